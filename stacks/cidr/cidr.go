@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cidr decides which address ranges an environment may name: whom the
+// bastion admits, where the app tier may connect, and what a VPC may span.
+//
+// Ranges are demanded in canonical form (RFC 4632 for IPv4, RFC 5952 for IPv6, no
+// host bits), because AWS silently rewrites "203.0.113.7/24" to "203.0.113.0/24"
+// and thereby admits 255 addresses more than the author had in mind.
+package cidr
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// The narrowest prefix lengths that still count as a list of known addresses.
+const (
+	// KnownBits4 is the shortest IPv4 prefix that CheckKnown admits: 256 addresses.
+	KnownBits4 = 24
+	// KnownBits6 is the shortest IPv6 prefix that CheckKnown admits: one site (RFC 6177).
+	KnownBits6 = 48
+	// DestinationBits4 is the shortest IPv4 prefix that CheckDestination admits: the
+	// size of the largest private network, 10.0.0.0/8.
+	DestinationBits4 = 8
+	// DestinationBits6 is the shortest IPv6 prefix that CheckDestination admits.
+	DestinationBits6 = 16
+	// VPCMinBits is the widest VPC that AWS allows, a /16.
+	VPCMinBits = 16
+	// VPCMaxBits is the narrowest VPC that has room for three tiers in four zones.
+	VPCMaxBits = 20
+)
+
+// Error says what is wrong with one range and how to put it right.
+type Error struct {
+	// Value is the range as it was written.
+	Value string
+	// Fault completes the sentence that starts with the value.
+	Fault string
+	// Cure is what to write instead, in the imperative.
+	Cure string
+}
+
+// Error returns value, fault and cure as one sentence.
+func (e *Error) Error() string {
+	return fmt.Sprintf("%q %s; %s", e.Value, e.Fault, e.Cure)
+}
+
+// Parse reads one range in canonical form. The error is an *Error.
+func Parse(s string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(s); err == nil && addr.Zone() == "" {
+		return netip.Prefix{}, &Error{s, "has no prefix length",
+			"write " + netip.PrefixFrom(addr, addr.BitLen()).String() + " for this one address"}
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, &Error{s, "is not a CIDR range", "write it like 203.0.113.0/28 or 2001:db8:1::/48"}
+	}
+	if p.Addr().Is4In6() {
+		return netip.Prefix{}, &Error{s, "is an IPv4-mapped IPv6 range, which AWS never matches",
+			"write the IPv4 range itself"}
+	}
+	if canonical := p.Masked(); s != canonical.String() {
+		return netip.Prefix{}, &Error{s, "is not in canonical form",
+			fmt.Sprintf("write %s, or the exact addresses with a longer prefix", canonical)}
+	}
+	return p, nil
+}
+
+// CheckKnown accepts a range that can stand for known addresses: canonical, not
+// wider than /24 (IPv4) or /48 (IPv6), and in no spelling the whole internet.
+// It is the rule for every source the bastion admits (FSBP EC2.13, EC2.53, EC2.54).
+// The error is an *Error.
+func CheckKnown(s string) error {
+	if isWorld(s) {
+		return &Error{s, "admits the whole internet", "list known addresses"}
+	}
+	p, err := Parse(s)
+	if err != nil {
+		return err
+	}
+	if limit := bitsFor(p, KnownBits4, KnownBits6); p.Bits() < limit {
+		return &Error{s, fmt.Sprintf("is wider than /%d", limit), "list known addresses in narrower ranges"}
+	}
+	if where := special(p); where != "" {
+		return &Error{s, "lies in " + where + ", from which no known client connects", "list known addresses"}
+	}
+	return nil
+}
+
+// CheckDestination accepts a range that a tier may connect to: canonical, not the
+// whole internet in any spelling or in halves (not wider than /8 or /16), and not
+// the link-local range of the instance metadata service. The error is an *Error.
+func CheckDestination(s string) error {
+	if isWorld(s) {
+		return &Error{s, "reaches the whole internet", "list known destinations"}
+	}
+	p, err := Parse(s)
+	if err != nil {
+		return err
+	}
+	if limit := bitsFor(p, DestinationBits4, DestinationBits6); p.Bits() < limit {
+		return &Error{s, fmt.Sprintf("is wider than /%d", limit), "list known destinations in narrower ranges"}
+	}
+	if where := special(p); where != "" {
+		return &Error{s, "lies in " + where + ", where no service of yours listens", "list known destinations"}
+	}
+	return nil
+}
+
+// CheckVPC accepts a range for a VPC: private IPv4 (RFC 1918), canonical, between /16
+// (the widest that AWS allows) and /20 (the narrowest with room for three tiers in
+// four zones). The error is an *Error.
+func CheckVPC(s string) error {
+	p, err := Parse(s)
+	if err != nil {
+		return err
+	}
+	if !p.Addr().Is4() {
+		return &Error{s, "is not IPv4", "write a private IPv4 range such as 10.20.0.0/16"}
+	}
+	if p.Bits() < VPCMinBits {
+		return &Error{s, "is wider than a VPC may be", fmt.Sprintf("use a prefix from /%d to /%d", VPCMinBits, VPCMaxBits)}
+	}
+	if p.Bits() > VPCMaxBits {
+		return &Error{s, "is too small for three tiers in four zones",
+			fmt.Sprintf("use a prefix from /%d to /%d", VPCMinBits, VPCMaxBits)}
+	}
+	if !p.Addr().IsPrivate() {
+		return &Error{s, "is not private address space",
+			"use a range inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 (RFC 1918)"}
+	}
+	return nil
+}
+
+// Overlap reports whether two ranges share an address. A range that does not parse
+// overlaps nothing: report it through its own check.
+func Overlap(a, b string) bool {
+	p, errA := netip.ParsePrefix(a)
+	q, errB := netip.ParsePrefix(b)
+	return errA == nil && errB == nil && p.Overlaps(q)
+}
+
+// Covered returns, for each range that another range of the list already contains,
+// the index of the containing one. Of two equal ranges the later is covered.
+func Covered(list []string) map[int]int {
+	covered := map[int]int{}
+	for i := range list {
+		for j := range list {
+			if i != j && contains(list[j], list[i]) && (list[i] != list[j] || j < i) {
+				covered[i] = j
+				break
+			}
+		}
+	}
+	return covered
+}
+
+func contains(outer, inner string) bool {
+	p, errP := netip.ParsePrefix(outer)
+	q, errQ := netip.ParsePrefix(inner)
+	return errP == nil && errQ == nil && p.Bits() <= q.Bits() && p.Overlaps(q)
+}
+
+func bitsFor(p netip.Prefix, four, six int) int {
+	if p.Addr().Is4() {
+		return four
+	}
+	return six
+}
+
+// isWorld recognises every spelling of "everyone": words, the unspecified address,
+// and any range whose mask is zero ("0/0", "::/0", "10.0.0.0/0", "0.0.0.0/0.0.0.0").
+func isWorld(s string) bool {
+	s = strings.ToLower(strings.TrimSpace(s))
+	switch s {
+	case "*", "any", "all", "world", "internet", "everyone", "anywhere", "0", "0.0.0.0", "::":
+		return true
+	}
+	_, mask, found := strings.Cut(s, "/")
+	mask = strings.TrimSpace(mask)
+	return found && mask != "" && strings.Trim(mask, "0.") == "" && strings.Contains(mask, "0")
+}
+
+// special names the reserved block a range touches, "" for an ordinary one. Private
+// space is ordinary: it arrives through a VPN or a peering.
+func special(p netip.Prefix) string {
+	for _, block := range reserved {
+		if block.prefix.Overlaps(p) {
+			return block.name
+		}
+	}
+	return ""
+}
+
+// reserved lists the blocks of the IANA special-purpose registries (RFC 6890) that
+// never identify a known peer. The translation blocks matter most: a /96 there
+// stands for the whole IPv4 internet although its prefix looks narrow.
+var reserved = []struct {
+	prefix netip.Prefix
+	name   string
+}{
+	{netip.MustParsePrefix("0.0.0.0/8"), `the block of "this network" (RFC 791)`},
+	{netip.MustParsePrefix("127.0.0.0/8"), "the loopback block (RFC 1122)"},
+	{netip.MustParsePrefix("169.254.0.0/16"), "the link-local block (RFC 3927)"},
+	{netip.MustParsePrefix("224.0.0.0/4"), "the multicast block (RFC 5771)"},
+	{netip.MustParsePrefix("240.0.0.0/4"), "the reserved block (RFC 1112)"},
+	{netip.MustParsePrefix("::/96"), "the unspecified, loopback and IPv4-compatible block (RFC 4291)"},
+	{netip.MustParsePrefix("64:ff9b::/96"), "the NAT64 block that stands for all of IPv4 (RFC 6052)"},
+	{netip.MustParsePrefix("64:ff9b:1::/48"), "the local NAT64 block (RFC 8215)"},
+	{netip.MustParsePrefix("fe80::/10"), "the link-local block (RFC 4291)"},
+	{netip.MustParsePrefix("ff00::/8"), "the multicast block (RFC 4291)"},
+}
