@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pulumitest
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// monitor implements pulumi.MockResourceMonitor.
+type monitor struct {
+	settings  *settings
+	recording *Recording
+	answers   map[string]Answerer
+}
+
+func newMonitor(s *settings) *monitor {
+	answers := cannedAnswers(s.account, s.region)
+	maps.Copy(answers, s.answers)
+	return &monitor{settings: s, recording: &Recording{}, answers: answers}
+}
+
+// Call answers a provider function from the table.
+func (m *monitor) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	m.recording.mutex.Lock()
+	m.recording.invocations = append(m.recording.invocations, Invocation{Token: args.Token, Args: args.Args, Provider: args.Provider})
+	m.recording.mutex.Unlock()
+	answer, ok := m.answers[args.Token]
+	if !ok {
+		return nil, fmt.Errorf("pulumitest has no canned answer for the function %s; give one with pulumitest.Answer", args.Token)
+	}
+	return answer(args.Args)
+}
+
+// NewResource records a resource and answers with its state as AWS would have it.
+func (m *monitor) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	registration, err := m.registration(args)
+	if err != nil {
+		return "", nil, err
+	}
+	state := registration.Inputs.Copy()
+	switch {
+	case registration.Read:
+		registration.ID = args.ID
+		maps.Copy(state, m.computed(registration, args.ID))
+	case registration.Custom && !m.settings.preview:
+		registration.ID = m.id(registration)
+		maps.Copy(state, m.computed(registration, registration.ID))
+	}
+	m.recording.mutex.Lock()
+	m.recording.registrations = append(m.recording.registrations, registration)
+	m.recording.mutex.Unlock()
+	return registration.ID, state, nil
+}
+
+// registration reads the request as it was sent: the SDK hands its mocks inputs from which unknowns have been dropped.
+func (m *monitor) registration(args pulumi.MockResourceArgs) (Registration, error) {
+	r := Registration{Type: args.TypeToken, Name: args.Name, Custom: args.Custom, Provider: args.Provider}
+	var object *structpb.Struct
+	if rpc := args.RegisterRPC; rpc != nil {
+		object = rpc.GetObject()
+		r.Parent = rpc.GetParent()
+		r.DependsOn = append([]string(nil), rpc.GetDependencies()...)
+		r.Protect = rpc.GetProtect()
+		r.RetainOnDelete = rpc.GetRetainOnDelete()
+		r.DeleteBeforeReplace = rpc.GetDeleteBeforeReplace()
+		r.IgnoreChanges = rpc.GetIgnoreChanges()
+		r.ReplaceOnChanges = rpc.GetReplaceOnChanges()
+		r.SecretOutputs = rpc.GetAdditionalSecretOutputs()
+		r.ImportID = rpc.GetImportId()
+	}
+	if rpc := args.ReadRPC; rpc != nil {
+		object = rpc.GetProperties()
+		r.Parent = rpc.GetParent()
+		r.DependsOn = append([]string(nil), rpc.GetDependencies()...)
+		r.Read, r.Custom = true, true
+	}
+	inputs, err := plugin.UnmarshalProperties(object, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, KeepResources: true})
+	if err != nil {
+		return Registration{}, fmt.Errorf("inputs of %s %s: %w", r.Type, r.Name, err)
+	}
+	r.Inputs = inputs
+	r.URN = m.urn(r)
+	return r, nil
+}
+
+func (m *monitor) urn(r Registration) string {
+	parentType := tokens.Type("")
+	if parent := resource.URN(r.Parent); parent != "" && parent.QualifiedType() != resource.RootStackType {
+		parentType = parent.QualifiedType()
+	}
+	return string(resource.NewURN(tokens.QName(m.settings.stack), tokens.PackageName(m.settings.project), parentType,
+		tokens.Type(r.Type), r.Name))
+}
+
+// computed is what AWS adds to the inputs of a resource.
+func (m *monitor) computed(r Registration, id string) resource.PropertyMap {
+	state := resource.PropertyMap{}
+	if !strings.HasPrefix(r.Type, "aws:") {
+		return state
+	}
+	shape := shapes[r.Type]
+	if shape.arn != "" {
+		state["arn"] = resource.NewProperty(m.expand(shape.arn, r, id))
+	}
+	for key, template := range shape.outputs {
+		if _, given := r.Inputs[resource.PropertyKey(key)]; !given {
+			state[resource.PropertyKey(key)] = resource.NewProperty(m.expand(template, r, id))
+		}
+	}
+	if outputs, ok := m.settings.outputs[r.Type]; ok {
+		maps.Copy(state, outputs(r))
+	}
+	return state
+}
