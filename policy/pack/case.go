@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pack
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Case is one control judging one resource. A check reads the resource and reports; it keeps nothing.
+type Case struct {
+	*Resource
+	// Stack is the whole deployment for stack controls, nil for resource controls.
+	Stack    *Stack
+	control  *Control
+	settings map[string]any
+	notice   string
+	found    []note
+	waits    []Value
+}
+
+// note is one violation inside a case.
+type note struct {
+	text string
+	at   string
+}
+
+// Require reports a violation when the fact is false and defers when it is not known. The message says what
+// is wrong; without one, the value that decided is shown.
+func (c *Case) Require(f Fact, message ...any) {
+	switch f.Is {
+	case False:
+		c.report(f.At, message)
+	case Deferred:
+		c.Defer(f.At)
+	}
+}
+
+// Forbid reports a violation when the fact is true and defers when it is not known.
+func (c *Case) Forbid(f Fact, message ...any) { c.Require(f.Not(), message...) }
+
+// Report reports a violation that the value shows. The arguments are those of fmt.Sprintf; without any, the
+// value itself is the message. When the value is a secret, only its path is told.
+func (c *Case) Report(at Value, message ...any) { c.report(at, message) }
+
+func (c *Case) report(at Value, message []any) {
+	path := at.Path()
+	var text string
+	switch {
+	case at.Secret() && path != "":
+		text = path + " holds a secret value that breaks this rule"
+	case len(message) > 0:
+		format, _ := message[0].(string)
+		text = fmt.Sprintf(format, message[1:]...)
+	case at.Exists():
+		text = path + " is " + at.String()
+	case path != "":
+		text = path + " is not set"
+	default:
+		text = "the rule is not met"
+	}
+	for _, n := range c.found {
+		if n.text == text && n.at == path {
+			return
+		}
+	}
+	c.found = append(c.found, note{text: text, at: path})
+}
+
+// Defer notes that the answer depends on a value that is known only after a deployment.
+func (c *Case) Defer(at Value) { c.waits = append(c.waits, at) }
+
+// Skip says why the control does not apply to this resource.
+func (c *Case) Skip(format string, args ...any) { c.notice = fmt.Sprintf(format, args...) }
+
+// Num returns a number setting.
+func (c *Case) Num(name string) float64 {
+	n, _ := c.setting(name).(float64)
+	return n
+}
+
+// Flag returns a boolean setting.
+func (c *Case) Flag(name string) bool {
+	b, _ := c.setting(name).(bool)
+	return b
+}
+
+// Word returns a string setting.
+func (c *Case) Word(name string) string {
+	s, _ := c.setting(name).(string)
+	return s
+}
+
+// Words returns a setting that is a list of strings.
+func (c *Case) Words(name string) []string {
+	switch list := c.setting(name).(type) {
+	case []string:
+		return list
+	case []any:
+		words := make([]string, 0, len(list))
+		for _, item := range list {
+			if s, ok := item.(string); ok {
+				words = append(words, s)
+			}
+		}
+		return words
+	}
+	return nil
+}
+
+func (c *Case) setting(name string) any {
+	if v, ok := c.settings[name]; ok {
+		return v
+	}
+	for _, s := range c.control.Settings {
+		if s.Name == name {
+			return s.Default
+		}
+	}
+	panic(fmt.Sprintf("control %s has no setting %q", c.control.ID, name))
+}
+
+// Outcome is what a case came to.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Pass Outcome = iota
+	Fail
+	Undecided
+	NotApplicable
+)
+
+var outcomeNames = [...]string{"pass", "fail", "undecided", "not applicable"}
+
+// String returns the name in lower case.
+func (o Outcome) String() string { return outcomeNames[o] }
+
+func (c *Case) outcome() Outcome {
+	switch {
+	case len(c.found) > 0:
+		return Fail
+	case len(c.waits) > 0:
+		return Undecided
+	case c.notice != "":
+		return NotApplicable
+	}
+	return Pass
+}
+
+// reason says why the case has no answer: what it waits for, or why it does not apply.
+func (c *Case) reason() string {
+	if len(c.waits) == 0 {
+		return c.notice
+	}
+	paths := make([]string, 0, len(c.waits))
+	for _, w := range c.waits {
+		p := w.Path()
+		if p == "" {
+			p = "its properties"
+		}
+		if len(paths) == 0 || paths[len(paths)-1] != p {
+			paths = append(paths, p)
+		}
+	}
+	return "undecided until deployed: waits for " + strings.Join(paths, ", ")
+}
+
+// run judges and turns a panic of the check into a finding, so that one faulty control cannot stop the rest
+// and cannot pass by accident.
+func (c *Case) run() {
+	defer func() {
+		if p := recover(); p != nil {
+			c.found = append(c.found, note{text: fmt.Sprintf("the control itself failed on this resource (%v); please report it", p)})
+		}
+	}()
+	c.control.Check(c)
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pack
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Severity is how bad a finding is, from the view of somebody who runs the system.
+type Severity uint8
+
+// The severities. Critical: open to anybody now. High: one mistake away from that, or an unrecoverable loss.
+// Medium: a missing layer of defence. Low: hygiene.
+const (
+	Low Severity = iota + 1
+	Medium
+	High
+	Critical
+)
+
+var severityNames = [...]string{Low: "low", Medium: "medium", High: "high", Critical: "critical"}
+
+// String returns the name in lower case.
+func (s Severity) String() string {
+	if int(s) < len(severityNames) {
+		return severityNames[s]
+	}
+	return "unknown"
+}
+
+// Level says what a finding does to a deployment.
+type Level uint8
+
+// The levels. Unset lets the control's severity decide: Mandatory from high up, Advisory below.
+const (
+	Unset Level = iota
+	Disabled
+	Advisory
+	Mandatory
+	Remediate
+)
+
+var levelNames = [...]string{Disabled: "disabled", Advisory: "advisory", Mandatory: "mandatory", Remediate: "remediate"}
+
+// String returns the engine's name of the level.
+func (l Level) String() string {
+	if l > Unset && int(l) < len(levelNames) {
+		return levelNames[l]
+	}
+	return "unset"
+}
+
+// ParseLevel reads the engine's name of a level.
+func ParseLevel(name string) (Level, error) {
+	if i := slices.Index(levelNames[:], name); i > 0 {
+		return Level(i), nil
+	}
+	return Unset, fmt.Errorf("%q is not an enforcement level; use advisory, mandatory, remediate or disabled", name)
+}
+
+// Concern is what a control protects. Profiles relax by concern.
+type Concern string
+
+// The concerns.
+const (
+	Security   Concern = "security"
+	Resilience Concern = "resilience"
+	Cost       Concern = "cost"
+	Operations Concern = "operations"
+)
+
+// Setting is one value of a control that the pack configuration may change.
+type Setting struct {
+	// Default is used when the configuration says nothing: a float64, a string, a bool or a []string.
+	Default any
+	// Name is the property name in the configuration.
+	Name string
+	// Help is one sentence for the documentation.
+	Help string
+	// OneOf lists the allowed strings; empty allows any.
+	OneOf []string
+}
+
+// Control is one rule: what it protects, how to mend a violation, and the check itself.
+type Control struct {
+	// Check judges one resource. It reports through the case and returns nothing.
+	Check func(*Case)
+	// Remedy mends the inputs of one resource where that is safe; nil when it is not. It runs only at level
+	// remediate and before Check.
+	Remedy func(*Edit)
+	// ID is the name in configuration, waivers and reports: lower case words with hyphens.
+	ID string
+	// Title is the rule as a statement that holds when all is well, without a full stop.
+	Title string
+	// Why says what goes wrong otherwise, for somebody new to the service. Ends with a full stop.
+	Why string
+	// Fix says what to write in the program. Ends with a full stop.
+	Fix string
+	// Maps lists requirement ids as "FRAMEWORK:id", such as "FSBP:S3.8" or "CIS:2.1.4".
+	Maps []string
+	// Types are the Pulumi type tokens that the control judges. Empty means the stack as a whole.
+	Types []string
+	// Joins are further types that the check looks at. Their inputs are kept for the stack pass.
+	Joins []string
+	// Settings are the values that the configuration may change.
+	Settings []Setting
+	// URL is a page about the rule.
+	URL string
+	// Concern is what the control protects; empty is Security.
+	Concern Concern
+	// Severity is how bad a finding is.
+	Severity Severity
+	// Level is the level when no configuration says otherwise; Unset lets the severity decide.
+	Level Level
+	// Stack marks a control that compares resources. It runs once everything is known to the engine.
+	Stack bool
+}
+
+// DefaultLevel is the level without any configuration.
+func (c *Control) DefaultLevel() Level {
+	switch {
+	case c.Level != Unset:
+		return c.Level
+	case c.Severity >= High:
+		return Mandatory
+	}
+	return Advisory
+}
+
+// concern is the control's concern with its default.
+func (c *Control) concern() Concern {
+	if c.Concern == "" {
+		return Security
+	}
+	return c.Concern
+}
+
+// About returns the concern, which is Security unless the control says otherwise.
+func (c *Control) About() Concern { return c.concern() }
+
+var controlID = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// validate lists everything that is wrong with the control's metadata.
+func (c *Control) validate() error {
+	var problems []error
+	bad := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf("control %q: "+format, append([]any{c.ID}, args...)...))
+	}
+	if !controlID.MatchString(c.ID) || c.ID == "all" {
+		bad("the id must be lower case words with hyphens and not \"all\"")
+	}
+	if c.Title == "" || strings.HasSuffix(c.Title, ".") {
+		bad("the title must be a statement without a full stop")
+	}
+	if !strings.HasSuffix(c.Why, ".") || !strings.HasSuffix(c.Fix, ".") {
+		bad("why and fix must be sentences")
+	}
+	if c.Severity < Low || c.Severity > Critical {
+		bad("no severity")
+	}
+	if c.Check == nil {
+		bad("no check")
+	}
+	if len(c.Types) == 0 && !c.Stack {
+		bad("a resource control needs types")
+	}
+	if c.Remedy != nil && c.Stack {
+		bad("a stack control cannot mend")
+	}
+	if c.Level == Remediate && c.Remedy == nil {
+		bad("level remediate without a remedy")
+	}
+	for _, s := range c.Settings {
+		if s.Name == "" || s.Name == "enforcementLevel" || s.Help == "" {
+			bad("setting %q has a reserved name or no help", s.Name)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// Pack is a list of controls with the pack's own metadata.
+type Pack struct {
+	byType   map[string]*dispatch
+	byID     map[string]*Control
+	Name     string
+	Title    string
+	Version  string
+	About    string
+	Readme   string
+	Source   string
+	Provider string
+	Tags     []string
+	// Profiles are named sets of levels; see [Profile].
+	Profiles map[string]Profile
+	controls []*Control
+	whole    []*Control
+}
+
+// Profile gives a level to a control, or Unset to leave the control's own.
+type Profile struct {
+	// Level decides.
+	Level func(*Control) Level
+	// Help is one sentence for the documentation.
+	Help string
+}
+
+// dispatch holds what there is to do for one type token.
+type dispatch struct {
+	resource []*Control
+	stack    []*Control
+	joined   bool
+}
+
+// Load checks the controls and indexes them by type. Every problem of every control is in the error.
+func (p *Pack) Load(controls ...*Control) error {
+	var problems []error
+	p.controls = slices.Clone(controls)
+	p.controls = append(p.controls, p.governance())
+	slices.SortFunc(p.controls, func(a, b *Control) int { return strings.Compare(a.ID, b.ID) })
+	p.byID = make(map[string]*Control, len(p.controls))
+	p.byType = map[string]*dispatch{}
+	for _, c := range p.controls {
+		if err := c.validate(); err != nil {
+			problems = append(problems, err)
+		}
+		if p.byID[c.ID] != nil {
+			problems = append(problems, fmt.Errorf("control %q is defined twice", c.ID))
+		}
+		p.byID[c.ID] = c
+		p.index(c)
+	}
+	return errors.Join(problems...)
+}
+
+func (p *Pack) index(c *Control) {
+	if c.Stack && len(c.Types) == 0 && c.ID != governanceID {
+		p.whole = append(p.whole, c)
+	}
+	for _, t := range c.Types {
+		d := p.dispatch(t)
+		if c.Stack {
+			d.stack = append(d.stack, c)
+			d.joined = true
+		} else {
+			d.resource = append(d.resource, c)
+		}
+	}
+	for _, t := range c.Joins {
+		p.dispatch(t).joined = true
+	}
+}
+
+func (p *Pack) dispatch(token string) *dispatch {
+	d := p.byType[token]
+	if d == nil {
+		d = &dispatch{}
+		p.byType[token] = d
+	}
+	return d
+}
+
+// Controls returns the controls in the order of their ids.
+func (p *Pack) Controls() []*Control { return slices.Clone(p.controls) }
+
+// Control returns the control with the id, or nil.
+func (p *Pack) Control(id string) *Control { return p.byID[id] }

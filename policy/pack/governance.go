@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pack
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+)
+
+// governanceID names the pack's own control: profile, waivers and undecided checks.
+const governanceID = "pack-governance"
+
+const (
+	undecidedReport = "report"
+	undecidedIgnore = "ignore"
+	undecidedRefuse = "refuse"
+)
+
+// rules is the decoded configuration of the pack's own control.
+type rules struct {
+	broken    []string
+	waivers   []*Waiver
+	undecided string
+	forbid    bool
+}
+
+func (r *rules) waiverFor(control string, res *Resource, now time.Time) *Waiver {
+	if r.forbid {
+		return nil
+	}
+	for _, w := range r.waivers {
+		if now.Before(w.until) && w.covers(control, res) {
+			return w
+		}
+	}
+	return nil
+}
+
+// governance is the control that carries the pack's own settings, and under whose name the pack reports on
+// waivers and on checks that could not be decided.
+func (p *Pack) governance() *Control {
+	names := make([]string, 0, len(p.Profiles))
+	for name := range p.Profiles {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return &Control{
+		ID:       governanceID,
+		Title:    "The pack's settings and waivers are in order, and every check came to an answer",
+		Why:      "A waiver without an end becomes the rule, and a check that waits for a value is not a check that passed.",
+		Fix:      "Remove waivers that are expired or unused, correct invalid ones, and read the undecided checks again after the next deployment.",
+		Severity: Medium,
+		Level:    Mandatory,
+		Concern:  Operations,
+		Stack:    true,
+		Settings: []Setting{
+			{Name: "profile", Default: "", OneOf: append([]string{""}, names...), Help: "Named set of levels; empty uses each control's own."},
+			{Name: "levels", Default: map[string]any{}, Help: "Levels by control id; they win over the profile and over every other level."},
+			{Name: "waivers", Default: []any{}, Help: "Waivers, each with control, urn or type or name, reason, owner and expires."},
+			{Name: "waiversFile", Default: "", Help: "A YAML file with a list \"waivers\"; a relative path starts at the directory of the Pulumi project."},
+			{Name: "forbidWaivers", Default: false, Help: "Refuse every waiver."},
+			{Name: "undecided", Default: undecidedReport, OneOf: []string{undecidedReport, undecidedIgnore, undecidedRefuse}, Help: "What to do about checks that wait for unknown values: one advisory, nothing, or a mandatory finding each."},
+		},
+		Check: func(*Case) {},
+	}
+}
+
+// govern reports on waivers and undecided checks at the end of a run.
+func (s *Session) govern(resources []*Resource, root *Resource) []Result {
+	if s.levels[governanceID] == Disabled {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.pack.byID[governanceID]
+	var results []Result
+	add := func(level Level, format string, args ...any) {
+		results = append(results, Result{
+			Control: c, URN: root.URN, Type: root.Type, Name: root.Name, Level: level, Outcome: Fail,
+			Notes: []Note{{Text: s.mask(fmt.Sprintf(format, args...))}},
+		})
+	}
+	level := s.levels[governanceID]
+	for _, problem := range s.rules.broken {
+		add(level, "%s", problem)
+	}
+	for _, w := range s.rules.waivers {
+		s.governWaiver(w, level, resources, add)
+	}
+	s.governWaiting(level, add)
+	if len(results) == 0 {
+		results = append(results, Result{Control: c, URN: root.URN, Type: root.Type, Name: root.Name, Level: level, Outcome: Pass})
+	}
+	return results
+}
+
+func (s *Session) governWaiver(w *Waiver, level Level, resources []*Resource, add func(Level, string, ...any)) {
+	switch hits := s.waived[w]; {
+	case s.rules.forbid:
+		add(level, "waiver %s: this stack forbids waivers", w)
+	case !s.now().Before(w.until):
+		add(level, "waiver %s expired on %s; owner %s: mend the finding or renew the waiver", w, w.Expires, w.Owner)
+	case len(hits) > 0:
+		slices.Sort(hits)
+		add(Advisory, "waived until %s by %s: %s (%s)", w.Expires, w.Owner, strings.Join(slices.Compact(hits), "; "), w.Reason)
+	case s.analyzed && !s.waits(w, resources):
+		add(Advisory, "waiver %s is not used by any finding; remove it", w)
+	}
+}
+
+// waits reports whether a check that the waiver covers is undecided, so that the waiver may yet be needed.
+func (s *Session) waits(w *Waiver, resources []*Resource) bool {
+	for _, r := range resources {
+		if _, ok := s.waiting[w.Control+" "+r.URN]; ok && w.covers(w.Control, r) {
+			return true
+		}
+	}
+	return false
+}
+
+const namedWaits = 5
+
+func (s *Session) governWaiting(level Level, add func(Level, string, ...any)) {
+	if len(s.waiting) == 0 || s.rules.undecided == undecidedIgnore {
+		return
+	}
+	keys := make([]string, 0, len(s.waiting))
+	for key := range s.waiting {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	describe := func(key string) string {
+		id, urn, _ := strings.Cut(key, " ")
+		return fmt.Sprintf("%s on %s (%s)", id, lastName(urn), strings.TrimPrefix(s.waiting[key], "undecided until deployed: "))
+	}
+	if s.rules.undecided == undecidedRefuse {
+		for _, key := range keys {
+			add(level, "undecided: %s", describe(key))
+		}
+		return
+	}
+	shown := make([]string, 0, namedWaits)
+	for _, key := range keys[:min(len(keys), namedWaits)] {
+		shown = append(shown, describe(key))
+	}
+	more := ""
+	if n := len(keys) - len(shown); n > 0 {
+		more = fmt.Sprintf("; and %d more", n)
+	}
+	add(Advisory, "%d checks wait for values that are known only after a deployment, and run again then: %s%s",
+		len(keys), strings.Join(shown, "; "), more)
+}
+
+func lastName(urn string) string {
+	if i := strings.LastIndex(urn, "::"); i >= 0 {
+		return urn[i+2:]
+	}
+	return urn
+}

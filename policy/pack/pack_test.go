@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pack_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+	"github.com/bulkhead-iac/bulkhead/policy/packtest"
+)
+
+const (
+	box  = "aws:s3/bucketV2:BucketV2"
+	lock = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+)
+
+func control(id string, change func(*pack.Control)) *pack.Control {
+	c := &pack.Control{
+		ID: id, Title: "It holds", Why: "Because.", Fix: "Do it.", Severity: pack.High, Types: []string{box},
+		Maps: []string{"FSBP:S3.8"}, Check: func(*pack.Case) {},
+	}
+	change(c)
+	return c
+}
+
+func sample(t testing.TB, more ...*pack.Control) *pack.Pack {
+	t.Helper()
+	p := &pack.Pack{Name: "sample", Version: "1.2.3", Profiles: map[string]pack.Profile{
+		"relaxed": {Help: "Advises.", Level: func(*pack.Control) pack.Level { return pack.Advisory }},
+	}}
+	controls := append([]*pack.Control{
+		control("a-locked", func(c *pack.Control) {
+			c.Check = func(k *pack.Case) { k.Require(k.Get("locked").IsTrue()) }
+			c.Remedy = func(e *pack.Edit) { e.Set("locked", true) }
+		}),
+		control("b-size", func(c *pack.Control) {
+			c.Severity = pack.Low
+			c.Settings = []pack.Setting{{Name: "least", Default: 10.0, Help: "Least size."}}
+			c.Check = func(k *pack.Case) { k.Require(k.Get("size").AtLeast(k.Num("least"))) }
+		}),
+		control("c-faulty", func(c *pack.Control) {
+			c.Check = func(k *pack.Case) {
+				if k.Get("explode").Exists() {
+					panic("boom")
+				}
+			}
+		}),
+		control("d-has-lock", func(c *pack.Control) {
+			c.Stack, c.Joins = true, []string{lock}
+			c.Check = func(k *pack.Case) {
+				sure, maybe := k.Stack.Pointing(k.Resource, "bucket", lock)
+				switch {
+				case len(sure) > 0:
+				case len(maybe) > 0:
+					k.Defer(maybe[0])
+				default:
+					k.Report(pack.Value{}, "no lock")
+				}
+			}
+		}),
+	}, more...)
+	require.NoError(t, p.Load(controls...))
+	return p
+}
+
+func props(t testing.TB, m map[string]any) *structpb.Struct {
+	t.Helper()
+	s, err := structpb.NewStruct(m)
+	require.NoError(t, err)
+	return s
+}
+
+func urn(token, name string) string { return "urn:pulumi:dev::p::" + token + "::" + name }
+
+func analyze(t testing.TB, c pulumirpc.AnalyzerClient, name string, m map[string]any) *pulumirpc.AnalyzeResponse {
+	t.Helper()
+	got, err := c.Analyze(context.Background(), &pulumirpc.AnalyzeRequest{Type: box, Name: name, Urn: urn(box, name), Properties: props(t, m)})
+	require.NoError(t, err)
+	return got
+}
+
+func names(diagnostics []*pulumirpc.AnalyzeDiagnostic) []string {
+	var out []string
+	for _, d := range diagnostics {
+		out = append(out, d.GetPolicyName())
+	}
+	return out
+}
+
+func TestServerAnswersBeforeAnyConfiguration(t *testing.T) {
+	c := packtest.Dial(t, sample(t))
+	plugin, err := c.GetPluginInfo(context.Background(), &emptypb.Empty{})
+	require.NoError(t, err)
+	require.Equal(t, "1.2.3", plugin.GetVersion())
+	info, err := c.GetAnalyzerInfo(context.Background(), &emptypb.Empty{})
+	require.NoError(t, err)
+	require.True(t, info.GetSupportsConfig())
+	require.Len(t, info.GetPolicies(), 5)
+	first := info.GetPolicies()[0]
+	require.Equal(t, "a-locked", first.GetName())
+	require.Equal(t, pulumirpc.PolicySeverity_POLICY_SEVERITY_HIGH, first.GetSeverity())
+	require.Equal(t, pulumirpc.EnforcementLevel_MANDATORY, first.GetEnforcementLevel())
+	require.Equal(t, "S3.8", first.GetFramework().GetSpecification())
+	require.Equal(t, pulumirpc.PolicyType_POLICY_TYPE_STACK, info.GetPolicies()[3].GetPolicyType())
+	require.Equal(t, 10.0, info.GetPolicies()[1].GetConfigSchema().GetProperties().GetFields()["least"].GetStructValue().GetFields()["default"].GetNumberValue())
+	_, err = c.Handshake(context.Background(), &pulumirpc.AnalyzerHandshakeRequest{EngineAddress: "127.0.0.1:1"})
+	require.NoError(t, err)
+}
+
+func TestAnalyzeOrderLevelsAndUnknowns(t *testing.T) {
+	c := packtest.Dial(t, sample(t))
+	got := analyze(t, c, "x", map[string]any{"size": 3, "explode": true})
+	require.Equal(t, []string{"a-locked", "b-size", "c-faulty"}, names(got.GetDiagnostics()))
+	require.Equal(t, pulumirpc.EnforcementLevel_ADVISORY, got.GetDiagnostics()[1].GetEnforcementLevel())
+	require.Contains(t, got.GetDiagnostics()[0].GetMessage(), `BucketV2 "x": locked is not set`)
+	require.Contains(t, got.GetDiagnostics()[2].GetMessage(), "boom")
+
+	got = analyze(t, c, "y", map[string]any{"size": 30, "locked": pack.UnknownText})
+	require.Empty(t, got.GetDiagnostics())
+	require.Len(t, got.GetNotApplicable(), 1)
+	require.Contains(t, got.GetNotApplicable()[0].GetReason(), "waits for locked")
+
+	other, err := c.Analyze(context.Background(), &pulumirpc.AnalyzeRequest{Type: "random:index/randomPet:RandomPet", Urn: urn("t", "z")})
+	require.NoError(t, err)
+	require.Len(t, other.GetNotApplicable(), 3, "controls for other types are not counted as passed")
+
+	stack, err := c.AnalyzeStack(context.Background(), &pulumirpc.AnalyzeStackRequest{})
+	require.NoError(t, err)
+	require.Len(t, stack.GetDiagnostics(), 1)
+	require.Contains(t, stack.GetDiagnostics()[0].GetMessage(), "1 checks wait")
+}
+
+func TestStackJoinsByURNWithCachedInputs(t *testing.T) {
+	c := packtest.Dial(t, sample(t))
+	analyze(t, c, "one", map[string]any{"locked": true, "size": 11})
+	analyze(t, c, "two", map[string]any{"locked": true, "size": 11})
+	_, err := c.Analyze(context.Background(), &pulumirpc.AnalyzeRequest{
+		Type: lock, Name: "l", Urn: urn(lock, "l"), Properties: props(t, map[string]any{"bucket": pack.UnknownText}),
+	})
+	require.NoError(t, err)
+	request := &pulumirpc.AnalyzeStackRequest{Resources: []*pulumirpc.AnalyzerResource{
+		{Type: box, Name: "one", Urn: urn(box, "one")},
+		{Type: box, Name: "two", Urn: urn(box, "two")},
+		{
+			Type: lock, Name: "l", Urn: urn(lock, "l"), // the provider blanked the outputs altogether
+			PropertyDependencies: map[string]*pulumirpc.AnalyzerPropertyDependencies{"bucket": {Urns: []string{urn(box, "one")}}},
+		},
+	}}
+	got, err := c.AnalyzeStack(context.Background(), request)
+	require.NoError(t, err)
+	require.Equal(t, []string{"d-has-lock"}, names(got.GetDiagnostics()))
+	require.Equal(t, urn(box, "two"), got.GetDiagnostics()[0].GetUrn())
+}
+
+func configure(t testing.TB, c pulumirpc.AnalyzerClient, m map[string]*pulumirpc.PolicyConfig) error {
+	t.Helper()
+	_, err := c.Configure(context.Background(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: m})
+	return err
+}
+
+func TestConfigureLevelsSettingsAndProfile(t *testing.T) {
+	c := packtest.Dial(t, sample(t))
+	require.NoError(t, configure(t, c, map[string]*pulumirpc.PolicyConfig{
+		"a-locked":        {EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY},
+		"b-size":          {EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY, Properties: props(t, map[string]any{"least": 2})},
+		"c-faulty":        {EnforcementLevel: pulumirpc.EnforcementLevel_DISABLED},
+		"pack-governance": {EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY, Properties: props(t, map[string]any{"profile": "relaxed"})},
+	}))
+	got := analyze(t, c, "x", map[string]any{"size": 1, "explode": true})
+	require.Equal(t, []string{"a-locked", "b-size"}, names(got.GetDiagnostics()))
+	require.Equal(t, pulumirpc.EnforcementLevel_ADVISORY, got.GetDiagnostics()[0].GetEnforcementLevel(), "the profile relaxes")
+	require.Equal(t, pulumirpc.EnforcementLevel_MANDATORY, got.GetDiagnostics()[1].GetEnforcementLevel(), "the file raises")
+	require.Empty(t, analyze(t, c, "x", map[string]any{"size": 2, "locked": true}).GetDiagnostics())
+
+	for name, bad := range map[string]map[string]*pulumirpc.PolicyConfig{
+		`did you mean "a-locked"`:     {"a-loked": {}},
+		"wrong type":                  {"b-size": {Properties: props(t, map[string]any{"least": "many"})}},
+		"has no setting":              {"b-size": {Properties: props(t, map[string]any{"most": 1})}},
+		"is not one of":               {"pack-governance": {Properties: props(t, map[string]any{"profile": "nope"})}},
+		"no control \"zzzzz\"":        {"pack-governance": {Properties: props(t, map[string]any{"levels": map[string]any{"zzzzz": "advisory"}})}},
+		"is not an enforcement level": {"pack-governance": {Properties: props(t, map[string]any{"levels": map[string]any{"b-size": "loud"}})}},
+		"enforcement level 9":         {"b-size": {EnforcementLevel: 9}},
+		"no such file or directory":   {"pack-governance": {Properties: props(t, map[string]any{"waiversFile": "missing.yaml"})}},
+		`unknown field "controll"`:    {"pack-governance": {Properties: props(t, map[string]any{"waivers": []any{map[string]any{"controll": "x"}}})}},
+	} {
+		require.ErrorContains(t, configure(t, c, bad), name)
+	}
+}
+
+func TestRemediateKeepsEverythingElse(t *testing.T) {
+	c := packtest.Dial(t, sample(t))
+	secret := map[string]any{sig: "1b47061264138c4ac30d75fd1eb44270", "value": "hunter2"}
+	request := &pulumirpc.AnalyzeRequest{Type: box, Name: "x", Urn: urn(box, "x"), Properties: props(t, map[string]any{
+		"locked": false, "password": secret, "later": pack.UnknownText, "__defaults": []any{"name"},
+	})}
+	got, err := c.Remediate(context.Background(), request)
+	require.NoError(t, err)
+	require.Empty(t, got.GetRemediations(), "nothing is mended unless asked for")
+
+	require.NoError(t, configure(t, c, map[string]*pulumirpc.PolicyConfig{"a-locked": {EnforcementLevel: pulumirpc.EnforcementLevel_REMEDIATE}}))
+	got, err = c.Remediate(context.Background(), request)
+	require.NoError(t, err)
+	require.Len(t, got.GetRemediations(), 1)
+	require.Equal(t, map[string]any{
+		"locked": true, "password": secret, "later": pack.UnknownText, "__defaults": []any{"name"},
+	}, got.GetRemediations()[0].GetProperties().AsMap())
+
+	request.Properties = got.GetRemediations()[0].GetProperties()
+	got, err = c.Remediate(context.Background(), request)
+	require.NoError(t, err)
+	require.Empty(t, got.GetRemediations(), "a second run changes nothing")
+	request.Properties = props(t, map[string]any{"locked": pack.UnknownText})
+	got, err = c.Remediate(context.Background(), request)
+	require.NoError(t, err)
+	require.Empty(t, got.GetRemediations(), "an unknown value is left alone")
+}
+
+func TestWaivers(t *testing.T) {
+	waiver := func(change map[string]any) map[string]any {
+		w := map[string]any{
+			"control": "a-locked", "name": "old-*", "reason": "replaced by the new store in March", "owner": "storage team",
+			"expires": time.Now().AddDate(0, 1, 0).Format(time.DateOnly),
+		}
+		for k, v := range change {
+			w[k] = v
+		}
+		return w
+	}
+	run := func(t *testing.T, governance map[string]any) (*pulumirpc.AnalyzeResponse, []string) {
+		c := packtest.Dial(t, sample(t))
+		require.NoError(t, configure(t, c, map[string]*pulumirpc.PolicyConfig{
+			"pack-governance": {EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY, Properties: props(t, governance)},
+		}))
+		got := analyze(t, c, "old-one", map[string]any{"size": 20})
+		stack, err := c.AnalyzeStack(context.Background(), &pulumirpc.AnalyzeStackRequest{})
+		require.NoError(t, err)
+		var notes []string
+		for _, d := range stack.GetDiagnostics() {
+			notes = append(notes, strings.TrimPrefix(d.GetEnforcementLevel().String(), "")+" "+d.GetMessage())
+		}
+		return got, notes
+	}
+	got, notes := run(t, map[string]any{"waivers": []any{waiver(nil)}})
+	require.Empty(t, got.GetDiagnostics())
+	require.Contains(t, got.GetNotApplicable()[0].GetReason(), "by storage team: replaced by the new store")
+	require.Len(t, notes, 1)
+	require.Contains(t, notes[0], "ADVISORY waived until")
+
+	got, notes = run(t, map[string]any{"waivers": []any{waiver(map[string]any{"expires": "2020-01-31"})}})
+	require.Len(t, got.GetDiagnostics(), 1)
+	require.Contains(t, notes[0], "MANDATORY waiver a-locked for name old-* expired on 2020-01-31")
+
+	got, notes = run(t, map[string]any{"forbidWaivers": true, "waivers": []any{waiver(nil)}})
+	require.Len(t, got.GetDiagnostics(), 1)
+	require.Contains(t, notes[0], "MANDATORY waiver a-locked for name old-*: this stack forbids waivers")
+
+	_, notes = run(t, map[string]any{"waivers": []any{waiver(map[string]any{"name": "other"})}})
+	require.Contains(t, notes[0], "ADVISORY waiver a-locked for name other is not used")
+
+	got, notes = run(t, map[string]any{"waivers": []any{waiver(map[string]any{"name": "*", "reason": "x", "owner": "", "control": "nope", "expires": "soon"})}})
+	require.Len(t, got.GetDiagnostics(), 1)
+	for _, part := range []string{`"nope" does not exist`, "more narrowly", "at least 10", "owner is missing", `"soon" is not a date`} {
+		require.Contains(t, notes[0], part)
+	}
+
+	file := filepath.Join(t.TempDir(), "waivers.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("waivers:\n  - {control: a-locked, name: old-one, reason: a long enough reason, owner: me, expires: 2999-01-01}\n"), 0o600))
+	got, _ = run(t, map[string]any{"waiversFile": file})
+	require.Empty(t, got.GetDiagnostics())
+}
+
+func TestSecretsOfTheConfigurationAreBlottedOut(t *testing.T) {
+	p := sample(t, control("e-echo", func(c *pack.Control) {
+		c.Check = func(k *pack.Case) { k.Report(k.Get("text")) }
+	}))
+	c := packtest.Dial(t, p)
+	_, err := c.ConfigureStack(context.Background(), &pulumirpc.AnalyzerStackConfigureRequest{
+		Config: map[string]string{"p:token": "s3cr3t-token"}, ConfigSecretKeys: []string{"p:token"}, DryRun: true,
+	})
+	require.NoError(t, err)
+	got := analyze(t, c, "x", map[string]any{"locked": true, "size": 20, "text": "see s3cr3t-token here"})
+	require.Equal(t, []string{"e-echo"}, names(got.GetDiagnostics()))
+	require.NotContains(t, got.GetDiagnostics()[0].GetMessage(), "s3cr3t-token")
+	got = analyze(t, c, "x", map[string]any{"locked": true, "size": 20, "text": map[string]any{sig: "1b47061264138c4ac30d75fd1eb44270", "value": "hunter2"}})
+	require.NotContains(t, got.GetDiagnostics()[0].GetMessage(), "hunter2")
+	require.Contains(t, got.GetDiagnostics()[0].GetMessage(), "text holds a secret value")
+}
+
+func TestCancelEndsTheWork(t *testing.T) {
+	c := packtest.Dial(t, sample(t))
+	_, err := c.Cancel(context.Background(), &emptypb.Empty{})
+	require.NoError(t, err)
+	_, err = c.Analyze(context.Background(), &pulumirpc.AnalyzeRequest{Type: box})
+	require.ErrorContains(t, err, "cancelled")
+}
+
+func TestLargeStackFitsInOneMessage(t *testing.T) {
+	c := packtest.Dial(t, sample(t))
+	big := strings.Repeat("x", 5<<20)
+	_, err := c.AnalyzeStack(context.Background(), &pulumirpc.AnalyzeStackRequest{Resources: []*pulumirpc.AnalyzerResource{
+		{Type: lock, Name: "l", Urn: urn(lock, "l"), Properties: props(t, map[string]any{"text": big})},
+	}})
+	require.NoError(t, err)
+}
+
+func TestLoadNamesEveryFault(t *testing.T) {
+	p := &pack.Pack{Name: "x"}
+	err := p.Load(&pack.Control{ID: "Bad Id", Title: "Ends."}, control("same", func(*pack.Control) {}), control("same", func(*pack.Control) {}))
+	require.Error(t, err)
+	for _, part := range []string{"lower case words", "without a full stop", "sentences", "no severity", "no check", "needs types", "defined twice"} {
+		require.ErrorContains(t, err, part)
+	}
+}

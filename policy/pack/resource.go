@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pack
+
+import (
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// Options are the resource options that policies see.
+type Options struct {
+	// DeleteBeforeReplace is nil when the program does not set it.
+	DeleteBeforeReplace *bool
+	IgnoreChanges       []string
+	Aliases             []string
+	SecretOutputs       []string
+	Create              time.Duration
+	Update              time.Duration
+	Delete              time.Duration
+	Protect             bool
+}
+
+// Resource is one resource as a check sees it.
+type Resource struct {
+	raw     *structpb.Struct
+	outputs *structpb.Struct
+	// PropertyDependencies lists, for each input property, the URNs it is computed from.
+	PropertyDependencies map[string][]string
+	URN                  string
+	Type                 string
+	Name                 string
+	Parent               string
+	ProviderType         string
+	ProviderURN          string
+	Dependencies         []string
+	// Provider holds the provider's own properties, such as region and default tags.
+	Provider Value
+	props    Value
+	out      Value
+	Options  Options
+	decoded  bool
+	outRead  bool
+}
+
+// NewResource makes a resource from its inputs in the engine's wire form.
+func NewResource(token, name, urn string, inputs *structpb.Struct) *Resource {
+	return &Resource{Type: token, Name: name, URN: urn, raw: inputs}
+}
+
+// SetOutputs gives the resource its state in the engine's wire form.
+func (r *Resource) SetOutputs(outputs *structpb.Struct) { r.outputs, r.outRead = outputs, false }
+
+// Inputs returns the decoded inputs. They are decoded once, when first asked for.
+func (r *Resource) Inputs() Value {
+	if !r.decoded {
+		if r.raw != nil {
+			r.props = FromStruct(r.raw)
+			r.raw = nil
+		}
+		r.decoded = true
+	}
+	if r.props.n == nil {
+		return r.Outputs()
+	}
+	return r.props
+}
+
+// Outputs returns the decoded state. It is empty in the resource pass.
+func (r *Resource) Outputs() Value {
+	if !r.outRead {
+		if r.outputs != nil {
+			r.out = FromStruct(r.outputs)
+			r.outputs = nil
+		}
+		r.outRead = true
+	}
+	return r.out
+}
+
+// Get returns the input property at the path; see [Value.Get].
+func (r *Resource) Get(path string) Value { return r.Inputs().Get(path) }
+
+// Label names the resource in a message: its name and the last part of its type.
+func (r *Resource) Label() string {
+	t := r.Type
+	if i := strings.LastIndexByte(t, ':'); i >= 0 {
+		t = t[i+1:]
+	}
+	return t + " " + strings.TrimSpace(`"`+r.Name+`"`)
+}
+
+// IsA reports whether the resource has one of the type tokens.
+func (r *Resource) IsA(tokens ...string) bool {
+	for _, t := range tokens {
+		if r.Type == t {
+			return true
+		}
+	}
+	return false
+}

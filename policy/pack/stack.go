@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pack
+
+import "slices"
+
+// Stack is all resources of a deployment, for controls that compare resources.
+type Stack struct {
+	byURN  map[string]*Resource
+	byType map[string][]*Resource
+	back   map[string][]*Resource
+	all    []*Resource
+}
+
+// NewStack indexes the resources by URN and type.
+func NewStack(resources []*Resource) *Stack {
+	s := &Stack{
+		all:    resources,
+		byURN:  make(map[string]*Resource, len(resources)),
+		byType: map[string][]*Resource{},
+		back:   map[string][]*Resource{},
+	}
+	for _, r := range resources {
+		s.byURN[r.URN] = r
+		s.byType[r.Type] = append(s.byType[r.Type], r)
+		for _, urns := range r.PropertyDependencies {
+			for _, urn := range urns {
+				if list := s.back[urn]; len(list) == 0 || list[len(list)-1] != r {
+					s.back[urn] = append(list, r)
+				}
+			}
+		}
+	}
+	return s
+}
+
+// All returns every resource in the order of the engine.
+func (s *Stack) All() []*Resource { return s.all }
+
+// Find returns the resource with the URN, or nil.
+func (s *Stack) Find(urn string) *Resource { return s.byURN[urn] }
+
+// Of returns the resources of the given types.
+func (s *Stack) Of(tokens ...string) []*Resource {
+	if len(tokens) == 1 {
+		return s.byType[tokens[0]]
+	}
+	var found []*Resource
+	for _, t := range tokens {
+		found = append(found, s.byType[t]...)
+	}
+	return found
+}
+
+// identities are the properties by which AWS resources are pointed at.
+var identities = []string{"id", "arn", "bucket", "name", "identifier", "bucketRegionalDomainName", "url", "keyId", "zoneId"}
+
+// Refers is the fact that a value in `from`, which belongs to the input property `property`, points at `to`.
+// A known value is compared with the target's identities. An unknown one is judged by the URNs that the
+// property depends on: the engine knows those before any id exists. When it depends on several resources
+// of the target's kind, or on none that is visible, the answer is deferred.
+func (s *Stack) Refers(from *Resource, property string, value Value, to *Resource) Fact {
+	if !value.Exists() {
+		return No(value)
+	}
+	if !value.IsUnknown() {
+		return s.sameIdentity(value, to)
+	}
+	candidates, named := 0, false
+	for _, urn := range from.PropertyDependencies[property] {
+		target := s.byURN[urn]
+		if target == nil {
+			continue
+		}
+		if target == to {
+			named = true
+		}
+		if sameFamily(target.Type, to.Type) {
+			candidates++
+		}
+	}
+	switch {
+	case named && candidates == 1:
+		return Yes(value)
+	case named || candidates == 0:
+		return Wait(value)
+	}
+	return No(value)
+}
+
+func (s *Stack) sameIdentity(value Value, to *Resource) Fact {
+	text, ok := value.Text()
+	if !ok {
+		return No(value)
+	}
+	for _, key := range identities {
+		if text == to.Outputs().Get(key).Str() || text == to.Inputs().Get(key).Str() {
+			return fact(text != "", value)
+		}
+	}
+	return No(value)
+}
+
+// Families groups type tokens that are the same AWS resource under different names.
+var families = map[string]string{
+	"aws:s3/bucketV2:BucketV2":          "aws:s3/bucket:Bucket",
+	"aws:alb/loadBalancer:LoadBalancer": "aws:lb/loadBalancer:LoadBalancer",
+	"aws:alb/listener:Listener":         "aws:lb/listener:Listener",
+	"aws:alb/targetGroup:TargetGroup":   "aws:lb/targetGroup:TargetGroup",
+}
+
+func sameFamily(a, b string) bool {
+	if f, ok := families[a]; ok {
+		a = f
+	}
+	if f, ok := families[b]; ok {
+		b = f
+	}
+	return a == b
+}
+
+// Pointing returns the resources of the given types whose property points at `to`, and the values that may
+// or may not do so.
+func (s *Stack) Pointing(to *Resource, property string, tokens ...string) (sure []*Resource, maybe []Value) {
+	for _, token := range tokens {
+		for _, from := range s.byType[token] {
+			answer := No(Value{})
+			for item := range from.Get(property).Items() {
+				answer = answer.Or(s.Refers(from, rootOf(property), item, to))
+			}
+			switch answer.Is {
+			case True:
+				sure = append(sure, from)
+			case Deferred:
+				maybe = append(maybe, answer.At)
+			}
+		}
+	}
+	return sure, maybe
+}
+
+// Target returns the resource among the given types at which the value of the property points. The fact is
+// false when it points at nothing in the stack, deferred when that cannot be told yet.
+func (s *Stack) Target(from *Resource, property string, value Value, tokens ...string) (*Resource, Fact) {
+	if !value.Exists() {
+		return nil, No(value)
+	}
+	if value.IsUnknown() {
+		return s.targetByURN(from, property, value, tokens)
+	}
+	for _, token := range tokens {
+		for _, to := range s.byType[token] {
+			if s.sameIdentity(value, to).Is == True {
+				return to, Yes(value)
+			}
+		}
+	}
+	return nil, No(value)
+}
+
+func (s *Stack) targetByURN(from *Resource, property string, value Value, tokens []string) (*Resource, Fact) {
+	var only *Resource
+	for _, urn := range from.PropertyDependencies[property] {
+		to := s.byURN[urn]
+		if to == nil || !slices.Contains(tokens, to.Type) {
+			continue
+		}
+		if only != nil {
+			return nil, Wait(value)
+		}
+		only = to
+	}
+	if only == nil {
+		return nil, Wait(value)
+	}
+	return only, Yes(value)
+}
+
+func rootOf(path string) string {
+	step, _ := cutStep(path)
+	return step
+}

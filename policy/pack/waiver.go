@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pack
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Waiver is a written permission to break one rule on some resources until a day.
+type Waiver struct {
+	// Control is the id of the rule.
+	Control string `json:"control" yaml:"control"`
+	// URN, Type and Name choose the resources; "*" stands for any text. At least one must be given, and a
+	// resource has to match all that are.
+	URN  string `json:"urn,omitempty" yaml:"urn"`
+	Type string `json:"type,omitempty" yaml:"type"`
+	Name string `json:"name,omitempty" yaml:"name"`
+	// Reason says why the risk is taken; at least ten characters.
+	Reason string `json:"reason" yaml:"reason"`
+	// Owner is who answers for it.
+	Owner string `json:"owner" yaml:"owner"`
+	// Expires is the last day, as YYYY-MM-DD in UTC.
+	Expires string `json:"expires" yaml:"expires"`
+	until   time.Time
+}
+
+const shortestReason = 10
+
+// check returns what is wrong with the waiver itself, all of it.
+func (w *Waiver) check(p *Pack) error {
+	var problems []error
+	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	switch {
+	case w.Control == "":
+		bad("control is missing")
+	case p.Control(w.Control) == nil:
+		bad("control %q does not exist in this pack", w.Control)
+	case w.Control == governanceID:
+		bad("control %q cannot be waived", w.Control)
+	}
+	if strings.Trim(w.URN+w.Type+w.Name, "*? ") == "" {
+		bad("urn, type or name must choose resources more narrowly than \"*\"")
+	}
+	if len(strings.TrimSpace(w.Reason)) < shortestReason {
+		bad("reason must have at least %d characters", shortestReason)
+	}
+	if strings.TrimSpace(w.Owner) == "" {
+		bad("owner is missing")
+	}
+	day, err := time.Parse(time.DateOnly, w.Expires)
+	if err != nil {
+		bad("expires %q is not a date such as 2027-01-31", w.Expires)
+	}
+	w.until = day.AddDate(0, 0, 1)
+	return errors.Join(problems...)
+}
+
+// covers reports whether the waiver is about the control and the resource.
+func (w *Waiver) covers(control string, r *Resource) bool {
+	return w.Control == control && glob(w.URN, r.URN) && glob(w.Type, r.Type) && glob(w.Name, r.Name)
+}
+
+// String names the waiver in a message.
+func (w *Waiver) String() string {
+	var where []string
+	for _, p := range []struct{ label, value string }{{"urn", w.URN}, {"type", w.Type}, {"name", w.Name}} {
+		if p.value != "" {
+			where = append(where, p.label+" "+p.value)
+		}
+	}
+	return fmt.Sprintf("%s for %s", w.Control, strings.Join(where, ", "))
+}
+
+// glob matches a pattern in which "*" stands for any text and "?" for any one character. An empty pattern
+// matches everything.
+func glob(pattern, text string) bool {
+	if pattern == "" {
+		return true
+	}
+	star, mark := -1, 0
+	p, t := 0, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, t
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+			p++
+			t++
+		case star >= 0:
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// waiverFile is the shape of a file of waivers.
+type waiverFile struct {
+	Waivers []Waiver `yaml:"waivers"`
+}
+
+// ReadWaivers reads a file with a list "waivers". Unknown fields are errors, so that a misspelt one cannot
+// widen a waiver.
+func ReadWaivers(path string) ([]Waiver, error) {
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return nil, fmt.Errorf("waivers: %w", err)
+	}
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	var file waiverFile
+	if err := d.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("waivers: %s: %w", path, err)
+	}
+	return file.Waivers, nil
+}
