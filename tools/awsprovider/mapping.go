@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	_ "embed" // for mapping.txt
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+)
+
+//go:embed mapping.txt
+var mapping string
+
+// shortNames are the resources whose AWS names have less room than the general 255 characters.
+var shortNames = map[string]int{
+	"aws_lb":              32, // elasticloadbalancing CreateLoadBalancer
+	"aws_lb_target_group": 32, // elasticloadbalancing CreateTargetGroup
+	"aws_iam_role":        64, // iam CreateRole
+	"aws_iam_policy":      128,
+	"aws_wafv2_web_acl":   128,
+	"aws_wafv2_ip_set":    128,
+	"aws_launch_template": 128,
+	"aws_iam_role_policy": 128,
+	"aws_cloudtrail":      128,
+}
+
+// renamed gives the SDK's name of a property where the bridge would choose another.
+var renamed = map[string]map[string]string{
+	"aws_network_acl":            {"ingress": "ingress", "egress": "egress"},
+	"aws_default_network_acl":    {"ingress": "ingress", "egress": "egress"},
+	"aws_security_group":         {"ingress": "ingress", "egress": "egress"},
+	"aws_default_security_group": {"ingress": "ingress", "egress": "egress"},
+}
+
+// mapTypes fills info's resources and data sources from mapping.txt. Every other upstream type has
+// been cut out of the source or is ignored.
+func mapTypes(info *tfbridge.ProviderInfo) error {
+	info.Resources = map[string]*tfbridge.ResourceInfo{}
+	info.DataSources = map[string]*tfbridge.DataSourceInfo{}
+	for line := range strings.Lines(mapping) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0 || strings.HasPrefix(fields[0], "#"):
+		case len(fields) == 3 && fields[0] == "data":
+			info.DataSources[fields[1]] = &tfbridge.DataSourceInfo{Tok: tokens.ModuleMember("aws:" + fields[2])}
+		case len(fields) == 2:
+			info.Resources[fields[0]] = &tfbridge.ResourceInfo{
+				Tok:    tokens.Type("aws:" + fields[1]),
+				Fields: fieldsOf(fields[0]),
+			}
+		default:
+			return fmt.Errorf("mapping.txt: %q is neither \"type token\" nor \"data type token\"", strings.TrimSpace(line))
+		}
+	}
+	return nil
+}
+
+func fieldsOf(terraformType string) map[string]*tfbridge.SchemaInfo {
+	fields := map[string]*tfbridge.SchemaInfo{}
+	for name, sdkName := range renamed[terraformType] {
+		fields[name] = &tfbridge.SchemaInfo{Name: sdkName}
+	}
+	if length, ok := shortNames[terraformType]; ok {
+		fields["name"] = tfbridge.AutoName("name", length, "-")
+	}
+	if terraformType == "aws_cloudwatch_metric_alarm" {
+		fields["alarm_name"] = tfbridge.AutoName("name", 255, "-")
+	}
+	return fields
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package toolchain provides the programs that a deployment needs: the Pulumi CLI, its Go language
+// host and an AWS provider plugin.
+//
+// What the user has already is used when it fits. What is missing is built from Go modules whose
+// hashes are committed (tools/pulumi, tools/pulumi-language-go, tools/awsprovider), so that a machine
+// which reaches a Go module proxy and nothing else can still run everything.
+package toolchain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	// PulumiVersion is the version of the CLI that is built, and the oldest one that is accepted.
+	PulumiVersion = "v3.258.0"
+	// ProviderVersion is the version of the AWS provider plugin that the SDK in go.mod belongs to.
+	ProviderVersion = "6.83.2"
+)
+
+// Tool is one program of the toolchain.
+type Tool struct {
+	Name   string `json:"name"`
+	Path   string `json:"path"`
+	Origin string `json:"origin"` // "installed", "downloaded" or "built"
+}
+
+// Toolchain holds the programs, ready to run.
+type Toolchain struct {
+	Pulumi       Tool `json:"pulumi"`
+	LanguageHost Tool `json:"languageHost"`
+	Provider     Tool `json:"provider"`
+}
+
+// Official tells whether the AWS provider is the official plugin rather than the source-built one.
+func (t *Toolchain) Official() bool { return t.Provider.Origin != "built" }
+
+// SearchPath returns the value of PATH under which the CLI finds its language host.
+func (t *Toolchain) SearchPath() string {
+	return filepath.Dir(t.LanguageHost.Path) + string(os.PathListSeparator) + os.Getenv("PATH")
+}
+
+// Options control Ensure.
+type Options struct {
+	Root      string    // the repository
+	Progress  io.Writer // receives one line a step and, for long steps, a line every few seconds
+	Rehearsal bool      // accept the source-built provider, which serves emulators only
+}
+
+// Ensure finds, downloads or builds every program. A second call finds everything in place and takes
+// milliseconds. An interrupted build is continued by the next call; no half-written program is ever
+// put in place. The error says what is missing and what to do about it.
+func Ensure(ctx context.Context, o Options) (*Toolchain, error) {
+	b := &builder{root: o.Root, dir: filepath.Join(o.Root, ".toolchain"), progress: o.Progress}
+	if err := os.MkdirAll(filepath.Join(b.dir, "bin"), 0o750); err != nil {
+		return nil, err
+	}
+	unlock, err := lock(filepath.Join(b.dir, "lock"), b.progress)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+
+	t := &Toolchain{}
+	var missing []target
+	if tool, host, ok := installedPulumi(ctx); ok {
+		t.Pulumi, t.LanguageHost = tool, host
+	} else {
+		t.Pulumi, t.LanguageHost = b.built("pulumi"), b.built("pulumi-language-go")
+		missing = append(missing, pulumiTarget, languageHostTarget)
+	}
+	if !o.Rehearsal {
+		// For a real account the CLI downloads the official plugin by itself.
+		return t, b.build(ctx, missing)
+	}
+	if tool, ok := officialProvider(ctx, b.dir, t.Pulumi, b.progress); ok {
+		t.Provider = tool
+	} else {
+		t.Provider = b.built("pulumi-resource-aws")
+		missing = append(missing, providerTarget)
+	}
+	return t, b.build(ctx, missing)
+}
+
+func (b *builder) built(name string) Tool {
+	return Tool{Name: name, Path: filepath.Join(b.dir, "bin", name), Origin: "built"}
+}
+
+// installedPulumi returns the CLI on PATH and the language host beside it or on PATH, if the CLI is
+// new enough.
+func installedPulumi(ctx context.Context) (cli, host Tool, ok bool) {
+	path, err := exec.LookPath("pulumi")
+	if err != nil {
+		return cli, host, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	command := exec.CommandContext(ctx, path, "version")
+	command.Env = append(os.Environ(), "PULUMI_SKIP_UPDATE_CHECK=true")
+	version, err := command.Output()
+	if err != nil || !atLeast(strings.TrimSpace(string(version)), PulumiVersion) {
+		return cli, host, false
+	}
+	const hostName = "pulumi-language-go"
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return cli, host, false
+	}
+	hostPath := filepath.Join(filepath.Dir(real), hostName)
+	if _, err := os.Stat(hostPath); errors.Is(err, os.ErrNotExist) {
+		if hostPath, err = exec.LookPath(hostName); err != nil {
+			return cli, host, false
+		}
+	}
+	return Tool{"pulumi", path, "installed"}, Tool{hostName, hostPath, "installed"}, true
+}
+
+// atLeast compares versions of the form v1.2.3; anything else, a development build included, is not
+// at least anything.
+func atLeast(version, minimum string) bool {
+	var have, want [3]int
+	if _, err := fmt.Sscanf(version, "v%d.%d.%d", &have[0], &have[1], &have[2]); err != nil {
+		return false
+	}
+	if _, err := fmt.Sscanf(minimum, "v%d.%d.%d", &want[0], &want[1], &want[2]); err != nil {
+		return false
+	}
+	for i := range have {
+		if have[i] != want[i] {
+			return have[i] > want[i]
+		}
+	}
+	return true
+}
