@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package network
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/bulkhead-iac/bulkhead/components/firewall"
+)
+
+// NATStrategy says how the app tier gets out to the internet.
+type NATStrategy string
+
+const (
+	// NATNone gives the app tier no way out but the VPC endpoints. It costs nothing and is the most closed.
+	NATNone NATStrategy = "None"
+	// NATSingle puts one NAT gateway in the first listed zone for all zones: one price, and no way out while that zone is down.
+	NATSingle NATStrategy = "Single"
+	// NATOnePerZone puts a NAT gateway into every zone: as many prices as zones, and no zone depends on another.
+	NATOnePerZone NATStrategy = "OnePerZone"
+)
+
+// A range outside the VPC that is wider than these bounds is taken for the whole internet, because a few of them spell
+// it out, as 0.0.0.0/1 and 128.0.0.0/1 do.
+const (
+	widestIPv4 = 8
+	widestIPv6 = 16
+)
+
+// endpointKind tells what an Endpoint stands for. The zero value is nothing, so that a forgotten field is an error.
+type endpointKind int
+
+const (
+	nowhere endpointKind = iota
+	aTier
+	theInternet
+	aCIDR
+	amazonS3
+)
+
+// Endpoint is one side of a Flow: a tier, the internet, an address range outside the VPC, or Amazon S3.
+type Endpoint struct {
+	kind endpointKind
+	tier Tier
+	cidr string
+}
+
+// Internet is every IPv4 address outside the VPC. As a source it may only reach the public tier; as a destination it
+// needs the public tier or NAT.
+var Internet = Endpoint{kind: theInternet}
+
+// S3 is Amazon S3 through the gateway endpoint, which needs no NAT. S3 answers from public addresses and a network ACL
+// cannot name a prefix list (VPC user guide, "Gateway endpoints for Amazon S3"), so to the ACL this is the same as
+// Internet; the missing route of a network without NAT, and the prefix list in the clients' security groups, keep it to S3.
+var S3 = Endpoint{kind: amazonS3}
+
+// TierOf is every subnet of a tier, in the zones in use and in those still free.
+func TierOf(t Tier) Endpoint {
+	return Endpoint{kind: aTier, tier: t}
+}
+
+// CIDR is a canonical IPv4 or IPv6 range outside the VPC, such as "203.0.113.0/24". The network has no IPv6 addresses
+// of its own, so the rules for an IPv6 range lie idle until the VPC is given some.
+func CIDR(cidr string) Endpoint {
+	return Endpoint{kind: aCIDR, cidr: cidr}
+}
+
+// String names the endpoint for messages, resource names and rule numbers.
+func (e Endpoint) String() string {
+	switch e.kind {
+	case aTier:
+		return string(e.tier)
+	case theInternet:
+		return "internet"
+	case amazonS3:
+		return "s3"
+	case aCIDR:
+		return e.cidr
+	default:
+		return "nowhere"
+	}
+}
+
+// outside reports whether the endpoint lies beyond the VPC.
+func (e Endpoint) outside() bool {
+	return e.kind == theInternet || e.kind == aCIDR
+}
+
+// Flow is one kind of connection that the network ACLs let pass: who opens it, to whom, and to which TCP port. The
+// answers to it pass too, and nothing else does. A flow only opens the subnets' borders; the security groups of both
+// sides must allow the same connection, which firewall.Allow sees to.
+type Flow struct {
+	From Endpoint
+	To   Endpoint
+	Port firewall.Port
+}
+
+// String writes the flow as "public -> app tcp/8443".
+func (f Flow) String() string {
+	return fmt.Sprintf("%s -> %s tcp/%d", f.From, f.To, f.Port.Number)
+}
+
+// flowProblems checks each flow against what the routes of the network can carry, so that no rule exists for traffic
+// that could never flow, and against what the tiers stand for.
+func flowProblems(plan Plan, nat NATStrategy, flows []Flow) []error {
+	var problems []error
+	if len(flows) == 0 {
+		problems = append(problems, errors.New("Flows: empty, so the network would carry nothing; list what may pass"))
+	}
+	for i, flow := range flows {
+		for _, err := range flow.problems(plan, nat) {
+			problems = append(problems, fmt.Errorf("Flows[%d] (%s): %w", i, flow, err))
+		}
+	}
+	return problems
+}
+
+func (f Flow) problems(plan Plan, nat NATStrategy) []error {
+	problems := append(f.From.problems("From", plan), f.To.problems("To", plan)...)
+	if f.Port.Number < 1 || f.Port.Number > 65535 {
+		problems = append(problems, fmt.Errorf("port %d does not exist; use 1 to 65535", f.Port.Number))
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	from, to := f.From, f.To
+	switch {
+	case from.kind != aTier && to.kind != aTier:
+		problems = append(problems, errors.New("neither side is a tier; name the tier that sends or receives"))
+	case from.kind == amazonS3:
+		problems = append(problems, errors.New("S3 opens no connections; turn the flow round"))
+	case from.outside() && to.tier != Public:
+		problems = append(problems, fmt.Errorf("only the public tier can be reached from outside; let the public tier stand before %s", to))
+	case from.kind == theInternet && f.Port.Number != firewall.HTTP.Number && f.Port.Number != firewall.HTTPS.Number:
+		problems = append(problems, fmt.Errorf("the internet may only open ports %d and %d (FSBP EC2.18, EC2.21); list known addresses with CIDR",
+			firewall.HTTP.Number, firewall.HTTPS.Number))
+	case from.tier == Data && (to.kind != aTier || to.tier != Data):
+		problems = append(problems, errors.New("the data tier only answers and has no route out; let the other side open the connection"))
+	case from.tier == App && to.outside() && nat == NATNone:
+		problems = append(problems, errors.New("the app tier has no way out with NAT None; choose Single or OnePerZone, or drop the flow"))
+	case from.tier == App && to.kind == aCIDR && netip.MustParsePrefix(to.cidr).Addr().Is6():
+		problems = append(problems, errors.New("NAT gateways carry IPv4 only; name an IPv4 range"))
+	}
+	return problems
+}
+
+func (e Endpoint) problems(side string, plan Plan) []error {
+	switch e.kind {
+	case nowhere:
+		return []error{fmt.Errorf("%s is not set; use TierOf, Internet, CIDR or S3", side)}
+	case aTier:
+		if _, known := shares[e.tier]; !known {
+			return []error{fmt.Errorf("%s: unknown tier %q; use %q, %q or %q", side, e.tier, Public, App, Data)}
+		}
+	case aCIDR:
+		prefix, err := canonicalPrefix(e.cidr)
+		switch {
+		case err != nil:
+			return []error{fmt.Errorf("%s: %w", side, err)}
+		case prefix.Addr().Is4() && prefix.Bits() < widestIPv4, prefix.Addr().Is6() && prefix.Bits() < widestIPv6:
+			return []error{fmt.Errorf("%s: %q is the whole internet or much of it; write Internet if that is meant", side, e.cidr)}
+		case prefix.Overlaps(plan.vpc):
+			return []error{fmt.Errorf("%s: %q overlaps the VPC %s; name the tier with TierOf", side, e.cidr, plan.vpc)}
+		}
+	}
+	return nil
+}

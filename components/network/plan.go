@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package network
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// Tier is one of the three trust levels of the network. A tier decides routing and may not be opened by a flag.
+type Tier string
+
+// The tiers, from the most exposed to the least.
+const (
+	// Public holds what the internet may reach: load balancer, bastion and NAT gateways. Its default route is the internet gateway.
+	Public Tier = "public"
+	// App holds the servers and the interface endpoints. Its only way out is a NAT gateway of the same VPC, if there is one.
+	App Tier = "app"
+	// Data holds the databases. It has no route out of the VPC at all, not even through NAT.
+	Data Tier = "data"
+)
+
+// tiers is every tier in the order in which the component creates them.
+var tiers = []Tier{Public, App, Data}
+
+const (
+	// zoneSlots is how many zones the address plan has room for.
+	zoneSlots = 4
+	// zoneBits is how many bits a zone slot takes from the range of a tier.
+	zoneBits = 2
+	// minVPCBits and maxVPCBits bound the VPC: a /16 is the largest AWS allows (VPC user guide, "VPC CIDR blocks"),
+	// and in anything smaller than a /20 a load balancer subnet could not grow to the 128 addresses planned for it.
+	minVPCBits = 16
+	maxVPCBits = 20
+)
+
+// share is the part of the VPC that a tier takes: Eighth is where it starts, in eighths of the VPC, and Bits is how
+// much longer than the VPC's its prefix is. Every share is followed by a free share of equal size, so that the range of
+// a tier can double and stay one prefix.
+type share struct {
+	Eighth int
+	Bits   int
+}
+
+// shares is the address plan. Changing a value moves subnets, and a subnet cannot be moved without being replaced.
+var shares = map[Tier]share{
+	App:    {Eighth: 0, Bits: 2},
+	Public: {Eighth: 4, Bits: 3},
+	Data:   {Eighth: 6, Bits: 3},
+}
+
+// Plan is the address plan of one VPC. Each tier is one prefix, so that a network ACL needs one rule for it however
+// many zones there are, and each zone owns a fixed quarter of every tier: a to d, and e to h again from the start. The
+// place of a subnet therefore depends on nothing but the VPC's prefix, its tier and its zone's letter, and adding,
+// removing or reordering zones never moves another subnet.
+//
+// For 10.0.0.0/16: app 10.0.0.0/18 (4 x /20), public 10.0.128.0/19 (4 x /21), data 10.0.192.0/19 (4 x /21).
+type Plan struct {
+	vpc netip.Prefix
+}
+
+// privateRanges are the addresses that RFC 1918 reserves for private networks.
+var privateRanges = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.168.0.0/16"),
+}
+
+// NewPlan lays out a VPC. The CIDR must be canonical (no host bits), private (RFC 1918) and between /16 and /20.
+func NewPlan(cidr string) (Plan, error) {
+	prefix, err := canonicalPrefix(cidr)
+	if err != nil {
+		return Plan{}, err
+	}
+	if !prefix.Addr().Is4() {
+		return Plan{}, fmt.Errorf("%q is not IPv4; use a private range such as 10.0.0.0/16", cidr)
+	}
+	if bits := prefix.Bits(); bits < minVPCBits || bits > maxVPCBits {
+		return Plan{}, fmt.Errorf("%q is a /%d; use a prefix between /%d and /%d", cidr, bits, minVPCBits, maxVPCBits)
+	}
+	for _, private := range privateRanges {
+		if private.Contains(prefix.Addr()) {
+			return Plan{vpc: prefix}, nil
+		}
+	}
+	return Plan{}, fmt.Errorf("%q is not private; use a range of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16", cidr)
+}
+
+// canonicalPrefix reads a CIDR and refuses one whose host bits are set, because AWS would silently clear them and
+// every later preview would show a difference.
+func canonicalPrefix(cidr string) (netip.Prefix, error) {
+	prefix, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%q is not a CIDR; write address/length, such as 203.0.113.0/24", cidr)
+	}
+	if prefix.Addr().Is4In6() {
+		return netip.Prefix{}, fmt.Errorf("%q is IPv4 dressed as IPv6; write it as IPv4", cidr)
+	}
+	if canonical := prefix.Masked().String(); canonical != cidr {
+		return netip.Prefix{}, fmt.Errorf("%q is not in its canonical form; write %q", cidr, canonical)
+	}
+	return prefix, nil
+}
+
+// VPC returns the prefix of the whole VPC.
+func (p Plan) VPC() netip.Prefix {
+	return p.vpc
+}
+
+// Tier returns the range that holds every subnet of a tier, those of zones not yet in use included.
+func (p Plan) Tier(t Tier) netip.Prefix {
+	s := shares[t]
+	return p.at(p.vpc.Addr(), uint32(s.Eighth)<<(32-p.vpc.Bits()-3), p.vpc.Bits()+s.Bits)
+}
+
+// Subnet returns the range of a tier in a zone. The zone is a full name such as "eu-central-1a".
+func (p Plan) Subnet(t Tier, zone string) netip.Prefix {
+	tier := p.Tier(t)
+	bits := tier.Bits() + zoneBits
+	return p.at(tier.Addr(), uint32(slot(zone))<<(32-bits), bits)
+}
+
+// at returns the prefix of the given length that starts offset addresses after base.
+func (Plan) at(base netip.Addr, offset uint32, bits int) netip.Prefix {
+	from := base.As4()
+	var to [4]byte
+	binary.BigEndian.PutUint32(to[:], binary.BigEndian.Uint32(from[:])+offset)
+	return netip.PrefixFrom(netip.AddrFrom4(to), bits)
+}
+
+// slot returns the place of a zone in every tier: its letter, modulo the four slots.
+func slot(zone string) int {
+	return int(zone[len(zone)-1]-'a') % zoneSlots
+}
+
+// zoneProblems checks the zones of a network: two to four, distinct, ordinary zones of the region (not local or
+// wavelength zones, which have no NAT gateways or interface endpoints), no two of them with the same slot.
+func zoneProblems(region string, zones []string) []error {
+	var problems []error
+	if len(zones) < 2 || len(zones) > zoneSlots {
+		problems = append(problems, fmt.Errorf(
+			"Zones: %d given; name between 2 (a load balancer and a database need two) and %d", len(zones), zoneSlots))
+	}
+	taken := map[int]string{}
+	for i, zone := range zones {
+		letter := strings.TrimPrefix(zone, region)
+		if letter == zone || len(letter) != 1 || letter[0] < 'a' || letter[0] > 'h' {
+			problems = append(problems, fmt.Errorf(
+				"Zones[%d]: %q is not a zone of region %q; write the region and one letter, such as %q", i, zone, region, region+"a"))
+			continue
+		}
+		other, clash := taken[slot(zone)]
+		switch {
+		case clash && other == zone:
+			problems = append(problems, fmt.Errorf("Zones[%d]: %q is listed twice; name each zone once", i, zone))
+		case clash:
+			problems = append(problems, fmt.Errorf(
+				"Zones[%d]: %q has the address slot of %q (a and e, b and f, c and g, d and h share one); choose another zone", i, zone, other))
+		default:
+			taken[slot(zone)] = zone
+		}
+	}
+	return problems
+}

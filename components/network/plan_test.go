@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPlanLaysOutTheDocumentedExample(t *testing.T) {
+	plan, err := NewPlan("10.0.0.0/16")
+	require.NoError(t, err)
+	require.Equal(t, "10.0.0.0/18", plan.Tier(App).String())
+	require.Equal(t, "10.0.128.0/19", plan.Tier(Public).String())
+	require.Equal(t, "10.0.192.0/19", plan.Tier(Data).String())
+	for _, want := range []struct {
+		tier Tier
+		zone string
+		cidr string
+	}{
+		{App, "eu-central-1a", "10.0.0.0/20"},
+		{App, "eu-central-1b", "10.0.16.0/20"},
+		{App, "eu-central-1d", "10.0.48.0/20"},
+		{Public, "eu-central-1a", "10.0.128.0/21"},
+		{Public, "eu-central-1c", "10.0.144.0/21"},
+		{Data, "eu-central-1b", "10.0.200.0/21"},
+		{Data, "eu-central-1d", "10.0.216.0/21"},
+		{App, "us-east-1e", "10.0.0.0/20"},
+	} {
+		require.Equal(t, want.cidr, plan.Subnet(want.tier, want.zone).String(), "%s in %s", want.tier, want.zone)
+	}
+}
+
+func TestPlanRefusesBadRanges(t *testing.T) {
+	for cidr, message := range map[string]string{
+		"":                   "is not a CIDR",
+		"10.0.0.0":           "is not a CIDR",
+		"10.0.0.0/33":        "is not a CIDR",
+		"10.0.0.1/16":        `write "10.0.0.0/16"`,
+		"10.0.0.0/15":        "between /16 and /20",
+		"10.0.0.0/21":        "between /16 and /20",
+		"8.8.0.0/16":         "is not private",
+		"172.32.0.0/16":      "is not private",
+		"100.64.0.0/16":      "is not private",
+		"fd00::/16":          "is not IPv4",
+		"::ffff:10.0.0.0/16": "dressed as IPv6",
+	} {
+		_, err := NewPlan(cidr)
+		require.ErrorContains(t, err, message, cidr)
+	}
+}
+
+// checkPlan asserts what must hold for every VPC: each tier and subnet lies inside its parent, nothing overlaps, each
+// tier can double without touching another, and every subnet has the 128 addresses a load balancer can grow into.
+func checkPlan(t *testing.T, plan Plan) {
+	t.Helper()
+	var all []netip.Prefix
+	var doubled []netip.Prefix
+	for _, tier := range tiers {
+		rng := plan.Tier(tier)
+		require.Equal(t, rng, rng.Masked())
+		require.True(t, contains(plan.VPC(), rng), "%s in %s", rng, plan.VPC())
+		twice := netip.PrefixFrom(rng.Addr(), rng.Bits()-1)
+		require.Equal(t, twice, twice.Masked(), "%s can double in place", rng)
+		doubled = append(doubled, twice)
+		for _, letter := range "abcd" {
+			subnet := plan.Subnet(tier, "eu-central-1"+string(letter))
+			require.Equal(t, subnet, subnet.Masked())
+			require.True(t, contains(rng, subnet), "%s in %s", subnet, rng)
+			require.LessOrEqual(t, subnet.Bits(), 25)
+			all = append(all, subnet)
+		}
+	}
+	requireDisjoint(t, all)
+	requireDisjoint(t, doubled)
+}
+
+func contains(outer, inner netip.Prefix) bool {
+	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
+}
+
+func requireDisjoint(t *testing.T, prefixes []netip.Prefix) {
+	t.Helper()
+	for i, a := range prefixes {
+		for _, b := range prefixes[i+1:] {
+			require.False(t, a.Overlaps(b), "%s and %s overlap", a, b)
+		}
+	}
+}
+
+func TestPlanHoldsForEverySize(t *testing.T) {
+	for bits := minVPCBits; bits <= maxVPCBits; bits++ {
+		for _, base := range []string{"10.0.0.0", "10.255.240.0", "172.31.240.0", "192.168.240.0"} {
+			prefix := netip.PrefixFrom(netip.MustParseAddr(base), bits).Masked()
+			plan, err := NewPlan(prefix.String())
+			require.NoError(t, err)
+			checkPlan(t, plan)
+		}
+	}
+}
+
+func FuzzPlan(f *testing.F) {
+	f.Add("10.0.0.0/16")
+	f.Add("172.16.16.0/20")
+	f.Add("192.168.0.0/18")
+	f.Add("10.0.0.0/08")
+	f.Add("::/0")
+	f.Fuzz(func(t *testing.T, cidr string) {
+		plan, err := NewPlan(cidr)
+		if err != nil {
+			return
+		}
+		require.Equal(t, cidr, plan.VPC().String())
+		checkPlan(t, plan)
+	})
+}
+
+func TestZoneProblems(t *testing.T) {
+	for name, c := range map[string]struct {
+		zones    []string
+		messages []string
+	}{
+		"two":          {zones: []string{"eu-central-1a", "eu-central-1b"}},
+		"three":        {zones: []string{"eu-central-1c", "eu-central-1a", "eu-central-1b"}},
+		"four":         {zones: []string{"eu-central-1a", "eu-central-1b", "eu-central-1c", "eu-central-1d"}},
+		"wrapped":      {zones: []string{"eu-central-1e", "eu-central-1b"}},
+		"one":          {zones: []string{"eu-central-1a"}, messages: []string{"Zones: 1 given"}},
+		"none":         {messages: []string{"Zones: 0 given"}},
+		"other region": {zones: []string{"eu-central-1a", "eu-west-1b"}, messages: []string{`Zones[1]: "eu-west-1b" is not a zone of region "eu-central-1"`}},
+		"prefix only":  {zones: []string{"eu-central-1a", "eu-central-1"}, messages: []string{"Zones[1]"}},
+		"longer name":  {zones: []string{"eu-central-1a", "eu-central-1-ham-1a"}, messages: []string{"Zones[1]"}},
+		"empty":        {zones: []string{"eu-central-1a", ""}, messages: []string{"Zones[1]"}},
+		"twice":        {zones: []string{"eu-central-1a", "eu-central-1a"}, messages: []string{"listed twice"}},
+		"clash":        {zones: []string{"eu-central-1a", "eu-central-1e"}, messages: []string{"has the address slot"}},
+		"all at once": {
+			zones:    []string{"eu-west-1a", "eu-central-1b", "eu-central-1b", "eu-central-1f", "eu-central-1z"},
+			messages: []string{"Zones: 5 given", "Zones[0]", "Zones[2]", "Zones[3]", "Zones[4]"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			problems := zoneProblems("eu-central-1", c.zones)
+			require.Len(t, problems, len(c.messages), fmt.Sprint(problems))
+			for i, message := range c.messages {
+				require.ErrorContains(t, problems[i], message)
+			}
+		})
+	}
+}
