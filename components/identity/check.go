@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+var (
+	sidForm       = regexp.MustCompile(`^[A-Za-z0-9]*$`)
+	actionForm    = regexp.MustCompile(`^(\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$`)
+	arnForm       = regexp.MustCompile(`^arn:[^:\s]*:[^:\s]+:[^:\s]*:[^:\s]*:\S+$`)
+	serviceForm   = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com$`)
+	operatorForm  = regexp.MustCompile(`^((ForAnyValue|ForAllValues):)?[A-Z][A-Za-z]+$`)
+	conditionForm = regexp.MustCompile(`^[a-z0-9-]+:\S+$`)
+	accountForm   = regexp.MustCompile(`^[0-9]{12}$`)
+	regionForm    = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+)
+
+// CheckAccountID reports an account id that is not twelve digits.
+func CheckAccountID(id string) error {
+	if !accountForm.MatchString(id) {
+		return fmt.Errorf("AccountID %q: give the twelve digits of the AWS account id", id)
+	}
+	return nil
+}
+
+// CheckRegion reports a region that is none, or is outside the partition "aws", whose ARNs and service principals the
+// components write.
+func CheckRegion(region string) error {
+	if !regionForm.MatchString(region) {
+		return fmt.Errorf("Region %q: give a region code such as eu-central-1", region)
+	}
+	for _, partition := range []string{"cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-"} {
+		if strings.HasPrefix(region, partition) {
+			return fmt.Errorf("Region %q: it is outside the partition aws; give one of the commercial regions", region)
+		}
+	}
+	return nil
+}
+
+// problems lists what is wrong with the statement in a document of a kind.
+func (s Statement) problems(kind Kind) []error {
+	var problems []error
+	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	if !sidForm.MatchString(s.Sid) {
+		add("Sid %q: use letters and digits only", s.Sid)
+	}
+	if s.Effect != Allow && s.Effect != Deny {
+		add("Effect %q: use Allow or Deny", s.Effect)
+	}
+	problems = append(problems, s.actionProblems()...)
+	problems = append(problems, s.resourceProblems(kind)...)
+	problems = append(problems, s.principalProblems(kind)...)
+	problems = append(problems, s.conditionProblems()...)
+	return append(problems, s.wildcardProblems()...)
+}
+
+func (s Statement) actionProblems() []error {
+	var problems []error
+	switch {
+	case len(s.Actions) == 0 && len(s.NotActions) == 0:
+		problems = append(problems, errors.New("Actions are missing"))
+	case len(s.Actions) > 0 && len(s.NotActions) > 0:
+		problems = append(problems, errors.New("Actions and NotActions exclude each other"))
+	case len(s.NotActions) > 0 && s.Effect != Deny:
+		problems = append(problems, errors.New("NotActions in an Allow grant every action that AWS will ever have: list Actions"))
+	}
+	for _, list := range [][]string{s.Actions, s.NotActions} {
+		for _, action := range list {
+			if !actionForm.MatchString(action) {
+				problems = append(problems, fmt.Errorf("action %q: write service:Action", action))
+			}
+		}
+	}
+	return problems
+}
+
+func (s Statement) resourceProblems(kind Kind) []error {
+	var problems []error
+	if kind == TrustPolicy {
+		if len(s.Resources) > 0 {
+			problems = append(problems, errors.New("Resources have no place in a trust policy"))
+		}
+		return problems
+	}
+	if len(s.Resources) == 0 {
+		problems = append(problems, errors.New("Resources are missing"))
+	}
+	for _, resource := range s.Resources {
+		if resource != "*" && !arnForm.MatchString(resource) {
+			problems = append(problems, fmt.Errorf("resource %q: write an ARN", resource))
+		}
+	}
+	return problems
+}
+
+func (s Statement) principalProblems(kind Kind) []error {
+	var problems []error
+	switch {
+	case kind == PermissionsPolicy && !s.Principals.empty():
+		problems = append(problems, errors.New("Principals have no place in a permissions policy"))
+	case kind != PermissionsPolicy && s.Principals.empty():
+		problems = append(problems, errors.New("Principals are missing"))
+	}
+	for _, list := range [][]string{s.Principals.AWS, s.Principals.Federated} {
+		for _, arn := range list {
+			if !arnForm.MatchString(arn) || strings.ContainsAny(arn, "*?") {
+				problems = append(problems, fmt.Errorf("principal %q: write an ARN without wildcards", arn))
+			}
+		}
+	}
+	for _, service := range s.Principals.Services {
+		if !serviceForm.MatchString(service) {
+			problems = append(problems, fmt.Errorf("service principal %q: write service.amazonaws.com", service))
+		}
+	}
+	return problems
+}
+
+func (s Statement) conditionProblems() []error {
+	var problems []error
+	seen := map[string]bool{}
+	for _, c := range s.Conditions {
+		if !operatorForm.MatchString(c.Operator) || !conditionForm.MatchString(c.Key) {
+			problems = append(problems, fmt.Errorf("condition %q on %q: write an operator such as StringEquals and a key such as aws:SourceAccount", c.Operator, c.Key))
+		}
+		if len(c.Values) == 0 {
+			problems = append(problems, fmt.Errorf("condition %s on %s has no values", c.Operator, c.Key))
+		}
+		if seen[c.Operator+c.Key] {
+			problems = append(problems, fmt.Errorf("condition %s on %s is written twice: only the last would count", c.Operator, c.Key))
+		}
+		seen[c.Operator+c.Key] = true
+	}
+	return problems
+}
+
+// wildcardProblems refuses an Allow that is wider than anybody reading it could follow, unless it says why.
+func (s Statement) wildcardProblems() []error {
+	if s.Effect != Allow {
+		return nil
+	}
+	var problems []error
+	reasoned := strings.TrimSpace(s.Reason) != ""
+	for _, action := range s.Actions {
+		if everyAction(action) && !reasoned {
+			problems = append(problems, fmt.Errorf("action %q allows everything: list the actions, or give a Reason", action))
+		}
+	}
+	for _, resource := range s.Resources {
+		if everyResource(resource) && !reasoned {
+			problems = append(problems, fmt.Errorf("resource %q is every resource: name it, or give a Reason", resource))
+		}
+	}
+	if s.Principals.Everyone {
+		if !reasoned {
+			problems = append(problems, errors.New("Principals are everyone: name them, or give a Reason"))
+		}
+		if len(s.Conditions) == 0 {
+			problems = append(problems, errors.New("Principals are everyone, without a condition: add one"))
+		}
+	}
+	return problems
+}
+
+// everyAction recognises "*" and "service:*" in every spelling.
+func everyAction(action string) bool {
+	_, verb, found := strings.Cut(action, ":")
+	if !found {
+		verb = action
+	}
+	return strings.Contains(verb, "*") && strings.Trim(verb, "*?") == ""
+}
+
+// everyResource recognises "*" and ARNs that leave the service open or mean all resources of one.
+func everyResource(resource string) bool {
+	if resource == "*" {
+		return true
+	}
+	parts := strings.SplitN(resource, ":", 6)
+	if len(parts) < 6 {
+		return false
+	}
+	return strings.ContainsAny(parts[2], "*?") || strings.Trim(parts[5], "*?") == ""
+}
