@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package waf
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/audit"
+	"github.com/bulkhead-iac/bulkhead/components/identity"
+)
+
+// logGroupPrefix is the start that AWS WAF demands of a log group's name ("Log group naming", AWS WAF Developer Guide).
+const logGroupPrefix = "aws-waf-logs-"
+
+// redactedHeaders are the request headers whose values are secrets: whoever reads the log must not be able to act as
+// the client. AWS WAF writes "REDACTED" in their place. The names are in lower case because AWS WAF wants them so.
+var redactedHeaders = []string{"authorization", "cookie", "proxy-authorization", "x-api-key"}
+
+// log sends every evaluated request, with secrets redacted, to an encrypted log group (FSBP WAF.11).
+func (w *WebACL) log(ctx *pulumi.Context, name string, args *Args) error {
+	group, err := audit.NewLogGroup(ctx, name, &audit.LogGroupArgs{
+		Name:          logGroupPrefix + w.MetricName,
+		KeyARN:        args.LogKeyARN,
+		RetentionDays: args.LogRetentionDays,
+	}, pulumi.Parent(w))
+	if err != nil {
+		return err
+	}
+	delivery, err := cloudwatch.NewLogResourcePolicy(ctx, name+"-delivery", &cloudwatch.LogResourcePolicyArgs{
+		PolicyName:     pulumi.String(logGroupPrefix + w.MetricName),
+		PolicyDocument: group.ARN.ApplyT(deliveryPolicy).(pulumi.StringOutput),
+	}, pulumi.Parent(w))
+	if err != nil {
+		return err
+	}
+	redacted := make(wafv2.WebAclLoggingConfigurationRedactedFieldArray, 0, len(redactedHeaders))
+	for _, header := range redactedHeaders {
+		redacted = append(redacted, wafv2.WebAclLoggingConfigurationRedactedFieldArgs{
+			SingleHeader: wafv2.WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs{Name: pulumi.String(header)},
+		})
+	}
+	_, err = wafv2.NewWebAclLoggingConfiguration(ctx, name+"-logging", &wafv2.WebAclLoggingConfigurationArgs{
+		ResourceArn:           w.ARN,
+		LogDestinationConfigs: pulumi.StringArray{group.ARN},
+		RedactedFields:        redacted,
+	}, pulumi.Parent(w), pulumi.DependsOn([]pulumi.Resource{delivery}))
+	w.LogGroupName = group.Name
+	return err
+}
+
+// deliveryPolicy lets the AWS log delivery service write to one log group, on behalf of this account only. AWS WAF
+// would otherwise add an entry to a policy that all of the account's log deliveries share, until that one is full
+// (hashicorp/terraform-provider-aws#25296). The conditions are those of "Logs sent to CloudWatch Logs" in the
+// CloudWatch Logs User Guide; they keep other accounts from using the service as a confused deputy.
+func deliveryPolicy(logGroupARN string) (string, error) {
+	part := strings.SplitN(logGroupARN, ":", 6)
+	if len(part) != 6 || part[0] != "arn" || part[2] != "logs" {
+		return "", fmt.Errorf("%q is not the ARN of a log group", logGroupARN)
+	}
+	partition, region, account := part[1], part[3], part[4]
+	return identity.OnResource(identity.Statement{
+		Sid:        "DeliverWebACLLogs",
+		Effect:     identity.Allow,
+		Principals: identity.Principals{Services: []string{"delivery.logs.amazonaws.com"}},
+		Actions:    []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+		Resources:  []string{logGroupARN + ":*"},
+		Conditions: []identity.Condition{
+			identity.SourceAccount(account),
+			identity.SourceARN(fmt.Sprintf("arn:%s:logs:%s:%s:*", partition, region, account)),
+		},
+	}).JSON()
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package waf
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Relaxation lets one intent, or one rule of a managed group, count requests instead of blocking them. This is how a
+// group is rolled out, and how a rule that hits honest requests is silenced without losing the rest of its group.
+type Relaxation struct {
+	// Intent is the intent to relax.
+	Intent Intent
+	// Rule is the name of one rule inside the intent's managed group, such as "SizeRestrictions_BODY"; empty relaxes
+	// the whole intent. The rate limit has no rules inside.
+	Rule string
+	// Reason says why, in words that an auditor understands. It is required, and becomes the value of the tag
+	// "bulkhead:relaxed:<Intent>[.<Rule>]" on the web ACL: 10 to 256 letters, digits, spaces and + - = . _ : / @.
+	Reason string
+}
+
+// what names the relaxation in tags and messages.
+func (r Relaxation) what() string {
+	if r.Rule == "" {
+		return string(r.Intent)
+	}
+	return string(r.Intent) + "." + r.Rule
+}
+
+// rule is one planned rule of the web ACL, before it becomes a resource argument.
+type rule struct {
+	entry
+	Priority int
+	// Count makes the whole intent count instead of block.
+	Count bool
+	// CountRules are the rules of the managed group that count instead of block, sorted.
+	CountRules []string
+}
+
+var (
+	// reasonPattern is what AWS accepts in a tag value.
+	reasonPattern = regexp.MustCompile(`^[\p{L}\p{N} +\-=._:/@]{10,256}$`)
+	// rulePattern is what AWS WAF accepts as the name of a rule.
+	rulePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+)
+
+// plan decides which rules the web ACL has, in order, or reports everything that is wrong with the request.
+func plan(additional []Intent, relaxations []Relaxation) ([]rule, error) {
+	problems := checkAdditional(additional)
+	var rules []rule
+	for i, e := range catalogue {
+		if e.Baseline || slices.Contains(additional, e.Intent) {
+			rules = append(rules, rule{entry: e, Priority: (i + 1) * priorityStep})
+		}
+	}
+	problems = append(problems, relax(rules, relaxations)...)
+	if got := capacity(rules); got > CapacityBudget {
+		problems = append(problems, fmt.Errorf("Additional: the rules need %d web ACL capacity units, %d more than the %d in the basic price; leave out one of %v",
+			got, got-CapacityBudget, CapacityBudget, additional))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return rules, nil
+}
+
+// capacity is the sum of web ACL capacity units that the rules need.
+func capacity(rules []rule) int {
+	sum := 0
+	for _, r := range rules {
+		sum += r.Capacity
+	}
+	return sum
+}
+
+func checkAdditional(additional []Intent) []error {
+	var problems []error
+	for i, intent := range additional {
+		at := slices.IndexFunc(catalogue, func(e entry) bool { return e.Intent == intent })
+		switch {
+		case at < 0:
+			problems = append(problems, fmt.Errorf("Additional[%d]: %q is not an intent; use one of %s", i, intent, onRequest()))
+		case catalogue[at].Baseline:
+			problems = append(problems, fmt.Errorf("Additional[%d]: %q is in every web ACL already; remove it", i, intent))
+		case slices.Index(additional, intent) < i:
+			problems = append(problems, fmt.Errorf("Additional[%d]: %q is listed twice; remove one", i, intent))
+		}
+	}
+	return problems
+}
+
+// onRequest lists the intents that Args.Additional accepts.
+func onRequest() string {
+	var names []string
+	for _, e := range catalogue {
+		if !e.Baseline {
+			names = append(names, string(e.Intent))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// relax marks the relaxed rules in place and returns what is wrong with the relaxations.
+func relax(rules []rule, relaxations []Relaxation) []error {
+	var problems []error
+	seen := map[string]bool{}
+	for i, r := range relaxations {
+		fail := func(format string, args ...any) {
+			problems = append(problems, fmt.Errorf("Relaxations[%d]: "+format, append([]any{i}, args...)...))
+		}
+		if !reasonPattern.MatchString(r.Reason) {
+			fail("Reason %q for %s must be 10 to 256 letters, digits, spaces or + - = . _ : / @; write down why it may count instead of block", r.Reason, r.what())
+		}
+		if seen[r.what()] {
+			fail("%s is relaxed twice; remove one", r.what())
+		}
+		seen[r.what()] = true
+		at := slices.IndexFunc(rules, func(have rule) bool { return have.Intent == r.Intent })
+		switch {
+		case at < 0:
+			fail("Intent %q is not in this web ACL; remove the relaxation", r.Intent)
+		case r.Rule == "":
+			rules[at].Count = true
+		case rules[at].Group == "":
+			fail("%s has no rules inside, so Rule %q means nothing; leave Rule empty", r.Intent, r.Rule)
+		case !rulePattern.MatchString(r.Rule):
+			fail("Rule %q is not the name of a rule; take it from the group's list in the AWS WAF Developer Guide", r.Rule)
+		default:
+			rules[at].CountRules = append(rules[at].CountRules, r.Rule)
+			slices.Sort(rules[at].CountRules)
+		}
+	}
+	return problems
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package waf
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+)
+
+const (
+	aclType         = "aws:wafv2/webAcl:WebAcl"
+	associationType = "aws:wafv2/webAclAssociation:WebAclAssociation"
+	loggingType     = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
+	logGroupType    = "aws:cloudwatch/logGroup:LogGroup"
+	deliveryType    = "aws:cloudwatch/logResourcePolicy:LogResourcePolicy"
+
+	balancerARN = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/edge/0123456789abcdef"
+	keyARN      = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000000"
+)
+
+func goodArgs() *Args {
+	return &Args{
+		ResourceARN:      pulumi.String(balancerARN),
+		Region:           pulumitest.Region,
+		LogKeyARN:        pulumi.String(keyARN),
+		LogRetentionDays: 365,
+	}
+}
+
+// build runs a program with one web ACL and returns what it registered.
+func build(t *testing.T, args *Args) (*pulumitest.Recording, *WebACL) {
+	t.Helper()
+	var acl *WebACL
+	recording := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		var err error
+		acl, err = New(ctx, "waf", args)
+		return err
+	})
+	return recording, acl
+}
+
+// ruleNamed returns the rule with the given name as the provider would get it.
+func ruleNamed(t *testing.T, acl pulumitest.Registration, name Intent) map[string]any {
+	t.Helper()
+	for _, r := range acl.Value("rules").([]any) {
+		if rule := r.(map[string]any); rule["name"] == string(name) {
+			return rule
+		}
+	}
+	require.Failf(t, "no such rule", "%s", name)
+	return nil
+}
+
+func TestEveryRuleBlocks(t *testing.T) {
+	recording, _ := build(t, goodArgs())
+	acl := recording.Only(t, aclType)
+	require.Equal(t, "REGIONAL", acl.String("scope"))
+	require.Contains(t, acl.Value("defaultAction"), "allow")
+	rules := acl.Value("rules").([]any)
+	require.Len(t, rules, 6)
+	for _, r := range rules {
+		rule := r.(map[string]any)
+		if rule["name"] == string(RateLimit) {
+			require.Equal(t, map[string]any{"block": map[string]any{"customResponse": map[string]any{"responseCode": float64(429)}}}, rule["action"])
+			require.NotContains(t, rule, "overrideAction")
+			continue
+		}
+		require.Equal(t, map[string]any{"none": map[string]any{}}, rule["overrideAction"], rule["name"])
+		require.NotContains(t, rule, "action", rule["name"])
+		group := rule["statement"].(map[string]any)["managedRuleGroupStatement"].(map[string]any)
+		require.Equal(t, "AWS", group["vendorName"])
+		require.NotContains(t, group, "ruleActionOverrides", rule["name"])
+		require.NotContains(t, group, "version", "a pinned version stops following new attacks")
+	}
+}
+
+func TestManagedGroupsAndPriorities(t *testing.T) {
+	recording, _ := build(t, goodArgs())
+	var got []string
+	last := float64(0)
+	for _, r := range recording.Only(t, aclType).Value("rules").([]any) {
+		rule := r.(map[string]any)
+		require.Greater(t, rule["priority"], last)
+		last = rule["priority"].(float64)
+		name := "rate"
+		if group, ok := rule["statement"].(map[string]any)["managedRuleGroupStatement"].(map[string]any); ok {
+			name = group["name"].(string)
+		}
+		got = append(got, name)
+	}
+	require.Equal(t, []string{
+		"AWSManagedRulesAmazonIpReputationList", "rate", "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet",
+		"AWSManagedRulesSQLiRuleSet", "AWSManagedRulesLinuxRuleSet",
+	}, got)
+}
+
+func TestRateLimitIsPerClientAddress(t *testing.T) {
+	for limit, want := range map[int]float64{0: DefaultRateLimit, 10: 10, 5000: 5000} {
+		args := goodArgs()
+		args.RateLimit = limit
+		recording, _ := build(t, args)
+		rule := ruleNamed(t, recording.Only(t, aclType), RateLimit)
+		require.Equal(t, map[string]any{"rateBasedStatement": map[string]any{
+			"aggregateKeyType": "IP", "evaluationWindowSec": float64(300), "limit": want,
+		}}, rule["statement"])
+	}
+}
+
+func TestEveryRuleHasItsMetricAndNoSamples(t *testing.T) {
+	recording, acl := build(t, goodArgs())
+	registered := recording.Only(t, aclType)
+	require.Equal(t, map[string]any{"cloudwatchMetricsEnabled": true, "metricName": "bulkhead-test-waf", "sampledRequestsEnabled": false},
+		registered.Value("visibilityConfig"))
+	for _, r := range registered.Value("rules").([]any) {
+		rule := r.(map[string]any)
+		require.Equal(t, map[string]any{"cloudwatchMetricsEnabled": true, "metricName": rule["name"], "sampledRequestsEnabled": false},
+			rule["visibilityConfig"])
+	}
+	require.Equal(t, "bulkhead-test-waf", acl.MetricName)
+	require.Equal(t, Metric{
+		Namespace:  "AWS/WAFV2",
+		Name:       "BlockedRequests",
+		Dimensions: map[string]string{"Region": "eu-central-1", "WebACL": "bulkhead-test-waf", "Rule": "ALL"},
+	}, acl.BlockedRequests())
+	require.Equal(t, "RateLimit", acl.BlockedBy(RateLimit).Dimensions["Rule"])
+	require.Equal(t, "CountedRequests", acl.CountedBy(Linux).Name)
+	require.Equal(t, 1327, acl.Capacity)
+}
+
+func TestItStandsInFrontOfTheLoadBalancer(t *testing.T) {
+	recording, _ := build(t, goodArgs())
+	association := recording.Only(t, associationType)
+	require.Equal(t, balancerARN, association.String("resourceArn"))
+	require.Contains(t, association.String("webAclArn"), ":regional/webacl/")
+}
+
+func TestRequestsAreLoggedWithoutSecrets(t *testing.T) {
+	recording, _ := build(t, goodArgs())
+	group := recording.Only(t, logGroupType)
+	require.Equal(t, "aws-waf-logs-bulkhead-test-waf", group.String("name"))
+	require.Equal(t, keyARN, group.String("kmsKeyId"))
+	require.Equal(t, float64(365), group.Value("retentionInDays"))
+
+	logging := recording.Only(t, loggingType)
+	require.Equal(t, []any{"arn:aws:logs:eu-central-1:111122223333:log-group:aws-waf-logs-bulkhead-test-waf"}, logging.Value("logDestinationConfigs"))
+	require.Nil(t, logging.Value("loggingFilter"), "nothing is left out of the log")
+	var redacted []string
+	for _, field := range logging.Value("redactedFields").([]any) {
+		header := field.(map[string]any)["singleHeader"].(map[string]any)["name"].(string)
+		require.Equal(t, strings.ToLower(header), header)
+		redacted = append(redacted, header)
+	}
+	require.Subset(t, redacted, []string{"authorization", "cookie"})
+	require.Contains(t, logging.DependsOn, recording.Only(t, deliveryType).URN, "AWS WAF tries the delivery when logging is turned on")
+}
+
+func TestDeliveryPolicyIsNarrow(t *testing.T) {
+	recording, _ := build(t, goodArgs())
+	var document struct {
+		Statement []map[string]any
+	}
+	require.NoError(t, json.Unmarshal([]byte(recording.Only(t, deliveryType).String("policyDocument")), &document))
+	require.Equal(t, []map[string]any{{
+		"Sid":       "DeliverWebACLLogs",
+		"Effect":    "Allow",
+		"Principal": map[string]any{"Service": "delivery.logs.amazonaws.com"},
+		"Action":    []any{"logs:CreateLogStream", "logs:PutLogEvents"},
+		"Resource":  "arn:aws:logs:eu-central-1:111122223333:log-group:aws-waf-logs-bulkhead-test-waf:*",
+		"Condition": map[string]any{
+			"StringEquals": map[string]any{"aws:SourceAccount": "111122223333"},
+			"ArnLike":      map[string]any{"aws:SourceArn": "arn:aws:logs:eu-central-1:111122223333:*"},
+		},
+	}}, document.Statement)
+}
+
+func TestDeliveryPolicyOfStrangeARNs(t *testing.T) {
+	_, err := deliveryPolicy("arn:aws:s3:::bucket")
+	require.ErrorContains(t, err, "is not the ARN of a log group")
+	document, err := deliveryPolicy("arn:aws-cn:logs:cn-north-1:111122223333:log-group:aws-waf-logs-x")
+	require.NoError(t, err)
+	require.Contains(t, document, `"arn:aws-cn:logs:cn-north-1:111122223333:log-group:aws-waf-logs-x:*"`)
+	require.Contains(t, document, `"arn:aws-cn:logs:cn-north-1:111122223333:*"`)
+}
+
+func TestRelaxationsCountAndAreTagged(t *testing.T) {
+	args := goodArgs()
+	args.Relaxations = []Relaxation{
+		{Intent: RateLimit, Reason: reason},
+		{Intent: SQLInjection, Reason: reason},
+		{Intent: CommonRuleSet, Rule: "SizeRestrictions_BODY", Reason: reason},
+	}
+	recording, _ := build(t, args)
+	acl := recording.Only(t, aclType)
+	require.Equal(t, map[string]any{"count": map[string]any{}}, ruleNamed(t, acl, RateLimit)["action"])
+	require.Equal(t, map[string]any{"count": map[string]any{}}, ruleNamed(t, acl, SQLInjection)["overrideAction"])
+	common := ruleNamed(t, acl, CommonRuleSet)
+	require.Equal(t, map[string]any{"none": map[string]any{}}, common["overrideAction"])
+	require.Equal(t, []any{map[string]any{"name": "SizeRestrictions_BODY", "actionToUse": map[string]any{"count": map[string]any{}}}},
+		common["statement"].(map[string]any)["managedRuleGroupStatement"].(map[string]any)["ruleActionOverrides"])
+	require.Equal(t, map[string]any{
+		"Name":                       "waf",
+		"bulkhead:relaxed:RateLimit": reason, "bulkhead:relaxed:SQLInjection": reason,
+		"bulkhead:relaxed:CommonRuleSet.SizeRestrictions_BODY": reason,
+	}, acl.Value("tags"))
+}
+
+func TestNewReportsEveryProblem(t *testing.T) {
+	err := pulumitest.RunError(t, func(ctx *pulumi.Context) error {
+		_, err := New(ctx, "a web acl", &Args{RateLimit: 9, LogRetentionDays: 8, Additional: []Intent{"Nothing"}})
+		return err
+	})
+	for _, want := range []string{
+		`web ACL "a web acl"`, `name: "bulkhead-test-a web acl"`, "ResourceARN: missing", `Region ""`, "RetentionDays 8", "RateLimit: 9 is not between 10 and 2000000000",
+		"LogKeyARN: missing", `Additional[0]: "Nothing"`,
+	} {
+		require.ErrorContains(t, err, want)
+	}
+	require.ErrorContains(t, pulumitest.RunError(t, func(ctx *pulumi.Context) error {
+		_, err := New(ctx, "waf", nil)
+		return err
+	}), "ResourceARN: missing")
+}
+
+func TestEverythingIsAChild(t *testing.T) {
+	recording, _ := build(t, goodArgs())
+	component := recording.Only(t, "bulkhead:waf:WebACL")
+	for _, token := range []string{aclType, associationType, loggingType, deliveryType} {
+		require.Equal(t, component.URN, recording.Only(t, token).Parent, token)
+	}
+}
+
+func TestPreview(t *testing.T) {
+	pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := New(ctx, "waf", goodArgs())
+		return err
+	}, pulumitest.Preview())
+}
