@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package key makes KMS keys that rotate, that say who may use them, and that cannot vanish in a hurry.
+package key
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// DefaultDeletionWindowDays is how long a deleted key can still be brought back: the longest that KMS has.
+const DefaultDeletionWindowDays = 30
+
+// Args are the arguments of New.
+type Args struct {
+	// AccountID is the AWS account of the key, twelve digits.
+	AccountID string
+	// Region is the AWS region of the key.
+	Region string
+	// Description says what the key protects; it shows in the console.
+	Description string
+	// Services are the service principals that may use the key, such as "logs.eu-central-1.amazonaws.com" or
+	// "rds.eu-central-1.amazonaws.com". Nobody else may, not even the account's administrators by themselves. See Policy.
+	Services []string
+	// DeletionWindowDays is how long a deleted key can still be brought back, 7 to 30. Default 30.
+	DeletionWindowDays int
+}
+
+// Key is a customer-managed KMS key with an alias. It rotates every year (FSBP KMS.4).
+type Key struct {
+	pulumi.ResourceState
+
+	// ARN is the ARN of the key.
+	ARN pulumi.StringOutput
+	// ID is the id of the key, a UUID.
+	ID pulumi.StringOutput
+}
+
+var aliasForm = regexp.MustCompile(`^[a-zA-Z0-9/_-]{1,249}$`)
+
+// New creates a key, and the alias "alias/<name>" for it.
+func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Key, error) {
+	policy, err := args.check(name)
+	if err != nil {
+		return nil, fmt.Errorf("key %q: %w", name, err)
+	}
+	k := &Key{}
+	if err := ctx.RegisterComponentResource("bulkhead:key:Key", name, k, opts...); err != nil {
+		return nil, err
+	}
+	window := args.DeletionWindowDays
+	if window == 0 {
+		window = DefaultDeletionWindowDays
+	}
+	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
+		Description:          pulumi.String(args.Description),
+		EnableKeyRotation:    pulumi.Bool(true),
+		DeletionWindowInDays: pulumi.Int(window),
+		Policy:               pulumi.String(policy),
+		Tags:                 pulumi.StringMap{"Name": pulumi.String(name)},
+	}, pulumi.Parent(k))
+	if err != nil {
+		return nil, err
+	}
+	// The alias is written out, because every alias must start with "alias/".
+	if _, err := kms.NewAlias(ctx, name+"-alias", &kms.AliasArgs{
+		Name:        pulumi.String("alias/" + name),
+		TargetKeyId: key.KeyId,
+	}, pulumi.Parent(k)); err != nil {
+		return nil, err
+	}
+	k.ARN, k.ID = key.Arn, key.KeyId
+	return k, ctx.RegisterResourceOutputs(k, pulumi.Map{"arn": k.ARN, "id": k.ID})
+}
+
+// check reports everything wrong with the arguments, or returns the key policy as text.
+func (args *Args) check(name string) (policy string, err error) {
+	if args == nil {
+		return "", errors.New("args are missing")
+	}
+	var problems []error
+	if !aliasForm.MatchString(name) {
+		problems = append(problems, errors.New("the name becomes the alias: use letters, digits and /_-"))
+	}
+	if args.Description == "" || len(args.Description) > 8192 {
+		problems = append(problems, fmt.Errorf("Description has %d characters: say in 1 to 8192 what the key protects", len(args.Description)))
+	}
+	if args.DeletionWindowDays != 0 && (args.DeletionWindowDays < 7 || args.DeletionWindowDays > 30) {
+		problems = append(problems, fmt.Errorf("DeletionWindowDays %d: use 7 to 30", args.DeletionWindowDays))
+	}
+	document, err := Policy(args.AccountID, args.Region, args.Services)
+	if err == nil {
+		policy, err = document.JSON()
+	}
+	return policy, errors.Join(append(problems, err)...)
+}
