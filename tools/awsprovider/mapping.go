@@ -27,12 +27,23 @@ var shortNames = map[string]int{
 	"aws_cloudtrail":      128,
 }
 
-// renamed gives the SDK's name of a property where the bridge would choose another.
-var renamed = map[string]map[string]string{
-	"aws_network_acl":            {"ingress": "ingress", "egress": "egress"},
-	"aws_default_network_acl":    {"ingress": "ingress", "egress": "egress"},
-	"aws_security_group":         {"ingress": "ingress", "egress": "egress"},
-	"aws_default_security_group": {"ingress": "ingress", "egress": "egress"},
+// plural are the blocks that the SDK has as lists under a plural name, though upstream allows one.
+var plural = map[string]map[string]string{
+	"aws_route53_record": {
+		"alias":                      "aliases",
+		"failover_routing_policy":    "failoverRoutingPolicies",
+		"geolocation_routing_policy": "geolocationRoutingPolicies",
+		"latency_routing_policy":     "latencyRoutingPolicies",
+		"weighted_routing_policy":    "weightedRoutingPolicies",
+	},
+}
+
+// singular are the types whose rule blocks keep their names, though they are lists.
+var singular = map[string]bool{
+	"aws_network_acl":            true,
+	"aws_default_network_acl":    true,
+	"aws_security_group":         true,
+	"aws_default_security_group": true,
 }
 
 // mapTypes fills info's resources and data sources from mapping.txt. Every other upstream type has
@@ -60,8 +71,15 @@ func mapTypes(info *tfbridge.ProviderInfo) error {
 
 func fieldsOf(terraformType string) map[string]*tfbridge.SchemaInfo {
 	fields := map[string]*tfbridge.SchemaInfo{}
-	for name, sdkName := range renamed[terraformType] {
-		fields[name] = &tfbridge.SchemaInfo{Name: sdkName}
+	for name, sdkName := range plural[terraformType] {
+		fields[name] = &tfbridge.SchemaInfo{Name: sdkName, MaxItemsOne: tfbridge.False()}
+	}
+	if singular[terraformType] {
+		fields["ingress"] = &tfbridge.SchemaInfo{Name: "ingress"}
+		fields["egress"] = &tfbridge.SchemaInfo{Name: "egress"}
+	}
+	if terraformType == "aws_sns_topic_subscription" {
+		fields["topic_arn"] = &tfbridge.SchemaInfo{Name: "topic"}
 	}
 	if length, ok := shortNames[terraformType]; ok {
 		fields["name"] = tfbridge.AutoName("name", length, "-")

@@ -21,12 +21,12 @@ func describe(info *tfbridge.ProviderInfo) map[string]map[string]property {
 	types := map[string]map[string]property{}
 	for name, mapped := range info.Resources {
 		if upstream, ok := info.P.ResourcesMap().GetOk(name); ok {
-			types[string(mapped.Tok)] = properties(upstream.Schema(), mapped.Fields, map[string]bool{"region": true})
+			types[string(mapped.Tok)] = properties(upstream.Schema(), mapped.Fields, map[string]bool{"id": true, "region": true})
 		}
 	}
 	for name, mapped := range info.DataSources {
 		if upstream, ok := info.P.DataSourcesMap().GetOk(name); ok {
-			types[string(mapped.Tok)] = properties(upstream.Schema(), mapped.Fields, map[string]bool{"region": true})
+			types[string(mapped.Tok)] = properties(upstream.Schema(), mapped.Fields, map[string]bool{"id": true, "region": true})
 		}
 	}
 	return types
@@ -35,7 +35,7 @@ func describe(info *tfbridge.ProviderInfo) map[string]map[string]property {
 func properties(fields shim.SchemaMap, infos map[string]*tfbridge.SchemaInfo, skip map[string]bool) map[string]property {
 	described := map[string]property{}
 	fields.Range(func(name string, s shim.Schema) bool {
-		if skip[name] || name == "id" {
+		if skip[name] {
 			return true
 		}
 		p := property{Input: s.Optional() || s.Required(), Required: s.Required(), Type: s.Type().String()}

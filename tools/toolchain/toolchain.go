@@ -141,3 +141,18 @@ func atLeast(version, minimum string) bool {
 	}
 	return true
 }
+
+// BuildProvider builds the source-built AWS provider even where the official plugin is at hand.
+func BuildProvider(ctx context.Context, o Options) (*Tool, error) {
+	b := &builder{root: o.Root, dir: filepath.Join(o.Root, ".toolchain"), progress: o.Progress}
+	if err := os.MkdirAll(filepath.Join(b.dir, "bin"), 0o750); err != nil {
+		return nil, err
+	}
+	unlock, err := lock(filepath.Join(b.dir, "lock"), b.progress)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	tool := b.built(providerTarget.name)
+	return &tool, b.build(ctx, []target{providerTarget})
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+
+	"github.com/bulkhead-iac/bulkhead/stacks"
+)
+
+// account is an emulated AWS account as a client sees it.
+type account struct {
+	Endpoint  string `json:"endpoint"`  // loopback URL of every AWS service
+	AccountID string `json:"accountId"` // twelve digits
+	Region    string `json:"region"`
+	AccessKey string `json:"accessKeyId"` // the emulator knows the account by it
+	Secret    string `json:"secretAccessKey"`
+}
+
+// newAccount gives an environment's account its credentials. They open nothing but the emulator; the
+// key id has the shape of a real one because clients check it.
+func newAccount(endpoint string, s *stacks.Settings) account {
+	return account{
+		Endpoint:  endpoint,
+		AccountID: s.AccountID,
+		Region:    s.Region,
+		AccessKey: "AKIAEMULATED" + s.AccountID[4:],
+		Secret:    "emulated",
+	}
+}
+
+// environ returns this process's environment with every AWS setting replaced, so that neither a
+// profile nor a variable of the user can lead a request anywhere but to the emulator.
+func (a *account) environ() []string {
+	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		upper := strings.ToUpper(name)
+		return strings.HasPrefix(upper, "AWS_") || strings.HasPrefix(upper, "PULUMI_") || strings.HasSuffix(upper, "_PROXY")
+	})
+	return append(env,
+		"AWS_ENDPOINT_URL="+a.Endpoint,
+		"AWS_ACCESS_KEY_ID="+a.AccessKey,
+		"AWS_SECRET_ACCESS_KEY="+a.Secret,
+		"AWS_REGION="+a.Region,
+		"AWS_CONFIG_FILE="+os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
+		"AWS_EC2_METADATA_DISABLED=true",
+		// S3 Control puts the account id before the endpoint's host; the emulator serves that name as
+		// a proxy. Clients never use a proxy for a loopback address.
+		"HTTP_PROXY="+a.Endpoint,
+	)
+}
+
+// config returns the settings of an AWS SDK client of the account.
+func (a *account) config(ctx context.Context) (aws.Config, error) {
+	return config.LoadDefaultConfig(ctx,
+		config.WithBaseEndpoint(a.Endpoint),
+		config.WithRegion(a.Region),
+		config.WithSharedConfigFiles([]string{}),
+		config.WithSharedCredentialsFiles([]string{}),
+		config.WithCredentialsProvider(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: a.AccessKey, SecretAccessKey: a.Secret}, nil
+		})),
+	)
+}
+
+// seed gives the account what a real one has before the first deployment: the public hosted zone
+// that the registrar delegates to.
+func (a *account) seed(ctx context.Context, s *stacks.Settings) error {
+	if s.Edge.Zone == "" {
+		return nil
+	}
+	cfg, err := a.config(ctx)
+	if err != nil {
+		return err
+	}
+	client := route53.NewFromConfig(cfg)
+	zones, err := client.ListHostedZonesByName(ctx, &route53.ListHostedZonesByNameInput{DNSName: aws.String(s.Edge.Zone)})
+	if err != nil {
+		return err
+	}
+	for _, zone := range zones.HostedZones {
+		if strings.TrimSuffix(aws.ToString(zone.Name), ".") == strings.TrimSuffix(s.Edge.Zone, ".") {
+			return nil
+		}
+	}
+	var reference [8]byte
+	if _, err := rand.Read(reference[:]); err != nil {
+		return err
+	}
+	_, err = client.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{
+		Name:            aws.String(s.Edge.Zone),
+		CallerReference: aws.String(hex.EncodeToString(reference[:])),
+	})
+	return err
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+
+	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
+)
+
+// down destroys the environment's rehearsed stack and stops the emulator when no environment uses
+// it any more.
+func down(ctx context.Context, root, environment string) error {
+	s, err := settings(root, environment)
+	if err != nil {
+		return err
+	}
+	r := &rehearsal{stage: newStage(root, environment), settings: s, out: os.Stdout}
+	before, err := r.readStatus()
+	if errors.Is(err, os.ErrNotExist) {
+		fmt.Fprintf(r.out, "nothing to do: %s is not rehearsed\n", environment)
+		return stopUnused(ctx, root, r)
+	}
+	if err != nil {
+		return err
+	}
+	unlock, err := r.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	running, ok := emulator.Find(root)
+	if !ok || running.ID != before.Emulator.ID {
+		fmt.Fprintln(r.out, "the emulator has stopped, and the emulated account with it; forgetting the stack")
+	} else {
+		r.emulator, r.account = running, before.account
+		if err := r.destroy(ctx); err != nil {
+			return err
+		}
+		if err := running.Unregister(ctx, environment); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"emulator.json", "backend", "project", "passphrase"} {
+		if err := os.RemoveAll(r.path(name)); err != nil {
+			return err
+		}
+	}
+	return stopUnused(ctx, root, r)
+}
+
+func (r *rehearsal) destroy(ctx context.Context) error {
+	tools, err := toolchain.Ensure(ctx, toolchain.Options{Root: r.root, Progress: r.out, Rehearsal: true})
+	if err != nil {
+		return err
+	}
+	if r.engine, err = newEngine(r.stage, tools, &r.account, r.out); err != nil {
+		return err
+	}
+	if err := r.engine.selectStack(ctx); err != nil {
+		return err
+	}
+	if err := r.step(ctx, "lift deletion protection", r.liftProtection); err != nil {
+		return err
+	}
+	return r.step(ctx, "destroy", func(ctx context.Context) error {
+		return r.guarded(ctx, "destroy", "destroy", "--yes", "--skip-preview", "--remove")
+	})
+}
+
+// liftProtection does by API what an operator has to do by hand before a protected environment can
+// be destroyed. The program offers no switch for it in production, and the rehearsal adds none.
+func (r *rehearsal) liftProtection(ctx context.Context) error {
+	cfg, err := r.account.config(ctx)
+	if err != nil {
+		return err
+	}
+	balancers := elb.NewFromConfig(cfg)
+	found, err := balancers.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{})
+	if err != nil {
+		return err
+	}
+	for _, balancer := range found.LoadBalancers {
+		_, err := balancers.ModifyLoadBalancerAttributes(ctx, &elb.ModifyLoadBalancerAttributesInput{
+			LoadBalancerArn: balancer.LoadBalancerArn,
+			Attributes:      []elbtypes.LoadBalancerAttribute{{Key: aws.String("deletion_protection.enabled"), Value: aws.String("false")}},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	databases := rds.NewFromConfig(cfg)
+	instances, err := databases.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{})
+	if err != nil {
+		return err
+	}
+	for _, instance := range instances.DBInstances {
+		_, err := databases.ModifyDBInstance(ctx, &rds.ModifyDBInstanceInput{
+			DBInstanceIdentifier: instance.DBInstanceIdentifier,
+			DeletionProtection:   aws.Bool(false),
+			ApplyImmediately:     aws.Bool(true),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stopUnused stops the emulator if no environment is registered with it.
+func stopUnused(ctx context.Context, root string, r *rehearsal) error {
+	running, ok := emulator.Find(root)
+	if !ok {
+		return nil
+	}
+	accounts, err := running.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	if len(accounts) > 0 {
+		fmt.Fprintf(r.out, "the emulator goes on for %s\n", accounts[0].Env)
+		return nil
+	}
+	if err := emulator.Stop(root); err != nil {
+		return err
+	}
+	fmt.Fprintln(r.out, "the emulator has stopped")
+	return nil
+}

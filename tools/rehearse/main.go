@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command rehearse runs an environment's real program, configuration and policies with the real
+// Pulumi engine and AWS provider against an emulated AWS account on this machine. The Makefile calls
+// it; run it without arguments for its usage.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/bulkhead-iac/bulkhead/stacks"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
+)
+
+const usage = `rehearse: an environment's deployment on this machine, without an AWS account
+
+Usage:
+  rehearse up [environment]         deploy to the emulated account, check for no change and no drift
+  rehearse down [environment]       destroy what was deployed and stop the emulator when unused
+  rehearse check [environment]      check the environment's configuration and say everything wrong
+  rehearse toolchain                build or find the programs that a rehearsal needs
+  rehearse exec environment -- command [arg ...]
+                                    run a command, such as pulumi, for the real environment
+
+The environment is "staging" unless given; Pulumi.<environment>.yaml configures it.
+
+Exit codes: 0 success, 1 the deployment or a check failed, 2 wrong usage or configuration,
+130 interrupted.
+`
+
+// Exit codes of the command.
+const (
+	exitFailed      = 1
+	exitMisuse      = 2
+	exitInterrupted = 130
+)
+
+// misuse marks errors of the caller's making: the command line or the configuration.
+type misuse struct{ error }
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == emulator.Subcommand {
+		os.Exit(emulator.Serve(os.Args[2:]))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	interrupted := ctx.Err() != nil
+	stop()
+	switch {
+	case err == nil:
+	case interrupted:
+		fmt.Fprintln(os.Stderr, "rehearse: interrupted; run the same command again to go on:", err)
+		os.Exit(exitInterrupted)
+	default:
+		fmt.Fprintln(os.Stderr, "rehearse:", err)
+		if m := (misuse{}); errors.As(err, &m) {
+			os.Exit(exitMisuse)
+		}
+		os.Exit(exitFailed)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("rehearse", flag.ContinueOnError)
+	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
+		return misuse{err}
+	}
+	root, err := findRoot()
+	if err != nil {
+		return misuse{err}
+	}
+	environment := "staging"
+	if flags.NArg() > 1 {
+		environment = flags.Arg(1)
+	}
+	switch flags.Arg(0) {
+	case "up":
+		return up(ctx, root, environment)
+	case "down":
+		return down(ctx, root, environment)
+	case "check":
+		_, err := settings(root, environment)
+		return err
+	case "toolchain":
+		_, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: os.Stdout, Rehearsal: true})
+		return err
+	case "exec":
+		return execute(ctx, root, environment, flags.Args())
+	default:
+		fmt.Fprint(os.Stderr, usage)
+		return misuse{fmt.Errorf("unknown command %q", flags.Arg(0))}
+	}
+}
+
+// settings returns the environment's checked configuration. Its error lists every problem.
+func settings(root, environment string) (*stacks.Settings, error) {
+	s, err := stacks.CheckFiles(root, environment)
+	if err != nil {
+		return nil, misuse{fmt.Errorf("the configuration of %s is not usable:\n%w", environment, err)}
+	}
+	return s, nil
+}
+
+// execute replaces this process by a command for the real environment, with the toolchain on PATH.
+// The backend, the credentials and the stack files are the user's own.
+func execute(ctx context.Context, root, environment string, args []string) error {
+	if len(args) > 2 && args[2] == "--" {
+		args = append(args[:2:2], args[3:]...)
+	}
+	if len(args) < 3 {
+		return misuse{errors.New("exec needs an environment and a command")}
+	}
+	if _, err := settings(root, environment); err != nil {
+		return err
+	}
+	tools, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: os.Stdout})
+	if err != nil {
+		return err
+	}
+	program, err := exec.LookPath(args[2])
+	if args[2] == "pulumi" {
+		program, err = tools.Pulumi.Path, nil
+	}
+	if err != nil {
+		return misuse{err}
+	}
+	if err := os.Setenv("PATH", tools.SearchPath()); err != nil {
+		return err
+	}
+	return syscall.Exec(program, args[2:], os.Environ()) //nolint:gosec // running the given command is the purpose
+}
+
+// findRoot returns the nearest folder at or above the working directory that holds Pulumi.yaml.
+func findRoot() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := here; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("no Pulumi.yaml in %s or above it; run this inside the repository", here)
+		}
+	}
+}

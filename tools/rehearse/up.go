@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bulkhead-iac/bulkhead/stacks"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
+)
+
+// status is what emulator.json holds: how to reach the environment's emulated account.
+type status struct {
+	account
+	Emulator emulator.Info `json:"emulator"`
+}
+
+// rehearsal is one run of "rehearse up".
+type rehearsal struct {
+	*stage
+	settings *stacks.Settings
+	account  account
+	emulator *emulator.Info
+	tools    *toolchain.Toolchain
+	engine   *engine
+	out      io.Writer
+	started  time.Time
+	steps    []timing
+}
+
+type timing struct {
+	Name     string        `json:"name"`
+	Duration time.Duration `json:"nanoseconds"`
+}
+
+// up rehearses the environment from nothing to a deployed stack that shows no change and no drift.
+func up(ctx context.Context, root, environment string) error {
+	s, err := settings(root, environment)
+	if err != nil {
+		return err
+	}
+	r := &rehearsal{stage: newStage(root, environment), settings: s, out: os.Stdout, started: time.Now()}
+	unlock, err := r.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	for _, step := range []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"toolchain, emulator and program", r.build},
+		{"emulated account " + s.AccountID, r.open},
+		{"preview", r.preview},
+		{"up", r.deploy},
+		{"second preview, which must show no change", r.expectNoChange},
+		{"refresh, which must show no drift", r.expectNoDrift},
+		{"reports", r.report},
+	} {
+		if err := r.step(ctx, step.name, step.run); err != nil {
+			return err
+		}
+	}
+	return r.summarise()
+}
+
+func (r *rehearsal) step(ctx context.Context, name string, run func(context.Context) error) error {
+	began := time.Now()
+	fmt.Fprintf(r.out, "==> %s\n", name)
+	if err := run(ctx); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	r.steps = append(r.steps, timing{name, time.Since(began)})
+	fmt.Fprintf(r.out, "    %s: %s\n", name, time.Since(began).Round(100*time.Millisecond))
+	return nil
+}
+
+// build makes ready what every environment shares. The emulator is installed while the compiler is
+// at work: one waits for the network, the other for the processor.
+func (r *rehearsal) build(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		tools, err := toolchain.Ensure(ctx, toolchain.Options{Root: r.root, Progress: r.out, Rehearsal: true})
+		if err != nil {
+			return err
+		}
+		r.tools = tools
+		return r.compile(ctx)
+	})
+	group.Go(func() error {
+		info, err := startEmulator(ctx, r.root, r.out)
+		r.emulator = info
+		return err
+	})
+	return group.Wait()
+}
+
+func startEmulator(ctx context.Context, root string, progress io.Writer) (*emulator.Info, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return emulator.Ensure(ctx, root, []string{self, emulator.Subcommand}, progress)
+}
+
+// compile builds the program once for every environment.
+func (r *rehearsal) compile(ctx context.Context) error {
+	fmt.Fprintln(r.out, "    building the program (a first build compiles the AWS SDK and takes some minutes)")
+	if err := os.MkdirAll(filepath.Dir(r.program()), 0o750); err != nil {
+		return err
+	}
+	partial := fmt.Sprintf("%s.%s.partial", r.program(), r.environment)
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", partial, "./infra")
+	command.Dir = r.root
+	command.Stdout, command.Stderr = r.out, r.out
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("go build ./infra: %w", err)
+	}
+	return os.Rename(partial, r.program())
+}
+
+// open registers the environment's account with the emulator and prepares project and stack.
+func (r *rehearsal) open(ctx context.Context) error {
+	r.account = newAccount(r.emulator.Endpoint, r.settings)
+	if err := r.forgetLostAccount(); err != nil {
+		return err
+	}
+	err := r.emulator.Register(ctx, emulator.Account{
+		Env: r.environment, AccountID: r.account.AccountID, AccessKey: r.account.AccessKey, Record: r.path("calls.jsonl"),
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.writeStatus(); err != nil {
+		return err
+	}
+	if err := r.account.seed(ctx, r.settings); err != nil {
+		return err
+	}
+	if err := r.prepare(r.tools); err != nil {
+		return err
+	}
+	if r.engine, err = newEngine(r.stage, r.tools, &r.account, r.out); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.out, "    emulated AWS at %s; calls are recorded in %s\n", r.account.Endpoint, r.path("calls.jsonl"))
+	return r.engine.selectStack(ctx)
+}
+
+// forgetLostAccount drops the state of resources that went with an emulator that has stopped: the
+// emulated account lives in its memory.
+func (r *rehearsal) forgetLostAccount() error {
+	before, err := r.readStatus()
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if before.Emulator.ID == r.emulator.ID {
+		return nil
+	}
+	fmt.Fprintln(r.out, "    the emulator of the last run has stopped and its account is gone; starting from an empty one")
+	for _, name := range []string{"backend", "events", "events.jsonl", "calls.jsonl", "outputs.json", "state.json"} {
+		if err := os.RemoveAll(r.path(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *rehearsal) preview(ctx context.Context) error {
+	return r.guarded(ctx, "preview", "preview")
+}
+
+func (r *rehearsal) deploy(ctx context.Context) error {
+	return r.guarded(ctx, "up", "up", "--yes", "--skip-preview")
+}
+
+func (r *rehearsal) expectNoChange(ctx context.Context) error {
+	return r.guarded(ctx, "second-preview", "preview", "--diff", "--expect-no-changes")
+}
+
+func (r *rehearsal) expectNoDrift(ctx context.Context) error {
+	return r.guarded(ctx, "refresh", "refresh", "--preview-only", "--diff", "--expect-no-changes")
+}
+
+// guarded runs an engine operation and ends it when the emulator dies: without that every request
+// would be retried for minutes.
+func (r *rehearsal) guarded(ctx context.Context, name string, args ...string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		ticker := time.NewTicker(2 * time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				if err := r.emulator.Healthy(ctx); err != nil && ctx.Err() == nil {
+					cancel(fmt.Errorf("the emulator has died, and the emulated account with it (see %s); run this again to start anew: %w",
+						filepath.Join(r.root, ".rehearsal", "emulator"), err))
+				}
+			}
+		}
+	}()
+	return r.engine.operation(ctx, name, args...)
+}
+
+// report writes the files that describe the deployed stack.
+func (r *rehearsal) report(ctx context.Context) error {
+	state, err := r.engine.query(ctx, "stack", "export")
+	if err != nil {
+		return err
+	}
+	if err := writeFile(r.path("state.json"), state); err != nil {
+		return err
+	}
+	outputs, err := r.engine.query(ctx, "stack", "output", "--json")
+	if err != nil {
+		return err
+	}
+	return writeFile(r.path("outputs.json"), outputs)
+}
+
+func (r *rehearsal) writeStatus() error {
+	text, err := json.MarshalIndent(status{r.account, *r.emulator}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(r.path("emulator.json"), append(text, '\n'))
+}
+
+func (s *stage) readStatus() (*status, error) {
+	text, err := os.ReadFile(s.path("emulator.json"))
+	if err != nil {
+		return nil, err
+	}
+	read := &status{}
+	if err := json.Unmarshal(text, read); err != nil {
+		return nil, fmt.Errorf("%s: %w; remove the file", s.path("emulator.json"), err)
+	}
+	return read, nil
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package toolchain_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
+)
+
+// notOffered are properties of the SDK that the plugin cannot serve, because the SDK belongs to an
+// older version of the upstream provider. The plugin refuses a program that sets one.
+var notOffered = map[string]string{}
+
+// property is the provider's description of one property, see tools/awsprovider/properties.go.
+type property struct {
+	Input      bool
+	Required   bool
+	List       bool
+	Type       string
+	Properties map[string]property
+}
+
+// TestProviderMatchesSDK compares every property of every resource that the source-built provider
+// offers with the struct tags of the SDK's arguments: same names, and lists where the SDK has lists.
+func TestProviderMatchesSDK(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	provider, err := toolchain.BuildProvider(t.Context(), toolchain.Options{Root: root, Progress: t.Output()})
+	require.NoError(t, err)
+	text, err := exec.CommandContext(t.Context(), provider.Path, "properties").Output()
+	require.NoError(t, err)
+	var offered map[string]map[string]property
+	require.NoError(t, json.Unmarshal(text, &offered))
+	require.Greater(t, len(offered), 50, "resources offered")
+
+	module := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi-aws/sdk/v6")
+	dir, err := module.Output()
+	require.NoError(t, err)
+	sdk := &sdkTypes{dir: filepath.Join(strings.TrimSpace(string(dir)), "go", "aws"), packages: map[string]map[string]*ast.StructType{}}
+	var differences []string
+	for resource, properties := range offered {
+		parts := strings.Split(resource, ":")
+		pkg, _, _ := strings.Cut(parts[1], "/")
+		name := parts[2]
+		if strings.HasPrefix(name, "get") {
+			name = "Lookup" + strings.TrimPrefix(name, "get")
+		}
+		found, err := sdk.compare(pkg, strings.ToLower(name[:1])+name[1:]+"Args", resource, properties)
+		if strings.HasPrefix(name, "Lookup") {
+			found, err = sdk.compare(pkg, name+"Args", resource, properties)
+		}
+		require.NoError(t, err)
+		differences = append(differences, found...)
+	}
+	slices.Sort(differences)
+	known := slices.Collect(maps.Keys(notOffered))
+	slices.Sort(known)
+	require.Equal(t, known, differences)
+}
+
+// sdkTypes finds struct types in the SDK's source.
+type sdkTypes struct {
+	dir      string
+	packages map[string]map[string]*ast.StructType
+}
+
+func (s *sdkTypes) lookup(pkg, name string) (*ast.StructType, error) {
+	if s.packages[pkg] == nil {
+		types := map[string]*ast.StructType{}
+		parsed, err := parser.ParseDir(token.NewFileSet(), filepath.Join(s.dir, pkg), func(info fs.FileInfo) bool {
+			return !strings.HasSuffix(info.Name(), "_test.go")
+		}, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range parsed {
+			for _, file := range p.Files {
+				ast.Inspect(file, func(n ast.Node) bool {
+					if spec, ok := n.(*ast.TypeSpec); ok {
+						if st, ok := spec.Type.(*ast.StructType); ok {
+							types[spec.Name.Name] = st
+						}
+					}
+					return true
+				})
+			}
+		}
+		s.packages[pkg] = types
+	}
+	if st := s.packages[pkg][name]; st != nil {
+		return st, nil
+	}
+	return nil, fmt.Errorf("the SDK package %s has no struct %s", pkg, name)
+}
+
+// compare returns the properties of the SDK's struct that the provider does not offer alike.
+func (s *sdkTypes) compare(pkg, structName, path string, offered map[string]property) ([]string, error) {
+	st, err := s.lookup(pkg, structName)
+	if err != nil {
+		return nil, err
+	}
+	var differences []string
+	for _, field := range st.Fields.List {
+		if field.Tag == nil {
+			continue
+		}
+		raw, err := strconv.Unquote(field.Tag.Value)
+		if err != nil {
+			return nil, err
+		}
+		name := reflect.StructTag(raw).Get("pulumi")
+		if name == "" {
+			continue
+		}
+		p, ok := offered[name]
+		if !ok || !p.Input {
+			differences = append(differences, path+"."+name)
+			continue
+		}
+		list, element := elementType(field.Type)
+		if list != p.List && p.Type != "Map" {
+			differences = append(differences, fmt.Sprintf("%s.%s (list: SDK %t, provider %t)", path, name, list, p.List))
+		}
+		// WAF statements hold statements: the provider unrolls them to some depth, the SDK does not.
+		recursive := element == structName || strings.Contains(element, "RuleStatement") && strings.Contains(structName, "RuleStatement")
+		if element != "" && len(p.Properties) > 0 && !recursive {
+			nested, err := s.compare(pkg, element, path+"."+name, p.Properties)
+			if err != nil {
+				return nil, err
+			}
+			differences = append(differences, nested...)
+		}
+	}
+	return differences, nil
+}
+
+// elementType tells whether a field is a list, and the name of the struct that it holds, if any.
+func elementType(e ast.Expr) (list bool, structName string) {
+	for {
+		switch x := e.(type) {
+		case *ast.StarExpr:
+			e = x.X
+		case *ast.ArrayType:
+			list, e = true, x.Elt
+		case *ast.Ident:
+			if ast.IsExported(x.Name) {
+				return list, x.Name
+			}
+			return list, ""
+		default:
+			return list, ""
+		}
+	}
+}
