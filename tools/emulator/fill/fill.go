@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package fill holds the AWS operations that moto lacks or answers differently from AWS where the difference would show as drift.
+// Each either keeps its own state, or corrects the call on its way to moto, or adds to moto's answer what moto forgot.
+package fill
+
+import (
+	"sync"
+
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
+)
+
+// Exchange is one AWS call on its way through the gateway.
+type Exchange struct {
+	Call    *wire.Call
+	Account string // The twelve-digit account id of the caller.
+	Forward func(*wire.Call) (*wire.Reply, error)
+}
+
+// place is where a resource lives; regional names mean nothing without it.
+type place struct{ account, region string }
+
+func (x *Exchange) place() place { return place{x.Account, x.Call.Region} }
+
+// Pass sends the call to moto as it stands.
+func (x *Exchange) Pass() (*wire.Reply, error) { return x.Forward(x.Call) }
+
+// Handler answers an exchange.
+type Handler func(*Exchange) (*wire.Reply, error)
+
+// operation names one AWS operation; an action of "*" is every operation of the service that has no handler of its own.
+type operation struct{ service, action string }
+
+// Table finds the handler of an operation.
+type Table struct {
+	handlers map[operation]Handler
+}
+
+// New makes the table of all operations, with empty state.
+func New() *Table {
+	t := &Table{handlers: map[operation]Handler{}}
+	for _, register := range []func(*Table){
+		cloudTrail, instanceRefresh,
+	} {
+		register(t)
+	}
+	return t
+}
+
+// Handler returns the handler of an operation, or nil when moto's own answer is right.
+func (t *Table) Handler(service, action string) Handler {
+	if handler, found := t.handlers[operation{service, action}]; found {
+		return handler
+	}
+	return t.handlers[operation{service, "*"}]
+}
+
+func (t *Table) on(service string, handler Handler, actions ...string) {
+	for _, action := range actions {
+		t.handlers[operation{service, action}] = handler
+	}
+}
+
+// store is a map for many goroutines, keyed by place and name.
+type store[V any] struct {
+	mutex  sync.Mutex
+	values map[storeKey]V
+}
+
+type storeKey struct {
+	place
+	name string
+}
+
+func (s *store[V]) get(p place, name string) (V, bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	value, found := s.values[storeKey{p, name}]
+	return value, found
+}
+
+// update changes a value under the lock; the function gets the zero value when there is none.
+func (s *store[V]) update(p place, name string, change func(V) V) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.values == nil {
+		s.values = map[storeKey]V{}
+	}
+	key := storeKey{p, name}
+	s.values[key] = change(s.values[key])
+}
+
+func (s *store[V]) set(p place, name string, value V) {
+	s.update(p, name, func(V) V { return value })
+}
+
+func (s *store[V]) remove(p place, name string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	delete(s.values, storeKey{p, name})
+}
