@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# Every step of the pipeline is one of these targets and runs on a laptop too. `make help` lists them.
+
+ENV ?= staging
+
+SHELL := /bin/bash -o pipefail
+.DEFAULT_GOAL := help
+
+# What needs neither engine nor emulator: the inner loop.
+SHORT := ./infra/... ./stacks/... ./components/... ./policy/... ./internal/...
+
+REHEARSE := .toolchain/bin/rehearse
+LINT := .toolchain/bin/golangci-lint
+GOTESTSUM := .toolchain/bin/gotestsum
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  ENV=staging (default) or ENV=production chooses the environment: Pulumi.<ENV>.yaml"
+
+.PHONY: rehearse
+rehearse: $(REHEARSE) ## Deploy ENV to an emulated AWS account on this machine, with the real engine and provider
+	@$(REHEARSE) up $(ENV)
+
+.PHONY: down
+down: $(REHEARSE) ## Destroy what `make rehearse` has deployed for ENV and stop the emulator when unused
+	@$(REHEARSE) down $(ENV)
+
+.PHONY: check
+check: $(REHEARSE) ## Check the configuration of ENV and list everything that is wrong with it
+	@$(REHEARSE) check $(ENV)
+
+.PHONY: preview
+preview: $(REHEARSE) ## Preview ENV in its real AWS account (needs credentials and a backend)
+	@$(REHEARSE) exec $(ENV) -- pulumi preview --stack $(ENV) --diff
+
+.PHONY: up
+up: $(REHEARSE) ## Deploy ENV to its real AWS account (needs credentials and a backend)
+	@$(REHEARSE) exec $(ENV) -- pulumi up --stack $(ENV) $(if $(CI),--yes --non-interactive)
+
+.PHONY: toolchain
+toolchain: $(REHEARSE) ## Find or build the Pulumi CLI, its Go language host and the AWS provider
+	@$(REHEARSE) toolchain
+
+.PHONY: test
+test: toolchain vet lint $(GOTESTSUM) ## Run every check and every test, whole-system rehearsals included
+	@mkdir -p build
+	@go -C tools/awsprovider test -mod=readonly ./...
+	@$(GOTESTSUM) --format pkgname-and-test-fails --junitfile build/junit.xml -- -timeout 45m -count 1 ./...
+
+.PHONY: test-short
+test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator
+	@$(GOTESTSUM) --format pkgname-and-test-fails -- $(SHORT)
+
+.PHONY: vet
+vet: ## Run go vet
+	@go vet ./...
+
+.PHONY: lint
+lint: $(LINT) ## Run the linters of .golangci.yml; every warning is an error
+	@$(LINT) run ./...
+
+.PHONY: fmt
+fmt: ## Format the code
+	@gofmt -w infra stacks components policy internal test tools
+
+.PHONY: bench
+bench: ## Measure the program alone: time and memory of a preview of the production stack
+	@go test -run '^$$' -bench . -benchmem ./infra/...
+
+.PHONY: clean
+clean: ## Stop the emulator and remove everything that was built or rehearsed
+	@[ ! -x $(REHEARSE) ] || for env in staging production; do $(REHEARSE) down $$env; done
+	@rm -rf .toolchain .rehearsal build
+
+# Always asked: the Go build cache knows best whether they are up to date.
+.PHONY: $(REHEARSE) $(LINT) $(GOTESTSUM)
+$(REHEARSE):
+	@mkdir -p $(@D)
+	@go build -o $@ ./tools/rehearse
+
+$(LINT):
+	@mkdir -p $(@D)
+	@go -C tools/quality build -mod=readonly -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(GOTESTSUM):
+	@mkdir -p $(@D)
+	@go -C tools/quality build -mod=readonly -o $(CURDIR)/$@ gotest.tools/gotestsum
