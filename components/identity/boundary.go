@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// boundaryLimit is the number of characters AWS accepts in a managed policy, spaces aside
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+const boundaryLimit = 6144
+
+// BoundaryArgs are the arguments of NewBoundary.
+type BoundaryArgs struct {
+	// Description says whose boundary it is; it shows in the console and cannot be changed in place. Default: a sentence.
+	Description string
+	// Regions are the only regions in which the roles may act. Services without regions, such as IAM, are not concerned.
+	// Default: every region.
+	Regions []string
+}
+
+// Boundary is a managed policy that is the outer limit of every role that carries it: it grants nothing by itself, and what
+// it refuses no other policy can grant (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html).
+type Boundary struct {
+	pulumi.ResourceState
+
+	// ARN is the ARN of the policy.
+	ARN pulumi.StringOutput
+}
+
+// NewBoundary creates the permission boundary of an environment's roles. See BoundaryDocument for what it refuses.
+func NewBoundary(ctx *pulumi.Context, name string, args *BoundaryArgs, opts ...pulumi.ResourceOption) (*Boundary, error) {
+	if args == nil {
+		args = &BoundaryArgs{}
+	}
+	var problems []error
+	for i, region := range args.Regions {
+		if err := CheckRegion(region); err != nil {
+			problems = append(problems, fmt.Errorf("Regions[%d]: %w", i, err))
+		}
+	}
+	text, err := BoundaryDocument(args.Regions...).JSON()
+	if err == nil && len(text) > boundaryLimit {
+		err = fmt.Errorf("the document has %d characters, AWS accepts %d in a managed policy: name fewer Regions", len(text), boundaryLimit)
+	}
+	if err := errors.Join(append(problems, err)...); err != nil {
+		return nil, fmt.Errorf("boundary %q: %w", name, err)
+	}
+	b := &Boundary{}
+	if err := ctx.RegisterComponentResource("bulkhead:identity:Boundary", name, b, opts...); err != nil {
+		return nil, err
+	}
+	description := args.Description
+	if description == "" {
+		description = "What no role of this environment may do, whatever its own policies say"
+	}
+	policy, err := iam.NewPolicy(ctx, name+"-policy", &iam.PolicyArgs{
+		Description: pulumi.String(description),
+		Policy:      pulumi.String(text),
+		Tags:        pulumi.StringMap{"Name": pulumi.String(name)},
+	}, pulumi.Parent(b))
+	if err != nil {
+		return nil, err
+	}
+	b.ARN = policy.Arn
+	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{"arn": b.ARN})
+}
+
+// BoundaryDocument is the document of the boundary. Roles of workloads never change who may do what, never touch the
+// organization or its bills, never silence the witnesses, and never give up the keys and the locks of the account; the rest
+// is theirs as far as their own policies go.
+func BoundaryDocument(regions ...string) Document {
+	document := Permissions(
+		Statement{
+			Sid: "RestIsForRolesToNarrow", Effect: Allow, Actions: []string{"*"}, Resources: []string{"*"},
+			Reason: "a boundary grants nothing: a role can do what both the boundary and its own policies allow",
+		},
+		refuse("RefuseEscalation", escalation),
+		refuse("RefuseOrganizationAndBilling", organization),
+		refuse("RefuseSilencingWitnesses", witnesses),
+		refuse("RefuseGivingUpLocks", locks),
+	)
+	if len(regions) > 0 {
+		document.Statements = append(document.Statements, Statement{
+			Sid: "RefuseOtherRegions", Effect: Deny, NotActions: regionless, Resources: []string{"*"},
+			Conditions: []Condition{{Operator: "StringNotEquals", Key: "aws:RequestedRegion", Values: slices.Clone(regions)}},
+		})
+	}
+	return document
+}
+
+func refuse(sid string, actions []string) Statement {
+	return Statement{Sid: sid, Effect: Deny, Actions: actions, Resources: []string{"*"}}
+}
+
+// escalation is every way to create, change or take over an identity: new users, passwords and access keys, policies,
+// trust, boundaries, and handing a role to a service (iam:PassRole). Reading stays possible.
+var escalation = []string{
+	"iam:Add*", "iam:Attach*", "iam:Change*", "iam:Create*", "iam:Deactivate*", "iam:Delete*", "iam:Detach*", "iam:Disable*",
+	"iam:Enable*", "iam:PassRole", "iam:Put*", "iam:Remove*", "iam:Reset*", "iam:Resync*", "iam:Set*", "iam:Tag*", "iam:Untag*",
+	"iam:Update*", "iam:Upload*",
+	"sts:GetFederationToken",
+	"identitystore:*", "rolesanywhere:*", "sso:*", "sso-directory:*",
+}
+
+// organization is everything that concerns the organization, the account itself and its bills.
+var organization = []string{
+	"account:*", "aws-portal:*", "billing:*", "billingconductor:*", "budgets:*", "consolidatedbilling:*", "cur:*", "invoicing:*",
+	"organizations:*", "payments:*", "purchase-orders:*", "ram:*", "savingsplans:*", "servicequotas:*", "tax:*",
+}
+
+// witnesses is every way to stop, narrow or erase what CloudTrail, Config, GuardDuty, Security Hub, Access Analyzer, the
+// logs and the alarms remember or report.
+var witnesses = []string{
+	"access-analyzer:Delete*", "access-analyzer:Update*",
+	"cloudtrail:CancelQuery", "cloudtrail:Delete*", "cloudtrail:Deregister*", "cloudtrail:Put*", "cloudtrail:Stop*", "cloudtrail:Update*",
+	"cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState",
+	"config:Delete*", "config:PutConfigurationRecorder", "config:PutDeliveryChannel", "config:PutRetentionConfiguration", "config:Stop*",
+	"ec2:DeleteFlowLogs",
+	"guardduty:Archive*", "guardduty:Create*", "guardduty:Delete*", "guardduty:Disable*", "guardduty:Disassociate*", "guardduty:Stop*",
+	"guardduty:Update*",
+	"logs:DeleteLogGroup", "logs:DeleteLogStream", "logs:DeleteMetricFilter", "logs:DeleteRetentionPolicy", "logs:DeleteSubscriptionFilter",
+	"logs:DisassociateKmsKey", "logs:PutResourcePolicy", "logs:PutSubscriptionFilter",
+	"macie2:Disable*", "inspector2:Disable*",
+	"securityhub:BatchDisable*", "securityhub:Delete*", "securityhub:Disable*", "securityhub:Disassociate*", "securityhub:Update*",
+	"sns:DeleteTopic", "sns:SetTopicAttributes", "sns:AddPermission", "sns:RemovePermission",
+}
+
+// locks is every way to lose a key, to open a bucket, to publish a snapshot or an image, and to undo the account's own
+// guards.
+var locks = []string{
+	"backup:DeleteBackupVault*", "backup:PutBackupVaultAccessPolicy", "backup:DeleteRecoveryPoint",
+	"ec2:DisableEbsEncryptionByDefault", "ec2:DisableImageBlockPublicAccess", "ec2:DisableSnapshotBlockPublicAccess",
+	"ec2:ModifyImageAttribute", "ec2:ModifyInstanceMetadata*", "ec2:ModifySnapshotAttribute", "ec2:ModifyVpcBlockPublicAccess*",
+	"kms:DeleteImportedKeyMaterial", "kms:DisableKey", "kms:DisableKeyRotation", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion",
+	"lambda:AddPermission", "lambda:CreateFunctionUrlConfig",
+	"rds:DeleteDBInstance", "rds:ModifyDBClusterSnapshotAttribute", "rds:ModifyDBSnapshotAttribute",
+	"s3:BypassGovernanceRetention", "s3:DeleteAccountPublicAccessBlock", "s3:DeleteBucketPolicy", "s3:PutAccountPublicAccessBlock",
+	"s3:PutBucketAcl", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning", "s3:PutObjectAcl",
+	"secretsmanager:PutResourcePolicy",
+}
+
+// regionless are the services whose requests all go to one region, whatever region they concern.
+var regionless = []string{
+	"cloudfront:*", "globalaccelerator:*", "iam:*", "route53:*", "shield:*", "sts:*", "support:*", "waf:*",
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package identity_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	policyType     = "aws:iam/policy:Policy"
+	roleType       = "aws:iam/role:Role"
+	inlineType     = "aws:iam/rolePolicy:RolePolicy"
+	attachmentType = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	profileType    = "aws:iam/instanceProfile:InstanceProfile"
+	boundaryARN    = "arn:aws:iam::111122223333:policy/boundary"
+	sessionManager = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+)
+
+func TestRole(t *testing.T) {
+	rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		r, err := identity.NewRole(ctx, "app", &identity.RoleArgs{
+			AssumedBy:         identity.AssumeRoleByService("ec2.amazonaws.com"),
+			Boundary:          pulumi.String(boundaryARN),
+			Policies:          map[string]pulumi.StringInput{"secret": pulumi.String(`{"one":1}`), "artifacts": pulumi.String(`{"two":2}`)},
+			ManagedPolicyARNs: []string{sessionManager},
+			InstanceProfile:   true,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = iam.NewPolicy(ctx, "user", &iam.PolicyArgs{Policy: r.ARN, Name: r.Name, Description: r.InstanceProfileARN, Path: r.InstanceProfileName})
+		return err
+	})
+	component := rec.Get(t, "bulkhead:identity:Role", "app")
+	role := rec.Get(t, roleType, "app-role")
+	require.Equal(t, component.URN, role.Parent)
+	require.Equal(t, boundaryARN, role.String("permissionsBoundary"))
+	require.Contains(t, role.String("assumeRolePolicy"), `"Service":"ec2.amazonaws.com"`)
+	require.Nil(t, role.Value("inlinePolicies"), "policies must be standalone")
+	require.Nil(t, role.Value("managedPolicyArns"), "attachments must be standalone")
+
+	secret := rec.Get(t, inlineType, "app-secret")
+	require.Equal(t, role.ID, secret.String("role"))
+	require.Equal(t, "secret", secret.String("name"))
+	require.JSONEq(t, `{"one":1}`, secret.String("policy"))
+	attachment := rec.Get(t, attachmentType, "app-AmazonSSMManagedInstanceCore")
+	require.Equal(t, sessionManager, attachment.String("policyArn"))
+	profile := rec.Get(t, profileType, "app-profile")
+	require.Equal(t, role.ID, profile.String("role"))
+
+	user := rec.Get(t, policyType, "user")
+	require.Equal(t, "arn:aws:iam::111122223333:role/"+role.ID, user.String("policy"))
+	require.Equal(t, "arn:aws:iam::111122223333:instance-profile/"+profile.ID, user.String("description"))
+	for _, needed := range []string{role.URN, secret.URN, rec.Get(t, inlineType, "app-artifacts").URN, attachment.URN, profile.URN} {
+		require.Contains(t, user.DependsOn, needed, "whoever uses the role must wait for its policies")
+	}
+}
+
+func TestRoleWithoutExtras(t *testing.T) {
+	rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		r, err := identity.NewRole(ctx, "flow", &identity.RoleArgs{
+			AssumedBy: identity.AssumeRoleByService("vpc-flow-logs.amazonaws.com"), Boundary: pulumi.String(boundaryARN),
+		})
+		if err == nil {
+			ctx.Export("arn", r.ARN)
+		}
+		return err
+	})
+	require.Equal(t, []string{roleType}, rec.Types())
+	require.Equal(t, "flow", rec.Only(t, roleType).String("description"))
+}
+
+func TestRoleNamesEveryProblem(t *testing.T) {
+	attempt := func(name string, args *identity.RoleArgs) error {
+		return pulumitest.RunError(t, func(ctx *pulumi.Context) error {
+			_, err := identity.NewRole(ctx, name, args)
+			return err
+		})
+	}
+	err := attempt(strings.Repeat("n", 57), &identity.RoleArgs{
+		AssumedBy:         identity.Permissions(),
+		Policies:          map[string]pulumi.StringInput{"a b": pulumi.String("{}"), "missing": nil},
+		ManagedPolicyARNs: []string{"arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/job-function/Billing", "AmazonSSM", sessionManager, sessionManager},
+	})
+	for _, want := range []string{
+		"57 characters", "AssumedBy is a permissions policy", "Boundary is missing", `Policies["a b"]`, `Policies["missing"]`,
+		`AdministratorAccess" administers`, `Billing" administers`, `"AmazonSSM" is no ARN`, "listed twice",
+	} {
+		require.ErrorContains(t, err, want)
+	}
+	require.ErrorContains(t, attempt("role", nil), "args are missing")
+	require.ErrorContains(t, attempt("role", &identity.RoleArgs{AssumedBy: identity.AssumeRoleByService("ec2"), Boundary: pulumi.String(boundaryARN)}), "AssumedBy: statement")
+}
