@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stacks
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+)
+
+// wrong is a fault in a value as a whole.
+func wrong(what, cure string) *fault {
+	return &fault{index: whole, what: what, cure: cure}
+}
+
+// text makes a check of one string; an empty fault means that it passes.
+func text(test func(string) *fault) check {
+	return func(value any) []fault {
+		s, _ := value.(string)
+		if f := test(s); f != nil {
+			return []fault{*f}
+		}
+		return nil
+	}
+}
+
+// each makes a check of every element of a list, which may not hold one twice.
+func each(test func(string) *fault) check {
+	return func(value any) []fault {
+		list, _ := value.([]string)
+		var faults []fault
+		for i, s := range list {
+			f := test(s)
+			if first := slices.Index(list, s); f == nil && first < i {
+				f = wrong("is listed twice", "keep one")
+			}
+			if f != nil {
+				f.index, f.value = i, quoted(s)
+				faults = append(faults, *f)
+			}
+		}
+		return faults
+	}
+}
+
+// some makes a check that a list is not empty, before the check of its elements.
+func some(consequence, cure string, elements check) check {
+	return func(value any) []fault {
+		if list, _ := value.([]string); len(list) == 0 {
+			return []fault{{index: whole, value: "[]", what: "is empty, and " + consequence, cure: cure}}
+		}
+		return elements(value)
+	}
+}
+
+// atMost makes a check that the rules for a list of ranges fit into a network ACL,
+// which holds 20 for each direction and address family (Amazon VPC quotas) and must
+// also hold those of the load balancer and of the NAT gateways.
+func atMost(most int, elements check) check {
+	return func(value any) []fault {
+		list, _ := value.([]string)
+		count := map[bool]int{}
+		for _, s := range list {
+			count[strings.Contains(s, ":")]++
+		}
+		if longer := max(count[true], count[false]); longer > most {
+			return append([]fault{*wrong(fmt.Sprintf("lists %d ranges of one address family, and a network ACL has room for %d", longer, most),
+				"merge neighbours or drop some")}, elements(value)...)
+		}
+		return elements(value)
+	}
+}
+
+// within makes a check of a number's bounds, both inclusive.
+func within(least, most int, unit string) check {
+	return func(value any) []fault {
+		number, _ := value.(int)
+		if number < least || number > most {
+			return []fault{*wrong(fmt.Sprintf("is not between %d and %d %s", least, most, unit), "choose a number in that range")}
+		}
+		return nil
+	}
+}
+
+// matches makes a check of a string's form.
+func matches(pattern, what, cure string) func(string) *fault {
+	form := regexp.MustCompile(`^(?:` + pattern + `)$`)
+	return func(s string) *fault {
+		if form.MatchString(s) {
+			return nil
+		}
+		return wrong(what, cure)
+	}
+}
+
+// fromCIDR adopts the verdict of package cidr.
+func fromCIDR(test func(string) error) func(string) *fault {
+	return func(s string) *fault {
+		var refused *cidr.Error
+		if errors.As(test(s), &refused) {
+			return wrong(refused.Fault, refused.Cure)
+		}
+		return nil
+	}
+}
+
+// oneOf checks for one of a few words.
+func oneOf(words ...string) func(string) *fault {
+	return func(s string) *fault {
+		if slices.Contains(words, s) {
+			return nil
+		}
+		cure := "choose " + strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+		if near := suggest(s, words); near != "" {
+			cure = "did you mean " + near + "?"
+		}
+		return wrong("is none of the choices", cure)
+	}
+}

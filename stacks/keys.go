@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stacks
+
+import "github.com/bulkhead-iac/bulkhead/stacks/cidr"
+
+// The headings of docs/configuration.md.
+const (
+	groupAccount  = "Account"
+	groupNetwork  = "Network"
+	groupBastion  = "Bastion"
+	groupEdge     = "Edge and WAF"
+	groupApp      = "Application"
+	groupDatabase = "Database"
+	groupAudit    = "Audit"
+	groupDeletion = "Deletion"
+)
+
+// table is every setting there is. Pulumi.yaml and docs/configuration.md are generated
+// from it: run `go generate ./stacks` after a change.
+var table = []setting{
+	{
+		key: "accountId", group: groupAccount, example: `"210987654321"`,
+		description: "AWS account of this environment. The provider refuses to act in any other.",
+		allowed:     "12 digits, in quotes; differs from the account of production",
+		field:       func(s *Settings) any { return &s.AccountID },
+		check:       text(accountID),
+	},
+	{
+		key: "region", group: groupAccount, example: "eu-central-1",
+		description: "AWS region of every resource. Changing it builds a new environment.",
+		allowed:     "a region of the commercial partition",
+		field:       func(s *Settings) any { return &s.Region },
+		check:       text(region),
+	},
+	{
+		key: "vpcCidr", group: groupNetwork, example: "10.20.0.0/16",
+		description: "Private IPv4 range of the VPC, shared out to the tiers with room for a fourth zone. Changing it replaces the network.",
+		allowed:     "a range of RFC 1918, /16 to /20, that no other stack file uses",
+		field:       func(s *Settings) any { return &s.Network.CIDR },
+		check:       text(fromCIDR(cidr.CheckVPC)),
+	},
+	{
+		key: "zones", group: groupNetwork, example: "[eu-central-1a, eu-central-1b]",
+		description: "Availability zones to span. Adding one only creates; removing one destroys what stands there.",
+		allowed:     "2 or 3 zones of the region, by name",
+		field:       func(s *Settings) any { return &s.Network.Zones },
+		check:       some("nothing can be placed", "name 2 or 3 zones of the region", each(zoneName)),
+	},
+	{
+		key: "natStrategy", group: groupNetwork, fallback: NATOnePerZone, example: NATOnePerZone,
+		description: "NAT gateways for the app tier: none, one for all zones (cheap, lost with its zone), or one per zone.",
+		allowed:     "None, Single or OnePerZone; never Single in production",
+		field:       func(s *Settings) any { return &s.Network.NAT },
+		check:       text(oneOf(NATNone, NATSingle, NATOnePerZone)),
+	},
+	{
+		key: "interfaceEndpoints", group: groupNetwork, fallback: baseEndpoints, example: "[ssm, logs]",
+		description: "AWS services reached inside the VPC, through an interface endpoint in every zone. Each costs per zone and hour.",
+		allowed:     "short service names; with natStrategy None at least the default ones",
+		field:       func(s *Settings) any { return &s.Network.InterfaceEndpoints },
+		check:       each(endpoint),
+	},
+	{
+		key: "bastionAllowedCidrs", group: groupBastion, example: "[203.0.113.0/28]",
+		description: "Known addresses that may open an SSH session to the bastion. Nobody else can.",
+		allowed:     "1 to 8 ranges of either address family, IPv4 not wider than /24, IPv6 not wider than /48, outside the VPC, in canonical form",
+		field:       func(s *Settings) any { return &s.Bastion.AllowedCIDRs },
+		check: some("nobody could reach the bastion", "list the known addresses of your operators",
+			atMost(8, each(fromCIDR(cidr.CheckKnown)))),
+	},
+	{
+		key: "bastionInstanceType", group: groupBastion, fallback: "t3.micro", example: "t3.micro",
+		description: "EC2 instance type of the bastion. Changing it replaces the instance.",
+		allowed:     "an x86_64 instance type",
+		field:       func(s *Settings) any { return &s.Bastion.InstanceType },
+		check:       text(x86Type),
+	},
+	{
+		key: "bastionReachesDatabase", group: groupBastion, fallback: false, example: "false",
+		description: "Lets the bastion connect to PostgreSQL, for SSH tunnels of administrators.",
+		allowed:     "true or false",
+		field:       func(s *Settings) any { return &s.Bastion.ReachesDatabase },
+	},
+	{
+		key: "edgeZone", group: groupEdge, fallback: "", example: "staging.bulkhead.example",
+		description: "Public Route 53 hosted zone in which the certificate is validated and the alias records are made.",
+		allowed:     "the name of an existing hosted zone; exactly one of edgeZone and edgeCertificateArn",
+		field:       func(s *Settings) any { return &s.Edge.Zone },
+		check:       text(dnsName),
+	},
+	{
+		key: "edgeDomain", group: groupEdge, fallback: "", example: "www.bulkhead.example",
+		description: "Host name the load balancer serves. Empty means the apex of edgeZone.",
+		allowed:     "a name inside edgeZone; empty with edgeCertificateArn",
+		field:       func(s *Settings) any { return &s.Edge.Domain },
+		check:       text(dnsName),
+	},
+	{
+		key: "edgeCertificateArn", group: groupEdge, fallback: "", example: "arn:aws:acm:eu-central-1:210987654321:certificate/…",
+		description: "Existing ACM certificate to serve instead of one made in edgeZone. DNS records are then yours to keep.",
+		allowed:     "an ARN in this region and account; exactly one of edgeZone and edgeCertificateArn",
+		field:       func(s *Settings) any { return &s.Edge.CertificateARN },
+		check:       text(certificate),
+	},
+	{
+		key: "wafRateLimit", group: groupEdge, fallback: 1000, example: "1000",
+		description: "Requests that one client address may make in 5 minutes before the web ACL blocks it.",
+		allowed:     "10 to 2000000000",
+		field:       func(s *Settings) any { return &s.WAF.RateLimit },
+		check:       within(10, 2_000_000_000, "requests in 5 minutes"),
+	},
+	{
+		key: "appPort", group: groupApp, fallback: 8443, example: "8443",
+		description: "TCP port on which the instances serve HTTPS to the load balancer.",
+		allowed:     "1025 to 65535, so that no process needs privileges; not the port of PostgreSQL, 5432",
+		field:       func(s *Settings) any { return &s.App.Port },
+		check:       appPort,
+	},
+	{
+		key: "appHealthPath", group: groupApp, fallback: "/healthz", example: "/healthz",
+		description: "Path that answers 200 when an instance is healthy, asked over HTTPS.",
+		allowed:     "an absolute path of at most 1024 characters",
+		field:       func(s *Settings) any { return &s.App.HealthPath },
+		check:       text(healthPath),
+	},
+	{
+		key: "appInstanceType", group: groupApp, fallback: "t3.small", example: "t3.small",
+		description: "EC2 instance type of the application. Changing it replaces the instances one after the other.",
+		allowed:     "an instance type of the image's architecture",
+		field:       func(s *Settings) any { return &s.App.InstanceType },
+		check:       text(instanceType),
+	},
+	{
+		key: "appImage", group: groupApp, example: "ami-0123456789abcdef0",
+		fallback:    "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+		description: "Machine image of the application: an AMI id, or a public SSM parameter that EC2 resolves at every launch.",
+		allowed:     "ami-… or resolve:ssm:…",
+		field:       func(s *Settings) any { return &s.App.Image },
+		check:       text(image),
+	},
+	{
+		key: "appMinSize", group: groupApp, fallback: 2, example: "2",
+		description: "Fewest instances the auto-scaling group keeps.",
+		allowed:     "1 to 100, not above appMaxSize; at least 2 in production",
+		field:       func(s *Settings) any { return &s.App.MinSize },
+		check:       within(1, 100, "instances"),
+	},
+	{
+		key: "appMaxSize", group: groupApp, fallback: 4, example: "4",
+		description: "Most instances the auto-scaling group starts.",
+		allowed:     "1 to 100, not below appMinSize",
+		field:       func(s *Settings) any { return &s.App.MaxSize },
+		check:       within(1, 100, "instances"),
+	},
+	{
+		key: "appEgressCidrs", group: groupApp, fallback: []string{}, example: "[198.51.100.0/24]",
+		description: "Further destinations that the application may reach over HTTPS. Without any it reaches the database, the interface endpoints and S3.",
+		allowed:     "at most 4 IPv4 ranges not wider than /8, outside the VPC; none with natStrategy None",
+		field:       func(s *Settings) any { return &s.App.EgressCIDRs },
+		check:       atMost(4, each(destination)),
+	},
+	{
+		key: "databaseInstanceClass", group: groupDatabase, fallback: "db.t4g.small", example: "db.t4g.small",
+		description: "RDS instance class. Changing it restarts the database in its maintenance window.",
+		allowed:     "a class that encrypts its storage, so not db.m1, db.m2, db.t1 or db.t2.micro",
+		field:       func(s *Settings) any { return &s.Database.InstanceClass },
+		check:       text(databaseClass),
+	},
+	{
+		key: "databaseEngineVersion", group: groupDatabase, fallback: "17", example: `"17"`,
+		description: "Major version of PostgreSQL; RDS patches minor versions by itself. A new one is an upgrade with downtime and no way back.",
+		allowed:     "a major version in quotes, 15 or later",
+		field:       func(s *Settings) any { return &s.Database.EngineVersion },
+		check:       text(engineVersion),
+	},
+	{
+		key: "databaseStorageGb", group: groupDatabase, fallback: 50, example: "50",
+		description: "Initial storage in GiB. It can grow, never shrink.",
+		allowed:     "20 to 59000, so that RDS has room to grow it",
+		field:       func(s *Settings) any { return &s.Database.StorageGB },
+		check:       within(20, 59000, "GiB"),
+	},
+	{
+		key: "databaseMaxStorageGb", group: groupDatabase, fallback: 200, example: "200",
+		description: "Size in GiB up to which RDS lets the storage grow by itself.",
+		allowed:     "22 to 65536, at least a tenth more than databaseStorageGb",
+		field:       func(s *Settings) any { return &s.Database.MaxStorageGB },
+		check:       within(22, 65536, "GiB"),
+	},
+	{
+		key: "databaseMultiAz", group: groupDatabase, fallback: true, example: "true",
+		description: "Keeps a synchronous standby in a second zone, at twice the price.",
+		allowed:     "true or false; always true in production",
+		field:       func(s *Settings) any { return &s.Database.MultiAZ },
+	},
+	{
+		key: "databaseBackupRetentionDays", group: groupDatabase, fallback: 30, example: "30",
+		description: "Days for which automated backups are kept, which is also how far back a restore can go.",
+		allowed:     "7 to 35",
+		field:       func(s *Settings) any { return &s.Database.BackupRetentionDays },
+		check:       backupDays,
+	},
+	{
+		key: "logRetentionDays", group: groupAudit, fallback: 365, example: "365",
+		description: "Days for which every log group keeps its events, flow logs and audit trail included.",
+		allowed:     "a retention that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096 … 3653; at least 365 in production",
+		field:       func(s *Settings) any { return &s.Audit.LogRetentionDays },
+		check:       logRetention,
+	},
+	{
+		key: "alarmEmails", group: groupAudit, example: "[alarms@example.com]",
+		description: "Addresses that alarms are sent to. Each must confirm the subscription that AWS mails it.",
+		allowed:     "at least one e-mail address",
+		field:       func(s *Settings) any { return &s.Audit.AlarmEmails },
+		check:       some("alarms would ring unheard", "list who answers them", each(email)),
+	},
+	{
+		key: "deletionProtection", group: groupDeletion, fallback: true, example: "true",
+		description: "Makes AWS refuse to delete the load balancer and the database.",
+		allowed:     "true or false; always true in production",
+		field:       func(s *Settings) any { return &s.DeletionProtection },
+	},
+	{
+		key: "deletionProtectionReason", group: groupDeletion, fallback: "", example: "thrown away every night",
+		description: "Why deletionProtection is off. The reason becomes a tag.",
+		allowed:     "12 to 256 characters; required when deletionProtection is false, and only then",
+		field:       func(s *Settings) any { return &s.DeletionProtectionReason },
+		check:       text(reason),
+	},
+}

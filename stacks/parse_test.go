@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stacks
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestParseFillsInDefaults also pins the defaults: each is a promise to whoever does
+// not write the key.
+func TestParseFillsInDefaults(t *testing.T) {
+	got, err := Parse("organization/bulkhead/staging", valid(nil))
+	require.NoError(t, err)
+	require.Equal(t, &Settings{
+		Environment: "staging", AccountID: "210987654321", Region: "eu-central-1",
+		Network: Network{
+			CIDR: "10.20.0.0/16", Zones: []string{"eu-central-1a", "eu-central-1b"}, NAT: NATOnePerZone,
+			InterfaceEndpoints: []string{"ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "kms"},
+		},
+		Bastion: Bastion{AllowedCIDRs: []string{"203.0.113.0/28"}, InstanceType: "t3.micro"},
+		Edge:    Edge{Zone: "staging.bulkhead.example", Domain: "staging.bulkhead.example"},
+		WAF:     WAF{RateLimit: 1000},
+		App: App{
+			Port: 8443, HealthPath: "/healthz", InstanceType: "t3.small", MinSize: 2, MaxSize: 4, EgressCIDRs: nil,
+			Image: "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+		},
+		Database: Database{
+			InstanceClass: "db.t4g.small", EngineVersion: "17", StorageGB: 50, MaxStorageGB: 200, MultiAZ: true, BackupRetentionDays: 30,
+		},
+		Audit:              Audit{LogRetentionDays: 365, AlarmEmails: []string{"alarms@example.com"}},
+		DeletionProtection: true,
+	}, withoutEmptyLists(got))
+}
+
+// withoutEmptyLists makes an empty list and none at all the same.
+func withoutEmptyLists(s *Settings) *Settings {
+	if len(s.App.EgressCIDRs) == 0 {
+		s.App.EgressCIDRs = nil
+	}
+	return s
+}
+
+func TestParseAcceptsBothSpellingsOfKeys(t *testing.T) {
+	bare, err := Parse("staging", valid(nil))
+	require.NoError(t, err)
+	prefixed := map[string]string{"pulumi:tags": "{}", "aws:region": "us-east-1"}
+	for key, value := range valid(nil) {
+		prefixed[Namespace+":"+key] = value
+	}
+	full, err := Parse("staging", prefixed)
+	require.NoError(t, err)
+	require.Equal(t, bare, full)
+}
+
+func TestParseGoodValues(t *testing.T) {
+	for name, changes := range map[string]map[string]string{
+		"three zones, out of order": {"zones": `["eu-central-1c","eu-central-1a","eu-central-1b"]`},
+		"no NAT":                    {"natStrategy": "None"},
+		"more endpoints":            {"interfaceEndpoints": `["ssm","ecr.api","ecr.dkr","bedrock-runtime"]`},
+		"no endpoints with NAT":     {"interfaceEndpoints": ""},
+		"IPv6 operators":            {"bastionAllowedCidrs": `["2001:db8:1::/48","198.51.100.7/32"]`},
+		"a name in the zone":        {"edgeDomain": "www.staging.bulkhead.example"},
+		"a certificate":             {"edgeZone": "", "edgeCertificateArn": "arn:aws:acm:eu-central-1:210987654321:certificate/01234567-89ab-cdef-0123-456789abcdef"},
+		"an image":                  {"appImage": "ami-0123456789abcdef0", "appInstanceType": "t4g.small"},
+		"arm with its image":        {"appImage": "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", "appInstanceType": "m7gd.large"},
+		"destinations":              {"appEgressCidrs": `["198.51.100.0/24","10.99.0.0/16"]`},
+		"the least growth":          {"databaseStorageGb": "20", "databaseMaxStorageGb": "22"},
+		"the most storage":          {"databaseStorageGb": "59000", "databaseMaxStorageGb": "64900"},
+		"protection off, explained": {"deletionProtection": "false", "deletionProtectionReason": "rebuilt every night by the load test"},
+		"one instance in staging":   {"appMinSize": "1", "appMaxSize": "1", "databaseMultiAz": "false", "natStrategy": "Single", "logRetentionDays": "30"},
+	} {
+		_, err := Parse("staging", valid(changes))
+		require.NoError(t, err, name)
+	}
+}
+
+func TestProductionIsWhateverIsNotKnownToBeLess(t *testing.T) {
+	for _, name := range []string{"production", "prod", "live", "prod-eu", "Staging", "stagingx", "", "production-test", "org/bulkhead/production"} {
+		require.True(t, IsProduction(name), name)
+	}
+	for _, name := range []string{"staging", "staging-2", "dev", "dev-anna", "test", "sandbox-x", "development", "org/bulkhead/staging"} {
+		require.False(t, IsProduction(name), name)
+	}
+}
+
+// bad is one wrong value and the one line that reports it.
+type bad struct{ key, value, want string }
+
+// TestParseReportsEachBadValue holds every key to its own check.
+func TestParseReportsEachBadValue(t *testing.T) {
+	for _, tt := range []bad{
+		{"accountId", absent, `accountId: is missing; add it, for example bulkhead:accountId: "210987654321"`},
+		{"accountId", "", `accountId: is empty; write a value such as "210987654321"`},
+		{"accountId", "12345678901", `accountId: "12345678901" is not an AWS account id; write all 12 digits in quotes, because YAML drops leading zeros from a bare number`},
+		{"accountId", "1234-5678-9012", `accountId: "1234-5678-9012" is not an AWS account id`},
+		{"region", absent, `region: is missing; add it, for example bulkhead:region: eu-central-1`},
+		{"region", "eu-centrl-1", `region: "eu-centrl-1" is not the name of an AWS region; write it like eu-central-1`},
+		{"region", "eu-central-1a", `region: "eu-central-1a" is not the name of an AWS region`},
+		{"region", "us-gov-west-1", `region: "us-gov-west-1" lies in another AWS partition`},
+		{"region", "cn-north-1", `region: "cn-north-1" lies in another AWS partition`},
+
+		{"vpcCidr", absent, `vpcCidr: is missing; add it, for example bulkhead:vpcCidr: 10.20.0.0/16`},
+		{"vpcCidr", "10.20.0.0/21", `vpcCidr: "10.20.0.0/21" is too small for three tiers in four zones; use a prefix from /16 to /20`},
+		{"vpcCidr", "10.0.0.0/8", `vpcCidr: "10.0.0.0/8" is wider than a VPC may be; use a prefix from /16 to /20`},
+		{"vpcCidr", "203.0.0.0/16", `vpcCidr: "203.0.0.0/16" is not private address space`},
+		{"vpcCidr", "10.20.0.5/16", `vpcCidr: "10.20.0.5/16" is not in canonical form; write 10.20.0.0/16`},
+		{"vpcCidr", "10.20.0.0", `vpcCidr: "10.20.0.0" has no prefix length`},
+		{"vpcCidr", "ten", `vpcCidr: "ten" is not a CIDR range`},
+
+		{"zones", absent, `zones: is missing; add it, for example bulkhead:zones: [eu-central-1a, eu-central-1b]`},
+		{"zones", "[]", `zones: [] is empty, and nothing can be placed; name 2 or 3 zones of the region`},
+		{"zones", `["eu-central-1a"]`, `zones: ["eu-central-1a"] is a single zone, and the load balancer and the database need two; name 2 or 3 zones of eu-central-1`},
+		{"zones", `["eu-central-1a","eu-central-1b","eu-central-1c","eu-central-1d"]`, `zones: ["eu-central-1a","eu-central-1b","eu-central-1c","eu-central-1d"] are 4 zones; name 2 or 3`},
+		{"zones", `["eu-central-1a","eu-west-1b"]`, `zones[1]: "eu-west-1b" lies outside region eu-central-1; name a zone such as eu-central-1a`},
+		{"zones", `["eu-central-1a","eu-central-1a"]`, `zones[1]: "eu-central-1a" is listed twice; keep one`},
+		{"zones", `["eu-central-1a","eu-central-1e"]`, `zones[1]: "eu-central-1e" has the same address slot in the network as eu-central-1a`},
+		{"zones", `["eu-central-1a","euc1-az2"]`, `zones[1]: "euc1-az2" is a zone id; write the zone's name`},
+		{"zones", `["eu-central-1a","eu-central-1-ham-1a"]`, `zones[1]: "eu-central-1-ham-1a" is a local or Wavelength zone`},
+		{"zones", `["eu-central-1a","b"]`, `zones[1]: "b" is not the name of an availability zone`},
+		{"zones", `["eu-central-1a",2]`, `zones[1]: 2 is not a string; put one string in quotes`},
+		{"zones", `eu-central-1a`, `zones: "eu-central-1a" is not a list; write a YAML list such as [eu-central-1a, eu-central-1b]`},
+		{"zones", `{"a":"eu-central-1a"}`, `zones: "{\"a\":\"eu-central-1a\"}" is not a list`},
+
+		{"natStrategy", "oneperzone", `natStrategy: "oneperzone" is none of the choices; did you mean OnePerZone?`},
+		{"natStrategy", "gateway", `natStrategy: "gateway" is none of the choices; choose None, Single or OnePerZone`},
+		{"interfaceEndpoints", `["ssm","sm"]`, `interfaceEndpoints[1]: "sm" is not a service with an interface endpoint; did you mean ssm?`},
+		{"interfaceEndpoints", `["com.amazonaws.eu-central-1.logs"]`, `interfaceEndpoints[0]: "com.amazonaws.eu-central-1.logs" is a full service name; write only its last part, "logs"`},
+		{"interfaceEndpoints", `["com.amazonaws.eu-central-1.ecr.api"]`, `write only its last part, "ecr.api"`},
+		{"interfaceEndpoints", `["s3"]`, `interfaceEndpoints[0]: "s3" has a gateway endpoint`},
+		{"interfaceEndpoints", `["Ssm Messages"]`, `interfaceEndpoints[0]: "Ssm Messages" is not the short name of an AWS service`},
+		{"interfaceEndpoints", `["ssm","ssm"]`, `interfaceEndpoints[1]: "ssm" is listed twice`},
+
+		{"bastionAllowedCidrs", absent, `bastionAllowedCidrs: is missing; add it`},
+		{"bastionAllowedCidrs", "[]", `bastionAllowedCidrs: [] is empty, and nobody could reach the bastion; list the known addresses of your operators`},
+		{"bastionAllowedCidrs", "", `bastionAllowedCidrs: [] is empty`},
+		{"bastionAllowedCidrs", `["203.0.113.0/28","0.0.0.0/0"]`, `bastionAllowedCidrs[1]: "0.0.0.0/0" admits the whole internet; list known addresses`},
+		{"bastionAllowedCidrs", `["::/0"]`, `bastionAllowedCidrs[0]: "::/0" admits the whole internet; list known addresses`},
+		{"bastionAllowedCidrs", `["0/0"]`, `bastionAllowedCidrs[0]: "0/0" admits the whole internet`},
+		{"bastionAllowedCidrs", `["0.0.0.0/1"]`, `bastionAllowedCidrs[0]: "0.0.0.0/1" is wider than /24`},
+		{"bastionAllowedCidrs", `["2001:db8::/32"]`, `bastionAllowedCidrs[0]: "2001:db8::/32" is wider than /48`},
+		{"bastionAllowedCidrs", `["203.0.113.7/28"]`, `bastionAllowedCidrs[0]: "203.0.113.7/28" is not in canonical form; write 203.0.113.0/28`},
+		{"bastionAllowedCidrs", `["64:ff9b::/96"]`, `the NAT64 block that stands for all of IPv4`},
+		{"bastionAllowedCidrs", `["203.0.113.0/28","203.0.113.0/28"]`, `bastionAllowedCidrs[1]: "203.0.113.0/28" is listed twice`},
+		{"bastionAllowedCidrs", `["203.0.113.0/28","203.0.113.4/32"]`, `bastionAllowedCidrs[1]: "203.0.113.4/32" lies inside 203.0.113.0/28 of the same list; drop one of the two`},
+		{"bastionAllowedCidrs", `["10.20.4.0/24"]`, `bastionAllowedCidrs[0]: "10.20.4.0/24" overlaps the VPC's own range 10.20.0.0/16`},
+		{"bastionAllowedCidrs", `["192.0.2.1/32","192.0.2.2/32","192.0.2.3/32","192.0.2.4/32","192.0.2.5/32","192.0.2.6/32","192.0.2.7/32","192.0.2.8/32","192.0.2.9/32"]`, `lists 9 ranges of one address family, and a network ACL has room for 8; merge neighbours or drop some`},
+		{"bastionInstanceType", "micro", `bastionInstanceType: "micro" is not an EC2 instance type; write it like t3.small`},
+		{"bastionInstanceType", "t4g.micro", `bastionInstanceType: "t4g.micro" has an ARM processor and the image is for x86_64`},
+		{"bastionReachesDatabase", "yes", `bastionReachesDatabase: "yes" is neither true nor false; write true or false, without quotes`},
+		{"bastionReachesDatabase", "True", `bastionReachesDatabase: "True" is neither true nor false`},
+
+		{"edgeZone", "", `edgeZone: is missing like bulkhead:edgeCertificateArn`},
+		{"edgeZone", "Example.com", `edgeZone: "Example.com" is not a DNS name`},
+		{"edgeZone", "bulkhead.example.", `edgeZone: "bulkhead.example." is not a DNS name`},
+		{"edgeZone", "example", `edgeZone: "example" is not a DNS name`},
+		{"edgeDomain", "*.staging.bulkhead.example", `edgeDomain: "*.staging.bulkhead.example" is not a DNS name`},
+		{"edgeDomain", "www.other.example", `edgeDomain: "www.other.example" lies outside the zone staging.bulkhead.example`},
+		{"edgeDomain", "notstaging.bulkhead.example", `edgeDomain: "notstaging.bulkhead.example" lies outside the zone`},
+		{"edgeCertificateArn", "arn:aws:acm:eu-central-1:210987654321:certificate/01234567-89ab-cdef-0123-456789abcdef", `is given beside edgeZone`},
+		{"edgeCertificateArn", "arn:aws:iam::210987654321:server-certificate/x", `is not the ARN of an ACM certificate`},
+		{"wafRateLimit", "9", `wafRateLimit: 9 is not between 10 and 2000000000 requests in 5 minutes`},
+		{"wafRateLimit", "2000000001", `wafRateLimit: 2000000001 is not between`},
+
+		{"appPort", "443", `appPort: 443 is a privileged port; choose one from 1025 to 65535`},
+		{"appPort", "1024", `appPort: 1024 is a privileged port`},
+		{"appPort", "65536", `appPort: 65536 is not a TCP port`},
+		{"appPort", "-1", `appPort: -1 is not a TCP port`},
+		{"appPort", "5432", `appPort: 5432 is the port of PostgreSQL`},
+		{"appPort", "https", `appPort: "https" is not a whole number; write a number such as 8443`},
+		{"appPort", "8443.5", `appPort: "8443.5" is not a whole number`},
+		{"appPort", "", `appPort: is not a whole number`},
+		{"appHealthPath", "healthz", `appHealthPath: "healthz" is not the path of a health check`},
+		{"appHealthPath", "/a b", `appHealthPath: "/a b" is not the path of a health check`},
+		{"appInstanceType", "t3", `appInstanceType: "t3" is not an EC2 instance type`},
+		{"appInstanceType", "t4g.small", `appInstanceType: "t4g.small" has an ARM processor and appImage is for x86_64`},
+		{"appImage", "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", `has an x86_64 processor and appImage is for arm64`},
+		{"appImage", "ubuntu", `appImage: "ubuntu" is neither an AMI id nor a reference to one`},
+		{"appMinSize", "0", `appMinSize: 0 is not between 1 and 100 instances`},
+		{"appMinSize", "5", `appMinSize: 5 is above appMaxSize, 4; lower it, or raise appMaxSize`},
+		{"appMaxSize", "101", `appMaxSize: 101 is not between 1 and 100 instances`},
+		{"appEgressCidrs", `["0.0.0.0/0"]`, `appEgressCidrs[0]: "0.0.0.0/0" reaches the whole internet; list known destinations`},
+		{"appEgressCidrs", `["128.0.0.0/1"]`, `appEgressCidrs[0]: "128.0.0.0/1" is wider than /8`},
+		{"appEgressCidrs", `["2001:db8::/48"]`, `appEgressCidrs[0]: "2001:db8::/48" is IPv6, which a NAT gateway does not carry`},
+		{"appEgressCidrs", `["10.0.0.0/8"]`, `appEgressCidrs[0]: "10.0.0.0/8" overlaps the VPC's own range 10.20.0.0/16`},
+		{"appEgressCidrs", `["169.254.169.254/32"]`, `appEgressCidrs[0]: "169.254.169.254/32" lies in the link-local block`},
+
+		{"databaseInstanceClass", "db.t2.micro", `databaseInstanceClass: "db.t2.micro" cannot encrypt its storage; choose a current class such as db.t4g.small`},
+		{"databaseInstanceClass", "db.m1.large", `databaseInstanceClass: "db.m1.large" cannot encrypt its storage`},
+		{"databaseInstanceClass", "db.m2.4xlarge", `databaseInstanceClass: "db.m2.4xlarge" cannot encrypt its storage`},
+		{"databaseInstanceClass", "db.serverless", `databaseInstanceClass: "db.serverless" is a class of Aurora`},
+		{"databaseInstanceClass", "t4g.small", `databaseInstanceClass: "t4g.small" is not an RDS instance class; write it like db.t4g.small`},
+		{"databaseEngineVersion", "17.4", `databaseEngineVersion: "17.4" pins a minor version, which RDS patches by itself; write only the major version, "17"`},
+		{"databaseEngineVersion", "14", `databaseEngineVersion: "14" is a PostgreSQL out of support; choose 15 or later`},
+		{"databaseEngineVersion", "9.6", `databaseEngineVersion: "9.6" is not a major version of PostgreSQL`},
+		{"databaseStorageGb", "10", `databaseStorageGb: 10 is not between 20 and 59000 GiB`},
+		{"databaseMaxStorageGb", "50", `databaseMaxStorageGb: 50 leaves no room to grow from databaseStorageGb, 50; set it to 55 or more`},
+		{"databaseMaxStorageGb", "30", `databaseMaxStorageGb: 30 leaves no room to grow`},
+		{"databaseBackupRetentionDays", "0", `databaseBackupRetentionDays: 0 switches backups off; keep them for 7 to 35 days`},
+		{"databaseBackupRetentionDays", "6", `databaseBackupRetentionDays: 6 keeps backups for less than 7 days (FSBP RDS.11); keep them for 7 to 35 days`},
+		{"databaseBackupRetentionDays", "-3", `databaseBackupRetentionDays: -3 keeps backups for less than 7 days`},
+		{"databaseBackupRetentionDays", "36", `databaseBackupRetentionDays: 36 is more than RDS can keep`},
+
+		{"logRetentionDays", "100", `logRetentionDays: 100 is not a retention that CloudWatch Logs accepts; the next longer one is 120`},
+		{"logRetentionDays", "0", `logRetentionDays: 0 is not a retention that CloudWatch Logs accepts`},
+		{"logRetentionDays", "9999", `logRetentionDays: 9999 is not a retention that CloudWatch Logs accepts; the longest is 3653`},
+		{"alarmEmails", "[]", `alarmEmails: [] is empty, and alarms would ring unheard; list who answers them`},
+		{"alarmEmails", `["Ops <ops@example.com>"]`, `alarmEmails[0]: "Ops <ops@example.com>" is not an e-mail address`},
+		{"alarmEmails", `["ops@localhost"]`, `alarmEmails[0]: "ops@localhost" is not an e-mail address`},
+		{"deletionProtection", "false", `deletionProtectionReason: is missing although deletionProtection is false; say why`},
+		{"deletionProtectionReason", "because of the nightly rebuild", `deletionProtectionReason: "because of the nightly rebuild" is given although deletionProtection is true; remove it`},
+
+		{"vpcCider", "10.30.0.0/16", `vpcCider: "10.30.0.0/16" is given to an unknown key; did you mean bulkhead:vpcCidr?`},
+		{"bastionCidrs", `["0.0.0.0/0"]`, `did you mean bulkhead:bastionAllowedCidrs?`},
+		{"bastion.allowedCidrs", `["0.0.0.0/0"]`, `did you mean bulkhead:bastionAllowedCidrs?`},
+		{"favouriteColour", "red", `favouriteColour: "red" is given to an unknown key; remove it, or look it up in docs/configuration.md`},
+	} {
+		_, err := Parse("staging", valid(map[string]string{tt.key: tt.value}))
+		var problems Problems
+		require.ErrorAs(t, err, &problems, "%s=%s", tt.key, tt.value)
+		require.Len(t, problems, 1, "%s=%s: one mistake is reported once: %v", tt.key, tt.value, err)
+		require.Contains(t, err.Error(), tt.want, "%s=%s", tt.key, tt.value)
+		require.True(t, strings.HasPrefix(err.Error(), "Pulumi.staging.yaml: bulkhead:"), err.Error())
+		require.NotEmpty(t, problems[0].Cure)
+	}
+}
+
+// TestParseReportsRules holds combinations of keys to the rules between them.
+func TestParseReportsRules(t *testing.T) {
+	certificate := "arn:aws:acm:us-east-1:999999999999:certificate/01234567-89ab-cdef-0123-456789abcdef"
+	for name, tt := range map[string]struct {
+		stack   string
+		changes map[string]string
+		want    []string
+	}{
+		"no way out, yet destinations": {"staging", map[string]string{"natStrategy": "None", "appEgressCidrs": `["198.51.100.0/24"]`},
+			[]string{`appEgressCidrs: ["198.51.100.0/24"] cannot be reached with natStrategy None`}},
+		"no way out and no endpoints": {"staging", map[string]string{"natStrategy": "None", "interfaceEndpoints": `["ssm","logs","kms"]`},
+			[]string{`leaves the instances without a way to ssmmessages, ec2messages, secretsmanager (natStrategy is None)`}},
+		"somebody else's certificate": {"staging", map[string]string{"edgeZone": "", "edgeCertificateArn": certificate},
+			[]string{`lies outside region eu-central-1`, `belongs to another account than 210987654321`}},
+		"a name without a zone": {"staging", map[string]string{"edgeZone": "", "edgeDomain": "www.bulkhead.example",
+			"edgeCertificateArn": strings.NewReplacer("us-east-1", "eu-central-1", "999999999999", "210987654321").Replace(certificate)},
+			[]string{`edgeDomain: "www.bulkhead.example" is given without edgeZone`}},
+		"a reason that is none": {"staging", map[string]string{"deletionProtection": "false", "deletionProtectionReason": "todo"},
+			[]string{`deletionProtectionReason: "todo" does not do as a reason`}},
+		"production with a single zone": {"production", map[string]string{"zones": `["eu-central-1a"]`},
+			[]string{`zones: ["eu-central-1a"] puts production into a single zone, which it must survive the loss of; name 2 or 3 zones of eu-central-1`}},
+		"production in every way relaxed": {"prod-eu", map[string]string{
+			"natStrategy": "Single", "databaseMultiAz": "false", "appMinSize": "1", "logRetentionDays": "180",
+			"deletionProtection": "false", "deletionProtectionReason": "we like to live dangerously"},
+			[]string{
+				`natStrategy: "Single" makes every zone of production depend on one; choose OnePerZone, or None`,
+				`appMinSize: 1 leaves production without a second instance; keep at least 2`,
+				`databaseMultiAz: false loses the database of production with one zone (FSBP RDS.5); set it to true`,
+				`logRetentionDays: 180 keeps the logs of production for less than a year (FSBP CloudWatch.16); keep them for 365 days or more`,
+				`deletionProtection: false leaves production without protection against deletion (FSBP ELB.6, RDS.8); set it to true`,
+			}},
+		"a namespace that nothing reads": {"staging", map[string]string{"bulkheads:natStrategy": "Single"},
+			[]string{`Pulumi.staging.yaml: bulkheads:natStrategy: "Single" is set in a namespace that nothing here reads; did you mean bulkhead:natStrategy?`}},
+		"a key in both spellings": {"staging", map[string]string{"bulkhead:region": "eu-west-1"},
+			[]string{`region: is given twice, with and without its namespace; keep one`}},
+	} {
+		_, err := Parse(tt.stack, valid(tt.changes))
+		var problems Problems
+		require.ErrorAs(t, err, &problems, name)
+		require.Len(t, problems, len(tt.want), "%s: %v", name, err)
+		for i, want := range tt.want {
+			require.Contains(t, problems[i].String(), want, name)
+		}
+	}
+}
+
+func TestProblemNamesAllItsParts(t *testing.T) {
+	_, err := Parse("staging", valid(map[string]string{"bastionAllowedCidrs": `["203.0.113.0/28","0.0.0.0/0"]`}))
+	require.EqualError(t, err, `Pulumi.staging.yaml: bulkhead:bastionAllowedCidrs[1]: "0.0.0.0/0" admits the whole internet; list known addresses`)
+	var problems Problems
+	require.ErrorAs(t, err, &problems)
+	got := problems[0]
+	got.rank = 0
+	require.Equal(t, Problem{File: "Pulumi.staging.yaml", Key: "bulkhead:bastionAllowedCidrs[1]", Value: `"0.0.0.0/0"`,
+		Fault: "admits the whole internet", Cure: "list known addresses"}, got)
+}
+
+// TestManyProblemsAtOnce pins how a thoroughly wrong configuration is reported.
+func TestManyProblemsAtOnce(t *testing.T) {
+	_, err := Parse("production", map[string]string{
+		"bulkhead:accountId":                   "12345",
+		"bulkhead:zones":                       `["eu-central-1a"]`,
+		"bulkhead:region":                      "eu-central-1",
+		"bulkhead:vpcCidr":                     "10.20.0.0/24",
+		"bulkhead:natStrategy":                 "single",
+		"bulkhead:bastionAllowedCidrs":         `["0.0.0.0/0","::/0","203.0.113.9/28","203.0.112.0/22"]`,
+		"bulkhead:appMinSize":                  "9",
+		"bulkhead:appMaxSize":                  "3",
+		"bulkhead:appPort":                     "80",
+		"bulkhead:databaseInstanceClass":       "db.m1.small",
+		"bulkhead:databaseBackupRetentionDays": "0",
+		"bulkhead:databaseMultiAz":             "no",
+		"bulkhead:deletionProtection":          "false",
+		"bulkhead:databaseInstanceclass":       "db.t4g.large",
+		"bulkhead:secretSauce":                 strings.Repeat("x", 500),
+		"bulkhed:region":                       "eu-west-1",
+	})
+	require.Error(t, err)
+	golden(t, "testdata/many-problems.txt", err.Error()+"\n")
+}

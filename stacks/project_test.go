@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stacks
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+	"github.com/stretchr/testify/require"
+)
+
+// TestPulumiAcceptsTheProject loads Pulumi.yaml with the CLI's own loader, which checks
+// it against its JSON schema and that defaults have the declared types.
+func TestPulumiAcceptsTheProject(t *testing.T) {
+	project, err := workspace.LoadProject("../" + projectFile)
+	require.NoError(t, err)
+	require.Equal(t, Namespace, string(project.Name))
+	require.Equal(t, "infra", project.Main)
+	require.Equal(t, "go", project.Runtime.Name())
+	require.Equal(t, []any{"*"}, project.Config["pulumi:disable-default-providers"].Value)
+	require.Len(t, project.Config, len(table)+1)
+	for i := range table {
+		s := &table[i]
+		declared := project.Config[Namespace+":"+s.key]
+		require.Equal(t, s.typeName(), declared.TypeName(), s.key)
+		require.Equal(t, s.required(), declared.Default == nil, "%s: without default exactly when it must be given", s.key)
+		require.Equal(t, s.description, declared.Description)
+	}
+}
+
+// TestCommittedStackFiles holds the two stack files to everything, and compares what
+// this package reads from them with what Pulumi reads.
+func TestCommittedStackFiles(t *testing.T) {
+	known, err := Environments("..")
+	require.NoError(t, err)
+	require.Equal(t, []string{"production", "staging"}, known)
+	project, err := workspace.LoadProject("../" + projectFile)
+	require.NoError(t, err)
+	for _, env := range known {
+		t.Run(env, func(t *testing.T) {
+			fromFiles, err := CheckFiles("..", env)
+			require.NoError(t, err)
+			require.Equal(t, env == "production", fromFiles.Production)
+
+			raw := rawOf(t, project, "../"+FileName(env))
+			fromEngine, err := Parse(env, raw)
+			require.NoError(t, err)
+			require.Equal(t, fromEngine, fromFiles)
+			for key := range raw {
+				require.True(t, strings.HasPrefix(key, Namespace+":"), "%s: write keys with their namespace", key)
+			}
+		})
+	}
+}
+
+// TestStagingIsAsSecureAsProduction pins what staging may differ in: identity, size and
+// spare parts.
+func TestStagingIsAsSecureAsProduction(t *testing.T) {
+	staging, err := CheckFiles("..", "staging")
+	require.NoError(t, err)
+	production, err := CheckFiles("..", "production")
+	require.NoError(t, err)
+
+	require.Equal(t, production.DeletionProtection, staging.DeletionProtection)
+	require.Equal(t, production.Bastion.ReachesDatabase, staging.Bastion.ReachesDatabase)
+	require.Equal(t, production.Network.InterfaceEndpoints, staging.Network.InterfaceEndpoints)
+	require.Equal(t, production.App.EgressCIDRs, staging.App.EgressCIDRs)
+	require.Equal(t, production.Database.EngineVersion, staging.Database.EngineVersion)
+	require.GreaterOrEqual(t, staging.Audit.LogRetentionDays, 365)
+
+	require.NotEqual(t, production.AccountID, staging.AccountID)
+	require.Len(t, staging.Network.Zones, 2)
+	require.Equal(t, NATSingle, staging.Network.NAT)
+	require.Len(t, production.Network.Zones, 3)
+	require.Equal(t, NATOnePerZone, production.Network.NAT)
+	require.True(t, production.Database.MultiAZ)
+}
+
+// rawOf reads a stack file as the CLI does.
+func rawOf(t *testing.T, project *workspace.Project, file string) map[string]string {
+	t.Helper()
+	stack, err := workspace.LoadProjectStack(nil, project, file)
+	require.NoError(t, err)
+	values, err := stack.Config.Decrypt(config.NopDecrypter)
+	require.NoError(t, err)
+	raw := map[string]string{}
+	for key, value := range values {
+		raw[key.String()] = value
+	}
+	return raw
+}
+
+func TestTableIsSound(t *testing.T) {
+	require.Equal(t, len(table), len(slices.Compact(slices.Sorted(slices.Values(keys())))), "keys are unique")
+	fields := map[any]string{}
+	settings := &Settings{}
+	for i := range table {
+		s := &table[i]
+		require.NotEmpty(t, s.group, s.key)
+		require.NotEmpty(t, s.allowed, s.key)
+		require.NotEmpty(t, s.example, s.key)
+		require.True(t, strings.HasSuffix(s.description, "."), "%s: descriptions are sentences", s.key)
+		require.Empty(t, fields[s.field(settings)], "%s fills the field of another key", s.key)
+		fields[s.field(settings)] = s.key
+		if !s.required() {
+			require.Equal(t, typeOf(s.fallback), s.typeName(), s.key)
+		}
+		if s.check != nil && s.fallback != nil && s.fallback != "" {
+			require.Empty(t, s.check(s.fallback), "%s: the default passes its own check", s.key)
+		}
+	}
+	for _, r := range rules {
+		for _, key := range r.keys {
+			require.NotNil(t, byKey(key), "a rule names the unknown key %s", key)
+		}
+	}
+}
+
+func typeOf(value any) string {
+	switch value.(type) {
+	case int:
+		return typeInteger
+	case bool:
+		return typeBoolean
+	case []string:
+		return typeArray
+	}
+	return typeString
+}
+
+// valid is a configuration with nothing but what must be given.
+func valid(changes map[string]string) map[string]string {
+	values := map[string]string{
+		"accountId":           "210987654321",
+		"region":              "eu-central-1",
+		"zones":               `["eu-central-1a","eu-central-1b"]`,
+		"vpcCidr":             "10.20.0.0/16",
+		"bastionAllowedCidrs": `["203.0.113.0/28"]`,
+		"edgeZone":            "staging.bulkhead.example",
+		"alarmEmails":         `["alarms@example.com"]`,
+	}
+	maps.Copy(values, changes)
+	for key, value := range values {
+		if value == absent {
+			delete(values, key)
+		}
+	}
+	return values
+}
+
+// absent removes a key from valid.
+const absent = "(absent)"
+
+func TestMain(m *testing.M) {
+	// A stray value from an enclosing engine would leak into Load.
+	if err := os.Unsetenv("PULUMI_CONFIG"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}

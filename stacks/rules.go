@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stacks
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+)
+
+// rule is a demand on several keys at once, or on the kind of the environment.
+type rule struct {
+	keys  []string // all must have passed their own checks
+	text  string   // for docs/configuration.md; production rules begin with "In production"
+	check func(*Settings) []fault
+}
+
+// about makes a fault of one key.
+func about(key, value, what, cure string) []fault {
+	return []fault{{key: key, index: whole, value: value, what: what, cure: cure}}
+}
+
+// rules holds for every environment; the last part only for production, see IsProduction.
+var rules = []rule{
+	{[]string{"region", "zones"}, "zones names 2 or 3 zones of region, and no two that share an address slot of the network: a and e, b and f, c and g, d and h", zonesFit},
+	{[]string{"vpcCidr", "bastionAllowedCidrs"}, "bastionAllowedCidrs lies outside vpcCidr: the bastion is entered from elsewhere, and no range contains another", bastionRangesFit},
+	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk, and no range contains another", egressRangesFit},
+	{[]string{"natStrategy", "appEgressCidrs"}, "appEgressCidrs is empty with natStrategy None, because no route leads out", egressHasRoute},
+	{[]string{"natStrategy", "interfaceEndpoints"}, "interfaceEndpoints has the default services with natStrategy None, because nothing else leads to them", endpointsSuffice},
+	{[]string{"edgeZone", "edgeCertificateArn"}, "exactly one of edgeZone and edgeCertificateArn is set", oneCertificate},
+	{[]string{"edgeZone", "edgeDomain"}, "edgeDomain is edgeZone or a name below it", domainInZone},
+	{[]string{"region", "accountId", "edgeCertificateArn"}, "edgeCertificateArn belongs to region and accountId", certificateFits},
+	{[]string{"appInstanceType", "appImage"}, "appInstanceType and appImage have the same processor architecture, as far as the image's name tells", imageFits},
+	{[]string{"appMinSize", "appMaxSize"}, "appMinSize is not above appMaxSize", sizesFit},
+	{[]string{"databaseStorageGb", "databaseMaxStorageGb"}, "databaseMaxStorageGb is at least a tenth more than databaseStorageGb", storageFits},
+	{[]string{"deletionProtection", "deletionProtectionReason"}, "deletionProtectionReason is given exactly when deletionProtection is false", protectionExplained},
+
+	production([]string{"natStrategy"}, "natStrategy is OnePerZone or None", func(s *Settings) []fault {
+		if s.Network.NAT != NATSingle {
+			return nil
+		}
+		return about("natStrategy", quoted(s.Network.NAT), "makes every zone of production depend on one", "choose OnePerZone, or None")
+	}),
+	production([]string{"databaseMultiAz"}, "databaseMultiAz is true", func(s *Settings) []fault {
+		if s.Database.MultiAZ {
+			return nil
+		}
+		return about("databaseMultiAz", "false", "loses the database of production with one zone (FSBP RDS.5)", "set it to true")
+	}),
+	production([]string{"appMinSize"}, "appMinSize is at least 2", func(s *Settings) []fault {
+		if s.App.MinSize >= 2 {
+			return nil
+		}
+		return about("appMinSize", strconv.Itoa(s.App.MinSize), "leaves production without a second instance", "keep at least 2")
+	}),
+	production([]string{"logRetentionDays"}, "logRetentionDays is at least 365", func(s *Settings) []fault {
+		if s.Audit.LogRetentionDays >= 365 {
+			return nil
+		}
+		return about("logRetentionDays", strconv.Itoa(s.Audit.LogRetentionDays), "keeps the logs of production for less than a year (FSBP CloudWatch.16)", "keep them for 365 days or more")
+	}),
+	production([]string{"deletionProtection"}, "deletionProtection is true", func(s *Settings) []fault {
+		if s.DeletionProtection {
+			return nil
+		}
+		return about("deletionProtection", "false", "leaves production without protection against deletion (FSBP ELB.6, RDS.8)", "set it to true")
+	}),
+}
+
+// production makes a rule that binds only environments that are held to production's.
+func production(keys []string, text string, check func(*Settings) []fault) rule {
+	return rule{keys, "In production, " + text, func(s *Settings) []fault {
+		if !s.Production {
+			return nil
+		}
+		return check(s)
+	}}
+}
+
+func zonesFit(s *Settings) []fault {
+	faults := zoneCount(s)
+	slots := map[byte]string{}
+	for i, zone := range s.Network.Zones {
+		slot := (zone[len(zone)-1] - 'a') % 4
+		switch other := slots[slot]; {
+		case zone[:len(zone)-1] != s.Region:
+			faults = append(faults, fault{"zones", i, quoted(zone), "lies outside region " + s.Region, "name a zone such as " + s.Region + "a"})
+		case other != "":
+			faults = append(faults, fault{"zones", i, quoted(zone), "has the same address slot in the network as " + other, "choose a zone with another letter"})
+		default:
+			slots[slot] = zone
+		}
+	}
+	return faults
+}
+
+func zoneCount(s *Settings) []fault {
+	count, cure := len(s.Network.Zones), "name 2 or 3 zones of "+s.Region
+	switch {
+	case count >= 2 && count <= 3:
+		return nil
+	case count == 1 && s.Production:
+		return about("zones", "", "puts production into a single zone, which it must survive the loss of", cure)
+	case count == 1:
+		return about("zones", "", "is a single zone, and the load balancer and the database need two", cure)
+	}
+	return about("zones", "", fmt.Sprintf("are %d zones", count), cure)
+}
+
+func bastionRangesFit(s *Settings) []fault {
+	return rangesFit("bastionAllowedCidrs", s.Bastion.AllowedCIDRs, s.Network.CIDR)
+}
+
+func egressRangesFit(s *Settings) []fault {
+	return rangesFit("appEgressCidrs", s.App.EgressCIDRs, s.Network.CIDR)
+}
+
+func rangesFit(key string, list []string, vpc string) []fault {
+	var faults []fault
+	covered := cidr.Covered(list)
+	for i, r := range list {
+		if cidr.Overlap(r, vpc) {
+			faults = append(faults, fault{key, i, quoted(r), "overlaps the VPC's own range " + vpc, "name addresses outside the VPC"})
+		} else if j, ok := covered[i]; ok {
+			faults = append(faults, fault{key, i, quoted(r), "lies inside " + list[j] + " of the same list", "drop one of the two"})
+		}
+	}
+	return faults
+}
+
+func egressHasRoute(s *Settings) []fault {
+	if s.Network.NAT != NATNone || len(s.App.EgressCIDRs) == 0 {
+		return nil
+	}
+	return about("appEgressCidrs", "", "cannot be reached with natStrategy None", "empty the list, or choose OnePerZone or Single")
+}
+
+func endpointsSuffice(s *Settings) []fault {
+	if s.Network.NAT != NATNone {
+		return nil
+	}
+	var missing []string
+	for _, service := range baseEndpoints {
+		if !slices.Contains(s.Network.InterfaceEndpoints, service) {
+			missing = append(missing, service)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return about("interfaceEndpoints", "", "leaves the instances without a way to "+strings.Join(missing, ", ")+" (natStrategy is None)",
+		"add what is missing, or choose OnePerZone or Single")
+}
+
+func oneCertificate(s *Settings) []fault {
+	switch zone, arn := s.Edge.Zone, s.Edge.CertificateARN; {
+	case zone == "" && arn == "":
+		return about("edgeZone", "", "is missing like "+Namespace+":edgeCertificateArn, and without a certificate there is no HTTPS",
+			"set one of the two, for example "+Namespace+":edgeZone: staging.bulkhead.example")
+	case zone != "" && arn != "":
+		return about("edgeCertificateArn", quoted(arn), "is given beside edgeZone, which brings a certificate of its own", "keep one of the two")
+	}
+	return nil
+}
+
+func domainInZone(s *Settings) []fault {
+	zone, domain := s.Edge.Zone, s.Edge.Domain
+	switch {
+	case domain == "" || domain == zone:
+		return nil
+	case zone == "":
+		return about("edgeDomain", quoted(domain), "is given without edgeZone, so that no record could be made", "set edgeZone, or remove it")
+	case strings.HasSuffix(domain, "."+zone):
+		return nil
+	}
+	return about("edgeDomain", quoted(domain), "lies outside the zone "+zone, "choose "+zone+" or a name below it")
+}
+
+func certificateFits(s *Settings) []fault {
+	parts := certificateForm.FindStringSubmatch(s.Edge.CertificateARN)
+	var faults []fault
+	if parts != nil && parts[1] != s.Region {
+		faults = about("edgeCertificateArn", quoted(s.Edge.CertificateARN), "lies outside region "+s.Region, "use a certificate of that region")
+	}
+	if parts != nil && parts[2] != s.AccountID {
+		faults = append(faults, about("edgeCertificateArn", quoted(s.Edge.CertificateARN), "belongs to another account than "+s.AccountID, "use a certificate of that account")...)
+	}
+	return faults
+}
+
+func imageFits(s *Settings) []fault {
+	onARM := arm.MatchString(s.App.InstanceType)
+	switch {
+	case onARM && strings.Contains(s.App.Image, "x86_64"):
+		return about("appInstanceType", quoted(s.App.InstanceType), "has an ARM processor and appImage is for x86_64", "choose an x86_64 type, or an image for arm64")
+	case !onARM && strings.Contains(s.App.Image, "arm64"):
+		return about("appInstanceType", quoted(s.App.InstanceType), "has an x86_64 processor and appImage is for arm64", "choose an ARM type such as t4g.small, or an image for x86_64")
+	}
+	return nil
+}
+
+func sizesFit(s *Settings) []fault {
+	if s.App.MinSize <= s.App.MaxSize {
+		return nil
+	}
+	return about("appMinSize", strconv.Itoa(s.App.MinSize), fmt.Sprintf("is above appMaxSize, %d", s.App.MaxSize), "lower it, or raise appMaxSize")
+}
+
+// storageFits follows "Managing capacity automatically with Amazon RDS storage
+// autoscaling" in the RDS User Guide: RDS refuses a threshold that is less than a
+// tenth above the allocated storage.
+func storageFits(s *Settings) []fault {
+	least := (s.Database.StorageGB*11 + 9) / 10
+	if s.Database.MaxStorageGB >= least {
+		return nil
+	}
+	return about("databaseMaxStorageGb", strconv.Itoa(s.Database.MaxStorageGB),
+		fmt.Sprintf("leaves no room to grow from databaseStorageGb, %d", s.Database.StorageGB), fmt.Sprintf("set it to %d or more", least))
+}
+
+// protectionExplained asks for no reason in production, where none would do.
+func protectionExplained(s *Settings) []fault {
+	switch {
+	case !s.DeletionProtection && s.DeletionProtectionReason == "" && !s.Production:
+		return about("deletionProtectionReason", "", "is missing although deletionProtection is false", "say why, or switch protection on again")
+	case s.DeletionProtection && s.DeletionProtectionReason != "":
+		return about("deletionProtectionReason", quoted(s.DeletionProtectionReason), "is given although deletionProtection is true", "remove it")
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stacks
+
+import "strings"
+
+// Settings is the checked configuration of one environment. Every field holds a value
+// that passed its own check and the rules between keys; defaults are filled in.
+type Settings struct {
+	// Environment is the stack's short name, for example "staging".
+	Environment string
+	// Production says that the strict rules hold: see IsProduction.
+	Production bool
+	// AccountID is the 12-digit AWS account, the only one the provider may touch.
+	AccountID string
+	// Region is the AWS region of everything, for example "eu-central-1".
+	Region string
+
+	Network  Network
+	Bastion  Bastion
+	Edge     Edge
+	WAF      WAF
+	App      App
+	Database Database
+	Audit    Audit
+
+	// DeletionProtection guards load balancer and database against deletion.
+	DeletionProtection bool
+	// DeletionProtectionReason says why protection is off; empty when it is on.
+	DeletionProtectionReason string
+}
+
+// Network holds the settings of the VPC.
+type Network struct {
+	// CIDR is the private IPv4 range of the VPC, /16 to /20, in canonical form.
+	CIDR string
+	// Zones are the names of 2 or 3 availability zones of Region.
+	Zones []string
+	// NAT is one of NATNone, NATSingle and NATOnePerZone.
+	NAT string
+	// InterfaceEndpoints are short AWS service names such as "ssm".
+	InterfaceEndpoints []string
+}
+
+// The values of Network.NAT.
+const (
+	// NATNone gives the app tier no way to the internet.
+	NATNone = "None"
+	// NATSingle routes every zone through one gateway: cheap, and lost with its zone.
+	NATSingle = "Single"
+	// NATOnePerZone gives each zone a gateway of its own.
+	NATOnePerZone = "OnePerZone"
+)
+
+// Bastion holds the settings of the SSH entry.
+type Bastion struct {
+	// AllowedCIDRs are the known addresses that may open SSH sessions; never empty.
+	AllowedCIDRs []string
+	// InstanceType is an EC2 instance type such as "t3.micro".
+	InstanceType string
+	// ReachesDatabase lets the bastion connect to PostgreSQL.
+	ReachesDatabase bool
+}
+
+// Edge holds the settings of the public load balancer. Exactly one of Zone and
+// CertificateARN is set.
+type Edge struct {
+	// Zone is the public Route 53 hosted zone for certificate and alias records.
+	Zone string
+	// Domain is the host name served: the apex of Zone unless set, empty with a
+	// certificate.
+	Domain string
+	// CertificateARN is an existing ACM certificate in Region.
+	CertificateARN string
+}
+
+// WAF holds the settings of the web ACL.
+type WAF struct {
+	// RateLimit is the number of requests one client address may make in 5 minutes.
+	RateLimit int
+}
+
+// App holds the settings of the application tier.
+type App struct {
+	// Port is the unprivileged TCP port the instances serve HTTPS on.
+	Port int
+	// HealthPath is the path of the load balancer's health check.
+	HealthPath string
+	// InstanceType is an EC2 instance type such as "t3.small".
+	InstanceType string
+	// Image is an AMI id or a "resolve:ssm:" reference to one.
+	Image string
+	// MinSize and MaxSize bound the auto-scaling group, in instances.
+	MinSize, MaxSize int
+	// EgressCIDRs are further destinations the instances may reach over HTTPS.
+	EgressCIDRs []string
+}
+
+// Database holds the settings of the PostgreSQL instance.
+type Database struct {
+	// InstanceClass is an RDS instance class that can encrypt, such as "db.t4g.small".
+	InstanceClass string
+	// EngineVersion is PostgreSQL's major version, such as "17".
+	EngineVersion string
+	// StorageGB is the initial size in GiB, MaxStorageGB the limit of its growth.
+	StorageGB, MaxStorageGB int
+	// MultiAZ keeps a synchronous standby in a second zone.
+	MultiAZ bool
+	// BackupRetentionDays is how long automated backups are kept, 7 to 35 days.
+	BackupRetentionDays int
+}
+
+// Audit holds the settings of logs and alarms.
+type Audit struct {
+	// LogRetentionDays is how long every log group keeps its events.
+	LogRetentionDays int
+	// AlarmEmails are the addresses subscribed to the alarm topic; never empty.
+	AlarmEmails []string
+}
+
+// relaxed are the kinds of environment that may trade availability for cost.
+var relaxed = []string{"staging", "development", "dev", "test", "sandbox"}
+
+// IsProduction reports whether a stack is held to the rules of production. Every stack
+// is, unless its name is one of staging, development, dev, test and sandbox, or starts
+// with one of them and a hyphen ("dev-anna"): an unforeseen name is never lenient.
+func IsProduction(stack string) bool {
+	name := shortName(stack)
+	for _, kind := range relaxed {
+		if name == kind || strings.HasPrefix(name, kind+"-") {
+			return false
+		}
+	}
+	return true
+}

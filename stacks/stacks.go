@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package stacks turns the configuration of one environment into typed settings.
+//
+// One table (keys.go) says for every key what it is called, which type and default it
+// has, what it means and what it may be. From that table come the `config:` block of
+// Pulumi.yaml, docs/configuration.md and the parser, so the three cannot disagree.
+// Whatever is wrong with a configuration is reported in one run, as Problems.
+//
+// The package knows nothing of AWS resources and imports no provider SDK: tools read
+// the stack files with it before an engine is running.
+package stacks
+
+//go:generate go test . -run ^TestGenerated -update
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Namespace is the Pulumi project name, which prefixes every key in a stack file.
+const Namespace = "bulkhead"
+
+// Parse reads the settings of a stack from raw Pulumi configuration: strings as they
+// are, numbers and booleans in their decimal and literal spelling, lists as JSON
+// arrays of strings. Keys may carry the prefix "bulkhead:" or none; keys that belong
+// to Pulumi or to a provider are ignored. Absent keys take their default.
+//
+// The error is of type Problems and lists everything that is wrong, each problem with
+// the file Pulumi.<stack>.yaml in which to cure it.
+func Parse(stack string, values map[string]string) (*Settings, error) {
+	file := FileName(stack)
+	given, problems := namespaced(file, values)
+	settings, more := evaluate(stack, given)
+	return settled(settings, append(problems, more...))
+}
+
+// Load reads the settings of the stack that the program is running for. It is Parse
+// over what the engine handed to the program; values of secret keys do not appear in
+// messages.
+func Load(ctx *pulumi.Context) (*Settings, error) {
+	values := map[string]string{}
+	for key, value := range engineConfig() {
+		if known := byKey(strings.TrimPrefix(key, Namespace+":")); known == nil {
+			values[key] = value
+		}
+	}
+	for i := range table {
+		key := Namespace + ":" + table[i].key
+		if value, ok := ctx.GetConfig(key); ok {
+			values[key] = value
+		}
+	}
+	given, problems := namespaced(FileName(ctx.Stack()), values)
+	for key, in := range given {
+		in.secret = ctx.IsConfigSecret(Namespace + ":" + key)
+		given[key] = in
+	}
+	settings, more := evaluate(ctx.Stack(), given)
+	return settled(settings, append(problems, more...))
+}
+
+// FileName is the name of a stack's configuration file. A stack name may be fully
+// qualified ("organization/bulkhead/staging"); only its last part counts.
+func FileName(stack string) string {
+	return "Pulumi." + shortName(stack) + ".yaml"
+}
+
+func shortName(stack string) string {
+	return stack[strings.LastIndex(stack, "/")+1:]
+}
+
+// engineConfig is everything the engine handed over. The Go SDK offers look-ups by
+// name only; its source, the environment variable PULUMI_CONFIG, also holds the names
+// that nobody asks for, which is how a misspelt key comes to light. It is unset when
+// the program runs inside another process, as under unit tests.
+func engineConfig() map[string]string {
+	var all map[string]string
+	if err := json.Unmarshal([]byte(os.Getenv(pulumi.EnvConfig)), &all); err != nil {
+		return nil
+	}
+	return all
+}
+
+func settled(settings *Settings, problems Problems) (*Settings, error) {
+	if len(problems) > 0 {
+		problems.sort()
+		return nil, problems
+	}
+	return settings, nil
+}

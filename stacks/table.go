@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stacks
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// setting is one row of the table.
+type setting struct {
+	key         string
+	group       string // heading in docs/configuration.md
+	description string // what it is, its unit and consequence; goes to Pulumi.yaml too
+	allowed     string // what it may be, for the reference
+	example     string // a value in YAML, for a message about a missing key
+	fallback    any    // the default, of the field's type; nil when the key must be given
+	field       func(*Settings) any
+	check       check
+}
+
+// check returns what is wrong with a value of its setting's type.
+type check func(value any) []fault
+
+// The type names of Pulumi's configuration schema.
+const (
+	typeString  = "string"
+	typeInteger = "integer"
+	typeBoolean = "boolean"
+	typeArray   = "array"
+)
+
+// typeName is the type of a setting, which is that of the field it fills.
+func (s *setting) typeName() string {
+	switch s.field(&Settings{}).(type) {
+	case *int:
+		return typeInteger
+	case *bool:
+		return typeBoolean
+	case *[]string:
+		return typeArray
+	default:
+		return typeString
+	}
+}
+
+func (s *setting) required() bool { return s.fallback == nil }
+
+// decode turns raw configuration into a value of the setting's type.
+func (s *setting) decode(raw string) (any, []fault) {
+	switch s.typeName() {
+	case typeInteger:
+		return decodeInteger(raw, s.example)
+	case typeBoolean:
+		return decodeBoolean(raw)
+	case typeArray:
+		return decodeArray(raw, s.example)
+	default:
+		return raw, nil
+	}
+}
+
+func decodeInteger(raw, example string) (any, []fault) {
+	number, err := strconv.Atoi(raw)
+	if err != nil {
+		return nil, []fault{{index: whole, what: "is not a whole number", cure: "write a number such as " + example}}
+	}
+	return number, nil
+}
+
+func decodeBoolean(raw string) (any, []fault) {
+	switch raw {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return nil, []fault{{index: whole, what: "is neither true nor false", cure: "write true or false, without quotes"}}
+}
+
+func decodeArray(raw, example string) (any, []fault) {
+	if raw == "" {
+		return []string{}, nil
+	}
+	var elements []json.RawMessage
+	if err := json.Unmarshal([]byte(raw), &elements); err != nil {
+		return nil, []fault{{index: whole, what: "is not a list", cure: "write a YAML list such as " + example}}
+	}
+	list, faults := make([]string, len(elements)), []fault(nil)
+	for i, element := range elements {
+		if len(element) == 0 || element[0] != '"' || json.Unmarshal(element, &list[i]) != nil {
+			faults = append(faults, fault{index: i, value: clipped(string(element)),
+				what: "is not a string", cure: "put one string in quotes on each line of the list"})
+		}
+	}
+	return list, faults
+}
+
+// assign stores a decoded value.
+func (s *setting) assign(to *Settings, value any) {
+	switch field := s.field(to).(type) {
+	case *string:
+		*field, _ = value.(string)
+	case *int:
+		*field, _ = value.(int)
+	case *bool:
+		*field, _ = value.(bool)
+	case *[]string:
+		list, _ := value.([]string)
+		*field = slices.Clone(list)
+	}
+}
+
+// shown renders raw configuration for a message.
+func (s *setting) shown(raw string) string {
+	if raw == "" {
+		return ""
+	}
+	if s.typeName() == typeArray {
+		if strings.HasPrefix(raw, "[") {
+			return clipped(raw)
+		}
+		return quoted(raw)
+	}
+	if _, faults := s.decode(raw); faults == nil && s.typeName() != typeString {
+		return raw
+	}
+	return quoted(raw)
+}
+
+// byKey finds a row by its key without namespace, nil if there is none.
+func byKey(key string) *setting {
+	if i := rankOf(key); i < len(table) {
+		return &table[i]
+	}
+	return nil
+}
+
+// rankOf is the row number of a key, or the length of the table for unknown ones.
+func rankOf(key string) int {
+	for i := range table {
+		if table[i].key == key {
+			return i
+		}
+	}
+	return len(table)
+}
+
+// keys are all keys without namespace, in the table's order.
+func keys() []string {
+	names := make([]string, len(table))
+	for i := range table {
+		names[i] = table[i].key
+	}
+	return names
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stacks
+
+import (
+	"fmt"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+)
+
+var accountID = matches(`[0-9]{12}`, "is not an AWS account id",
+	"write all 12 digits in quotes, because YAML drops leading zeros from a bare number")
+
+var (
+	regionForm     = regexp.MustCompile(`^(af|ap|ca|eu|il|me|mx|sa|us)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]$`)
+	otherPartition = regexp.MustCompile(`^(cn|us-gov|us-iso[a-z]?|eu-isoe|eusc)-`)
+)
+
+func region(s string) *fault {
+	switch {
+	case otherPartition.MatchString(s):
+		return wrong("lies in another AWS partition, whose ARNs differ", "choose a region of the commercial partition, such as eu-central-1")
+	case !regionForm.MatchString(s):
+		return wrong("is not the name of an AWS region", "write it like eu-central-1")
+	}
+	return nil
+}
+
+// baseEndpoints are what instances without a route to the internet need in order to be
+// managed (Session Manager), to log, and to read their secrets.
+var baseEndpoints = []string{"ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "kms"}
+
+var knownEndpoints = append(slices.Clone(baseEndpoints), "autoscaling", "backup", "cloudtrail", "ec2", "ecr.api", "ecr.dkr",
+	"ecs", "ecs-agent", "ecs-telemetry", "elasticloadbalancing", "events", "guardduty-data", "inspector2", "lambda",
+	"monitoring", "rds", "sns", "sqs", "sts", "xray")
+
+var endpointForm = regexp.MustCompile(`^[a-z][a-z0-9]*([.-][a-z0-9]+)*$`)
+
+func endpoint(s string) *fault {
+	rest, full := strings.CutPrefix(s, "com.amazonaws.")
+	_, short, complete := strings.Cut(rest, ".")
+	switch {
+	case full && complete:
+		return wrong("is a full service name", "write only its last part, "+quoted(short))
+	case s == "s3" || s == "dynamodb":
+		return wrong("has a gateway endpoint, which costs nothing", "remove it; the network brings the one for s3")
+	case !endpointForm.MatchString(s):
+		return wrong("is not the short name of an AWS service", "write it like ssm or ecr.api")
+	case slices.Contains(knownEndpoints, s):
+		return nil
+	}
+	for _, known := range knownEndpoints {
+		if levenshtein(s, known) <= 1 {
+			return wrong("is not a service with an interface endpoint", "did you mean "+known+"?")
+		}
+	}
+	return nil
+}
+
+// instanceType is the form of an EC2 instance type: family, dot, size.
+var instanceType = matches(`[a-z][a-z0-9-]*\.[a-z0-9-]+`, "is not an EC2 instance type", "write it like t3.small")
+
+var image = matches(`ami-[0-9a-f]{8}(?:[0-9a-f]{9})?|resolve:ssm:[A-Za-z0-9/_.:-]+`, "is neither an AMI id nor a reference to one",
+	"write ami-… or resolve:ssm:/aws/service/…")
+
+var (
+	classForm = regexp.MustCompile(`^db\.[a-z][a-z0-9-]*\.[a-z0-9]+$`)
+	// unencrypted are the classes without encryption at rest, from "Availability of
+	// Amazon RDS encryption" in the RDS User Guide; db.t1.micro is their predecessor.
+	unencrypted = regexp.MustCompile(`^db\.(m1\..*|m2\..*|t1\..*|t2\.micro)$`)
+)
+
+func databaseClass(s string) *fault {
+	switch {
+	case unencrypted.MatchString(s):
+		return wrong("cannot encrypt its storage", "choose a current class such as db.t4g.small")
+	case s == "db.serverless":
+		return wrong("is a class of Aurora, not of RDS for PostgreSQL", "choose a class such as db.t4g.small")
+	case !classForm.MatchString(s):
+		return wrong("is not an RDS instance class", "write it like db.t4g.small")
+	}
+	return nil
+}
+
+// oldestMajor is the first PostgreSQL release in which RDS demands TLS by default; the
+// ones before it are out of the community's support.
+const oldestMajor = 15
+
+var versionForm = regexp.MustCompile(`^([1-9][0-9])(\.[0-9]+)?$`)
+
+func engineVersion(s string) *fault {
+	parts := versionForm.FindStringSubmatch(s)
+	if parts == nil {
+		return wrong("is not a major version of PostgreSQL", `write it in quotes, such as "17"`)
+	}
+	if parts[2] != "" {
+		return wrong("pins a minor version, which RDS patches by itself", "write only the major version, "+quoted(parts[1]))
+	}
+	if major, err := strconv.Atoi(parts[1]); err != nil || major < oldestMajor {
+		return wrong("is a PostgreSQL out of support", fmt.Sprintf("choose %d or later", oldestMajor))
+	}
+	return nil
+}
+
+func backupDays(value any) []fault {
+	switch days, _ := value.(int); {
+	case days == 0:
+		return []fault{*wrong("switches backups off", "keep them for 7 to 35 days")}
+	case days < 7:
+		return []fault{*wrong("keeps backups for less than 7 days (FSBP RDS.11)", "keep them for 7 to 35 days")}
+	case days > 35:
+		return []fault{*wrong("is more than RDS can keep", "keep them for 7 to 35 days")}
+	}
+	return nil
+}
+
+// logDays are the retentions that CloudWatch Logs accepts (PutRetentionPolicy).
+var logDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+func logRetention(value any) []fault {
+	days, _ := value.(int)
+	at, exact := slices.BinarySearch(logDays, days)
+	if exact {
+		return nil
+	}
+	cure := fmt.Sprintf("the longest is %d", logDays[len(logDays)-1])
+	if at < len(logDays) {
+		cure = fmt.Sprintf("the next longer one is %d", logDays[at])
+	}
+	return []fault{*wrong("is not a retention that CloudWatch Logs accepts", cure)}
+}
+
+func email(s string) *fault {
+	parsed, err := mail.ParseAddress(s)
+	if err != nil || parsed.Address != s || !strings.Contains(s[strings.LastIndex(s, "@")+1:], ".") {
+		return wrong("is not an e-mail address", "write it like alarms@example.com, without a name")
+	}
+	return nil
+}
+
+// dnsName is a lower-case host name of at least two labels (RFC 1035, RFC 5891 for
+// names in Punycode), at most 253 bytes, without the final dot.
+func dnsName(s string) *fault {
+	if len(s) > 253 || !dnsForm.MatchString(s) {
+		return wrong("is not a DNS name", "write it like bulkhead.example, in lower case and without a final dot")
+	}
+	return nil
+}
+
+var dnsForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+var certificateForm = regexp.MustCompile(`^arn:aws:acm:([a-z0-9-]+):([0-9]{12}):certificate/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+func certificate(s string) *fault {
+	if !certificateForm.MatchString(s) {
+		return wrong("is not the ARN of an ACM certificate", "write arn:aws:acm:<region>:<account>:certificate/<id>")
+	}
+	return nil
+}
+
+var pathForm = regexp.MustCompile(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$`)
+
+// healthPath is a path that a target group can ask for, at most 1024 characters.
+func healthPath(s string) *fault {
+	if len(s) > 1024 || !pathForm.MatchString(s) {
+		return wrong("is not the path of a health check", "write a path that begins with a slash, such as /healthz")
+	}
+	return nil
+}
+
+// reason is text that says something and fits the value of an AWS tag.
+var reason = matches(`[\p{L}\p{N} _.:/=+\-@]{12,256}`, "does not do as a reason",
+	"write 12 to 256 letters, digits, spaces or any of _.:/=+-@ (it becomes a tag)")
+
+// destination is a range that the application may reach. The VPC has no IPv6 way out.
+func destination(s string) *fault {
+	if f := fromCIDR(cidr.CheckDestination)(s); f != nil {
+		return f
+	}
+	if strings.Contains(s, ":") {
+		return wrong("is IPv6, which a NAT gateway does not carry", "name an IPv4 range")
+	}
+	return nil
+}
+
+// postgresql is the port of the database, which the app tier must not serve on: a rule
+// for the one would also be a rule for the other.
+const postgresql = 5432
+
+func appPort(value any) []fault {
+	switch port, _ := value.(int); {
+	case port >= 0 && port <= 1024:
+		return []fault{*wrong("is a privileged port", "choose one from 1025 to 65535")}
+	case port < 0 || port > 65535:
+		return []fault{*wrong("is not a TCP port", "choose one from 1025 to 65535")}
+	case port == postgresql:
+		return []fault{*wrong("is the port of PostgreSQL", "choose another, such as 8443")}
+	}
+	return nil
+}
+
+// arm tells the instance families with an AWS Graviton processor by the "g" behind the
+// generation ("t4g", "m7gd") from all others.
+var arm = regexp.MustCompile(`^(a1|[a-z]+[0-9]+g[a-z]*)\.`)
+
+// x86Type is an instance type for an image whose architecture is x86_64.
+func x86Type(s string) *fault {
+	if f := instanceType(s); f != nil {
+		return f
+	}
+	if arm.MatchString(s) {
+		return wrong("has an ARM processor and the image is for x86_64", "choose an x86_64 type such as t3.micro")
+	}
+	return nil
+}
+
+// zoneID and localZone are what else AWS names in the manner of a zone.
+var (
+	zoneForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[1-9][a-h]$`)
+	zoneID    = regexp.MustCompile(`^[a-z]+[0-9]+-az[0-9]+$`)
+	localZone = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[1-9]-[a-z0-9-]+$`)
+)
+
+func zoneName(s string) *fault {
+	switch {
+	case zoneForm.MatchString(s):
+		return nil
+	case zoneID.MatchString(s):
+		return wrong("is a zone id", "write the zone's name, such as eu-central-1a")
+	case localZone.MatchString(s):
+		return wrong("is a local or Wavelength zone, which has no RDS and no NAT gateway", "name a zone of the region itself")
+	}
+	return wrong("is not the name of an availability zone", "write the region and one letter, such as eu-central-1a")
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stacks
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// environmentForm is what an environment may be called, which keeps its name from
+// leaving the directory.
+var environmentForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// rankOfFile sorts problems of a whole file before those of its keys.
+const rankOfFile = -1
+
+// document is one Pulumi file.
+type document struct {
+	file   string
+	config []pair
+}
+
+// pair is one entry of a mapping.
+type pair struct {
+	key   string
+	line  int
+	value *yaml.Node
+}
+
+// stackFileKeys are the top-level keys of a stack file (workspace.ProjectStack).
+var stackFileKeys = []string{"config", "secretsprovider", "encryptedkey", "encryptionsalt", "environment"}
+
+// lineOf is how messages of yaml.v3 begin.
+var lineOf = regexp.MustCompile(`^yaml: (line [0-9]+: )?`)
+
+// parseYAML reads a file's structure. The document is nil when there is none.
+func parseYAML(file string, content []byte) (*document, Problems) {
+	roots, err := documents(content)
+	if err != nil {
+		return nil, Problems{{File: file, Key: lineKey(faultyLine(content)), Fault: lineOf.ReplaceAllString(err.Error(), ""),
+			Cure: "correct the YAML there", rank: rankOfFile}}
+	}
+	switch len(roots) {
+	case 0:
+		return &document{file: file}, nil
+	case 1:
+		return structure(file, roots[0].Content[0])
+	}
+	return nil, Problems{{File: file, Key: lineKey(roots[1].Line), Fault: "begins a second document, which Pulumi would not read",
+		Cure: "keep one document in the file", rank: rankOfFile}}
+}
+
+// documents parses all documents of a file.
+func documents(content []byte) ([]*yaml.Node, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	var roots []*yaml.Node
+	for {
+		var root yaml.Node
+		switch err := decoder.Decode(&root); {
+		case errors.Is(err, io.EOF):
+			return roots, nil
+		case err != nil:
+			return nil, err
+		}
+		roots = append(roots, &root)
+	}
+}
+
+// faultyLine finds the line after which a file stops being YAML: the one behind the
+// longest run of lines that parses. The parser itself names the start of the block it
+// was in, which can be many lines away, or no line.
+func faultyLine(content []byte) int {
+	lines := bytes.SplitAfter(content, []byte("\n"))
+	for n := min(len(lines), longestFile) - 1; n > 0; n-- {
+		if _, err := documents(bytes.Join(lines[:n], nil)); err == nil {
+			return n + 1
+		}
+	}
+	return 1
+}
+
+// longestFile is how many lines faultyLine looks at.
+const longestFile = 500
+
+func lineKey(line int) string { return "line " + strconv.Itoa(line) }
+
+// structure takes a file apart into its top level and its config block.
+func structure(file string, root *yaml.Node) (*document, Problems) {
+	doc := &document{file: file}
+	top, problems := pairs(file, "", root)
+	for _, entry := range top {
+		switch {
+		case entry.key == "config":
+			config, more := pairs(file, "config", entry.value)
+			doc.config, problems = config, append(problems, more...)
+		case file != projectFile && !slices.Contains(stackFileKeys, entry.key):
+			cure := "move it below config:, or remove it"
+			if near := suggest(entry.key, stackFileKeys); near != "" {
+				cure = "did you mean " + near + "?"
+			}
+			problems = append(problems, Problem{File: file, Key: lineKey(entry.line), Value: quoted(entry.key),
+				Fault: "is not a part of a stack file", Cure: cure, rank: rankOfFile})
+		}
+	}
+	return doc, problems
+}
+
+// pairs lists the entries of a mapping. Nothing at all is an empty mapping.
+func pairs(file, what string, node *yaml.Node) ([]pair, Problems) {
+	node = resolved(node)
+	if node == nil || node.ShortTag() == "!!null" {
+		return nil, nil
+	}
+	if node.Kind != yaml.MappingNode {
+		fault := "is not a mapping of keys to values"
+		if what != "" {
+			fault = what + " " + fault
+		}
+		return nil, Problems{{File: file, Key: lineKey(node.Line), Fault: fault, Cure: "write one `key: value` on each line", rank: rankOfFile}}
+	}
+	var list []pair
+	var problems Problems
+	first := map[string]int{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := resolved(node.Content[i])
+		if key == nil || key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge" {
+			problems = append(problems, Problem{File: file, Key: lineKey(node.Content[i].Line), Fault: "has a key that is not plain text",
+				Cure: "write the keys out", rank: rankOfFile})
+			continue
+		}
+		if line, twice := first[key.Value]; twice {
+			problems = append(problems, Problem{File: file, Key: key.Value,
+				Fault: fmt.Sprintf("is given twice, in lines %d and %d", line, key.Line), Cure: "keep one", rank: rankOfFile})
+			continue
+		}
+		first[key.Value] = key.Line
+		list = append(list, pair{key.Value, key.Line, resolved(node.Content[i+1])})
+	}
+	return list, problems
+}
+
+// resolved follows an alias to its anchor.
+func resolved(node *yaml.Node) *yaml.Node {
+	for i := 0; node != nil && node.Kind == yaml.AliasNode; i++ {
+		if i == 10 {
+			return nil
+		}
+		node = node.Alias
+	}
+	return node
+}
+
+// values are the keys of our own namespace that a stack file sets.
+func (d *document) values() (map[string]input, Problems) {
+	given, problems := map[string]input{}, Problems(nil)
+	for _, entry := range d.config {
+		namespace, key, found := strings.Cut(entry.key, ":")
+		if !found {
+			namespace, key = Namespace, entry.key
+		}
+		if namespace != Namespace {
+			problems = append(problems, d.foreign(entry)...)
+			continue
+		}
+		if _, twice := given[key]; twice {
+			given[key] = givenTwice(d.file)
+			continue
+		}
+		given[key] = d.input(key, entry.value)
+	}
+	return given, problems
+}
+
+// foreign reports keys of other namespaces that have no effect. The settings of the
+// default AWS provider are among them: default providers are disabled, and the explicit
+// one takes account and region from our own keys.
+func (d *document) foreign(entry pair) Problems {
+	value := display(entry.value)
+	if strings.HasPrefix(entry.key, "aws:") {
+		cure := "remove it; the provider is configured by " + Namespace + ":region and " + Namespace + ":accountId"
+		return Problems{{File: d.file, Key: entry.key, Value: value, Fault: "configures a default provider, of which there is none", Cure: cure, rank: len(table)}}
+	}
+	if p, foreign := foreignKey(d.file, entry.key, value); foreign {
+		return Problems{p}
+	}
+	return nil
+}
+
+// defaults are the default and fixed values that Pulumi.yaml declares for our own keys.
+func (d *document) defaults() (map[string]input, Problems) {
+	given, problems := map[string]input{}, Problems(nil)
+	for _, entry := range d.config {
+		key := strings.TrimPrefix(entry.key, Namespace+":")
+		if strings.Contains(key, ":") {
+			continue
+		}
+		if byKey(key) == nil {
+			problems = append(problems, Problem{File: d.file, Key: Namespace + ":" + key, Fault: "declares a key that the program does not know",
+				Cure: meantKey(key, "remove it, or run `go generate ./stacks`"), rank: len(table)})
+			continue
+		}
+		node := entry.value
+		if node != nil && node.Kind == yaml.MappingNode {
+			declared, more := pairs(d.file, entry.key, node)
+			problems = append(problems, more...)
+			node = nil
+			for _, attribute := range declared {
+				if attribute.key == "default" || attribute.key == "value" {
+					node = attribute.value
+				}
+			}
+		}
+		if node != nil {
+			given[key] = d.input(key, node)
+		}
+	}
+	return given, problems
+}
+
+// input converts a YAML value to what Pulumi would store for it.
+func (d *document) input(key string, node *yaml.Node) input {
+	in := input{file: d.file, value: display(node)}
+	s := byKey(key)
+	switch {
+	case s == nil:
+	case isSecure(node):
+		in.value = secretValue
+		in.faults = []fault{{index: whole, what: "is encrypted, so that it can be neither checked nor rehearsed",
+			cure: "write it in plain; no setting is a secret"}}
+	case s.typeName() == typeArray:
+		in.raw, in.faults = listOf(node, s.example)
+	default:
+		in.raw, in.faults = scalarOf(node, s)
+	}
+	return in
+}
+
+// isSecure recognises Pulumi's form of an encrypted value: a mapping with the one key
+// "secure".
+func isSecure(node *yaml.Node) bool {
+	return node != nil && node.Kind == yaml.MappingNode && len(node.Content) == 2 && node.Content[0].Value == "secure"
+}
+
+func scalarOf(node *yaml.Node, s *setting) (string, []fault) {
+	if node == nil || node.ShortTag() == "!!null" {
+		return "", []fault{*wrong("has no value", "write one such as "+s.example)}
+	}
+	if node.Kind != yaml.ScalarNode {
+		return "", []fault{*wrong("is not a single value", "write one such as "+s.example)}
+	}
+	switch tag := node.ShortTag(); s.typeName() {
+	case typeInteger:
+		var number int
+		if tag == "!!int" && node.Decode(&number) == nil {
+			return strconv.Itoa(number), nil
+		}
+	case typeBoolean:
+		var flag bool
+		if tag == "!!bool" && node.Decode(&flag) == nil {
+			return strconv.FormatBool(flag), nil
+		}
+	default:
+		if tag != "!!str" {
+			return "", []fault{*wrong("is not text to YAML, which may change it", "put it in quotes: "+strconv.Quote(node.Value))}
+		}
+	}
+	return node.Value, nil
+}
+
+func listOf(node *yaml.Node, example string) (string, []fault) {
+	if node == nil || node.Kind != yaml.SequenceNode {
+		return "", []fault{*wrong("is not a list", "write a YAML list such as "+example)}
+	}
+	list, faults := make([]string, len(node.Content)), []fault(nil)
+	for i, element := range node.Content {
+		element = resolved(element)
+		if element == nil || element.Kind != yaml.ScalarNode || element.ShortTag() != "!!str" {
+			faults = append(faults, fault{index: i, value: display(element), what: "is not a string", cure: "put it in quotes"})
+			continue
+		}
+		list[i] = element.Value
+	}
+	raw, err := json.Marshal(list)
+	if err != nil {
+		return "", []fault{*wrong("cannot be stored", "write plain text")}
+	}
+	return string(raw), faults
+}
+
+// display shows a YAML value in a message: text in quotes, other scalars as written,
+// collections on one line.
+func display(node *yaml.Node) string {
+	switch {
+	case node == nil || node.ShortTag() == "!!null":
+		return ""
+	case node.Kind == yaml.ScalarNode && node.ShortTag() == "!!str":
+		return quoted(node.Value)
+	case node.Kind == yaml.ScalarNode:
+		return clipped(node.Value)
+	case isSecure(node):
+		return secretValue
+	case node.Kind == yaml.SequenceNode:
+		shown := make([]string, 0, len(node.Content))
+		for _, element := range node.Content {
+			if element = resolved(element); element != nil && element.Kind == yaml.SequenceNode {
+				shown = append(shown, "[…]")
+				continue
+			}
+			shown = append(shown, display(element))
+		}
+		return clipped("[" + strings.Join(shown, ", ") + "]")
+	}
+	return "{…}"
+}
