@@ -8,6 +8,7 @@ import (
 	"net/netip"
 
 	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
 )
 
 // NATStrategy says how the app tier gets out to the internet.
@@ -20,13 +21,6 @@ const (
 	NATSingle NATStrategy = "Single"
 	// NATOnePerZone puts a NAT gateway into every zone: as many prices as zones, and no zone depends on another.
 	NATOnePerZone NATStrategy = "OnePerZone"
-)
-
-// A range outside the VPC that is wider than these bounds is taken for the whole internet, because a few of them spell
-// it out, as 0.0.0.0/1 and 128.0.0.0/1 do.
-const (
-	widestIPv4 = 8
-	widestIPv6 = 16
 )
 
 // endpointKind tells what an Endpoint stands for. The zero value is nothing, so that a forgotten field is an error.
@@ -61,10 +55,10 @@ func TierOf(t Tier) Endpoint {
 	return Endpoint{kind: aTier, tier: t}
 }
 
-// CIDR is a canonical IPv4 or IPv6 range outside the VPC, such as "203.0.113.0/24". The network has no IPv6 addresses
+// CIDR is an IPv4 or IPv6 range outside the VPC, such as "203.0.113.0/24", that passes cidr.CheckDestination. The network has no IPv6 addresses
 // of its own, so the rules for an IPv6 range lie idle until the VPC is given some.
-func CIDR(cidr string) Endpoint {
-	return Endpoint{kind: aCIDR, cidr: cidr}
+func CIDR(addresses string) Endpoint {
+	return Endpoint{kind: aCIDR, cidr: addresses}
 }
 
 // String names the endpoint for messages, resource names and rule numbers.
@@ -107,11 +101,11 @@ func (f Flow) String() string {
 func flowProblems(plan Plan, nat NATStrategy, flows []Flow) []error {
 	var problems []error
 	if len(flows) == 0 {
-		problems = append(problems, errors.New("Flows: empty, so the network would carry nothing; list what may pass"))
+		problems = append(problems, in("Flows", "empty, so the network would carry nothing; list what may pass"))
 	}
 	for i, flow := range flows {
 		for _, err := range flow.problems(plan, nat) {
-			problems = append(problems, fmt.Errorf("Flows[%d] (%s): %w", i, flow, err))
+			problems = append(problems, in(fmt.Sprintf("%s (%s)", at("Flows", i), flow), "%w", err))
 		}
 	}
 	return problems
@@ -155,13 +149,10 @@ func (e Endpoint) problems(side string, plan Plan) []error {
 			return []error{fmt.Errorf("%s: unknown tier %q; use %q, %q or %q", side, e.tier, Public, App, Data)}
 		}
 	case aCIDR:
-		prefix, err := canonicalPrefix(e.cidr)
-		switch {
-		case err != nil:
+		if err := cidr.CheckDestination(e.cidr); err != nil {
 			return []error{fmt.Errorf("%s: %w", side, err)}
-		case prefix.Addr().Is4() && prefix.Bits() < widestIPv4, prefix.Addr().Is6() && prefix.Bits() < widestIPv6:
-			return []error{fmt.Errorf("%s: %q is the whole internet or much of it; write Internet if that is meant", side, e.cidr)}
-		case prefix.Overlaps(plan.vpc):
+		}
+		if cidr.Overlap(e.cidr, plan.vpc.String()) {
 			return []error{fmt.Errorf("%s: %q overlaps the VPC %s; name the tier with TierOf", side, e.cidr, plan.vpc)}
 		}
 	}

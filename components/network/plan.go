@@ -4,9 +4,10 @@ package network
 
 import (
 	"encoding/binary"
-	"fmt"
 	"net/netip"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
 )
 
 // Tier is one of the three trust levels of the network. A tier decides routing and may not be opened by a flag.
@@ -30,10 +31,6 @@ const (
 	zoneSlots = 4
 	// zoneBits is how many bits a zone slot takes from the range of a tier.
 	zoneBits = 2
-	// minVPCBits and maxVPCBits bound the VPC: a /16 is the largest AWS allows (VPC user guide, "VPC CIDR blocks"),
-	// and in anything smaller than a /20 a load balancer subnet could not grow to the 128 addresses planned for it.
-	minVPCBits = 16
-	maxVPCBits = 20
 )
 
 // share is the part of the VPC that a tier takes: Eighth is where it starts, in eighths of the VPC, and Bits is how
@@ -61,47 +58,13 @@ type Plan struct {
 	vpc netip.Prefix
 }
 
-// privateRanges are the addresses that RFC 1918 reserves for private networks.
-var privateRanges = []netip.Prefix{
-	netip.MustParsePrefix("10.0.0.0/8"),
-	netip.MustParsePrefix("172.16.0.0/12"),
-	netip.MustParsePrefix("192.168.0.0/16"),
-}
-
-// NewPlan lays out a VPC. The CIDR must be canonical (no host bits), private (RFC 1918) and between /16 and /20.
-func NewPlan(cidr string) (Plan, error) {
-	prefix, err := canonicalPrefix(cidr)
-	if err != nil {
+// NewPlan lays out a VPC. The range must pass cidr.CheckVPC: canonical, private (RFC 1918), from /16 to /20. In anything
+// smaller, a load balancer subnet could not grow to the 128 addresses planned for it.
+func NewPlan(vpc string) (Plan, error) {
+	if err := cidr.CheckVPC(vpc); err != nil {
 		return Plan{}, err
 	}
-	if !prefix.Addr().Is4() {
-		return Plan{}, fmt.Errorf("%q is not IPv4; use a private range such as 10.0.0.0/16", cidr)
-	}
-	if bits := prefix.Bits(); bits < minVPCBits || bits > maxVPCBits {
-		return Plan{}, fmt.Errorf("%q is a /%d; use a prefix between /%d and /%d", cidr, bits, minVPCBits, maxVPCBits)
-	}
-	for _, private := range privateRanges {
-		if private.Contains(prefix.Addr()) {
-			return Plan{vpc: prefix}, nil
-		}
-	}
-	return Plan{}, fmt.Errorf("%q is not private; use a range of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16", cidr)
-}
-
-// canonicalPrefix reads a CIDR and refuses one whose host bits are set, because AWS would silently clear them and
-// every later preview would show a difference.
-func canonicalPrefix(cidr string) (netip.Prefix, error) {
-	prefix, err := netip.ParsePrefix(cidr)
-	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("%q is not a CIDR; write address/length, such as 203.0.113.0/24", cidr)
-	}
-	if prefix.Addr().Is4In6() {
-		return netip.Prefix{}, fmt.Errorf("%q is IPv4 dressed as IPv6; write it as IPv4", cidr)
-	}
-	if canonical := prefix.Masked().String(); canonical != cidr {
-		return netip.Prefix{}, fmt.Errorf("%q is not in its canonical form; write %q", cidr, canonical)
-	}
-	return prefix, nil
+	return Plan{vpc: netip.MustParsePrefix(vpc)}, nil
 }
 
 // VPC returns the prefix of the whole VPC.
@@ -140,24 +103,24 @@ func slot(zone string) int {
 func zoneProblems(region string, zones []string) []error {
 	var problems []error
 	if len(zones) < 2 || len(zones) > zoneSlots {
-		problems = append(problems, fmt.Errorf(
-			"Zones: %d given; name between 2 (a load balancer and a database need two) and %d", len(zones), zoneSlots))
+		problems = append(problems, in("Zones",
+			"%d given; name between 2 (a load balancer and a database need two) and %d", len(zones), zoneSlots))
 	}
 	taken := map[int]string{}
 	for i, zone := range zones {
 		letter := strings.TrimPrefix(zone, region)
 		if letter == zone || len(letter) != 1 || letter[0] < 'a' || letter[0] > 'h' {
-			problems = append(problems, fmt.Errorf(
-				"Zones[%d]: %q is not a zone of region %q; write the region and one letter, such as %q", i, zone, region, region+"a"))
+			problems = append(problems, in(at("Zones", i),
+				"%q is not a zone of region %q; write the region and one letter, such as %q", zone, region, region+"a"))
 			continue
 		}
 		other, clash := taken[slot(zone)]
 		switch {
 		case clash && other == zone:
-			problems = append(problems, fmt.Errorf("Zones[%d]: %q is listed twice; name each zone once", i, zone))
+			problems = append(problems, in(at("Zones", i), "%q is listed twice; name each zone once", zone))
 		case clash:
-			problems = append(problems, fmt.Errorf(
-				"Zones[%d]: %q has the address slot of %q (a and e, b and f, c and g, d and h share one); choose another zone", i, zone, other))
+			problems = append(problems, in(at("Zones", i),
+				"%q has the address slot of %q (a and e, b and f, c and g, d and h share one); choose another zone", zone, other))
 		default:
 			taken[slot(zone)] = zone
 		}

@@ -188,8 +188,8 @@ func quotaProblems(rules []rule) []error {
 				if egress {
 					direction = "outbound"
 				}
-				problems = append(problems, fmt.Errorf(
-					"Flows: the %s tier would need %d %s %s ACL rules and AWS allows %d besides its own; name fewer or wider address ranges",
+				problems = append(problems, in("Flows",
+					"the %s tier would need %d %s %s ACL rules and AWS allows %d besides its own; name fewer or wider address ranges",
 					tier, n, direction, family, rulesPerDirection))
 			}
 		}
