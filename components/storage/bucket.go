@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package storage makes private buckets, and closes the account to public ones.
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+const (
+	// DefaultExpireDays is how long objects live when nothing else is said: one year.
+	DefaultExpireDays = 365
+	// DefaultNoncurrentDays is how long overwritten and deleted versions can be brought back.
+	DefaultNoncurrentDays = 30
+	// abortMultipartDays is when the parts of an upload that never ended are removed (FSBP S3.13 asks for a lifecycle; such
+	// parts are invisible and cost money).
+	abortMultipartDays = 7
+)
+
+// BucketArgs are the arguments of NewBucket.
+type BucketArgs struct {
+	// KeyARN is the KMS key that encrypts the objects. Without one S3 encrypts with its own keys (SSE-S3), which the access
+	// logs of load balancers and of S3 itself require. Default: SSE-S3.
+	KeyARN pulumi.StringInput
+	// ExpireDays is when objects expire, in days after their creation, at least 1. Default 365.
+	ExpireDays int
+	// NoncurrentDays is how long overwritten and deleted versions stay, in days, at least 1. Default 30.
+	NoncurrentDays int
+	// Writers are the AWS services that may deliver logs. Default: none.
+	Writers []Writer
+	// AccessLogs is the bucket that receives this bucket's server access logs; it needs the writer S3AccessLogs. They arrive
+	// under AccessLogsPrefix, which must end with a slash. Default: none.
+	AccessLogs *Bucket
+	// AccessLogsPrefix is the place of this bucket's logs in AccessLogs. Default: the bucket's logical name and a slash.
+	AccessLogsPrefix string
+	// DisposableReason, when given, says why the objects may be deleted together with the bucket, as in an environment that
+	// is only rehearsed. It lands in the tag "bulkhead:disposable". Default: a bucket with objects refuses to be deleted.
+	DisposableReason string
+}
+
+// Bucket is a private bucket: no public access of any kind, no ACLs, TLS 1.2 or newer, encrypted, versioned, and emptied by
+// a lifecycle.
+type Bucket struct {
+	pulumi.ResourceState
+
+	// Name is the name of the bucket.
+	Name pulumi.StringOutput
+	// ARN is the ARN of the bucket.
+	ARN pulumi.StringOutput
+	// Policy is the bucket policy: whatever has logs delivered depends on it, since AWS tests the delivery at once.
+	Policy *s3.BucketPolicy
+
+	receivesAccessLogs bool
+}
+
+var (
+	// bucketForm leaves room, in the 63 characters of a bucket name, for what Pulumi appends.
+	bucketForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,54}$`)
+	// reasonForm is what a tag's value may hold.
+	reasonForm = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{1,256}$`)
+)
+
+// NewBucket creates a private bucket.
+func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulumi.ResourceOption) (*Bucket, error) {
+	if err := args.check(name); err != nil {
+		return nil, fmt.Errorf("bucket %q: %w", name, err)
+	}
+	b := &Bucket{}
+	for _, writer := range args.Writers {
+		b.receivesAccessLogs = b.receivesAccessLogs || writer.name == "S3AccessLogs"
+	}
+	if err := ctx.RegisterComponentResource("bulkhead:storage:Bucket", name, b, opts...); err != nil {
+		return nil, err
+	}
+	tags := pulumi.StringMap{"Name": pulumi.String(name)}
+	if args.DisposableReason != "" {
+		tags["bulkhead:disposable"] = pulumi.String(args.DisposableReason)
+	}
+	bucket, err := s3.NewBucketV2(ctx, name+"-bucket", &s3.BucketV2Args{
+		ForceDestroy: pulumi.Bool(args.DisposableReason != ""),
+		Tags:         tags,
+	}, pulumi.Parent(b))
+	if err != nil {
+		return nil, err
+	}
+	b.Name, b.ARN = bucket.Bucket, bucket.Arn
+	for _, step := range []func(*pulumi.Context, string, *BucketArgs) error{b.lock, b.encrypt, b.retain, b.log} {
+		if err := step(ctx, name, args); err != nil {
+			return nil, err
+		}
+	}
+	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{"name": b.Name, "arn": b.ARN})
+}
+
+// lock closes the bucket: public access, ACLs, then the policy. The policy waits for the others, because S3 refuses changes
+// of these settings that arrive at the same time.
+func (b *Bucket) lock(ctx *pulumi.Context, name string, args *BucketArgs) error {
+	block, err := s3.NewBucketPublicAccessBlock(ctx, name+"-public-access", &s3.BucketPublicAccessBlockArgs{
+		Bucket:                b.Name,
+		BlockPublicAcls:       pulumi.Bool(true),
+		BlockPublicPolicy:     pulumi.Bool(true),
+		IgnorePublicAcls:      pulumi.Bool(true),
+		RestrictPublicBuckets: pulumi.Bool(true),
+	}, pulumi.Parent(b))
+	if err != nil {
+		return err
+	}
+	ownership, err := s3.NewBucketOwnershipControls(ctx, name+"-ownership", &s3.BucketOwnershipControlsArgs{
+		Bucket: b.Name,
+		Rule:   s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
+	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{block}))
+	if err != nil {
+		return err
+	}
+	writers := args.Writers
+	b.Policy, err = s3.NewBucketPolicy(ctx, name+"-policy", &s3.BucketPolicyArgs{
+		Bucket: b.Name,
+		Policy: b.ARN.ApplyT(func(arn string) (string, error) {
+			document, err := Policy(arn, writers...)
+			if err != nil {
+				return "", err
+			}
+			return document.JSON()
+		}).(pulumi.StringOutput),
+	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{block, ownership}))
+	return err
+}
+
+// encrypt sets the default encryption. A bucket key spares a call to KMS for every object.
+func (b *Bucket) encrypt(ctx *pulumi.Context, name string, args *BucketArgs) error {
+	byDefault := &s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{SseAlgorithm: pulumi.String("AES256")}
+	rule := s3.BucketServerSideEncryptionConfigurationV2RuleArgs{ApplyServerSideEncryptionByDefault: byDefault}
+	if args.KeyARN != nil {
+		byDefault.SseAlgorithm = pulumi.String("aws:kms")
+		byDefault.KmsMasterKeyId = args.KeyARN.ToStringOutput()
+		rule.BucketKeyEnabled = pulumi.Bool(true)
+	}
+	_, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
+		Bucket: b.Name,
+		Rules:  s3.BucketServerSideEncryptionConfigurationV2RuleArray{rule},
+	}, pulumi.Parent(b))
+	return err
+}
+
+// retain versions the bucket and lets versions expire. The lifecycle waits for the versioning, or S3 would apply its rules
+// on versions to a bucket that has none.
+func (b *Bucket) retain(ctx *pulumi.Context, name string, args *BucketArgs) error {
+	versioning, err := s3.NewBucketVersioningV2(ctx, name+"-versioning", &s3.BucketVersioningV2Args{
+		Bucket:                  b.Name,
+		VersioningConfiguration: s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
+	}, pulumi.Parent(b))
+	if err != nil {
+		return err
+	}
+	_, err = s3.NewBucketLifecycleConfigurationV2(ctx, name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{
+		Bucket: b.Name,
+		Rules: s3.BucketLifecycleConfigurationV2RuleArray{s3.BucketLifecycleConfigurationV2RuleArgs{
+			Id:     pulumi.String("expire"),
+			Status: pulumi.String("Enabled"),
+			Filter: s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
+			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{
+				Days: pulumi.Int(or(args.ExpireDays, DefaultExpireDays)),
+			},
+			NoncurrentVersionExpiration: s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
+				NoncurrentDays: pulumi.Int(or(args.NoncurrentDays, DefaultNoncurrentDays)),
+			},
+			AbortIncompleteMultipartUpload: s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
+				DaysAfterInitiation: pulumi.Int(abortMultipartDays),
+			},
+		}},
+	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{versioning}))
+	return err
+}
+
+// log sends the server access logs to another bucket, if there is one (FSBP S3.9).
+func (b *Bucket) log(ctx *pulumi.Context, name string, args *BucketArgs) error {
+	if args.AccessLogs == nil {
+		return nil
+	}
+	prefix := args.AccessLogsPrefix
+	if prefix == "" {
+		prefix = name + "/"
+	}
+	_, err := s3.NewBucketLoggingV2(ctx, name+"-access-logs", &s3.BucketLoggingV2Args{
+		Bucket:       b.Name,
+		TargetBucket: args.AccessLogs.Name,
+		TargetPrefix: pulumi.String(prefix),
+	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{args.AccessLogs.Policy}))
+	return err
+}
+
+func or(value, otherwise int) int {
+	if value == 0 {
+		return otherwise
+	}
+	return value
+}
+
+// check reports everything wrong with the arguments.
+func (args *BucketArgs) check(name string) error {
+	if args == nil {
+		return errors.New("args are missing")
+	}
+	var problems []error
+	if !bucketForm.MatchString(name) {
+		problems = append(problems, errors.New("the name becomes the bucket's: use 1 to 55 lower-case letters, digits and dashes"))
+	}
+	for _, days := range []struct {
+		field string
+		value int
+	}{{"ExpireDays", args.ExpireDays}, {"NoncurrentDays", args.NoncurrentDays}} {
+		if days.value < 0 {
+			problems = append(problems, fmt.Errorf("%s %d: use at least 1, or 0 for the default", days.field, days.value))
+		}
+	}
+	for i, writer := range args.Writers {
+		if writer.plainOnly && args.KeyARN != nil {
+			problems = append(problems, fmt.Errorf("Writers[%d]: %s cannot write to a bucket with a KMS key: leave KeyARN out", i, writer.name))
+		}
+	}
+	if document, err := Policy("arn:aws:s3:::bucket-name-to-come", args.Writers...); err != nil {
+		problems = append(problems, err)
+	} else {
+		problems = append(problems, documentProblem(document))
+	}
+	if args.AccessLogs != nil && !args.AccessLogs.receivesAccessLogs {
+		problems = append(problems, errors.New("AccessLogs: the bucket does not admit S3's log delivery: give it the writer S3AccessLogs"))
+	}
+	if prefix := args.AccessLogsPrefix; prefix != "" && (len(prefix) < 2 || prefix[len(prefix)-1] != '/' || checkPrefix(prefix[:len(prefix)-1]) != nil) {
+		problems = append(problems, fmt.Errorf("AccessLogsPrefix %q: write segments and end with a slash", prefix))
+	}
+	if args.DisposableReason != "" && !reasonForm.MatchString(args.DisposableReason) {
+		problems = append(problems, fmt.Errorf("DisposableReason %q: it becomes a tag: use 1 to 256 letters, digits, spaces and _.:/=+@-", args.DisposableReason))
+	}
+	return errors.Join(problems...)
+}
+
+func documentProblem(document identity.Document) error {
+	_, err := document.JSON()
+	return err
+}
