@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -233,6 +234,18 @@ func TestEverythingIsAChild(t *testing.T) {
 	for _, token := range []string{aclType, associationType, loggingType, deliveryType} {
 		require.Equal(t, component.URN, recording.Only(t, token).Parent, token)
 	}
+}
+
+func TestEverythingUsesTheComponentsProvider(t *testing.T) {
+	recording := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		provider, err := aws.NewProvider(ctx, "aws", &aws.ProviderArgs{Region: pulumi.String(pulumitest.Region)})
+		if err != nil {
+			return err
+		}
+		_, err = New(ctx, "waf", goodArgs(), pulumi.Providers(provider))
+		return err
+	})
+	require.Empty(t, recording.WithoutProvider())
 }
 
 func TestPreview(t *testing.T) {

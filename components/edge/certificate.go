@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package edge
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// validationTTL is how long resolvers keep a validation record, in seconds; ACM renews with it every year.
+const validationTTL = 300
+
+// zoneID finds the public hosted zone by its name.
+func (e *Edge) zoneID(ctx *pulumi.Context, zone string) (string, error) {
+	private := false
+	found, err := route53.LookupZone(ctx, &route53.LookupZoneArgs{Name: &zone, PrivateZone: &private}, pulumi.Parent(e))
+	if err != nil {
+		return "", fmt.Errorf("ZoneName: no single public hosted zone %q in this account; create it, or name the zone that exists: %w", zone, err)
+	}
+	return found.ZoneId, nil
+}
+
+// certify asks ACM for a certificate over hosts, proves with a DNS record for each that they are ours, and returns the
+// certificate's ARN once it is issued. ACM renews it by itself as long as the records stay. The key is RSA with 2048
+// bits, which FSBP ACM.2 wants at least and every client understands.
+func (e *Edge) certify(ctx *pulumi.Context, name, zoneID string, hosts []string) (pulumi.StringOutput, error) {
+	none := pulumi.StringOutput{}
+	certificate, err := acm.NewCertificate(ctx, name+"-certificate", &acm.CertificateArgs{
+		DomainName:              pulumi.String(hosts[0]),
+		SubjectAlternativeNames: pulumi.ToStringArray(hosts[1:]),
+		ValidationMethod:        pulumi.String("DNS"),
+		Tags:                    pulumi.StringMap{"Name": pulumi.String(name)},
+	}, pulumi.Parent(e))
+	if err != nil {
+		return none, err
+	}
+	proofs := make(pulumi.StringArray, 0, len(hosts))
+	for _, host := range hosts {
+		record, err := e.prove(ctx, name, zoneID, host, certificate)
+		if err != nil {
+			return none, err
+		}
+		proofs = append(proofs, record.Fqdn)
+	}
+	issued, err := acm.NewCertificateValidation(ctx, name+"-issued", &acm.CertificateValidationArgs{
+		CertificateArn:        certificate.Arn,
+		ValidationRecordFqdns: proofs,
+	}, pulumi.Parent(e))
+	if err != nil {
+		return none, err
+	}
+	return issued.CertificateArn, nil
+}
+
+// prove writes the record that shows ACM that host is ours.
+func (e *Edge) prove(ctx *pulumi.Context, name, zoneID, host string, certificate *acm.Certificate) (*route53.Record, error) {
+	field := func(pick func(acm.CertificateDomainValidationOption) *string) pulumi.StringOutput {
+		return certificate.DomainValidationOptions.ApplyT(func(options []acm.CertificateDomainValidationOption) (string, error) {
+			for _, option := range options {
+				if option.DomainName != nil && *option.DomainName == host && pick(option) != nil {
+					return *pick(option), nil
+				}
+			}
+			return "", fmt.Errorf("ACM names no validation record for %q", host)
+		}).(pulumi.StringOutput)
+	}
+	return route53.NewRecord(ctx, name+"-proof-"+host, &route53.RecordArgs{
+		ZoneId:  pulumi.String(zoneID),
+		Name:    field(func(o acm.CertificateDomainValidationOption) *string { return o.ResourceRecordName }),
+		Type:    field(func(o acm.CertificateDomainValidationOption) *string { return o.ResourceRecordType }),
+		Records: pulumi.StringArray{field(func(o acm.CertificateDomainValidationOption) *string { return o.ResourceRecordValue })},
+		Ttl:     pulumi.Int(validationTTL),
+	}, pulumi.Parent(e))
+}
+
+// alias points every host at the load balancer. There is no AAAA record because the load balancer speaks IPv4 only.
+func (e *Edge) alias(ctx *pulumi.Context, name, zoneID string, hosts []string) error {
+	for _, host := range hosts {
+		_, err := route53.NewRecord(ctx, name+"-alias-"+host, &route53.RecordArgs{
+			ZoneId: pulumi.String(zoneID),
+			Name:   pulumi.String(host),
+			Type:   pulumi.String("A"),
+			Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{
+				Name:                 e.DNSName,
+				ZoneId:               e.zone,
+				EvaluateTargetHealth: pulumi.Bool(true),
+			}},
+		}, pulumi.Parent(e))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
