@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package database builds a PostgreSQL database that nobody reaches until a client is
+// named: RDS in the data tier, which has no route to the internet, encrypted with a key
+// of its own, with TLS forced, backups, and a password that no person and no state file
+// ever holds.
+package database
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/key"
+)
+
+// Database is one RDS for PostgreSQL instance and what belongs to it.
+type Database struct {
+	pulumi.ResourceState
+
+	// Group is the security group of the database. It has no rules: see AllowFrom.
+	Group *firewall.Group
+	// Address is the DNS name of the database, which resolves to a private address.
+	Address pulumi.StringOutput
+	// Port is where the database listens: PostgreSQL's own port, 5432.
+	Port firewall.Port
+	// Name is the name of the first database.
+	Name string
+	// SecretARN is the Secrets Manager secret with the username and password of the
+	// owner, as JSON. RDS rotates the password every seven days.
+	SecretARN pulumi.StringOutput
+	// KeyARN is the KMS key of the storage, the backups, the secret and Performance
+	// Insights. Whoever loses it loses the data: after a destroy, copy the final snapshot
+	// to another key within the key's deletion window of 30 days.
+	KeyARN pulumi.StringOutput
+	// Identifier is the DB instance identifier: project, stack and component name.
+	Identifier string
+	// FinalSnapshotIdentifier names the snapshot that a destroy leaves behind. A second
+	// destroy under the same name needs the first snapshot renamed or deleted before.
+	FinalSnapshotIdentifier string
+	// ResourceID is the immutable id of the instance, such as db-ABCDEFGHIJKL, which IAM
+	// policies name for IAM database authentication (rds-db:connect).
+	ResourceID pulumi.StringOutput
+}
+
+// New creates a database.
+func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Database, error) {
+	if args == nil {
+		return nil, fmt.Errorf("database %q: args are missing", name)
+	}
+	filled := args.defaults()
+	args = &filled
+	if err := args.check(); err != nil {
+		return nil, fmt.Errorf("database %q: %w", name, err)
+	}
+	d := &Database{Port: firewall.PostgreSQL, Name: args.DatabaseName}
+	d.Identifier = identifier(ctx.Project(), ctx.Stack(), name)
+	d.FinalSnapshotIdentifier = d.Identifier + "-final"
+	if err := ctx.RegisterComponentResource("bulkhead:database:Database", name, d, opts...); err != nil {
+		return nil, err
+	}
+	in, err := d.prepare(ctx, name, args)
+	if err != nil {
+		return nil, err
+	}
+	instance, err := newInstance(ctx, name, d, args, in)
+	if err != nil {
+		return nil, err
+	}
+	d.Group, d.KeyARN = in.group, in.keyARN
+	d.Address, d.ResourceID = instance.Address, instance.ResourceId
+	d.SecretARN = secretARN(instance)
+	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{
+		"address":                 d.Address,
+		"port":                    pulumi.Int(d.Port.Number),
+		"identifier":              pulumi.String(d.Identifier),
+		"secretArn":               d.SecretARN,
+		"keyArn":                  d.KeyARN,
+		"finalSnapshotIdentifier": pulumi.String(d.FinalSnapshotIdentifier),
+	})
+}
+
+// prepare creates everything that the instance is placed between.
+func (d *Database) prepare(ctx *pulumi.Context, name string, args *Args) (in surroundings, err error) {
+	if in.group, err = firewall.NewGroup(ctx, name, &firewall.GroupArgs{
+		VpcID:       args.Network.VpcID,
+		Description: "Database " + name + ": only named clients, and nothing outward",
+	}, pulumi.Parent(d)); err != nil {
+		return in, err
+	}
+	// Storage, snapshots and Performance Insights use the key through RDS, the master
+	// password through Secrets Manager.
+	own, err := key.New(ctx, name, &key.Args{
+		AccountID:   args.AccountID,
+		Region:      args.Region,
+		Description: "Database " + d.Identifier + ": storage, backups, password and insights",
+		Services:    []string{"rds." + args.Region + ".amazonaws.com", "secretsmanager." + args.Region + ".amazonaws.com"},
+	}, pulumi.Parent(d), pulumi.Protect(args.DeletionProtectionOff == ""))
+	if err != nil {
+		return in, err
+	}
+	in.keyARN = own.ARN
+	if in.subnets, err = newSubnetGroup(ctx, name, d, args); err != nil {
+		return in, err
+	}
+	if in.settings, err = newParameterGroup(ctx, name, d, args); err != nil {
+		return in, err
+	}
+	monitoring, err := newMonitoringRole(ctx, name, d, args)
+	if err != nil {
+		return in, err
+	}
+	in.monitoring = monitoring.ARN
+	in.logs, err = newLogGroups(ctx, name, d, args)
+	return in, err
+}
+
+// secretARN reads the one secret that RDS keeps for an instance with a managed password.
+func secretARN(instance *rds.Instance) pulumi.StringOutput {
+	return instance.MasterUserSecrets.ApplyT(func(secrets []rds.InstanceMasterUserSecret) (string, error) {
+		if len(secrets) != 1 || secrets[0].SecretArn == nil {
+			return "", errors.New("the database has no managed master password; RDS returned no secret for it")
+		}
+		return *secrets[0].SecretArn, nil
+	}).(pulumi.StringOutput)
+}
+
+// AllowFrom lets the members of a security group connect to the database. It writes the
+// egress rule of the client and the ingress rule of the database. The client needs the
+// network's leave too: a network.Flow from its tier to the data tier.
+func (d *Database) AllowFrom(ctx *pulumi.Context, label string, from *firewall.Group) error {
+	if from == nil {
+		return fmt.Errorf("database %q: client %q has no security group", d.Identifier, label)
+	}
+	return firewall.Allow(ctx, from, d.Group, d.Port, "PostgreSQL connections of "+label)
+}

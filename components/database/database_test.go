@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package database
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+)
+
+const (
+	instanceType   = "aws:rds/instance:Instance"
+	parametersType = "aws:rds/parameterGroup:ParameterGroup"
+	subnetsType    = "aws:rds/subnetGroup:SubnetGroup"
+	keyType        = "aws:kms/key:Key"
+	logsType       = "aws:cloudwatch/logGroup:LogGroup"
+	ingressType    = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+	egressType     = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+	policyType     = "aws:iam/rolePolicy:RolePolicy"
+	roleType       = "aws:iam/role:Role"
+
+	logKey   = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000001"
+	boundary = "arn:aws:iam::111122223333:policy/boundary"
+	secret   = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-0123-abcdef"
+	reason   = "Throw-away environment of OPS-42"
+)
+
+// managed answers an instance as RDS does: with the secret of its managed password.
+func managed(pulumitest.Registration) resource.PropertyMap {
+	return resource.NewPropertyMapFromMap(map[string]any{
+		"masterUserSecrets": []any{map[string]any{"secretArn": secret, "secretStatus": "active", "kmsKeyId": "key"}},
+	})
+}
+
+// valid makes arguments that pass.
+func valid(ctx *pulumi.Context) (*Args, error) {
+	n, err := network.New(ctx, "network", &network.Args{
+		AccountID: pulumitest.AccountID, Region: pulumitest.Region, CIDR: "10.20.0.0/16",
+		Zones: []string{"eu-central-1a", "eu-central-1b"}, NAT: network.NATNone,
+		Flows:     []network.Flow{{From: network.TierOf(network.App), To: network.TierOf(network.Data), Port: firewall.PostgreSQL}},
+		LogKeyARN: pulumi.String(logKey), Boundary: pulumi.String(boundary),
+	})
+	if err != nil {
+		return nil, err
+	}
+	args := plain()
+	args.Network = n
+	return args, nil
+}
+
+func plain() *Args {
+	return &Args{
+		AccountID: pulumitest.AccountID, Region: pulumitest.Region,
+		InstanceClass: "db.t4g.small", EngineVersion: "16", AllocatedStorageGB: 50, MaxStorageGB: 200,
+		BackupRetentionDays: 30, MultiAZ: true,
+		LogKeyARN: pulumi.String(logKey), LogRetentionDays: 365, Boundary: pulumi.String(boundary),
+	}
+}
+
+// program runs one database, then does more with it.
+func program(change func(*Args), more ...func(*pulumi.Context, *Database) error) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		args, err := valid(ctx)
+		if err != nil {
+			return err
+		}
+		change(args)
+		d, err := New(ctx, "database", args)
+		if err != nil {
+			return err
+		}
+		for _, do := range more {
+			if err := do(ctx, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func build(t *testing.T, change func(*Args), more ...func(*pulumi.Context, *Database) error) *pulumitest.Recording {
+	t.Helper()
+	return pulumitest.Run(t, program(change, more...), pulumitest.WithOutputs(instanceType, managed))
+}
+
+func unchanged(*Args) {}
+
+func TestInstanceDefaults(t *testing.T) {
+	recording := build(t, unchanged)
+	instance := recording.Only(t, instanceType)
+	key := recording.Get(t, keyType, "database-key")
+	keyARN := "arn:aws:kms:eu-central-1:111122223333:key/" + key.ID
+	for path, want := range map[string]any{
+		"identifier":                         "bulkhead-test-database",
+		"engine":                             "postgres",
+		"engineVersion":                      "16",
+		"instanceClass":                      "db.t4g.small",
+		"multiAz":                            true,
+		"autoMinorVersionUpgrade":            true,
+		"publiclyAccessible":                 false,
+		"port":                               5432.0,
+		"caCertIdentifier":                   "rds-ca-rsa2048-g1",
+		"storageType":                        "gp3",
+		"allocatedStorage":                   50.0,
+		"maxAllocatedStorage":                200.0,
+		"storageEncrypted":                   true,
+		"kmsKeyId":                           keyARN,
+		"username":                           "dbowner",
+		"manageMasterUserPassword":           true,
+		"masterUserSecretKmsKeyId":           keyARN,
+		"iamDatabaseAuthenticationEnabled":   true,
+		"backupRetentionPeriod":              30.0,
+		"backupWindow":                       "02:00-03:00",
+		"maintenanceWindow":                  "sun:03:30-sun:04:30",
+		"copyTagsToSnapshot":                 true,
+		"deleteAutomatedBackups":             false,
+		"deletionProtection":                 true,
+		"skipFinalSnapshot":                  false,
+		"finalSnapshotIdentifier":            "bulkhead-test-database-final",
+		"enabledCloudwatchLogsExports":       []any{"postgresql", "upgrade"},
+		"monitoringInterval":                 60.0,
+		"performanceInsightsEnabled":         true,
+		"performanceInsightsKmsKeyId":        keyARN,
+		"performanceInsightsRetentionPeriod": 7.0,
+		"dbName":                             "app",
+		"password":                           nil,
+		"tags":                               map[string]any{"Name": "database"},
+	} {
+		require.Equal(t, want, instance.Value(path), path)
+	}
+	require.True(t, instance.Protect)
+	require.True(t, instance.DeleteBeforeReplace, "two instances cannot share the identifier")
+	require.Contains(t, instance.String("parameterGroupName"), "database-parameters")
+	require.Contains(t, instance.String("dbSubnetGroupName"), "database-subnets")
+	require.Contains(t, instance.String("monitoringRoleArn"), ":role/database-monitoring-role")
+}
+
+func TestKeyIsOwnRotatesAndIsProtected(t *testing.T) {
+	key := build(t, unchanged).Get(t, keyType, "database-key")
+	require.Equal(t, true, key.Value("enableKeyRotation"))
+	require.True(t, key.Protect)
+	require.Contains(t, key.String("policy"), "rds.eu-central-1.amazonaws.com")
+	require.Contains(t, key.String("policy"), "secretsmanager.eu-central-1.amazonaws.com")
+}
+
+func TestParametersForceTLSAndLogWhoConnects(t *testing.T) {
+	group := build(t, unchanged).Only(t, parametersType)
+	require.Equal(t, "postgres16", group.String("family"))
+	settings := map[string]any{}
+	list, ok := group.Value("parameters").([]any)
+	require.True(t, ok)
+	for _, one := range list {
+		p, ok := one.(map[string]any)
+		require.True(t, ok)
+		require.Equal(t, "immediate", p["applyMethod"], "a dynamic parameter with another method differs on every refresh")
+		settings[p["name"].(string)] = p["value"]
+	}
+	require.Equal(t, map[string]any{
+		"rds.force_ssl":                     "1",
+		"ssl_min_protocol_version":          "TLSv1.2",
+		"password_encryption":               "scram-sha-256",
+		"rds.accepted_password_auth_method": "scram",
+		"log_connections":                   "1",
+		"log_disconnections":                "1",
+		"log_lock_waits":                    "1",
+		"log_statement":                     "ddl",
+	}, settings)
+}
+
+func TestSubnetsAreThoseOfTheDataTier(t *testing.T) {
+	recording := build(t, unchanged)
+	var data []any
+	for _, zone := range []string{"a", "b"} {
+		data = append(data, recording.Get(t, "aws:ec2/subnet:Subnet", "network-data-eu-central-1"+zone).ID)
+	}
+	require.Equal(t, data, recording.Only(t, subnetsType).Value("subnetIds"))
+}
+
+func TestLogGroupsExistBeforeTheInstanceWithKeyAndRetention(t *testing.T) {
+	recording := build(t, unchanged)
+	instance := recording.Only(t, instanceType)
+	for _, kind := range []string{"postgresql", "upgrade"} {
+		group := recording.Get(t, logsType, "database-"+kind+"-logs")
+		require.Equal(t, "/aws/rds/instance/bulkhead-test-database/"+kind, group.String("name"))
+		require.Equal(t, logKey, group.String("kmsKeyId"))
+		require.Equal(t, 365.0, group.Value("retentionInDays"))
+		require.Contains(t, instance.DependsOn, group.URN)
+	}
+}
+
+func TestMonitoringRoleServesThisInstanceOnly(t *testing.T) {
+	recording := build(t, unchanged)
+	role := recording.Get(t, roleType, "database-monitoring-role")
+	require.Equal(t, boundary, role.String("permissionsBoundary"))
+	require.Contains(t, role.String("assumeRolePolicy"), `"monitoring.rds.amazonaws.com"`)
+	require.Contains(t, role.String("assumeRolePolicy"), `"arn:aws:rds:eu-central-1:111122223333:db:bulkhead-test-database"`)
+	var policy struct{ Statement []struct{ Resource any } }
+	require.NoError(t, json.Unmarshal([]byte(recording.Get(t, policyType, "database-monitoring-write-os-metrics").String("policy")), &policy))
+	require.Len(t, policy.Statement, 2)
+	for _, statement := range policy.Statement {
+		text, err := json.Marshal(statement.Resource)
+		require.NoError(t, err)
+		require.Contains(t, string(text), "arn:aws:logs:eu-central-1:111122223333:log-group:RDSOSMetrics")
+	}
+}
+
+func TestNobodyConnectsUntilNamed(t *testing.T) {
+	recording := build(t, unchanged)
+	for _, kind := range []string{ingressType, egressType} {
+		require.Empty(t, recording.ByType(kind))
+	}
+}
+
+func TestAllowFromOpensOnePortForOneGroup(t *testing.T) {
+	recording := build(t, unchanged, func(ctx *pulumi.Context, d *Database) error {
+		client, err := firewall.NewGroup(ctx, "shop", &firewall.GroupArgs{VpcID: pulumi.String("vpc-1"), Description: "Client"})
+		if err != nil {
+			return err
+		}
+		return d.AllowFrom(ctx, "shop", client)
+	})
+	own := recording.Get(t, "aws:ec2/securityGroup:SecurityGroup", "database-group").ID
+	client := recording.Get(t, "aws:ec2/securityGroup:SecurityGroup", "shop-group").ID
+	in, out := recording.Only(t, ingressType), recording.Only(t, egressType)
+	require.Equal(t, own, in.String("securityGroupId"))
+	require.Equal(t, client, in.String("referencedSecurityGroupId"))
+	require.Equal(t, client, out.String("securityGroupId"))
+	require.Equal(t, own, out.String("referencedSecurityGroupId"))
+	for _, rule := range []pulumitest.Registration{in, out} {
+		require.Equal(t, 5432.0, rule.Value("fromPort"))
+		require.Equal(t, 5432.0, rule.Value("toPort"))
+		require.Equal(t, "tcp", rule.String("ipProtocol"))
+	}
+	err := pulumitest.RunError(t, program(unchanged, func(ctx *pulumi.Context, d *Database) error { return d.AllowFrom(ctx, "ghost", nil) }),
+		pulumitest.WithOutputs(instanceType, managed))
+	require.ErrorContains(t, err, `"ghost" has no security group`)
+}
+
+func TestOutputs(t *testing.T) {
+	var got []string
+	build(t, unchanged, func(ctx *pulumi.Context, d *Database) error {
+		require.Equal(t, firewall.PostgreSQL, d.Port)
+		require.Equal(t, "bulkhead-test-database", d.Identifier)
+		require.Equal(t, "app", d.Name)
+		collected := pulumi.All(d.Address, d.SecretARN, d.KeyARN, d.ResourceID).ApplyT(func(values []any) string {
+			for _, value := range values {
+				got = append(got, value.(string))
+			}
+			return ""
+		})
+		ctx.Export("done", collected)
+		return nil
+	})
+	require.Len(t, got, 4)
+	require.True(t, strings.HasPrefix(got[0], "bulkhead-test-database."), got[0])
+	require.Equal(t, secret, got[1])
+	require.Contains(t, got[2], "arn:aws:kms:")
+	require.Contains(t, got[3], "db-")
+}
+
+func TestSecretMustBeThere(t *testing.T) {
+	err := pulumitest.RunError(t, program(unchanged, func(ctx *pulumi.Context, d *Database) error {
+		ctx.Export("secret", d.SecretARN)
+		return nil
+	}), pulumitest.WithOutputs(instanceType, func(pulumitest.Registration) resource.PropertyMap {
+		return resource.NewPropertyMapFromMap(map[string]any{"masterUserSecrets": []any{}})
+	}))
+	require.ErrorContains(t, err, "no managed master password")
+}
+
+func TestDeletionProtectionOffNeedsAReasonThatBecomesATag(t *testing.T) {
+	recording := build(t, func(a *Args) { a.DeletionProtectionOff = reason })
+	instance := recording.Only(t, instanceType)
+	require.Equal(t, false, instance.Value("deletionProtection"))
+	require.False(t, instance.Protect)
+	require.Equal(t, reason, instance.Value("tags").(map[string]any)["bulkhead:relaxed:DeletionProtection"])
+	require.Equal(t, false, instance.Value("skipFinalSnapshot"), "the last snapshot stays whatever the reason")
+	require.False(t, recording.Get(t, keyType, "database-key").Protect)
+}
+
+func TestPreviewKnowsEverythingThatIsDecided(t *testing.T) {
+	recording := pulumitest.Run(t, program(unchanged), pulumitest.Preview())
+	instance := recording.Only(t, instanceType)
+	require.Equal(t, "bulkhead-test-database", instance.String("identifier"))
+	require.Equal(t, pulumitest.Unknown, instance.Value("kmsKeyId"))
+}
+
+func TestNamesFollowTheStack(t *testing.T) {
+	recording := pulumitest.Run(t, program(unchanged), pulumitest.InStack("bulkhead", "production"), pulumitest.WithOutputs(instanceType, managed))
+	require.Equal(t, "bulkhead-production-database", recording.Only(t, instanceType).String("identifier"))
+}
+
+func TestProviderComesFromTheParent(t *testing.T) {
+	recording := build(t, unchanged)
+	component := recording.Only(t, "bulkhead:database:Database")
+	for _, registration := range recording.Registrations() {
+		if strings.HasPrefix(registration.Name, "database") && registration.URN != component.URN {
+			require.NotContains(t, registration.Parent, "pulumi:pulumi:Stack", registration.Name)
+		}
+	}
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package database
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/audit"
+	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+)
+
+const (
+	// certificateAuthority signs the server's certificate; it lasts until 2061 and RDS
+	// rotates the server's own certificate under it by itself (RDS user guide, "Using
+	// SSL/TLS to encrypt a connection to a DB instance", certificate authorities).
+	certificateAuthority = "rds-ca-rsa2048-g1"
+	// monitoringSeconds is how often enhanced monitoring reports.
+	monitoringSeconds = 60
+	// insightsDays is how long Performance Insights keeps its data: what is free of charge.
+	insightsDays = 7
+)
+
+// exportedLogs are the logs of RDS for PostgreSQL that go to CloudWatch (FSBP RDS.36).
+var exportedLogs = []string{"postgresql", "upgrade"}
+
+// newLogGroups creates the groups that RDS exports to before RDS would: its own would
+// be unencrypted by the deployment's key and kept for ever.
+func newLogGroups(ctx *pulumi.Context, name string, d *Database, args *Args) ([]pulumi.Resource, error) {
+	var groups []pulumi.Resource
+	for _, kind := range exportedLogs {
+		group, err := audit.NewLogGroup(ctx, name+"-"+kind, &audit.LogGroupArgs{
+			Name:          "/aws/rds/instance/" + d.Identifier + "/" + kind,
+			KeyARN:        args.LogKeyARN,
+			RetentionDays: args.LogRetentionDays,
+		}, pulumi.Parent(d))
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, group)
+	}
+	return groups, nil
+}
+
+// newSubnetGroup lets RDS place the instance and its standby in any zone of the data tier.
+func newSubnetGroup(ctx *pulumi.Context, name string, d *Database, args *Args) (*rds.SubnetGroup, error) {
+	return rds.NewSubnetGroup(ctx, name+"-subnets", &rds.SubnetGroupArgs{
+		Description: pulumi.String("Data tier of " + name),
+		SubnetIds:   args.Network.SubnetIDs(network.Data),
+		Tags:        pulumi.StringMap{"Name": pulumi.String(name)},
+	}, pulumi.Parent(d))
+}
+
+// newParameterGroup writes the server's settings. A new major version has a new family,
+// which cannot be changed in place: the new group is made first and the old one removed
+// when the instance has left it.
+func newParameterGroup(ctx *pulumi.Context, name string, d *Database, args *Args) (*rds.ParameterGroup, error) {
+	var settings rds.ParameterGroupParameterArray
+	for _, p := range parameters {
+		settings = append(settings, rds.ParameterGroupParameterArgs{
+			Name:        pulumi.String(p.name),
+			Value:       pulumi.String(p.value),
+			ApplyMethod: pulumi.String(applyImmediately),
+		})
+	}
+	return rds.NewParameterGroup(ctx, name+"-parameters", &rds.ParameterGroupArgs{
+		Family:      pulumi.String(family(args.EngineVersion)),
+		Description: pulumi.String("TLS forced, connections and schema changes logged"),
+		Parameters:  settings,
+		Tags:        pulumi.StringMap{"Name": pulumi.String(name)},
+	}, pulumi.Parent(d))
+}
+
+// surroundings are the resources that the instance is placed between.
+type surroundings struct {
+	group      *firewall.Group
+	keyARN     pulumi.StringOutput
+	subnets    *rds.SubnetGroup
+	settings   *rds.ParameterGroup
+	monitoring pulumi.StringOutput
+	logs       []pulumi.Resource
+}
+
+func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in surroundings) (*rds.Instance, error) {
+	protected := args.DeletionProtectionOff == ""
+	tags := pulumi.StringMap{"Name": pulumi.String(name)}
+	if !protected {
+		tags["bulkhead:relaxed:DeletionProtection"] = pulumi.String(args.DeletionProtectionOff)
+	}
+	inputs := &rds.InstanceArgs{
+		Identifier: pulumi.String(d.Identifier),
+		Tags:       tags,
+
+		Engine:                  pulumi.String("postgres"),
+		EngineVersion:           pulumi.String(args.EngineVersion),
+		InstanceClass:           pulumi.String(args.InstanceClass),
+		MultiAz:                 pulumi.Bool(args.MultiAZ),
+		ParameterGroupName:      in.settings.Name,
+		AutoMinorVersionUpgrade: pulumi.Bool(true),
+		MaintenanceWindow:       pulumi.String(args.MaintenanceWindow),
+		DbName:                  pulumi.String(args.DatabaseName),
+
+		DbSubnetGroupName:   in.subnets.Name,
+		VpcSecurityGroupIds: pulumi.StringArray{in.group.ID},
+		PubliclyAccessible:  pulumi.Bool(false), // FSBP RDS.2
+		Port:                pulumi.Int(firewall.PostgreSQL.Number),
+		CaCertIdentifier:    pulumi.String(certificateAuthority),
+
+		StorageType:         pulumi.String("gp3"),
+		AllocatedStorage:    pulumi.Int(args.AllocatedStorageGB),
+		MaxAllocatedStorage: pulumi.Int(args.MaxStorageGB),
+		StorageEncrypted:    pulumi.Bool(true), // FSBP RDS.3
+		KmsKeyId:            in.keyARN,
+
+		Username:                         pulumi.String(args.MasterUsername),
+		ManageMasterUserPassword:         pulumi.Bool(true),
+		MasterUserSecretKmsKeyId:         in.keyARN,
+		IamDatabaseAuthenticationEnabled: pulumi.Bool(true), // FSBP RDS.10
+
+		BackupRetentionPeriod:   pulumi.Int(args.BackupRetentionDays), // FSBP RDS.11
+		BackupWindow:            pulumi.String(args.BackupWindow),
+		CopyTagsToSnapshot:      pulumi.Bool(true), // FSBP RDS.17
+		DeleteAutomatedBackups:  pulumi.Bool(false),
+		DeletionProtection:      pulumi.Bool(protected), // FSBP RDS.8
+		SkipFinalSnapshot:       pulumi.Bool(false),
+		FinalSnapshotIdentifier: pulumi.String(d.FinalSnapshotIdentifier),
+
+		EnabledCloudwatchLogsExports:       pulumi.ToStringArray(exportedLogs),
+		MonitoringInterval:                 pulumi.Int(monitoringSeconds), // FSBP RDS.6
+		MonitoringRoleArn:                  in.monitoring,
+		PerformanceInsightsEnabled:         pulumi.Bool(true),
+		PerformanceInsightsKmsKeyId:        in.keyARN,
+		PerformanceInsightsRetentionPeriod: pulumi.Int(insightsDays),
+	}
+	return rds.NewInstance(ctx, name+"-instance", inputs,
+		pulumi.Parent(d),
+		pulumi.DependsOn(in.logs),
+		pulumi.Protect(protected),
+		// Two instances cannot have the same identifier: a replacement, which protection
+		// forbids until it is lifted, takes the final snapshot and then starts anew.
+		pulumi.DeleteBeforeReplace(true),
+	)
+}
