@@ -143,14 +143,15 @@ const maxName = 20
 // check reports every problem of the plain values at once.
 func (a *Args) check(name string) error {
 	var problems []error
+	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if len(name) > maxName || !namePattern.MatchString(name) {
-		problems = append(problems, fmt.Errorf("name: %q must be 1 to %d letters, digits and inner hyphens, because AWS limits the names of load balancers; shorten it", name, maxName))
+		add("name: %q must be 1 to %d letters, digits and inner hyphens, because AWS limits the names of load balancers; shorten it", name, maxName)
 	}
 	if a.Network == nil {
-		problems = append(problems, errors.New("Network: missing; give the network to stand in"))
+		add("Network: missing; give the network to stand in")
 	}
 	if a.AccessLogs == nil {
-		problems = append(problems, errors.New("AccessLogs: missing; give the bucket for the access logs"))
+		add("AccessLogs: missing; give the bucket for the access logs")
 	}
 	problems = append(problems, a.checkIdentity())
 	if a.ContentSecurityPolicy != "" {

@@ -41,6 +41,9 @@ type rule struct {
 	CountRules []string
 }
 
+// fieldAdditional is the field of Args that problems point at.
+const fieldAdditional = "Additional"
+
 var (
 	// reasonPattern is what AWS accepts in a tag value.
 	reasonPattern = regexp.MustCompile(`^[\p{L}\p{N} +\-=._:/@]{10,256}$`)
@@ -50,19 +53,13 @@ var (
 
 // plan decides which rules the web ACL has, in order, or reports everything that is wrong with the request.
 func plan(additional []Intent, relaxations []Relaxation) ([]rule, error) {
-	problems := checkAdditional(additional)
 	var rules []rule
 	for i, e := range catalogue {
 		if e.Baseline || slices.Contains(additional, e.Intent) {
 			rules = append(rules, rule{entry: e, Priority: (i + 1) * priorityStep})
 		}
 	}
-	problems = append(problems, relax(rules, relaxations)...)
-	if got := capacity(rules); got > CapacityBudget {
-		problems = append(problems, fmt.Errorf("Additional: the rules need %d web ACL capacity units, %d more than the %d in the basic price; leave out one of %v",
-			got, got-CapacityBudget, CapacityBudget, additional))
-	}
-	if err := errors.Join(problems...); err != nil {
+	if err := errors.Join(checkAdditional(additional), relax(rules, relaxations), checkCapacity(rules, additional)); err != nil {
 		return nil, err
 	}
 	return rules, nil
@@ -77,20 +74,31 @@ func capacity(rules []rule) int {
 	return sum
 }
 
-func checkAdditional(additional []Intent) []error {
+// checkCapacity reports rules that need more than the basic price covers.
+func checkCapacity(rules []rule, additional []Intent) error {
+	need := capacity(rules)
+	if need <= CapacityBudget {
+		return nil
+	}
+	return fmt.Errorf("%s: the rules need %d web ACL capacity units, %d more than the %d in the basic price; leave out one of %v",
+		fieldAdditional, need, need-CapacityBudget, CapacityBudget, additional)
+}
+
+// checkAdditional reports wishes that are no intents on request.
+func checkAdditional(additional []Intent) error {
 	var problems []error
 	for i, intent := range additional {
 		at := slices.IndexFunc(catalogue, func(e entry) bool { return e.Intent == intent })
 		switch {
 		case at < 0:
-			problems = append(problems, fmt.Errorf("Additional[%d]: %q is not an intent; use one of %s", i, intent, onRequest()))
+			problems = append(problems, fmt.Errorf("%s[%d]: %q is not an intent; use one of %s", fieldAdditional, i, intent, onRequest()))
 		case catalogue[at].Baseline:
-			problems = append(problems, fmt.Errorf("Additional[%d]: %q is in every web ACL already; remove it", i, intent))
+			problems = append(problems, fmt.Errorf("%s[%d]: %q is in every web ACL already; remove it", fieldAdditional, i, intent))
 		case slices.Index(additional, intent) < i:
-			problems = append(problems, fmt.Errorf("Additional[%d]: %q is listed twice; remove one", i, intent))
+			problems = append(problems, fmt.Errorf("%s[%d]: %q is listed twice; remove one", fieldAdditional, i, intent))
 		}
 	}
-	return problems
+	return errors.Join(problems...)
 }
 
 // onRequest lists the intents that Args.Additional accepts.
@@ -104,8 +112,8 @@ func onRequest() string {
 	return strings.Join(names, ", ")
 }
 
-// relax marks the relaxed rules in place and returns what is wrong with the relaxations.
-func relax(rules []rule, relaxations []Relaxation) []error {
+// relax marks the relaxed rules in place and reports what is wrong with the relaxations.
+func relax(rules []rule, relaxations []Relaxation) error {
 	var problems []error
 	seen := map[string]bool{}
 	for i, r := range relaxations {
@@ -134,5 +142,5 @@ func relax(rules []rule, relaxations []Relaxation) []error {
 			slices.Sort(rules[at].CountRules)
 		}
 	}
-	return problems
+	return errors.Join(problems...)
 }
