@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	_ "embed" // the placeholder service
+	"fmt"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/components/app/instance"
+)
+
+var (
+	//go:embed placeholder/install.sh
+	placeholderInstall string
+	//go:embed placeholder/server.py
+	placeholderServer string
+	//go:embed placeholder/placeholder.service
+	placeholderUnit string
+)
+
+// placeholder is the part of user data that runs the stand-in for a service that does
+// not exist yet.
+func placeholder() instance.Part {
+	return instance.Part{Name: "placeholder.sh", Body: strings.NewReplacer(
+		"@SERVER@", strings.TrimSuffix(placeholderServer, "\n"),
+		"@UNIT@", strings.TrimSuffix(placeholderUnit, "\n"),
+	).Replace(placeholderInstall)}
+}
+
+// variable is one environment variable of the service.
+type variable struct{ name, value string }
+
+// environment is the part of user data that tells the service about its surroundings,
+// in /etc/bulkhead/service.env, a file in the form that systemd's EnvironmentFile and
+// a shell both read. It holds names and addresses and never a secret.
+func environment(variables []variable) (instance.Part, error) {
+	var file strings.Builder
+	for _, v := range variables {
+		if strings.ContainsAny(v.value, "'\"\\$`\r\n\t #") {
+			return instance.Part{}, fmt.Errorf("environment variable %s: %q has a character that a shell or systemd would not take literally", v.name, v.value)
+		}
+		_, _ = fmt.Fprintf(&file, "%s=%s\n", v.name, v.value)
+	}
+	return instance.Part{Name: "environment.sh", Body: `#!/bin/bash
+# Tells the service where it runs and what it may use.
+set -euo pipefail
+install -d -m 0755 /etc/bulkhead
+cat >/etc/bulkhead/service.env <<'BULKHEAD'
+` + file.String() + `BULKHEAD
+chmod 0644 /etc/bulkhead/service.env
+`}, nil
+}
