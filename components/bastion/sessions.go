@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bastion
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/app/instance"
+	"github.com/bulkhead-iac/bulkhead/components/identity"
+)
+
+// sessionDocument is the content of a Session document: what happens in a session goes
+// to an encrypted log group as it happens, and a session ends by itself (Systems Manager
+// user guide, "Session document schema").
+func sessionDocument(logGroup string, idleMinutes, sessionMinutes int) (string, error) {
+	document := struct {
+		SchemaVersion string         `json:"schemaVersion"`
+		Description   string         `json:"description"`
+		SessionType   string         `json:"sessionType"`
+		Inputs        map[string]any `json:"inputs"`
+	}{
+		SchemaVersion: "1.0",
+		Description:   "A shell on the bastion, recorded and limited in time",
+		SessionType:   "Standard_Stream",
+		Inputs: map[string]any{
+			"cloudWatchLogGroupName":      logGroup,
+			"cloudWatchEncryptionEnabled": true,
+			"cloudWatchStreamingEnabled":  true,
+			"idleSessionTimeout":          strconv.Itoa(idleMinutes),
+			"maxSessionDuration":          strconv.Itoa(sessionMinutes),
+			"kmsKeyId":                    "",
+			"s3BucketName":                "",
+			"s3KeyPrefix":                 "",
+			"s3EncryptionEnabled":         true,
+			"runAsEnabled":                false,
+			"runAsDefaultUser":            "",
+		},
+	}
+	text, err := json.Marshal(document)
+	return string(text), err
+}
+
+// newSessionDocument registers the document under which operators open sessions. Grant
+// them ssm:StartSession on this document and not on others, with the condition
+// ssm:SessionDocumentAccessCheck, and every session is recorded.
+func newSessionDocument(ctx *pulumi.Context, name string, b *Bastion, args *Args) (*ssm.Document, error) {
+	content := b.logs.Name.ApplyT(func(group string) (string, error) {
+		return sessionDocument(group, args.IdleMinutes, args.SessionMinutes)
+	}).(pulumi.StringOutput)
+	return ssm.NewDocument(ctx, name+"-session", &ssm.DocumentArgs{
+		DocumentType:   pulumi.String("Session"),
+		DocumentFormat: pulumi.String("JSON"),
+		Content:        content,
+		Tags:           pulumi.StringMap{"Name": pulumi.String(name)},
+	}, pulumi.Parent(b))
+}
+
+// newRole is what the bastion may do: offer sessions and record them. It has no
+// permission on anything behind it; whoever comes through it brings their own.
+func newRole(ctx *pulumi.Context, name string, b *Bastion, args *Args) (*identity.Role, error) {
+	find := identity.Statement{
+		Sid: "FindSessionLog", Effect: identity.Allow,
+		Actions:   []string{"logs:DescribeLogGroups"}, // how the agent sees that the group is encrypted
+		Resources: []string{fmt.Sprintf("arn:aws:logs:%s:%s:log-group:*", args.Region, args.AccountID)},
+	}
+	sessions, err := identity.Permissions(instance.SessionManager(), find).JSON()
+	if err != nil {
+		return nil, err
+	}
+	return identity.NewRole(ctx, name, &identity.RoleArgs{
+		AssumedBy:   identity.AssumeRoleByService("ec2.amazonaws.com"),
+		Boundary:    args.Boundary,
+		Description: "The bastion " + name,
+		Policies: map[string]pulumi.StringInput{
+			"session-manager": pulumi.String(sessions),
+			"write-sessions":  identity.DocumentOutput(identity.PermissionsPolicy, instance.WriteLogs("WriteSessionLog", b.logs.ARN)),
+		},
+		InstanceProfile: true,
+	}, pulumi.Parent(b))
+}
+
+// sessionCommand opens a recorded session on whichever instance is the bastion now.
+func sessionCommand(region string, document, group pulumi.StringOutput) pulumi.StringOutput {
+	return pulumi.Sprintf("aws ssm start-session --region %[1]s --document-name %[2]s --target "+
+		"$(aws autoscaling describe-auto-scaling-groups --region %[1]s --auto-scaling-group-names %[3]s "+
+		"--query 'AutoScalingGroups[0].Instances[?LifecycleState==`InService`].InstanceId | [0]' --output text)",
+		region, document, group)
+}
