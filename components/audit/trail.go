@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/bulkhead-iac/bulkhead/components/storage"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudtrail"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// TrailArgs are the arguments of NewTrail.
+type TrailArgs struct {
+	// AccountID is the AWS account that is watched, twelve digits.
+	AccountID string
+	// Region is the home region of the trail; it watches every region.
+	Region string
+	// KeyARN is the KMS key that encrypts the trail, its bucket and its log group, and required. Its policy must admit
+	// "cloudtrail.amazonaws.com" and "logs.<region>.amazonaws.com", and "s3.<region>.amazonaws.com" for whoever reads the
+	// bucket: see components/key.
+	KeyARN pulumi.StringInput
+	// Boundary is the permission boundary of the trail's role, and required.
+	Boundary pulumi.StringInput
+	// RetentionDays is how long events stay searchable in CloudWatch Logs. Default 365.
+	RetentionDays int
+	// ArchiveDays is how long the signed log files stay in the bucket. Default 365.
+	ArchiveDays int
+	// AccessLogs is the bucket that records who reads the log files (CIS AWS Foundations 1.4, 3.6). Default: none.
+	AccessLogs *storage.Bucket
+	// DisposableReason says why the log files may be deleted together with their bucket: see storage.BucketArgs. Default: a
+	// bucket with log files refuses to be deleted.
+	DisposableReason string
+}
+
+// Trail is the account's CloudTrail trail: every region, global services, signed log files, encrypted, and delivered both
+// to a bucket of its own and to CloudWatch Logs (FSBP CloudTrail.1, .2, .4, .5; CIS AWS Foundations 1.4, 3.1 to 3.7).
+type Trail struct {
+	pulumi.ResourceState
+
+	// ARN is the ARN of the trail.
+	ARN pulumi.StringOutput
+	// LogGroup receives the events; NewTrailAlarms watches it.
+	LogGroup *LogGroup
+	// Bucket receives the signed log files.
+	Bucket *storage.Bucket
+}
+
+var trailName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{2,46}$`)
+
+// NewTrail creates the trail. Its physical name is the component's name: the bucket's policy must know the trail's ARN
+// before the trail exists.
+func NewTrail(ctx *pulumi.Context, name string, args *TrailArgs, opts ...pulumi.ResourceOption) (*Trail, error) {
+	if err := args.check(name); err != nil {
+		return nil, fmt.Errorf("trail %q: %w", name, err)
+	}
+	t := &Trail{}
+	if err := ctx.RegisterComponentResource("bulkhead:audit:Trail", name, t, opts...); err != nil {
+		return nil, err
+	}
+	arn := fmt.Sprintf("arn:aws:cloudtrail:%s:%s:trail/%s", args.Region, args.AccountID, name)
+	var err error
+	t.Bucket, err = storage.NewBucket(ctx, name+"-files", &storage.BucketArgs{
+		KeyARN:           args.KeyARN,
+		ExpireDays:       args.ArchiveDays,
+		Writers:          []storage.Writer{storage.CloudTrail(args.AccountID, arn, "")},
+		AccessLogs:       args.AccessLogs,
+		DisposableReason: args.DisposableReason,
+	}, pulumi.Parent(t))
+	if err != nil {
+		return nil, err
+	}
+	t.LogGroup, err = NewLogGroup(ctx, name+"-events", &LogGroupArgs{KeyARN: args.KeyARN, RetentionDays: args.RetentionDays}, pulumi.Parent(t))
+	if err != nil {
+		return nil, err
+	}
+	role, err := t.role(ctx, name, arn, args)
+	if err != nil {
+		return nil, err
+	}
+	trail, err := cloudtrail.NewTrail(ctx, name+"-trail", &cloudtrail.TrailArgs{
+		Name:                       pulumi.String(name),
+		S3BucketName:               t.Bucket.Name,
+		CloudWatchLogsGroupArn:     pulumi.Sprintf("%s:*", t.LogGroup.ARN),
+		CloudWatchLogsRoleArn:      role.ARN,
+		KmsKeyId:                   args.KeyARN.ToStringOutput(),
+		EnableLogging:              pulumi.Bool(true),
+		EnableLogFileValidation:    pulumi.Bool(true),
+		IncludeGlobalServiceEvents: pulumi.Bool(true),
+		IsMultiRegionTrail:         pulumi.Bool(true),
+		Tags:                       pulumi.StringMap{"Name": pulumi.String(name)},
+	}, pulumi.Parent(t), pulumi.DependsOn([]pulumi.Resource{t.Bucket.Policy}))
+	if err != nil {
+		return nil, err
+	}
+	t.ARN = trail.Arn
+	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{
+		"arn": t.ARN, "bucket": t.Bucket.Name, "logGroup": t.LogGroup.Name,
+	})
+}
+
+// role lets this trail, and nobody else, write events to its own streams of the log group
+// (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html).
+func (t *Trail) role(ctx *pulumi.Context, name, arn string, args *TrailArgs) (*identity.Role, error) {
+	streams := pulumi.Sprintf("%s:log-stream:%s_CloudTrail_%s*", t.LogGroup.ARN, args.AccountID, args.Region)
+	return identity.NewRole(ctx, name+"-delivery", &identity.RoleArgs{
+		AssumedBy:   identity.AssumeRoleByService("cloudtrail.amazonaws.com", identity.SourceAccount(args.AccountID), identity.SourceARN(arn)),
+		Boundary:    args.Boundary,
+		Description: "CloudTrail writes the events of trail " + name + " to CloudWatch Logs",
+		Policies: map[string]pulumi.StringInput{
+			"write-events": identity.DocumentOutput(identity.PermissionsPolicy, identity.StatementInput{
+				Statement: identity.Statement{
+					Sid: "WriteEvents", Effect: identity.Allow, Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+				},
+				ResourceInputs: pulumi.StringArray{streams},
+			}),
+		},
+	}, pulumi.Parent(t))
+}
+
+func (args *TrailArgs) check(name string) error {
+	if args == nil {
+		return errors.New("args are missing")
+	}
+	problems := []error{identity.CheckAccountID(args.AccountID), identity.CheckRegion(args.Region)}
+	if !trailName.MatchString(name) {
+		problems = append(problems, errors.New("the name becomes the trail's and part of its bucket's: use 3 to 47 lower-case letters, digits and dashes"))
+	}
+	if args.KeyARN == nil {
+		problems = append(problems, errors.New("KeyARN is missing: give the ARN of the KMS key that encrypts the trail"))
+	}
+	if args.Boundary == nil {
+		problems = append(problems, errors.New("Boundary is missing: give the ARN of the permission boundary for the trail's role"))
+	}
+	if args.RetentionDays != 0 {
+		problems = append(problems, CheckRetention(args.RetentionDays))
+	}
+	if args.ArchiveDays < 0 {
+		problems = append(problems, fmt.Errorf("ArchiveDays %d: use at least 1, or 0 for the default", args.ArchiveDays))
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/bulkhead-iac/bulkhead/components/audit"
+	"github.com/bulkhead-iac/bulkhead/components/storage"
+	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+)
+
+// watched makes the trail with everything around it.
+func watched(ctx *pulumi.Context) error {
+	access, err := storage.NewBucket(ctx, "access", &storage.BucketArgs{Writers: []storage.Writer{storage.S3AccessLogs(account, "")}})
+	if err != nil {
+		return err
+	}
+	trail, err := audit.NewTrail(ctx, "audit", &audit.TrailArgs{
+		AccountID: account, Region: region, KeyARN: pulumi.String(keyARN), Boundary: pulumi.String(boundaryARN),
+		RetentionDays: 90, ArchiveDays: 400, AccessLogs: access, DisposableReason: "a test",
+	})
+	if err != nil {
+		return err
+	}
+	_, err = audit.NewTrailAlarms(ctx, "watch", &audit.TrailAlarmsArgs{LogGroup: trail.LogGroup, TopicARN: pulumi.String(topicARN)})
+	return err
+}
+
+func TestTrail(t *testing.T) {
+	rec := pulumitest.Run(t, watched)
+	trail := rec.Get(t, trailType, "audit-trail")
+	require.Equal(t, rec.Get(t, "bulkhead:audit:Trail", "audit").URN, trail.Parent)
+	for _, setting := range []string{"enableLogging", "enableLogFileValidation", "includeGlobalServiceEvents", "isMultiRegionTrail"} {
+		require.Equal(t, true, trail.Value(setting), setting)
+	}
+	require.Equal(t, keyARN, trail.String("kmsKeyId"))
+	require.Equal(t, "audit", trail.String("name"))
+	require.Nil(t, trail.Value("eventSelectors"), "without selectors CloudTrail records all management events")
+
+	group := rec.Get(t, logGroupType, "audit-events-logs")
+	require.EqualValues(t, 90, group.Value("retentionInDays"))
+	groupARN := "arn:aws:logs:eu-central-1:111122223333:log-group:" + group.ID
+	require.Equal(t, groupARN+":*", trail.String("cloudWatchLogsGroupArn"))
+
+	bucket := rec.Get(t, "aws:s3/bucketV2:BucketV2", "audit-files-bucket")
+	require.Equal(t, bucket.ID, trail.String("s3BucketName"))
+	policy := rec.Get(t, "aws:s3/bucketPolicy:BucketPolicy", "audit-files-policy")
+	require.Contains(t, trail.DependsOn, policy.URN, "CloudTrail tests the bucket at once")
+	require.Contains(t, policy.String("policy"), trail.ID, "the policy names this trail alone")
+	require.Equal(t, keyARN, rec.Get(t, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "audit-files-encryption").
+		String("rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId"))
+	require.EqualValues(t, 400, rec.Get(t, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "audit-files-lifecycle").
+		Value("rules.0.expiration.days"))
+	require.Equal(t, rec.Get(t, "aws:s3/bucketV2:BucketV2", "access-bucket").ID, rec.Only(t, "aws:s3/bucketLoggingV2:BucketLoggingV2").String("targetBucket"))
+
+	role := rec.Get(t, "aws:iam/role:Role", "audit-delivery-role")
+	require.Equal(t, "arn:aws:iam::111122223333:role/"+role.ID, trail.String("cloudWatchLogsRoleArn"))
+	require.Equal(t, boundaryARN, role.String("permissionsBoundary"))
+	require.Contains(t, role.String("assumeRolePolicy"), `"aws:SourceArn":"`+trail.ID+`"`)
+	inline := rec.Get(t, "aws:iam/rolePolicy:RolePolicy", "audit-delivery-write-events")
+	require.Contains(t, trail.DependsOn, inline.URN, "CloudTrail tests the role at once")
+	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Sid":"WriteEvents","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],
+		"Resource":"`+groupARN+`:log-stream:111122223333_CloudTrail_eu-central-1*"}]}`, inline.String("policy"))
+}
+
+func TestTrailAlarms(t *testing.T) {
+	rec := pulumitest.Run(t, watched)
+	group := rec.Get(t, logGroupType, "audit-events-logs")
+	require.Len(t, rec.ByType(filterType), 15)
+	require.Len(t, rec.ByType(alarmType), 15)
+	for _, check := range audit.TrailChecks() {
+		filter := rec.Get(t, filterType, "watch-"+check.Name+"-filter")
+		require.Equal(t, group.ID, filter.String("logGroupName"))
+		require.Equal(t, check.Pattern, filter.String("pattern"))
+		require.Equal(t, "1", filter.String("metricTransformation.value"))
+		alarm := rec.Get(t, alarmType, "watch-"+check.Name+"-alarm")
+		require.Equal(t, filter.String("metricTransformation.name"), alarm.String("metricName"))
+		require.Equal(t, filter.String("metricTransformation.namespace"), alarm.String("namespace"))
+		require.Equal(t, []any{topicARN}, alarm.Value("alarmActions"))
+		require.EqualValues(t, 1, alarm.Value("threshold"))
+		require.Equal(t, "GreaterThanOrEqualToThreshold", alarm.String("comparisonOperator"))
+		require.Equal(t, "Sum", alarm.String("statistic"))
+		require.Contains(t, alarm.String("alarmDescription"), "CIS AWS Foundations 1.4, "+check.CIS)
+	}
+}
+
+func TestEverythingWorksInAPreview(t *testing.T) {
+	rec := pulumitest.Run(t, watched, pulumitest.Preview())
+	require.Equal(t, pulumitest.Unknown, rec.Only(t, trailType).Value("s3BucketName"))
+}
+
+func TestTrailChecks(t *testing.T) {
+	name := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
+	seen := map[string]bool{}
+	for _, check := range audit.TrailChecks() {
+		require.Regexp(t, name, check.Name)
+		require.False(t, seen[check.Name] || seen[check.CIS], check.Name)
+		seen[check.Name], seen[check.CIS] = true, true
+		require.LessOrEqual(t, len(check.Pattern), 1024, "the limit of CloudWatch Logs")
+		require.Equal(t, strings.Count(check.Pattern, "("), strings.Count(check.Pattern, ")"), check.Name)
+		require.True(t, strings.HasPrefix(check.Pattern, "{") && strings.HasSuffix(check.Pattern, "}"), check.Name)
+		require.NotEmpty(t, check.Meaning)
+	}
+	require.Equal(t, `{($.eventSource=kms.amazonaws.com) && (($.eventName=DisableKey) || ($.eventName=ScheduleKeyDeletion))}`, audit.TrailChecks()[6].Pattern)
+	require.Equal(t, `{($.eventName=CreateTrail) || ($.eventName=UpdateTrail) || ($.eventName=DeleteTrail) || ($.eventName=StartLogging) || ($.eventName=StopLogging)}`,
+		audit.TrailChecks()[4].Pattern)
+}
+
+func TestTrailNamesEveryProblem(t *testing.T) {
+	attempt := func(args *audit.TrailArgs) error {
+		return pulumitest.RunError(t, func(ctx *pulumi.Context) error {
+			_, err := audit.NewTrail(ctx, "Audit", args)
+			return err
+		})
+	}
+	err := attempt(&audit.TrailArgs{RetentionDays: 2, ArchiveDays: -1})
+	for _, want := range []string{"the name becomes the trail's", "AccountID", "Region", "KeyARN is missing", "Boundary is missing", "RetentionDays 2", "ArchiveDays -1"} {
+		require.ErrorContains(t, err, want)
+	}
+	require.ErrorContains(t, attempt(nil), "args are missing")
+
+	for _, args := range []*audit.TrailAlarmsArgs{nil, {}} {
+		err := pulumitest.RunError(t, func(ctx *pulumi.Context) error {
+			_, err := audit.NewTrailAlarms(ctx, "watch", args)
+			return err
+		})
+		if args != nil {
+			require.ErrorContains(t, err, "LogGroup is missing")
+			require.ErrorContains(t, err, "TopicARN is missing")
+		}
+	}
+}

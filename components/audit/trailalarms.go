@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// TrailAlarmsArgs are the arguments of NewTrailAlarms.
+type TrailAlarmsArgs struct {
+	// LogGroup is where the trail delivers its events: Trail.LogGroup.
+	LogGroup *LogGroup
+	// TopicARN is the topic that hears the alarms: Topic.ARN.
+	TopicARN pulumi.StringInput
+}
+
+// TrailAlarms are the metric filters and alarms of TrailChecks on one log group.
+type TrailAlarms struct {
+	pulumi.ResourceState
+
+	// Alarms are the alarms by the name of their check.
+	Alarms map[string]*Alarm
+}
+
+// NewTrailAlarms makes the account's trail speak up: one metric filter and one alarm for each of TrailChecks, raised by a
+// single event within five minutes.
+func NewTrailAlarms(ctx *pulumi.Context, name string, args *TrailAlarmsArgs, opts ...pulumi.ResourceOption) (*TrailAlarms, error) {
+	if err := args.check(); err != nil {
+		return nil, fmt.Errorf("trail alarms %q: %w", name, err)
+	}
+	a := &TrailAlarms{Alarms: map[string]*Alarm{}}
+	if err := ctx.RegisterComponentResource("bulkhead:audit:TrailAlarms", name, a, opts...); err != nil {
+		return nil, err
+	}
+	namespace := "Bulkhead/" + name
+	for _, check := range TrailChecks() {
+		if _, err := cloudwatch.NewLogMetricFilter(ctx, name+"-"+check.Name+"-filter", &cloudwatch.LogMetricFilterArgs{
+			LogGroupName: args.LogGroup.Name,
+			Pattern:      pulumi.String(check.Pattern),
+			MetricTransformation: cloudwatch.LogMetricFilterMetricTransformationArgs{
+				Namespace: pulumi.String(namespace),
+				Name:      pulumi.String(check.Name),
+				Value:     pulumi.String("1"),
+			},
+		}, pulumi.Parent(a)); err != nil {
+			return nil, err
+		}
+		alarm, err := NewAlarm(ctx, name+"-"+check.Name, &AlarmArgs{
+			TopicARN:    args.TopicARN,
+			Description: fmt.Sprintf("%s (CIS AWS Foundations 1.4, %s). Look in the trail for who, from where and what else.", check.Meaning, check.CIS),
+			Namespace:   namespace,
+			Metric:      check.Name,
+			Statistic:   "Sum",
+			Comparison:  AtLeast,
+			Threshold:   1,
+		}, pulumi.Parent(a))
+		if err != nil {
+			return nil, err
+		}
+		a.Alarms[check.Name] = alarm
+	}
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
+}
+
+func (args *TrailAlarmsArgs) check() error {
+	if args == nil {
+		return errors.New("args are missing")
+	}
+	var problems []error
+	if args.LogGroup == nil {
+		problems = append(problems, errors.New("LogGroup is missing: give the log group of the trail"))
+	}
+	if args.TopicARN == nil {
+		problems = append(problems, errors.New("TopicARN is missing: an alarm that nobody hears is none"))
+	}
+	return errors.Join(problems...)
+}
