@@ -61,7 +61,7 @@ func foreignKey(file, full, value string) (Problem, bool) {
 		return Problem{}, false
 	}
 	cure := meantKey(key, "remove it, or use the prefix "+Namespace+":")
-	return Problem{File: file, Key: full, Value: value,
+	return Problem{File: file, Key: named(full), Value: value,
 		Fault: "is set in a namespace that nothing here reads", Cure: cure, rank: len(table)}, true
 }
 
@@ -146,7 +146,8 @@ func (e *evaluation) unknown(key string) {
 		cure: meantKey(key, "remove it, or look it up in "+reference)})
 }
 
-// across consults one rule between keys. A rule that involves an encrypted value says
+// across consults one rule between keys. What it finds is to be cured in the stack
+// file, even if one of the values is a default of Pulumi.yaml. A rule that involves an encrypted value says
 // what it demands instead of what it found.
 func (e *evaluation) across(r rule) {
 	if slices.ContainsFunc(r.keys, func(key string) bool { return e.broken[key] }) {
@@ -157,7 +158,7 @@ func (e *evaluation) across(r rule) {
 		if secret {
 			f.value, f.what = secretValue, "breaks a rule: "+r.text
 		}
-		e.report(f.key, f)
+		e.reportIn(FileName(e.stack), f.key, f)
 	}
 }
 
@@ -172,15 +173,19 @@ func meantKey(key, otherwise string) string {
 // report attributes a fault to the file in which its key was written; a missing key
 // belongs to the stack file.
 func (e *evaluation) report(key string, f fault) {
-	in := e.given[key]
-	file, value := in.file, ""
+	file := e.given[key].file
 	if file == "" {
 		file = FileName(e.stack)
 	}
+	e.reportIn(file, key, f)
+}
+
+func (e *evaluation) reportIn(file, key string, f fault) {
+	in, value := e.given[key], ""
 	if s := byKey(key); s != nil {
 		value = s.shown(in.raw)
 	}
-	if in.value != "" {
+	if in.value != "" && in.value != `""` {
 		value = in.value
 	}
 	if in.secret {

@@ -81,11 +81,20 @@ func (f fault) problem(file, key, value string, rank int) Problem {
 	if f.value != "" {
 		value = f.value
 	}
-	key = Namespace + ":" + key
+	key = Namespace + ":" + named(key)
 	if f.index != whole {
 		key += "[" + strconv.Itoa(f.index) + "]"
 	}
 	return Problem{File: file, Key: key, Value: value, Fault: f.what, Cure: f.cure, rank: rank}
+}
+
+// named renders a key or a bare value for a message: as it is, or quoted if it would
+// break the line.
+func named(key string) string {
+	if escaped := strconv.Quote(key); escaped[1:len(escaped)-1] != key {
+		return quoted(key)
+	}
+	return clipped(key)
 }
 
 // secretValue replaces a value that must not reach a terminal or a log.

@@ -3,6 +3,7 @@
 package stacks
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -91,7 +92,7 @@ func decodeArray(raw, example string) (any, []fault) {
 	list, faults := make([]string, len(elements)), []fault(nil)
 	for i, element := range elements {
 		if len(element) == 0 || element[0] != '"' || json.Unmarshal(element, &list[i]) != nil {
-			faults = append(faults, fault{index: i, value: clipped(string(element)),
+			faults = append(faults, fault{index: i, value: oneLine(string(element)),
 				what: "is not a string", cure: "put one string in quotes on each line of the list"})
 		}
 	}
@@ -118,16 +119,22 @@ func (s *setting) shown(raw string) string {
 	if raw == "" {
 		return ""
 	}
-	if s.typeName() == typeArray {
-		if strings.HasPrefix(raw, "[") {
-			return clipped(raw)
-		}
-		return quoted(raw)
+	if s.typeName() == typeArray && strings.HasPrefix(raw, "[") {
+		return oneLine(raw)
 	}
 	if _, faults := s.decode(raw); faults == nil && s.typeName() != typeString {
 		return raw
 	}
 	return quoted(raw)
+}
+
+// oneLine renders JSON without its white space, and anything else as text.
+func oneLine(raw string) string {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(raw)); err != nil {
+		return quoted(raw)
+	}
+	return clipped(compact.String())
 }
 
 // byKey finds a row by its key without namespace, nil if there is none.

@@ -93,15 +93,16 @@ const longestFile = 500
 
 func lineKey(line int) string { return "line " + strconv.Itoa(line) }
 
-// structure takes a file apart into its top level and its config block.
+// structure takes a file apart into its top level and its config block. The document
+// is nil when one of them is no mapping.
 func structure(file string, root *yaml.Node) (*document, Problems) {
 	doc := &document{file: file}
-	top, problems := pairs(file, "", root)
+	top, problems, ok := pairs(file, "", root)
 	for _, entry := range top {
 		switch {
 		case entry.key == "config":
-			config, more := pairs(file, "config", entry.value)
-			doc.config, problems = config, append(problems, more...)
+			config, more, fine := pairs(file, "config", entry.value)
+			doc.config, problems, ok = config, append(problems, more...), ok && fine
 		case file != projectFile && !slices.Contains(stackFileKeys, entry.key):
 			cure := "move it below config:, or remove it"
 			if near := suggest(entry.key, stackFileKeys); near != "" {
@@ -111,24 +112,26 @@ func structure(file string, root *yaml.Node) (*document, Problems) {
 				Fault: "is not a part of a stack file", Cure: cure, rank: rankOfFile})
 		}
 	}
+	if !ok {
+		return nil, problems
+	}
 	return doc, problems
 }
 
-// pairs lists the entries of a mapping. Nothing at all is an empty mapping.
-func pairs(file, what string, node *yaml.Node) ([]pair, Problems) {
+// pairs lists the entries of a mapping. Nothing at all is an empty mapping; anything
+// else that is no mapping is not ok.
+func pairs(file, what string, node *yaml.Node) (list []pair, problems Problems, ok bool) {
 	node = resolved(node)
 	if node == nil || node.ShortTag() == "!!null" {
-		return nil, nil
+		return nil, nil, true
 	}
 	if node.Kind != yaml.MappingNode {
 		fault := "is not a mapping of keys to values"
 		if what != "" {
 			fault = what + " " + fault
 		}
-		return nil, Problems{{File: file, Key: lineKey(node.Line), Fault: fault, Cure: "write one `key: value` on each line", rank: rankOfFile}}
+		return nil, Problems{{File: file, Key: lineKey(node.Line), Fault: fault, Cure: "write one key: value on each line", rank: rankOfFile}}, false
 	}
-	var list []pair
-	var problems Problems
 	first := map[string]int{}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := resolved(node.Content[i])
@@ -138,14 +141,14 @@ func pairs(file, what string, node *yaml.Node) ([]pair, Problems) {
 			continue
 		}
 		if line, twice := first[key.Value]; twice {
-			problems = append(problems, Problem{File: file, Key: key.Value,
+			problems = append(problems, Problem{File: file, Key: named(key.Value),
 				Fault: fmt.Sprintf("is given twice, in lines %d and %d", line, key.Line), Cure: "keep one", rank: rankOfFile})
 			continue
 		}
 		first[key.Value] = key.Line
 		list = append(list, pair{key.Value, key.Line, resolved(node.Content[i+1])})
 	}
-	return list, problems
+	return list, problems, true
 }
 
 // resolved follows an alias to its anchor.
@@ -187,7 +190,7 @@ func (d *document) foreign(entry pair) Problems {
 	value := display(entry.value)
 	if strings.HasPrefix(entry.key, "aws:") {
 		cure := "remove it; the provider is configured by " + Namespace + ":region and " + Namespace + ":accountId"
-		return Problems{{File: d.file, Key: entry.key, Value: value, Fault: "configures a default provider, of which there is none", Cure: cure, rank: len(table)}}
+		return Problems{{File: d.file, Key: named(entry.key), Value: value, Fault: "configures a default provider, of which there is none", Cure: cure, rank: len(table)}}
 	}
 	if p, foreign := foreignKey(d.file, entry.key, value); foreign {
 		return Problems{p}
@@ -204,13 +207,13 @@ func (d *document) defaults() (map[string]input, Problems) {
 			continue
 		}
 		if byKey(key) == nil {
-			problems = append(problems, Problem{File: d.file, Key: Namespace + ":" + key, Fault: "declares a key that the program does not know",
+			problems = append(problems, Problem{File: d.file, Key: Namespace + ":" + named(key), Fault: "declares a key that the program does not know",
 				Cure: meantKey(key, "remove it, or run `go generate ./stacks`"), rank: len(table)})
 			continue
 		}
 		node := entry.value
 		if node != nil && node.Kind == yaml.MappingNode {
-			declared, more := pairs(d.file, entry.key, node)
+			declared, more, _ := pairs(d.file, entry.key, node)
 			problems = append(problems, more...)
 			node = nil
 			for _, attribute := range declared {
@@ -305,7 +308,7 @@ func display(node *yaml.Node) string {
 	case node.Kind == yaml.ScalarNode && node.ShortTag() == "!!str":
 		return quoted(node.Value)
 	case node.Kind == yaml.ScalarNode:
-		return clipped(node.Value)
+		return named(node.Value)
 	case isSecure(node):
 		return secretValue
 	case node.Kind == yaml.SequenceNode:
