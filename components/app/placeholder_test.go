@@ -3,7 +3,6 @@
 package app
 
 import (
-	"bufio"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -52,17 +51,11 @@ func startPlaceholder(t *testing.T) string {
 
 	server := exec.Command("python3", "-I", "-u", "placeholder/server.py")
 	server.Env = []string{"SERVICE_NAME=shop", "SERVICE_PORT=" + port, "SERVICE_HEALTH_PATH=/healthz", "TLS_DIRECTORY=" + dir, "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
-	stderr, err := server.StderrPipe()
-	require.NoError(t, err)
 	require.NoError(t, server.Start())
 	t.Cleanup(func() {
 		_ = server.Process.Kill()
 		_ = server.Wait()
 	})
-	go func() { // keeps the pipe from filling up
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-		}
-	}()
 	require.Eventually(t, func() bool {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {

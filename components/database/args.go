@@ -25,7 +25,7 @@ const (
 	// first name an attacker tries (FSBP RDS.25).
 	DefaultMasterUsername = "dbowner"
 	// DefaultBackupWindow is the daily hour of the automated backup, UTC.
-	DefaultBackupWindow = "02:00-03:00"
+	DefaultBackupWindow = "02:00-03:00" // #nosec G101 -- hours, although "BackupWindow" holds the letters of a password
 	// DefaultMaintenanceWindow is the weekly hour of patches, UTC.
 	DefaultMaintenanceWindow = "sun:03:30-sun:04:30"
 )

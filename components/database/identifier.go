@@ -16,11 +16,18 @@ const identifierLimit = 63
 // chosen rather than left to auto-naming because the names of the log groups and of
 // the final snapshot follow from it and must be known before the instance exists.
 //
+// The parts are project, stack and component name; a component that is already named
+// after its stack does not repeat it.
+//
 // RDS wants lower-case letters, digits and single hyphens, a letter first and no
 // hyphen last; anything else becomes a hyphen. A name that is too long keeps its head
 // and ends in a digest of the whole, so that two long names never meet.
-func identifier(parts ...string) string {
-	whole := strings.ToLower(strings.Join(parts, "-"))
+func identifier(project, stack, name string) string {
+	whole := project + "-" + stack + "-" + name
+	if name == stack || strings.HasPrefix(name, stack+"-") {
+		whole = project + "-" + name
+	}
+	whole = strings.ToLower(whole)
 	words := strings.FieldsFunc(whole, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
 	})

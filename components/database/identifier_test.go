@@ -12,16 +12,19 @@ import (
 
 func TestIdentifier(t *testing.T) {
 	for _, test := range []struct {
-		parts []string
-		want  string
+		project, stack, name string
+		want                 string
 	}{
-		{[]string{"bulkhead", "staging", "database"}, "bulkhead-staging-database"},
-		{[]string{"Bulkhead", "Production", "DB"}, "bulkhead-production-db"},
-		{[]string{"bulkhead", "feature/login--fix", "database_"}, "bulkhead-feature-login-fix-database"},
-		{[]string{"3tier", "prod"}, "db-3tier-prod"},
-		{[]string{"--"}, "db"},
+		{"bulkhead", "staging", "database", "bulkhead-staging-database"},
+		{"bulkhead", "staging", "staging-db", "bulkhead-staging-db"},
+		{"bulkhead", "staging", "stagingdb", "bulkhead-staging-stagingdb"},
+		{"bulkhead", "staging", "staging", "bulkhead-staging"},
+		{"Bulkhead", "Production", "DB", "bulkhead-production-db"},
+		{"bulkhead", "feature/login--fix", "database_", "bulkhead-feature-login-fix-database"},
+		{"3tier", "prod", "db", "db-3tier-prod-db"},
+		{"--", "-", "-", "db"},
 	} {
-		require.Equal(t, test.want, identifier(test.parts...))
+		require.Equal(t, test.want, identifier(test.project, test.stack, test.name))
 	}
 }
 
@@ -33,17 +36,17 @@ func TestLongIdentifiersStayDistinct(t *testing.T) {
 }
 
 func FuzzIdentifier(f *testing.F) {
-	f.Add("bulkhead", "staging")
-	f.Add("", "-é-")
-	f.Add("0", strings.Repeat("x", 100))
+	f.Add("bulkhead", "staging", "staging-db")
+	f.Add("", "", "-é-")
+	f.Add("0", strings.Repeat("x", 100), "db")
 	legal := regexp.MustCompile(`^[a-z](-?[a-z0-9])*$`)
-	f.Fuzz(func(t *testing.T, a, b string) {
-		id := identifier(a, b)
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		id := identifier(a, b, c)
 		if !legal.MatchString(id) || len(id) > identifierLimit {
-			t.Fatalf("identifier(%q, %q) = %q, which RDS refuses", a, b, id)
+			t.Fatalf("identifier(%q, %q, %q) = %q, which RDS refuses", a, b, c, id)
 		}
-		if id != identifier(a, b) {
-			t.Fatalf("identifier(%q, %q) changes between calls", a, b)
+		if id != identifier(a, b, c) {
+			t.Fatalf("identifier(%q, %q, %q) changes between calls", a, b, c)
 		}
 	})
 }
