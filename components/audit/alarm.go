@@ -135,7 +135,7 @@ func (args *AlarmArgs) check() error {
 	var problems []error
 	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if args.TopicARN == nil {
-		add("TopicARN is missing: an alarm that nobody hears is none")
+		problems = append(problems, missing("TopicARN", "an alarm that nobody hears is none"))
 	}
 	if args.Description == "" || len(args.Description) > 1024 {
 		add("Description has %d characters: say in 1 to 1024 what happened and where to look", len(args.Description))

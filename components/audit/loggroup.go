@@ -88,10 +88,10 @@ func (args *LogGroupArgs) check() error {
 	}
 	var problems []error
 	if args.Name != "" && !logGroupName.MatchString(args.Name) {
-		problems = append(problems, fmt.Errorf("Name %q: use 1 to 512 characters out of letters, digits and _/.#-", args.Name))
+		problems = append(problems, fmt.Errorf("physical name %q: use 1 to 512 characters out of letters, digits and _/.#-", args.Name))
 	}
 	if args.KeyARN == nil {
-		problems = append(problems, errors.New("KeyARN is missing: give the ARN of the KMS key that encrypts the logs"))
+		problems = append(problems, missing("KeyARN", "give the ARN of the KMS key that encrypts the logs"))
 	}
 	if args.RetentionDays != 0 {
 		problems = append(problems, CheckRetention(args.RetentionDays))

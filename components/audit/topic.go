@@ -108,19 +108,19 @@ func (args *TopicArgs) check() error {
 	}
 	problems := []error{identity.CheckAccountID(args.AccountID), identity.CheckRegion(args.Region)}
 	if args.KeyARN == nil {
-		problems = append(problems, errors.New("KeyARN is missing: give the ARN of the KMS key that encrypts the messages"))
+		problems = append(problems, missing("KeyARN", "give the ARN of the KMS key that encrypts the messages"))
 	}
 	if len(args.Emails) == 0 {
-		problems = append(problems, errors.New("Emails are missing: an alarm that nobody hears is none; give at least one address"))
+		problems = append(problems, missing("Emails", "an alarm that nobody hears is none; give at least one address"))
 	}
 	seen := map[string]bool{}
 	for i, email := range args.Emails {
 		address, err := mail.ParseAddress(email)
 		switch {
 		case err != nil || address.Address != email:
-			problems = append(problems, fmt.Errorf("Emails[%d]: %q is no address: write name@example.com", i, email))
+			problems = append(problems, fmt.Errorf("address Emails[%d]: %q is none; write name@example.com", i, email))
 		case seen[email]:
-			problems = append(problems, fmt.Errorf("Emails[%d]: %q is listed twice", i, email))
+			problems = append(problems, fmt.Errorf("address Emails[%d]: %q is listed twice; remove one", i, email))
 		}
 		seen[email] = true
 	}

@@ -68,7 +68,7 @@ func TestTopicNamesEveryProblem(t *testing.T) {
 		})
 	}
 	err := attempt(&audit.TopicArgs{Emails: []string{"ops", "Ops <ops@example.com>", "a@example.com", "a@example.com"}})
-	for _, want := range []string{"AccountID", "Region", "KeyARN is missing", `Emails[0]: "ops"`, "Emails[1]", "Emails[3]"} {
+	for _, want := range []string{"AccountID", "Region", "KeyARN: missing", `Emails[0]: "ops"`, "Emails[1]", "Emails[3]"} {
 		require.ErrorContains(t, err, want)
 	}
 	require.ErrorContains(t, attempt(&audit.TopicArgs{}), "nobody hears")
@@ -127,7 +127,7 @@ func TestAlarmNamesEveryProblem(t *testing.T) {
 		})
 	}
 	err := attempt(&audit.AlarmArgs{Statistic: "p101", Comparison: "=", PeriodSeconds: 45, BadPeriods: 2, Silence: "golden"})
-	for _, want := range []string{"TopicARN is missing", "Description", "Namespace", `Statistic "p101"`, `Comparison "="`, "PeriodSeconds 45", "BadPeriods 2", `Silence "golden"`} {
+	for _, want := range []string{"TopicARN: missing", "Description", "Namespace", `Statistic "p101"`, `Comparison "="`, "PeriodSeconds 45", "BadPeriods 2", `Silence "golden"`} {
 		require.ErrorContains(t, err, want)
 	}
 	require.ErrorContains(t, attempt(nil), "args are missing")

@@ -130,10 +130,10 @@ func (args *TrailArgs) check(name string) error {
 		problems = append(problems, errors.New("the name becomes the trail's and part of its bucket's: use 3 to 47 lower-case letters, digits and dashes"))
 	}
 	if args.KeyARN == nil {
-		problems = append(problems, errors.New("KeyARN is missing: give the ARN of the KMS key that encrypts the trail"))
+		problems = append(problems, missing("KeyARN", "give the ARN of the KMS key that encrypts the trail"))
 	}
 	if args.Boundary == nil {
-		problems = append(problems, errors.New("Boundary is missing: give the ARN of the permission boundary for the trail's role"))
+		problems = append(problems, missing("Boundary", "give the ARN of the permission boundary for the trail's role"))
 	}
 	if args.RetentionDays != 0 {
 		problems = append(problems, CheckRetention(args.RetentionDays))

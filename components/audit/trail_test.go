@@ -119,7 +119,7 @@ func TestTrailNamesEveryProblem(t *testing.T) {
 		})
 	}
 	err := attempt(&audit.TrailArgs{RetentionDays: 2, ArchiveDays: -1})
-	for _, want := range []string{"the name becomes the trail's", "AccountID", "Region", "KeyARN is missing", "Boundary is missing", "RetentionDays 2", "ArchiveDays -1"} {
+	for _, want := range []string{"the name becomes the trail's", "AccountID", "Region", "KeyARN: missing", "Boundary: missing", "RetentionDays 2", "ArchiveDays -1"} {
 		require.ErrorContains(t, err, want)
 	}
 	require.ErrorContains(t, attempt(nil), "args are missing")
@@ -130,8 +130,8 @@ func TestTrailNamesEveryProblem(t *testing.T) {
 			return err
 		})
 		if args != nil {
-			require.ErrorContains(t, err, "LogGroup is missing")
-			require.ErrorContains(t, err, "TopicARN is missing")
+			require.ErrorContains(t, err, "LogGroup: missing")
+			require.ErrorContains(t, err, "TopicARN: missing")
 		}
 	}
 }

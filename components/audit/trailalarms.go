@@ -72,10 +72,10 @@ func (args *TrailAlarmsArgs) check() error {
 	}
 	var problems []error
 	if args.LogGroup == nil {
-		problems = append(problems, errors.New("LogGroup is missing: give the log group of the trail"))
+		problems = append(problems, missing("LogGroup", "give the log group of the trail"))
 	}
 	if args.TopicARN == nil {
-		problems = append(problems, errors.New("TopicARN is missing: an alarm that nobody hears is none"))
+		problems = append(problems, missing("TopicARN", "an alarm that nobody hears is none"))
 	}
 	return errors.Join(problems...)
 }

@@ -200,7 +200,7 @@ func TestGroupNamesEveryProblem(t *testing.T) {
 				require.ErrorContains(t, err, "args are missing")
 				return
 			}
-			require.ErrorContains(t, err, "VpcID is missing")
+			require.ErrorContains(t, err, "VpcID: missing")
 			require.ErrorContains(t, err, "Description")
 		})
 	}

@@ -65,7 +65,7 @@ func (args *GroupArgs) check() error {
 	}
 	var problems []error
 	if args.VpcID == nil {
-		problems = append(problems, errors.New("VpcID is missing: give the id of the VPC"))
+		problems = append(problems, missing("VpcID", "give the id of the VPC"))
 	}
 	problems = append(problems, checkWhy("Description", args.Description))
 	return errors.Join(problems...)
@@ -81,3 +81,6 @@ func (g *Group) claim(direction, peer string, port Port) error {
 	g.rules[rule] = true
 	return nil
 }
+
+// missing is the error about a field that must be given.
+func missing(field, cure string) error { return fmt.Errorf("%s: missing; %s", field, cure) }

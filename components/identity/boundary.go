@@ -41,7 +41,7 @@ func NewBoundary(ctx *pulumi.Context, name string, args *BoundaryArgs, opts ...p
 	var problems []error
 	for i, region := range args.Regions {
 		if err := CheckRegion(region); err != nil {
-			problems = append(problems, fmt.Errorf("Regions[%d]: %w", i, err))
+			problems = append(problems, fmt.Errorf("entry %d of Regions: %w", i, err))
 		}
 	}
 	text, err := BoundaryDocument(args.Regions...).JSON()

@@ -23,7 +23,7 @@ var (
 // CheckAccountID reports an account id that is not twelve digits.
 func CheckAccountID(id string) error {
 	if !accountForm.MatchString(id) {
-		return fmt.Errorf("AccountID %q: give the twelve digits of the AWS account id", id)
+		return wrong("AccountID", id, "give the twelve digits of the AWS account id")
 	}
 	return nil
 }
@@ -32,11 +32,11 @@ func CheckAccountID(id string) error {
 // components write.
 func CheckRegion(region string) error {
 	if !regionForm.MatchString(region) {
-		return fmt.Errorf("Region %q: give a region code such as eu-central-1", region)
+		return wrong("Region", region, "give a region code such as eu-central-1")
 	}
 	for _, partition := range []string{"cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-"} {
 		if strings.HasPrefix(region, partition) {
-			return fmt.Errorf("Region %q: it is outside the partition aws; give one of the commercial regions", region)
+			return wrong("Region", region, "it is outside the partition aws; give one of the commercial regions")
 		}
 	}
 	return nil
@@ -63,9 +63,9 @@ func (s Statement) actionProblems() []error {
 	var problems []error
 	switch {
 	case len(s.Actions) == 0 && len(s.NotActions) == 0:
-		problems = append(problems, errors.New("Actions are missing"))
+		problems = append(problems, missing("Actions", "list what is meant"))
 	case len(s.Actions) > 0 && len(s.NotActions) > 0:
-		problems = append(problems, errors.New("Actions and NotActions exclude each other"))
+		problems = append(problems, errors.New("the lists Actions and NotActions exclude each other; write one of them"))
 	case len(s.NotActions) > 0 && s.Effect != Deny:
 		problems = append(problems, errors.New("NotActions in an Allow grant every action that AWS will ever have: list Actions"))
 	}
@@ -83,12 +83,12 @@ func (s Statement) resourceProblems(kind Kind) []error {
 	var problems []error
 	if kind == TrustPolicy {
 		if len(s.Resources) > 0 {
-			problems = append(problems, errors.New("Resources have no place in a trust policy"))
+			problems = append(problems, errors.New("there is no place for Resources in a trust policy; leave them out"))
 		}
 		return problems
 	}
 	if len(s.Resources) == 0 {
-		problems = append(problems, errors.New("Resources are missing"))
+		problems = append(problems, missing("Resources", "list ARNs"))
 	}
 	for _, resource := range s.Resources {
 		if resource != "*" && !arnForm.MatchString(resource) {
@@ -102,9 +102,9 @@ func (s Statement) principalProblems(kind Kind) []error {
 	var problems []error
 	switch {
 	case kind == PermissionsPolicy && !s.Principals.empty():
-		problems = append(problems, errors.New("Principals have no place in a permissions policy"))
+		problems = append(problems, errors.New("there is no place for Principals in a permissions policy; leave them out"))
 	case kind != PermissionsPolicy && s.Principals.empty():
-		problems = append(problems, errors.New("Principals are missing"))
+		problems = append(problems, missing("Principals", "say who is meant"))
 	}
 	for _, list := range [][]string{s.Principals.AWS, s.Principals.Federated} {
 		for _, arn := range list {
@@ -158,10 +158,10 @@ func (s Statement) wildcardProblems() []error {
 	}
 	if s.Principals.Everyone {
 		if !reasoned {
-			problems = append(problems, errors.New("Principals are everyone: name them, or give a Reason"))
+			problems = append(problems, errors.New("everyone is meant: name the Principals, or give a Reason"))
 		}
 		if len(s.Conditions) == 0 {
-			problems = append(problems, errors.New("Principals are everyone, without a condition: add one"))
+			problems = append(problems, errors.New("everyone is meant, without a condition: add one"))
 		}
 	}
 	return problems
@@ -187,3 +187,9 @@ func everyResource(resource string) bool {
 	}
 	return strings.ContainsAny(parts[2], "*?") || strings.Trim(parts[5], "*?") == ""
 }
+
+// wrong is the error about the value of a field.
+func wrong(field, value, cure string) error { return fmt.Errorf("%s %q: %s", field, value, cure) }
+
+// missing is the error about a field that must be given.
+func missing(field, cure string) error { return fmt.Errorf("%s: missing; %s", field, cure) }

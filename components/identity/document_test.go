@@ -75,19 +75,19 @@ func TestDocumentRefusals(t *testing.T) {
 		"every resource":            {0, with(func(s *identity.Statement) { s.Resources = []string{"*"} }), `resource "*" is every resource`},
 		"every resource by ARN":     {0, with(func(s *identity.Statement) { s.Resources = []string{"arn:aws:s3:::*"} }), "every resource"},
 		"every service by ARN":      {0, with(func(s *identity.Statement) { s.Resources = []string{"arn:aws:*:eu-central-1:111122223333:thing/x"} }), "every resource"},
-		"everyone":                  {identity.ResourcePolicy, with(func(s *identity.Statement) { s.Principals = everyone }), "Principals are everyone: name them"},
+		"everyone":                  {identity.ResourcePolicy, with(func(s *identity.Statement) { s.Principals = everyone }), "everyone is meant: name the Principals"},
 		"everyone, unconditionally": {identity.ResourcePolicy, with(func(s *identity.Statement) { s.Principals, s.Reason = everyone, "a website" }), "without a condition"},
 		"NotActions in an Allow":    {0, with(func(s *identity.Statement) { s.Actions, s.NotActions = nil, []string{"iam:GetUser"} }), "NotActions in an Allow"},
 		"both kinds of actions":     {0, with(func(s *identity.Statement) { s.NotActions = []string{"iam:GetUser"} }), "exclude each other"},
-		"no actions":                {0, with(func(s *identity.Statement) { s.Actions = nil }), "Actions are missing"},
+		"no actions":                {0, with(func(s *identity.Statement) { s.Actions = nil }), "Actions: missing"},
 		"an action without service": {0, with(func(s *identity.Statement) { s.Actions = []string{"GetObject"} }), "write service:Action"},
 		"no effect":                 {0, with(func(s *identity.Statement) { s.Effect = "allow" }), `Effect "allow"`},
 		"a Sid with a space":        {0, with(func(s *identity.Statement) { s.Sid = "a b" }), `Sid "a b"`},
-		"no resources":              {0, with(func(s *identity.Statement) { s.Resources = nil }), "Resources are missing"},
+		"no resources":              {0, with(func(s *identity.Statement) { s.Resources = nil }), "Resources: missing"},
 		"a name for an ARN":         {0, with(func(s *identity.Statement) { s.Resources = []string{"bucket"} }), "write an ARN"},
-		"principals in permissions": {0, with(func(s *identity.Statement) { s.Principals = everyone }), "no place in a permissions policy"},
-		"no principals":             {identity.ResourcePolicy, ok, "Principals are missing"},
-		"resources in trust":        {identity.TrustPolicy, ok, "no place in a trust policy"},
+		"principals in permissions": {0, with(func(s *identity.Statement) { s.Principals = everyone }), "no place for Principals in a permissions policy"},
+		"no principals":             {identity.ResourcePolicy, ok, "Principals: missing"},
+		"resources in trust":        {identity.TrustPolicy, ok, "no place for Resources in a trust policy"},
 		"a wildcard principal":      {identity.ResourcePolicy, with(func(s *identity.Statement) { s.Principals.AWS = []string{"arn:aws:iam::111122223333:role/*"} }), "without wildcards"},
 		"a service by name":         {identity.ResourcePolicy, with(func(s *identity.Statement) { s.Principals.Services = []string{"logs"} }), "write service.amazonaws.com"},
 		"a condition without value": {0, with(func(s *identity.Statement) {
@@ -123,7 +123,7 @@ func TestDocumentAsAWhole(t *testing.T) {
 	require.ErrorContains(t, err, "AWS accepts 10240")
 
 	_, err = identity.Permissions(identity.Statement{}).JSON()
-	for _, want := range []string{"Effect", "Actions are missing", "Resources are missing"} {
+	for _, want := range []string{"Effect", "Actions: missing", "Resources: missing"} {
 		require.ErrorContains(t, err, want, "all problems in one run")
 	}
 }

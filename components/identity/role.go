@@ -151,14 +151,14 @@ func (args *RoleArgs) check(name string) (trust string, err error) {
 		problems = append(problems, fmt.Errorf("AssumedBy: %w", err))
 	}
 	if args.Boundary == nil {
-		problems = append(problems, errors.New("Boundary is missing: every role needs the ARN of a permission boundary"))
+		problems = append(problems, missing("Boundary", "every role needs the ARN of a permission boundary"))
 	}
 	for _, policy := range slices.Sorted(maps.Keys(args.Policies)) {
 		if !policyName.MatchString(policy) {
-			problems = append(problems, fmt.Errorf("Policies[%q]: use 1 to 128 characters out of letters, digits and +=,.@_- for the name", policy))
+			problems = append(problems, fmt.Errorf("inline policy %q of Policies: use 1 to 128 characters out of letters, digits and +=,.@_- for the name", policy))
 		}
 		if args.Policies[policy] == nil {
-			problems = append(problems, fmt.Errorf("Policies[%q] is missing its document", policy))
+			problems = append(problems, fmt.Errorf("inline policy %q of Policies has no document; give one", policy))
 		}
 	}
 	seen := map[string]bool{}

@@ -90,7 +90,7 @@ func TestRoleNamesEveryProblem(t *testing.T) {
 		ManagedPolicyARNs: []string{"arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/job-function/Billing", "AmazonSSM", sessionManager, sessionManager},
 	})
 	for _, want := range []string{
-		"57 characters", "AssumedBy is a permissions policy", "Boundary is missing", `Policies["a b"]`, `Policies["missing"]`,
+		"57 characters", "AssumedBy is a permissions policy", "Boundary: missing", `inline policy "a b"`, `inline policy "missing"`,
 		`AdministratorAccess" administers`, `Billing" administers`, `"AmazonSSM" is no ARN`, "listed twice",
 	} {
 		require.ErrorContains(t, err, want)

@@ -87,7 +87,7 @@ func (args *Args) check(name string) (policy string, err error) {
 		problems = append(problems, errors.New("the name becomes the alias: use letters, digits and /_-"))
 	}
 	if args.Description == "" || len(args.Description) > 8192 {
-		problems = append(problems, fmt.Errorf("Description has %d characters: say in 1 to 8192 what the key protects", len(args.Description)))
+		problems = append(problems, fmt.Errorf("the Description has %d characters: say in 1 to 8192 what the key protects", len(args.Description)))
 	}
 	if args.DeletionWindowDays != 0 && (args.DeletionWindowDays < 7 || args.DeletionWindowDays > 30) {
 		problems = append(problems, fmt.Errorf("DeletionWindowDays %d: use 7 to 30", args.DeletionWindowDays))

@@ -172,7 +172,7 @@ func lookUp(service, region string) (statements serviceUse, behalf bool, err err
 	} else if own, known := direct[name]; found && known && name != "logs" {
 		return own, false, nil
 	}
-	return nil, false, fmt.Errorf("Services: %q is unknown here; use one of %s", service, strings.Join(known(region), ", "))
+	return nil, false, fmt.Errorf("service %q is unknown here; use one of %s", service, strings.Join(known(region), ", "))
 }
 
 // known lists every name that Services may hold.

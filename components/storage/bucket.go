@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"regexp"
 
-	"github.com/bulkhead-iac/bulkhead/components/identity"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -219,29 +218,36 @@ func (args *BucketArgs) check(name string) error {
 			problems = append(problems, fmt.Errorf("%s %d: use at least 1, or 0 for the default", days.field, days.value))
 		}
 	}
+	if args.DisposableReason != "" && !reasonForm.MatchString(args.DisposableReason) {
+		problems = append(problems, fmt.Errorf("DisposableReason %q: it becomes a tag: use 1 to 256 letters, digits, spaces and _.:/=+@-", args.DisposableReason))
+	}
+	problems = append(problems, args.checkWriters()...)
+	return errors.Join(append(problems, args.checkAccessLogs()...)...)
+}
+
+// checkWriters reports what is wrong with who may deliver logs.
+func (args *BucketArgs) checkWriters() []error {
+	var problems []error
 	for i, writer := range args.Writers {
 		if writer.plainOnly && args.KeyARN != nil {
-			problems = append(problems, fmt.Errorf("Writers[%d]: %s cannot write to a bucket with a KMS key: leave KeyARN out", i, writer.name))
+			problems = append(problems, fmt.Errorf("writer %d: %s cannot write to a bucket with a KMS key: leave KeyARN out", i, writer.name))
 		}
 	}
-	if document, err := Policy("arn:aws:s3:::bucket-name-to-come", args.Writers...); err != nil {
-		problems = append(problems, err)
-	} else {
-		problems = append(problems, documentProblem(document))
+	document, err := Policy("arn:aws:s3:::bucket-name-to-come", args.Writers...)
+	if err == nil {
+		_, err = document.JSON()
 	}
+	return append(problems, err)
+}
+
+// checkAccessLogs reports what is wrong with where the server access logs go.
+func (args *BucketArgs) checkAccessLogs() []error {
+	var problems []error
 	if args.AccessLogs != nil && !args.AccessLogs.receivesAccessLogs {
 		problems = append(problems, errors.New("AccessLogs: the bucket does not admit S3's log delivery: give it the writer S3AccessLogs"))
 	}
 	if prefix := args.AccessLogsPrefix; prefix != "" && (len(prefix) < 2 || prefix[len(prefix)-1] != '/' || checkPrefix(prefix[:len(prefix)-1]) != nil) {
 		problems = append(problems, fmt.Errorf("AccessLogsPrefix %q: write segments and end with a slash", prefix))
 	}
-	if args.DisposableReason != "" && !reasonForm.MatchString(args.DisposableReason) {
-		problems = append(problems, fmt.Errorf("DisposableReason %q: it becomes a tag: use 1 to 256 letters, digits, spaces and _.:/=+@-", args.DisposableReason))
-	}
-	return errors.Join(problems...)
-}
-
-func documentProblem(document identity.Document) error {
-	_, err := document.JSON()
-	return err
+	return problems
 }

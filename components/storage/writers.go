@@ -163,12 +163,12 @@ func Policy(bucketARN string, writers ...Writer) (identity.Document, error) {
 	for i, writer := range writers {
 		switch {
 		case writer.statements == nil:
-			problems = append(problems, fmt.Errorf("Writers[%d] is empty: use one of the functions that make a Writer", i))
+			problems = append(problems, fmt.Errorf("writer %d is empty: use one of the functions that make a Writer", i))
 			continue
 		case seen[writer.name]:
-			problems = append(problems, fmt.Errorf("Writers[%d]: %s is there already: give each its own bucket", i, writer.name))
+			problems = append(problems, fmt.Errorf("writer %d: %s is there already: give each its own bucket", i, writer.name))
 		case writer.problem != nil:
-			problems = append(problems, fmt.Errorf("Writers[%d], %s: %w", i, writer.name, writer.problem))
+			problems = append(problems, fmt.Errorf("writer %d, %s: %w", i, writer.name, writer.problem))
 		}
 		seen[writer.name] = true
 		document.Statements = append(document.Statements, writer.statements(bucketARN)...)

@@ -88,18 +88,18 @@ func WithOutputs(token string, outputs Outputs) Option {
 }
 
 // Run runs a program that is expected to succeed, and fails the test at once if it does not.
-func Run(t testing.TB, program pulumi.RunFunc, options ...Option) *Recording {
-	t.Helper()
+func Run(tb testing.TB, program pulumi.RunFunc, options ...Option) *Recording {
+	tb.Helper()
 	recording, err := run(program, options)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return recording
 }
 
 // RunError runs a program that is expected to fail and returns its error; a program that succeeds fails the test.
-func RunError(t testing.TB, program pulumi.RunFunc, options ...Option) error {
-	t.Helper()
+func RunError(tb testing.TB, program pulumi.RunFunc, options ...Option) error {
+	tb.Helper()
 	recording, err := run(program, options)
-	require.Error(t, err, "the program was expected to fail, and registered %d resources", len(recording.Registrations()))
+	require.Error(tb, err, "the program was expected to fail, and registered %d resources", len(recording.Registrations()))
 	return err
 }
 

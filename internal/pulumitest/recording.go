@@ -55,23 +55,23 @@ func (r *Recording) ByType(token string) []Registration {
 }
 
 // Only returns the single registration of one type, and fails the test when there is none or more than one.
-func (r *Recording) Only(t testing.TB, token string) Registration {
-	t.Helper()
+func (r *Recording) Only(tb testing.TB, token string) Registration {
+	tb.Helper()
 	found := r.ByType(token)
-	require.Len(t, found, 1, "registrations of %s: %s", token, names(found))
+	require.Len(tb, found, 1, "registrations of %s: %s", token, names(found))
 	return found[0]
 }
 
 // Get returns the registration of a type and logical name, and fails the test when there is none.
-func (r *Recording) Get(t testing.TB, token, name string) Registration {
-	t.Helper()
+func (r *Recording) Get(tb testing.TB, token, name string) Registration {
+	tb.Helper()
 	all := r.ByType(token)
 	for _, registration := range all {
 		if registration.Name == name {
 			return registration
 		}
 	}
-	require.Failf(t, "no such registration", "%s %q was not registered; of this type there are: %s", token, name, names(all))
+	require.Failf(tb, "no such registration", "%s %q was not registered; of this type there are: %s", token, name, names(all))
 	return Registration{}
 }
 
