@@ -38,15 +38,15 @@ func down(ctx context.Context, root, environment string) error {
 		return err
 	}
 	defer unlock()
-	running, ok := emulator.Find(root)
-	if !ok || running.ID != before.Emulator.ID {
+	running, err := emulator.Find(ctx, root)
+	if err != nil || running.ID != before.Emulator.ID {
 		fmt.Fprintln(r.out, "the emulator has stopped, and the emulated account with it; forgetting the stack")
 	} else {
 		r.emulator, r.account = running, before.account
 		if err := r.destroy(ctx); err != nil {
 			return err
 		}
-		if err := running.Unregister(ctx, environment); err != nil {
+		if err := running.Client().Unregister(ctx, environment); err != nil {
 			return err
 		}
 	}
@@ -118,11 +118,11 @@ func (r *rehearsal) liftProtection(ctx context.Context) error {
 
 // stopUnused stops the emulator if no environment is registered with it.
 func stopUnused(ctx context.Context, root string, r *rehearsal) error {
-	running, ok := emulator.Find(root)
-	if !ok {
-		return nil
+	running, err := emulator.Find(ctx, root)
+	if err != nil {
+		return emulator.Stop(ctx, root) // what is left of a dead one
 	}
-	accounts, err := running.Accounts(ctx)
+	accounts, err := running.Client().Accounts(ctx)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func stopUnused(ctx context.Context, root string, r *rehearsal) error {
 		fmt.Fprintf(r.out, "the emulator goes on for %s\n", accounts[0].Env)
 		return nil
 	}
-	if err := emulator.Stop(root); err != nil {
+	if err := emulator.Stop(ctx, root); err != nil {
 		return err
 	}
 	fmt.Fprintln(r.out, "the emulator has stopped")

@@ -44,11 +44,14 @@ const (
 	exitInterrupted = 130
 )
 
+// emulatorSubcommand runs the emulator's gateway; the emulator starts itself with it.
+const emulatorSubcommand = "emulator"
+
 // misuse marks errors of the caller's making: the command line or the configuration.
 type misuse struct{ error }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == emulator.Subcommand {
+	if len(os.Args) > 1 && os.Args[1] == emulatorSubcommand {
 		os.Exit(emulator.Serve(os.Args[2:]))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

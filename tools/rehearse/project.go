@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"gopkg.in/yaml.v3"
 
@@ -27,10 +28,27 @@ func newStage(root, environment string) *stage {
 	return &stage{root: root, environment: environment, dir: filepath.Join(root, ".rehearsal", environment)}
 }
 
-func (s *stage) path(name ...string) string { return filepath.Join(append([]string{s.dir}, name...)...) }
+func (s *stage) path(name ...string) string {
+	return filepath.Join(append([]string{s.dir}, name...)...)
+}
 
 // program is where the built Pulumi program lies; every environment runs the same file.
 func (s *stage) program() string { return filepath.Join(s.root, ".rehearsal", "bin", "infra") }
+
+// lock keeps a second run of the same environment away. The system frees it when the process ends.
+func (s *stage) lock() (func(), error) {
+	if err := os.MkdirAll(s.dir, 0o750); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(s.path("lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a descriptor fits
+		return nil, errors.Join(fmt.Errorf("%s is being rehearsed by another process; wait for it (lock %s): %w", s.environment, s.path("lock"), err), file.Close())
+	}
+	return func() { _ = file.Close() }, nil // closing frees the lock
+}
 
 // prepare writes the project that the engine runs: the real Pulumi.yaml and stack file with the
 // built program, the toolchain's provider and a backend of the rehearsal's own. The real files are
@@ -67,6 +85,25 @@ func (s *stage) prepare(tools *toolchain.Toolchain) error {
 		stack["encryptionsalt"] = earlier["encryptionsalt"]
 	}
 	return writeYAML(copied, stack)
+}
+
+// languageHost returns the folder to search for the Go language host first. The host that is built
+// from source takes the program's path from its command line, the one that comes with the CLI takes
+// it from Pulumi.yaml; so the former gets a script in front that adds the flag.
+func (s *stage) languageHost(host toolchain.Tool) (string, error) {
+	if host.Origin != "built" {
+		return filepath.Dir(host.Path), nil
+	}
+	dir := s.path("bin")
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return "", err
+	}
+	script := fmt.Sprintf("#!/bin/sh\nexec '%s' -binary '%s' \"$@\"\n", host.Path, s.program())
+	file := filepath.Join(dir, host.Name)
+	if err := writeFile(file, []byte(script)); err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(file, 0o700) //nolint:gosec // a program must be executable
 }
 
 // passphrase returns the secret that encrypts the rehearsal's state, made at the first call.

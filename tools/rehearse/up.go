@@ -111,7 +111,7 @@ func startEmulator(ctx context.Context, root string, progress io.Writer) (*emula
 	if err != nil {
 		return nil, err
 	}
-	return emulator.Ensure(ctx, root, []string{self, emulator.Subcommand}, progress)
+	return emulator.Ensure(ctx, root, []string{self, emulatorSubcommand}, progress)
 }
 
 // compile builds the program once for every environment.
@@ -121,7 +121,7 @@ func (r *rehearsal) compile(ctx context.Context) error {
 		return err
 	}
 	partial := fmt.Sprintf("%s.%s.partial", r.program(), r.environment)
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", partial, "./infra")
+	command := exec.CommandContext(ctx, "go", "build", "-o", partial, "./infra")
 	command.Dir = r.root
 	command.Stdout, command.Stderr = r.out, r.out
 	if err := command.Run(); err != nil {
@@ -136,7 +136,7 @@ func (r *rehearsal) open(ctx context.Context) error {
 	if err := r.forgetLostAccount(); err != nil {
 		return err
 	}
-	err := r.emulator.Register(ctx, emulator.Account{
+	err := r.emulator.Client().Register(ctx, emulator.Account{
 		Env: r.environment, AccountID: r.account.AccountID, AccessKey: r.account.AccessKey, Record: r.path("calls.jsonl"),
 	})
 	if err != nil {
@@ -209,9 +209,9 @@ func (r *rehearsal) guarded(ctx context.Context, name string, args ...string) er
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				if err := r.emulator.Healthy(ctx); err != nil && ctx.Err() == nil {
-					cancel(fmt.Errorf("the emulator has died, and the emulated account with it (see %s); run this again to start anew: %w",
-						filepath.Join(r.root, ".rehearsal", "emulator"), err))
+				if _, err := emulator.Find(ctx, r.root); err != nil && ctx.Err() == nil {
+					cancel(fmt.Errorf("the emulator has died, and the emulated account with it (see the logs in %s); run this again to start anew: %w",
+						emulator.Folder(r.root), err))
 				}
 			}
 		}

@@ -25,7 +25,32 @@ import (
 
 // notOffered are properties of the SDK that the plugin cannot serve, because the SDK belongs to an
 // older version of the upstream provider. The plugin refuses a program that sets one.
-var notOffered = map[string]string{}
+var notOffered = map[string]string{
+	"aws:ec2/eip:Eip.vpc":                                                             "removed upstream; domain replaces it",
+	"aws:ec2/flowLog:FlowLog.logGroupName":                                            "removed upstream; logDestination replaces it",
+	"aws:ec2/launchTemplate:LaunchTemplate.elasticGpuSpecifications":                  "the AWS service has ended",
+	"aws:ec2/launchTemplate:LaunchTemplate.elasticInferenceAccelerator":               "the AWS service has ended",
+	"aws:lb/loadBalancer:LoadBalancer.subnetMappings.outpostId":                       "an output",
+	"aws:rds/instance:Instance.name":                                                  "removed upstream; dbName replaces it",
+	"aws:s3/bucketAclV2:BucketAclV2.accessControlPolicy.grants.grantee.displayName":   "an output",
+	"aws:s3/bucketLoggingV2:BucketLoggingV2.targetGrants.grantee.displayName":         "an output",
+	"aws:s3/bucketV2:BucketV2.lifecycleRules.expirations":                             "inline block; a resource of its own replaces it",
+	"aws:s3/bucketV2:BucketV2.lifecycleRules.noncurrentVersionExpirations":            "inline block; a resource of its own replaces it",
+	"aws:s3/bucketV2:BucketV2.loggings":                                               "inline block; a resource of its own replaces it",
+	"aws:s3/bucketV2:BucketV2.objectLockConfiguration.rules":                          "inline block; a resource of its own replaces it",
+	"aws:s3/bucketV2:BucketV2.replicationConfigurations":                              "inline block; a resource of its own replaces it",
+	"aws:s3/bucketV2:BucketV2.serverSideEncryptionConfigurations":                     "inline block; a resource of its own replaces it",
+	"aws:s3/bucketV2:BucketV2.versionings":                                            "inline block; a resource of its own replaces it",
+	"aws:s3/bucketV2:BucketV2.websites":                                               "inline block; a resource of its own replaces it",
+	"aws:secretsmanager/secret:Secret.replicas.lastAccessedDate":                      "an output",
+	"aws:secretsmanager/secret:Secret.replicas.status":                                "an output",
+	"aws:secretsmanager/secret:Secret.replicas.statusMessage":                         "an output",
+	"aws:wafv2/webAcl:WebAcl.associationConfig.requestBodies.apiGateways":             "a body limit of services other than load balancers",
+	"aws:wafv2/webAcl:WebAcl.associationConfig.requestBodies.appRunnerServices":       "a body limit of services other than load balancers",
+	"aws:wafv2/webAcl:WebAcl.associationConfig.requestBodies.cloudfronts":             "a body limit of services other than load balancers",
+	"aws:wafv2/webAcl:WebAcl.associationConfig.requestBodies.cognitoUserPools":        "a body limit of services other than load balancers",
+	"aws:wafv2/webAcl:WebAcl.associationConfig.requestBodies.verifiedAccessInstances": "a body limit of services other than load balancers",
+}
 
 // property is the provider's description of one property, see tools/awsprovider/properties.go.
 type property struct {

@@ -58,8 +58,14 @@ func Copy(src, dst string, types, dataSources []string) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.collect(roots); err != nil {
-		return nil, err
+	// An API client comes from the service package of its name, which nothing imports for that alone.
+	for len(roots) > 0 {
+		if err := c.collect(roots); err != nil {
+			return nil, err
+		}
+		if roots, err = c.clientServices(); err != nil {
+			return nil, err
+		}
 	}
 	for _, pkg := range slices.Sorted(maps.Keys(c.packages)) {
 		if err := c.copyPackage(pkg); err != nil {
@@ -154,6 +160,56 @@ func (c *copier) collect(roots []string) error {
 		}
 	}
 	return nil
+}
+
+// clientServices returns the service packages, not collected yet, whose API clients are in use.
+func (c *copier) clientServices() ([]string, error) {
+	used, err := c.usedClients()
+	if err != nil {
+		return nil, err
+	}
+	names, err := c.serviceNames()
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := parser.ParseFile(c.set, filepath.Join(c.src, clientsFile), nil, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, decl := range parsed.Decls {
+		fn, ok := decl.(*ast.FuncDecl)
+		if !ok || !used[fn.Name.Name] {
+			continue
+		}
+		ast.Inspect(fn.Body, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok && qualifier(sel) == "names" {
+				if pkg := servicePath + names[sel.Sel.Name]; !c.packages[pkg] {
+					missing = append(missing, pkg)
+				}
+			}
+			return true
+		})
+	}
+	return missing, nil
+}
+
+// serviceNames returns the values of the constants that name the services.
+func (c *copier) serviceNames() (map[string]string, error) {
+	parsed, err := parser.ParseFile(c.set, filepath.Join(c.src, "names/consts_gen.go"), nil, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
+			if lit, ok := spec.Values[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				values[spec.Names[0].Name], _ = strconv.Unquote(lit.Value) // the parser has checked the syntax
+			}
+		}
+		return true
+	})
+	return values, nil
 }
 
 func (c *copier) services() []string {

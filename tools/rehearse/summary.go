@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// notRehearsed is what an emulator cannot show, by name and reason. docs/emulator.md has the details.
+var notRehearsed = []struct{ name, reason string }{
+	{"traffic", "no packet flows: reachability is checked from the plan, not by connecting"},
+	{"instances and their boot", "launch templates are accepted, no machine starts, so no health check ever runs"},
+	{"the database engine", "the instance is a record; forced TLS, users and restores need a real one"},
+	{"permissions", "the emulator does not evaluate IAM policies the way AWS does"},
+	{"AWS's own validation", "quotas, instance types, engine versions and managed WAF rule names are taken as given"},
+	{"certificate validation and DNS", "the certificate is issued at once; no name is resolved"},
+	{"delivery of logs, alarms and mail", "log groups, filters, alarms and subscriptions exist, nothing is delivered"},
+}
+
+// deployment is the part of a stack export that the summary reads.
+type deployment struct {
+	Deployment struct {
+		Resources []exported `json:"resources"`
+	} `json:"deployment"`
+}
+
+type exported struct {
+	URN     string         `json:"urn"`
+	Type    string         `json:"type"`
+	Custom  bool           `json:"custom"`
+	Inputs  map[string]any `json:"inputs"`
+	Outputs map[string]any `json:"outputs"`
+}
+
+func (e exported) name() string { return e.URN[strings.LastIndex(e.URN, "::")+2:] }
+
+// summarise prints what was deployed, what is public, and what could not be rehearsed, and writes the
+// same as summary.json.
+func (r *rehearsal) summarise() error {
+	text, err := os.ReadFile(r.path("state.json"))
+	if err != nil {
+		return err
+	}
+	var state deployment
+	if err := json.Unmarshal(text, &state); err != nil {
+		return err
+	}
+	resources, components := map[string]int{}, 0
+	for _, e := range state.Deployment.Resources {
+		if e.Custom && !strings.HasPrefix(e.Type, "pulumi:") {
+			resources[e.Type]++
+		} else if !e.Custom && !strings.HasPrefix(e.Type, "pulumi:") {
+			components++
+		}
+	}
+	count := 0
+	for _, n := range resources {
+		count += n
+	}
+	public := publicThings(state.Deployment.Resources)
+	fmt.Fprintf(r.out, "\n%s rehearsed in %s: %d resources of %d types in %d components; the second preview and the refresh show nothing\n",
+		r.environment, time.Since(r.started).Round(time.Second), count, len(resources), components)
+	fmt.Fprintln(r.out, "\nPublic (everything else is in private networks):")
+	for _, line := range public {
+		fmt.Fprintln(r.out, "  "+line)
+	}
+	fmt.Fprintln(r.out, "\nNot rehearsed:")
+	for _, gap := range notRehearsed {
+		fmt.Fprintf(r.out, "  %s: %s\n", gap.name, gap.reason)
+	}
+	provider := "the official AWS plugin"
+	if !r.tools.Official() {
+		provider = "an AWS provider built from upstream source"
+	}
+	fmt.Fprintf(r.out, "\nRun with %s. Files in %s:\n  emulator.json outputs.json state.json events.jsonl calls.jsonl summary.json\n", provider, r.dir)
+	fmt.Fprintf(r.out, "Look around with any AWS client:\n  AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s aws ec2 describe-vpcs\nStop it with: make down ENV=%s\n",
+		r.account.Endpoint, r.account.AccessKey, r.account.Secret, r.account.Region, r.environment)
+	summary, err := json.MarshalIndent(map[string]any{
+		"environment": r.environment, "resources": resources, "components": components, "public": public,
+		"seconds": time.Since(r.started).Seconds(), "steps": r.steps, "provider": r.tools.Provider,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(r.path("summary.json"), append(summary, '\n'))
+}
+
+// publicThings lists what the internet, or a part of it, can reach: internet-facing load balancers,
+// security-group rules that admit public addresses, and instances with public addresses.
+func publicThings(resources []exported) []string {
+	lines := map[string]bool{}
+	for _, e := range resources {
+		switch e.Type {
+		case "aws:lb/loadBalancer:LoadBalancer":
+			if e.Inputs["internal"] != true {
+				lines[fmt.Sprintf("load balancer %s (%v)", e.name(), e.Outputs["dnsName"])] = true
+			}
+		case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
+			for _, key := range []string{"cidrIpv4", "cidrIpv6"} {
+				if cidr, ok := e.Inputs[key].(string); ok {
+					lines[fmt.Sprintf("port %v from %s (%v)", e.Inputs["fromPort"], cidr, e.Inputs["description"])] = true
+				}
+			}
+		case "aws:ec2/launchTemplate:LaunchTemplate":
+			if strings.Contains(fmt.Sprint(e.Inputs["networkInterfaces"]), "associatePublicIpAddress:true") {
+				lines["instances of "+e.name()+" have public addresses"] = true
+			}
+		case "aws:ec2/natGateway:NatGateway":
+			lines[fmt.Sprintf("outgoing only: NAT gateway %s from %v", e.name(), e.Outputs["publicIp"])] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(lines))
+}
