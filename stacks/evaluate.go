@@ -81,6 +81,7 @@ func evaluate(stack string, given map[string]input) (*Settings, Problems) {
 	e := &evaluation{
 		stack: stack, given: given, broken: map[string]bool{},
 		settings: &Settings{Environment: shortName(stack), Production: IsProduction(stack)},
+		problems: nameProblems(stack),
 	}
 	for i := range table {
 		e.one(&table[i])

@@ -67,7 +67,7 @@ func TestCheckFilesReportsBadStackFiles(t *testing.T) {
 		"a word for a number": {"bulkhead:databaseStorageGb: 20", "bulkhead:databaseStorageGb: much",
 			[]string{`bulkhead:databaseStorageGb: "much" is not a whole number`}},
 		"yes for true": {"bulkhead:databaseMultiAz: false", "bulkhead:databaseMultiAz: yes",
-			[]string{`bulkhead:databaseMultiAz: "yes" is neither true nor false; write true or false, without quotes`}},
+			[]string{`bulkhead:databaseMultiAz: "yes" is neither true nor false; write true or false`}},
 		"an encrypted value": {"bulkhead:region: eu-central-1", "bulkhead:region:\n    secure: v1:AAAA:BBBB",
 			[]string{`Pulumi.staging.yaml: bulkhead:region: [secret] is encrypted, so that it can be neither checked nor rehearsed; write it in plain; no setting is a secret`}},
 		"an encrypted element": {"- platform-staging@example.com", "- secure: v1:AAAA:BBBB",

@@ -94,11 +94,12 @@ func wrapped(text string, width int) []string {
 	return append(lines, line)
 }
 
-const referenceHead = `<!-- Generated from stacks/keys.go and stacks/rules.go; change it there and run "go generate ./stacks". -->
+const referenceHead = `<!-- Generated from package stacks; change it there and run "go generate ./stacks". -->
 
 # Configuration
 
-An environment is a file ` + "`Pulumi.<environment>.yaml`" + ` beside ` + "`Pulumi.yaml`" + `, for example ` + "`Pulumi.staging.yaml`" + `:
+An environment is a file ` + "`Pulumi.<environment>.yaml`" + ` beside ` + "`Pulumi.yaml`" + `, for example ` + "`Pulumi.staging.yaml`" + `.
+Its name has 1 to 15 lower-case letters, digits and inner hyphens, and begins the names of what is deployed.
 
 ` + "```yaml" + `
 config:

@@ -2,7 +2,11 @@
 
 package stacks
 
-import "github.com/bulkhead-iac/bulkhead/stacks/cidr"
+import (
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+)
 
 // The headings of docs/configuration.md.
 const (
@@ -57,7 +61,7 @@ var table = []setting{
 	{
 		key: "interfaceEndpoints", group: groupNetwork, fallback: baseEndpoints, example: "[ssm, logs]",
 		description: "AWS services reached inside the VPC, through an interface endpoint in every zone. Each costs per zone and hour.",
-		allowed:     "short service names; with natStrategy None at least the default ones",
+		allowed:     "the default ones and any of " + strings.Join(otherEndpoints, ", ") + "; with natStrategy None at least the default ones",
 		field:       func(s *Settings) any { return &s.Network.InterfaceEndpoints },
 		check:       each(endpoint),
 	},
@@ -72,9 +76,9 @@ var table = []setting{
 	{
 		key: "bastionInstanceType", group: groupBastion, fallback: "t3.micro", example: "t3.micro",
 		description: "EC2 instance type of the bastion. Changing it replaces the instance.",
-		allowed:     "an x86_64 instance type",
+		allowed:     "an instance type that can encrypt its disks",
 		field:       func(s *Settings) any { return &s.Bastion.InstanceType },
-		check:       text(x86Type),
+		check:       text(instanceType),
 	},
 	{
 		key: "bastionReachesDatabase", group: groupBastion, fallback: false, example: "false",
@@ -120,22 +124,21 @@ var table = []setting{
 	{
 		key: "appHealthPath", group: groupApp, fallback: "/healthz", example: "/healthz",
 		description: "Path that answers 200 when an instance is healthy, asked over HTTPS.",
-		allowed:     "an absolute path of at most 1024 characters",
+		allowed:     "a plain path of at most 256 characters",
 		field:       func(s *Settings) any { return &s.App.HealthPath },
 		check:       text(healthPath),
 	},
 	{
 		key: "appInstanceType", group: groupApp, fallback: "t3.small", example: "t3.small",
 		description: "EC2 instance type of the application. Changing it replaces the instances one after the other.",
-		allowed:     "an instance type of the image's architecture",
+		allowed:     "an instance type that can encrypt its disks",
 		field:       func(s *Settings) any { return &s.App.InstanceType },
 		check:       text(instanceType),
 	},
 	{
-		key: "appImage", group: groupApp, example: "ami-0123456789abcdef0",
-		fallback:    "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
-		description: "Machine image of the application: an AMI id, or a public SSM parameter that EC2 resolves at every launch.",
-		allowed:     "ami-… or resolve:ssm:…",
+		key: "appImage", group: groupApp, fallback: "", example: "ami-0123456789abcdef0",
+		description: "Machine image of the application: an AMI id, or an SSM parameter that EC2 resolves at every launch. Empty means the newest Amazon Linux 2023 for the instance type.",
+		allowed:     "ami-… or resolve:ssm:…, of the instance type's architecture",
 		field:       func(s *Settings) any { return &s.App.Image },
 		check:       text(image),
 	},

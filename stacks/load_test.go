@@ -22,9 +22,9 @@ func (noResources) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	return resource.PropertyMap{}, nil
 }
 
-// load runs Load as the engine would run the program, with the given configuration in
+// load runs Load as the engine would run the program for staging, with the given configuration in
 // the environment variable that the language host sets.
-func load(t *testing.T, stack string, values map[string]string, secrets ...string) (*Settings, error) {
+func load(t *testing.T, values map[string]string, secrets ...string) (*Settings, error) {
 	t.Helper()
 	full := map[string]string{"pulumi:disable-default-providers": `["*"]`}
 	for key, value := range values {
@@ -38,7 +38,7 @@ func load(t *testing.T, stack string, values map[string]string, secrets ...strin
 	err = pulumi.RunErr(func(ctx *pulumi.Context) error {
 		settings, loading = Load(ctx)
 		return nil
-	}, pulumi.WithMocks(Namespace, stack, noResources{}), func(info *pulumi.RunInfo) {
+	}, pulumi.WithMocks(Namespace, "staging", noResources{}), func(info *pulumi.RunInfo) {
 		info.ConfigSecretKeys = secrets
 	})
 	require.NoError(t, err)
@@ -48,7 +48,7 @@ func load(t *testing.T, stack string, values map[string]string, secrets ...strin
 func TestLoad(t *testing.T) {
 	want, err := Parse("staging", valid(nil))
 	require.NoError(t, err)
-	got, err := load(t, "staging", valid(nil))
+	got, err := load(t, valid(nil))
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 }
@@ -72,13 +72,13 @@ func TestLoadWithDefaultsFromTheEngine(t *testing.T) {
 		values[table[i].key] = text
 	}
 	require.Len(t, values, len(table))
-	got, err := load(t, "staging", values)
+	got, err := load(t, values)
 	require.NoError(t, err)
 	require.Equal(t, withoutEmptyLists(want), withoutEmptyLists(got))
 }
 
 func TestLoadReportsUnknownAndMissingKeys(t *testing.T) {
-	_, err := load(t, "staging", valid(map[string]string{"natStrategie": "Single", "alarmEmails": absent}))
+	_, err := load(t, valid(map[string]string{"natStrategie": "Single", "alarmEmails": absent}))
 	require.EqualError(t, err, `2 problems in the configuration:
   Pulumi.staging.yaml: bulkhead:alarmEmails: is missing; add it, for example bulkhead:alarmEmails: [alarms@example.com]
   Pulumi.staging.yaml: bulkhead:natStrategie: "Single" is given to an unknown key; did you mean bulkhead:natStrategy?`)
@@ -111,18 +111,18 @@ func TestLoadKeepsSecretsOut(t *testing.T) {
 		}
 		secrets = append(secrets, Namespace+":"+table[i].key)
 	}
-	_, err := load(t, "staging", values, secrets...)
+	_, err := load(t, values, secrets...)
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "hush")
 	require.Contains(t, err.Error(), `bulkhead:vpcCidr: [secret] is not a CIDR range; see what it may be in docs/configuration.md`)
 
 	values, secrets = valid(map[string]string{"bastionAllowedCidrs": `["10.20.77.0/24"]`}), []string{Namespace + ":bastionAllowedCidrs"}
-	_, err = load(t, "staging", values, secrets...)
+	_, err = load(t, values, secrets...)
 	require.ErrorContains(t, err, "bulkhead:bastionAllowedCidrs[0]: [secret] breaks a rule: bastionAllowedCidrs lies outside vpcCidr")
 	require.NotContains(t, err.Error(), "10.20.77.0")
 
 	values, secrets = valid(map[string]string{"vpcCidr": "10.20.77.1/16"}), []string{Namespace + ":vpcCidr"}
-	_, err = load(t, "staging", values, secrets...)
+	_, err = load(t, values, secrets...)
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "10.20")
 }

@@ -25,7 +25,6 @@ func TestParseFillsInDefaults(t *testing.T) {
 		WAF:     WAF{RateLimit: 1000},
 		App: App{
 			Port: 8443, HealthPath: "/healthz", InstanceType: "t3.small", MinSize: 2, MaxSize: 4, EgressCIDRs: nil,
-			Image: "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
 		},
 		Database: Database{
 			InstanceClass: "db.t4g.small", EngineVersion: "17", StorageGB: 50, MaxStorageGB: 200, MultiAZ: true, BackupRetentionDays: 30,
@@ -59,11 +58,12 @@ func TestParseGoodValues(t *testing.T) {
 	for name, changes := range map[string]map[string]string{
 		"three zones, out of order": {"zones": `["eu-central-1c","eu-central-1a","eu-central-1b"]`},
 		"no NAT":                    {"natStrategy": "None"},
-		"more endpoints":            {"interfaceEndpoints": `["ssm","ecr.api","ecr.dkr","bedrock-runtime"]`},
+		"more endpoints":            {"interfaceEndpoints": `["ssm","ecr.api","ecr.dkr","rds-data"]`},
 		"no endpoints with NAT":     {"interfaceEndpoints": ""},
 		"IPv6 operators":            {"bastionAllowedCidrs": `["2001:db8:1::/48","198.51.100.7/32"]`},
 		"a name in the zone":        {"edgeDomain": "www.staging.bulkhead.example"},
 		"a certificate":             {"edgeZone": "", "edgeCertificateArn": "arn:aws:acm:eu-central-1:210987654321:certificate/01234567-89ab-cdef-0123-456789abcdef"},
+		"ARM":                       {"appInstanceType": "m7gd.large", "bastionInstanceType": "t4g.micro"},
 		"an image":                  {"appImage": "ami-0123456789abcdef0", "appInstanceType": "t4g.small"},
 		"arm with its image":        {"appImage": "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", "appInstanceType": "m7gd.large"},
 		"destinations":              {"appEgressCidrs": `["198.51.100.0/24","10.99.0.0/16"]`},
@@ -83,6 +83,18 @@ func TestProductionIsWhateverIsNotKnownToBeLess(t *testing.T) {
 	}
 	for _, name := range []string{"staging", "staging-2", "dev", "dev-anna", "test", "sandbox-x", "development", "org/bulkhead/staging"} {
 		require.False(t, IsProduction(name), name)
+	}
+}
+
+func TestParseRefusesNamesThatAWSWould(t *testing.T) {
+	for _, name := range []string{"", "Staging", "staging_2", "2-staging", "staging-", "a-much-too-long-name"} {
+		_, err := Parse(name, valid(nil))
+		require.EqualError(t, err, FileName(name)+`: "`+name+`" does not do as the name of an environment, which begins the names of load balancers; `+
+			"call it by 1 to 15 lower-case letters, digits and inner hyphens, beginning with a letter")
+	}
+	for _, name := range []string{"staging", "p", "prod-eu", "dev-anna-2", "org/bulkhead/production"} {
+		_, err := Parse(name, valid(nil))
+		require.NoError(t, err, name)
 	}
 }
 
@@ -126,11 +138,12 @@ func TestParseReportsEachBadValue(t *testing.T) {
 
 		{"natStrategy", "oneperzone", `natStrategy: "oneperzone" is none of the choices; did you mean OnePerZone?`},
 		{"natStrategy", "gateway", `natStrategy: "gateway" is none of the choices; choose None, Single or OnePerZone`},
-		{"interfaceEndpoints", `["ssm","sm"]`, `interfaceEndpoints[1]: "sm" is not a service with an interface endpoint; did you mean ssm?`},
+		{"interfaceEndpoints", `["ssm","sm"]`, `interfaceEndpoints[1]: "sm" is not a service the network knows; did you mean`},
 		{"interfaceEndpoints", `["com.amazonaws.eu-central-1.logs"]`, `interfaceEndpoints[0]: "com.amazonaws.eu-central-1.logs" is a full service name; write only its last part, "logs"`},
 		{"interfaceEndpoints", `["com.amazonaws.eu-central-1.ecr.api"]`, `write only its last part, "ecr.api"`},
 		{"interfaceEndpoints", `["s3"]`, `interfaceEndpoints[0]: "s3" has a gateway endpoint`},
-		{"interfaceEndpoints", `["Ssm Messages"]`, `interfaceEndpoints[0]: "Ssm Messages" is not the short name of an AWS service`},
+		{"interfaceEndpoints", `["Ssm Messages"]`, `interfaceEndpoints[0]: "Ssm Messages" is not a service the network knows; did you mean ssmmessages?`},
+		{"interfaceEndpoints", `["bedrock"]`, `interfaceEndpoints[0]: "bedrock" is not a service the network knows; choose from autoscaling, `},
 		{"interfaceEndpoints", `["ssm","ssm"]`, `interfaceEndpoints[1]: "ssm" is listed twice`},
 
 		{"bastionAllowedCidrs", absent, `bastionAllowedCidrs: is missing; add it`},
@@ -148,8 +161,8 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"bastionAllowedCidrs", `["10.20.4.0/24"]`, `bastionAllowedCidrs[0]: "10.20.4.0/24" overlaps the VPC's own range 10.20.0.0/16`},
 		{"bastionAllowedCidrs", `["192.0.2.1/32","192.0.2.2/32","192.0.2.3/32","192.0.2.4/32","192.0.2.5/32","192.0.2.6/32","192.0.2.7/32","192.0.2.8/32","192.0.2.9/32"]`, `lists 9 ranges of one address family, and a network ACL has room for 8; merge neighbours or drop some`},
 		{"bastionInstanceType", "micro", `bastionInstanceType: "micro" is not an EC2 instance type; write it like t3.small`},
-		{"bastionInstanceType", "t4g.micro", `bastionInstanceType: "t4g.micro" has an ARM processor and the image is for x86_64`},
-		{"bastionReachesDatabase", "yes", `bastionReachesDatabase: "yes" is neither true nor false; write true or false, without quotes`},
+		{"bastionInstanceType", "t1.micro", `bastionInstanceType: "t1.micro" cannot use encrypted disks`},
+		{"bastionReachesDatabase", "yes", `bastionReachesDatabase: "yes" is neither true nor false; write true or false`},
 		{"bastionReachesDatabase", "True", `bastionReachesDatabase: "True" is neither true nor false`},
 
 		{"edgeZone", "", `edgeZone: is missing like bulkhead:edgeCertificateArn`},
@@ -172,10 +185,10 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"appPort", "https", `appPort: "https" is not a whole number; write a number such as 8443`},
 		{"appPort", "8443.5", `appPort: "8443.5" is not a whole number`},
 		{"appPort", "", `appPort: is not a whole number`},
-		{"appHealthPath", "healthz", `appHealthPath: "healthz" is not the path of a health check`},
-		{"appHealthPath", "/a b", `appHealthPath: "/a b" is not the path of a health check`},
+		{"appHealthPath", "healthz", `appHealthPath: "healthz" is not a plain path of at most 256 characters`},
+		{"appHealthPath", "/a b", `appHealthPath: "/a b" is not a plain path of at most 256 characters`},
 		{"appInstanceType", "t3", `appInstanceType: "t3" is not an EC2 instance type`},
-		{"appInstanceType", "t4g.small", `appInstanceType: "t4g.small" has an ARM processor and appImage is for x86_64`},
+		{"appInstanceType", "t3.tiny", `appInstanceType: "t3.tiny" is not an EC2 instance type`},
 		{"appImage", "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", `has an x86_64 processor and appImage is for arm64`},
 		{"appImage", "ubuntu", `appImage: "ubuntu" is neither an AMI id nor a reference to one`},
 		{"appMinSize", "0", `appMinSize: 0 is not between 1 and 100 instances`},
@@ -244,6 +257,8 @@ func TestParseReportsRules(t *testing.T) {
 		"a name without a zone": {"staging", map[string]string{"edgeZone": "", "edgeDomain": "www.bulkhead.example",
 			"edgeCertificateArn": strings.NewReplacer("us-east-1", "eu-central-1", "999999999999", "210987654321").Replace(certificate)},
 			[]string{`edgeDomain: "www.bulkhead.example" is given without edgeZone`}},
+		"an image for the other processor": {"staging", map[string]string{"appInstanceType": "t4g.small", "appImage": "resolve:ssm:/images/app-x86_64"},
+			[]string{`appInstanceType: "t4g.small" has an ARM processor and appImage is for x86_64; choose an x86_64 type, or an image for arm64`}},
 		"a reason that is none": {"staging", map[string]string{"deletionProtection": "false", "deletionProtectionReason": "todo"},
 			[]string{`deletionProtectionReason: "todo" does not do as a reason`}},
 		"production with a single zone": {"production", map[string]string{"zones": `["eu-central-1a"]`},

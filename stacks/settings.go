@@ -2,7 +2,10 @@
 
 package stacks
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Settings is the checked configuration of one environment. Every field holds a value
 // that passed its own check and the rules between keys; defaults are filled in.
@@ -88,7 +91,8 @@ type App struct {
 	HealthPath string
 	// InstanceType is an EC2 instance type such as "t3.small".
 	InstanceType string
-	// Image is an AMI id or a "resolve:ssm:" reference to one.
+	// Image is an AMI id or a "resolve:ssm:" reference to one; empty means the newest
+	// Amazon Linux 2023 for the instance type.
 	Image string
 	// MinSize and MaxSize bound the auto-scaling group, in instances.
 	MinSize, MaxSize int
@@ -116,6 +120,20 @@ type Audit struct {
 	LogRetentionDays int
 	// AlarmEmails are the addresses subscribed to the alarm topic; never empty.
 	AlarmEmails []string
+}
+
+// nameForm is what an environment may be called: its name begins the names of load
+// balancers and target groups, which AWS limits to 32 characters.
+var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,13}[a-z0-9])?$`)
+
+// nameProblems reports a stack whose name does not do as an environment's.
+func nameProblems(stack string) Problems {
+	name := shortName(stack)
+	if nameForm.MatchString(name) {
+		return nil
+	}
+	return Problems{{File: FileName(name), Value: quoted(name), Fault: "does not do as the name of an environment, which begins the names of load balancers",
+		Cure: "call it by 1 to 15 lower-case letters, digits and inner hyphens, beginning with a letter", rank: rankOfFile}}
 }
 
 // relaxed are the kinds of environment that may trade availability for cost.

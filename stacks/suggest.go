@@ -12,7 +12,7 @@ import (
 // "bastionAllowedCidrs", and a word that left something out finds the full one.
 func suggest(word string, candidates []string) string {
 	needle := bare(word)
-	best, nearest := "", len(needle)/3+1
+	best, nearest := "", max(len(needle)/3+1, min(len(needle), 2))
 	for _, candidate := range candidates {
 		hay := bare(candidate)
 		distance := levenshtein(needle, hay)

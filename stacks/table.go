@@ -78,7 +78,7 @@ func decodeBoolean(raw string) (any, []fault) {
 	case "false":
 		return false, nil
 	}
-	return nil, []fault{{index: whole, what: "is neither true nor false", cure: "write true or false, without quotes"}}
+	return nil, []fault{{index: whole, what: "is neither true nor false", cure: "write true or false"}}
 }
 
 func decodeArray(raw, example string) (any, []fault) {

@@ -35,35 +35,49 @@ func region(s string) *fault {
 // managed (Session Manager), to log, and to read their secrets.
 var baseEndpoints = []string{"ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "kms"}
 
-var knownEndpoints = append(slices.Clone(baseEndpoints), "autoscaling", "backup", "cloudtrail", "ec2", "ecr.api", "ecr.dkr",
-	"ecs", "ecs-agent", "ecs-telemetry", "elasticloadbalancing", "events", "guardduty-data", "inspector2", "lambda",
-	"monitoring", "rds", "sns", "sqs", "sts", "xray")
-
-var endpointForm = regexp.MustCompile(`^[a-z][a-z0-9]*([.-][a-z0-9]+)*$`)
+// otherEndpoints are the further services that the network knows how to reach.
+var otherEndpoints = []string{"autoscaling", "cloudformation", "cloudtrail", "codedeploy", "ec2", "ecr.api", "ecr.dkr",
+	"elasticloadbalancing", "events", "lambda", "monitoring", "rds", "rds-data", "sns", "sqs", "states", "sts", "xray"}
 
 func endpoint(s string) *fault {
+	known := slices.Concat(baseEndpoints, otherEndpoints)
 	rest, full := strings.CutPrefix(s, "com.amazonaws.")
 	_, short, complete := strings.Cut(rest, ".")
 	switch {
-	case full && complete:
-		return wrong("is a full service name", "write only its last part, "+quoted(short))
-	case s == "s3" || s == "dynamodb":
-		return wrong("has a gateway endpoint, which costs nothing", "remove it; the network brings the one for s3")
-	case !endpointForm.MatchString(s):
-		return wrong("is not the short name of an AWS service", "write it like ssm or ecr.api")
-	case slices.Contains(knownEndpoints, s):
+	case slices.Contains(known, s):
 		return nil
+	case full && complete && short != "":
+		return wrong("is a full service name", "write only its last part, "+quoted(short))
+	case s == "s3":
+		return wrong("has a gateway endpoint, which costs nothing and is always there", "remove it")
 	}
-	for _, known := range knownEndpoints {
-		if levenshtein(s, known) <= 1 {
-			return wrong("is not a service with an interface endpoint", "did you mean "+known+"?")
-		}
+	slices.Sort(known)
+	cure := "choose from " + strings.Join(known, ", ")
+	if near := suggest(s, known); near != "" {
+		cure = "did you mean " + near + "?"
+	}
+	return wrong("is not a service the network knows", cure)
+}
+
+var (
+	typeForm = regexp.MustCompile(`^([a-z][a-z0-9-]*[0-9][a-z0-9-]*|a1)\.(nano|micro|small|medium|large|[0-9]*xlarge|metal(-[a-z0-9]+)?)$`)
+	// plainDisks are the generations that cannot boot in a VPC from an encrypted disk
+	// (EBS User Guide, "Requirements for EBS encryption").
+	plainDisks = regexp.MustCompile(`^(t1|m1|m2|c1|cc1|cc2|cg1)\.`)
+	// arm tells the families with an AWS Graviton processor by the "g" behind the
+	// generation ("t4g", "m7gd") from all others.
+	arm = regexp.MustCompile(`^(a1|[a-z]+[0-9]+g[a-z]*)\.`)
+)
+
+func instanceType(s string) *fault {
+	switch {
+	case !typeForm.MatchString(s):
+		return wrong("is not an EC2 instance type", "write it like t3.small")
+	case plainDisks.MatchString(s):
+		return wrong("cannot use encrypted disks", "choose a current type such as t3.small")
 	}
 	return nil
 }
-
-// instanceType is the form of an EC2 instance type: family, dot, size.
-var instanceType = matches(`[a-z][a-z0-9-]*\.[a-z0-9-]+`, "is not an EC2 instance type", "write it like t3.small")
 
 var image = matches(`ami-[0-9a-f]{8}(?:[0-9a-f]{9})?|resolve:ssm:[A-Za-z0-9/_.:-]+`, "is neither an AMI id nor a reference to one",
 	"write ami-… or resolve:ssm:/aws/service/…")
@@ -163,15 +177,8 @@ func certificate(s string) *fault {
 	return nil
 }
 
-var pathForm = regexp.MustCompile(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$`)
-
-// healthPath is a path that a target group can ask for, at most 1024 characters.
-func healthPath(s string) *fault {
-	if len(s) > 1024 || !pathForm.MatchString(s) {
-		return wrong("is not the path of a health check", "write a path that begins with a slash, such as /healthz")
-	}
-	return nil
-}
+var healthPath = matches(`/[A-Za-z0-9._~/-]{0,255}`, "is not a plain path of at most 256 characters",
+	"write one that begins with a slash, such as /healthz")
 
 // reason is text that says something and fits the value of an AWS tag.
 var reason = matches(`[\p{L}\p{N} _.:/=+\-@]{12,256}`, "does not do as a reason",
@@ -200,21 +207,6 @@ func appPort(value any) []fault {
 		return []fault{*wrong("is not a TCP port", "choose one from 1025 to 65535")}
 	case port == postgresql:
 		return []fault{*wrong("is the port of PostgreSQL", "choose another, such as 8443")}
-	}
-	return nil
-}
-
-// arm tells the instance families with an AWS Graviton processor by the "g" behind the
-// generation ("t4g", "m7gd") from all others.
-var arm = regexp.MustCompile(`^(a1|[a-z]+[0-9]+g[a-z]*)\.`)
-
-// x86Type is an instance type for an image whose architecture is x86_64.
-func x86Type(s string) *fault {
-	if f := instanceType(s); f != nil {
-		return f
-	}
-	if arm.MatchString(s) {
-		return wrong("has an ARM processor and the image is for x86_64", "choose an x86_64 type such as t3.micro")
 	}
 	return nil
 }
