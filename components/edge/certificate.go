@@ -13,8 +13,12 @@ import (
 // validationTTL is how long resolvers keep a validation record, in seconds; ACM renews with it every year.
 const validationTTL = 300
 
-// zoneID finds the public hosted zone by its name.
+// zoneID finds the public hosted zone by its name; no name, no id. It comes before all resources, so that a zone that
+// is not there costs nothing.
 func (e *Edge) zoneID(ctx *pulumi.Context, zone string) (string, error) {
+	if zone == "" {
+		return "", nil
+	}
 	private := false
 	found, err := route53.LookupZone(ctx, &route53.LookupZoneArgs{Name: &zone, PrivateZone: &private}, pulumi.Parent(e))
 	if err != nil {

@@ -83,13 +83,17 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := ctx.RegisterComponentResource("bulkhead:edge:Edge", name, e, opts...); err != nil {
 		return nil, err
 	}
+	zoneID, err := e.zoneID(ctx, args.ZoneName)
+	if err != nil {
+		return nil, fmt.Errorf("edge %q: %w", name, err)
+	}
 	if err := e.openDoors(ctx, name, args); err != nil {
 		return nil, err
 	}
 	if err := e.balance(ctx, name, args); err != nil {
 		return nil, err
 	}
-	if err := e.identify(ctx, name, args); err != nil {
+	if err := e.identify(ctx, name, zoneID, args); err != nil {
 		return nil, err
 	}
 	if err := e.listen(ctx, name, args); err != nil {
@@ -98,7 +102,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := e.redirect(ctx, name); err != nil {
 		return nil, err
 	}
-	err := ctx.RegisterResourceOutputs(e, pulumi.Map{
+	err = ctx.RegisterResourceOutputs(e, pulumi.Map{
 		"listenerArn":     e.ListenerARN,
 		"loadBalancerArn": e.LoadBalancerARN,
 		"dnsName":         e.DNSName,
@@ -109,20 +113,15 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 }
 
 // identify gives the load balancer its certificate and, in a zone of ours, its names.
-func (e *Edge) identify(ctx *pulumi.Context, name string, args *Args) error {
-	if args.ZoneName == "" {
+func (e *Edge) identify(ctx *pulumi.Context, name, zoneID string, args *Args) (err error) {
+	if zoneID == "" {
 		e.CertificateARN = pulumi.String(args.CertificateARN).ToStringOutput()
 		return nil
 	}
-	hosts := args.hosts()
-	zoneID, err := e.zoneID(ctx, args.ZoneName)
-	if err != nil {
+	if e.CertificateARN, err = e.certify(ctx, name, zoneID, args.hosts()); err != nil {
 		return err
 	}
-	if e.CertificateARN, err = e.certify(ctx, name, zoneID, hosts); err != nil {
-		return err
-	}
-	return e.alias(ctx, name, zoneID, hosts)
+	return e.alias(ctx, name, zoneID, args.hosts())
 }
 
 // hosts are the names of the edge in its zone, the main one first.
