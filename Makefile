@@ -72,7 +72,7 @@ bench: ## Measure the program alone: time and memory of a preview of the product
 
 .PHONY: clean
 clean: ## Stop the emulator and remove everything that was built or rehearsed
-	@[ ! -x $(REHEARSE) ] || for env in staging production; do $(REHEARSE) down $$env; done
+	@[ ! -x $(REHEARSE) ] || for env in staging production; do $(REHEARSE) forget $$env; done
 	@rm -rf .toolchain .rehearsal build
 
 # Always asked: the Go build cache knows best whether they are up to date.

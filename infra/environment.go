@@ -3,12 +3,11 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bulkhead-iac/bulkhead/components/app"
+	"github.com/bulkhead-iac/bulkhead/components/audit"
 	"github.com/bulkhead-iac/bulkhead/components/bastion"
 	"github.com/bulkhead-iac/bulkhead/components/database"
 	"github.com/bulkhead-iac/bulkhead/components/edge"
@@ -30,6 +29,7 @@ type environment struct {
 
 	boundary *identity.Boundary
 	logKey   *key.Key
+	topic    *audit.Topic
 	network  *network.Network
 	database *database.Database
 	app      *app.App
@@ -56,6 +56,7 @@ func deploy(ctx *pulumi.Context, s *stacks.Settings) error {
 		e.runApp,
 		e.openEdge,
 		e.admitOperators,
+		e.watch,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -91,17 +92,6 @@ func (e *environment) secureAccount(ctx *pulumi.Context) (err error) {
 		return err
 	}
 	e.boundary, err = identity.NewBoundary(ctx, e.name+"-boundary", &identity.BoundaryArgs{}, e.options)
-	return err
-}
-
-// keepLogs makes the key that encrypts every log.
-func (e *environment) keepLogs(ctx *pulumi.Context) (err error) {
-	e.logKey, err = key.New(ctx, e.name+"-logs", &key.Args{
-		AccountID:   e.settings.AccountID,
-		Region:      e.settings.Region,
-		Description: "Logs of " + e.name,
-		Services:    []string{fmt.Sprintf("logs.%s.amazonaws.com", e.settings.Region)},
-	}, e.options)
 	return err
 }
 
@@ -165,10 +155,7 @@ func (e *environment) runApp(ctx *pulumi.Context) (err error) {
 
 func (e *environment) openEdge(ctx *pulumi.Context) (err error) {
 	s := e.settings
-	logs, err := storage.NewBucket(ctx, e.name+"-access-logs", &storage.BucketArgs{
-		ExpireDays: s.Audit.LogRetentionDays,
-		Writers:    []storage.Writer{storage.ALBAccessLogs(s.AccountID, s.Region, edge.AccessLogPrefix)},
-	}, e.options)
+	logs, err := e.accessLogs(ctx, storage.ALBAccessLogs(s.AccountID, s.Region, edge.AccessLogPrefix))
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,9 @@ func fieldsOf(terraformType string) map[string]*tfbridge.SchemaInfo {
 	for name, sdkName := range plural[terraformType] {
 		fields[name] = &tfbridge.SchemaInfo{Name: sdkName, MaxItemsOne: tfbridge.False()}
 	}
+	if terraformType == "aws_s3_bucket" {
+		fields["bucket"] = tfbridge.AutoNameTransform("bucket", 63, strings.ToLower)
+	}
 	if singular[terraformType] {
 		fields["ingress"] = &tfbridge.SchemaInfo{Name: "ingress"}
 		fields["egress"] = &tfbridge.SchemaInfo{Name: "egress"}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,7 +20,7 @@ import (
 
 // down destroys the environment's rehearsed stack and stops the emulator when no environment uses
 // it any more.
-func down(ctx context.Context, root, environment string) error {
+func down(ctx context.Context, root, environment string, force bool) error {
 	s, err := settings(root, environment)
 	if err != nil {
 		return err
@@ -41,6 +42,11 @@ func down(ctx context.Context, root, environment string) error {
 	running, err := emulator.Find(ctx, root)
 	if err != nil || running.ID != before.Emulator.ID {
 		fmt.Fprintln(r.out, "the emulator has stopped, and the emulated account with it; forgetting the stack")
+	} else if force {
+		fmt.Fprintln(r.out, "forgetting the stack without destroying it; its emulated account goes with the emulator")
+		if err := running.Client().Unregister(ctx, environment); err != nil {
+			return err
+		}
 	} else {
 		r.emulator, r.account = running, before.account
 		if err := r.destroy(ctx); err != nil {
@@ -97,6 +103,9 @@ func (r *rehearsal) liftProtection(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := r.engine.run(ctx, io.Discard, "state", "unprotect", "--all", "--yes", "--stack", r.environment, "--non-interactive"); err != nil {
+		return err
 	}
 	databases := rds.NewFromConfig(cfg)
 	instances, err := databases.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{})

@@ -34,12 +34,9 @@ func newEngine(s *stage, tools *toolchain.Toolchain, account *account, out io.Wr
 	if err != nil {
 		return nil, err
 	}
-	host, err := s.languageHost(tools.LanguageHost)
-	if err != nil {
-		return nil, err
-	}
 	env := append(account.environ(),
-		"PATH="+host+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"PATH="+tools.SearchPath(),
+		toolchain.ProgramVariable+"="+s.program(),
 		"PULUMI_BACKEND_URL=file://"+s.path("backend"),
 		"PULUMI_CONFIG_PASSPHRASE="+passphrase,
 		"PULUMI_HOME="+filepath.Join(s.root, ".rehearsal", "pulumi-home"),

@@ -26,6 +26,7 @@ const usage = `rehearse: an environment's deployment on this machine, without an
 Usage:
   rehearse up [environment]         deploy to the emulated account, check for no change and no drift
   rehearse down [environment]       destroy what was deployed and stop the emulator when unused
+  rehearse forget [environment]     drop the stack and its emulated account without destroying anything
   rehearse check [environment]      check the environment's configuration and say everything wrong
   rehearse toolchain                build or find the programs that a rehearsal needs
   rehearse exec environment -- command [arg ...]
@@ -92,7 +93,9 @@ func run(ctx context.Context, args []string) error {
 	case "up":
 		return up(ctx, root, environment)
 	case "down":
-		return down(ctx, root, environment)
+		return down(ctx, root, environment, false)
+	case "forget":
+		return down(ctx, root, environment, true)
 	case "check":
 		_, err := settings(root, environment)
 		return err

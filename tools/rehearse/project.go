@@ -87,25 +87,6 @@ func (s *stage) prepare(tools *toolchain.Toolchain) error {
 	return writeYAML(copied, stack)
 }
 
-// languageHost returns the folder to search for the Go language host first. The host that is built
-// from source takes the program's path from its command line, the one that comes with the CLI takes
-// it from Pulumi.yaml; so the former gets a script in front that adds the flag.
-func (s *stage) languageHost(host toolchain.Tool) (string, error) {
-	if host.Origin != "built" {
-		return filepath.Dir(host.Path), nil
-	}
-	dir := s.path("bin")
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return "", err
-	}
-	script := fmt.Sprintf("#!/bin/sh\nexec '%s' -binary '%s' \"$@\"\n", host.Path, s.program())
-	file := filepath.Join(dir, host.Name)
-	if err := writeFile(file, []byte(script)); err != nil {
-		return "", err
-	}
-	return dir, os.Chmod(file, 0o700) //nolint:gosec // a program must be executable
-}
-
 // passphrase returns the secret that encrypts the rehearsal's state, made at the first call.
 func (s *stage) passphrase() (string, error) {
 	file := s.path("passphrase")

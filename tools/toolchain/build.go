@@ -30,6 +30,7 @@ type target struct {
 	cold    time.Duration // with empty caches on two cores
 	memory  uint64        // bytes at the peak
 	prepare func(ctx context.Context, b *builder) error
+	script  string // stands in for the program in bin, which then lies in libexec; %s is its path
 }
 
 var (
@@ -43,6 +44,9 @@ var (
 		name: "pulumi-language-go", title: "Go language host", module: "pulumi-language-go",
 		pkg:  "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go",
 		cold: 30 * time.Second, memory: 2 << 30,
+		// This host takes the path of a built program from its command line; the CLI, which is newer,
+		// would send it by the protocol.
+		script: "#!/bin/sh\nexec '%s' ${" + ProgramVariable + ":+-binary \"$" + ProgramVariable + "\"} \"$@\"\n",
 	}
 	providerTarget = target{
 		name: "pulumi-resource-aws", title: "AWS provider (reduced, for emulators)", module: "awsprovider",
@@ -120,7 +124,7 @@ func (b *builder) digest(t target) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the Go toolchain is needed: %w", err)
 	}
-	fmt.Fprintf(sum, "%s%s%s", version, t.pkg, t.ldflags)
+	fmt.Fprintf(sum, "%s%s%s%s", version, t.pkg, t.ldflags, t.script)
 	patterns := []string{filepath.Join("tools", t.module, "*"), filepath.Join("tools", t.module, "upstream", "*")}
 	if t.prepare != nil {
 		patterns = append(patterns, "tools/toolchain/internal/slim/slim.go")
@@ -158,6 +162,13 @@ func (b *builder) buildOne(ctx context.Context, t target, rest []target) error {
 		}
 	}
 	final := filepath.Join(b.dir, "bin", t.name)
+	script := final
+	if t.script != "" {
+		final = filepath.Join(b.dir, "libexec", t.name)
+		if err := os.MkdirAll(filepath.Dir(final), 0o750); err != nil {
+			return err
+		}
+	}
 	partial := filepath.Join(b.dir, "bin", "."+t.name+".partial")
 	module := filepath.Join(b.root, "tools", t.module)
 	err := b.run(ctx, module, "go", "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w"+t.ldflags, "-o", partial, t.pkg)
@@ -167,9 +178,26 @@ func (b *builder) buildOne(ctx context.Context, t target, rest []target) error {
 	if err := os.Rename(partial, final); err != nil {
 		return err
 	}
+	if t.script != "" {
+		if err := writeScript(script, fmt.Sprintf(t.script, final)); err != nil {
+			return err
+		}
+	}
 	stop()
 	fmt.Fprintf(b.progress, "toolchain: %s built in %s\n", t.title, time.Since(started).Round(time.Second))
 	return nil
+}
+
+// writeScript puts an executable script in place whole.
+func writeScript(file, text string) error {
+	partial := file + ".partial"
+	if err := os.WriteFile(partial, []byte(text), 0o600); err != nil {
+		return err
+	}
+	if err := os.Chmod(partial, 0o700); err != nil { //nolint:gosec // a program must be executable
+		return err
+	}
+	return os.Rename(partial, file)
 }
 
 func ignoreAbsent(err error) error {

@@ -25,6 +25,9 @@ const (
 	PulumiVersion = "v3.258.0"
 	// ProviderVersion is the version of the AWS provider plugin that the SDK in go.mod belongs to.
 	ProviderVersion = "6.83.2"
+	// ProgramVariable names the environment variable with the path of a built Pulumi program, for the
+	// Go language host that is built from source. Others take it from Pulumi.yaml alone.
+	ProgramVariable = "BULKHEAD_PROGRAM"
 )
 
 // Tool is one program of the toolchain.
