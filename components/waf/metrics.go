@@ -2,6 +2,8 @@
 
 package waf
 
+import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 // Metric addresses one CloudWatch metric of the web ACL, for whoever sets an alarm on it.
 type Metric struct {
 	// Namespace is always "AWS/WAFV2".
@@ -10,7 +12,7 @@ type Metric struct {
 	// only while it is not zero, so missing data means that nothing happened.
 	Name string
 	// Dimensions pick the region, the web ACL and the rule ("AWS WAF metrics and dimensions", AWS WAF Developer Guide).
-	Dimensions map[string]string
+	Dimensions pulumi.StringMap
 }
 
 // BlockedRequests is the metric of the requests that the whole web ACL blocked. A spike is an attack, or a rule that
@@ -34,10 +36,10 @@ func (w *WebACL) metric(name, rule string) Metric {
 	return Metric{
 		Namespace: "AWS/WAFV2",
 		Name:      name,
-		Dimensions: map[string]string{
-			"Region": w.region,
-			"WebACL": w.MetricName,
-			"Rule":   rule,
+		Dimensions: pulumi.StringMap{
+			"Region": pulumi.String(w.region),
+			"WebACL": pulumi.String(w.MetricName),
+			"Rule":   pulumi.String(rule),
 		},
 	}
 }

@@ -127,9 +127,11 @@ func TestEveryRuleHasItsMetricAndNoSamples(t *testing.T) {
 	require.Equal(t, Metric{
 		Namespace:  "AWS/WAFV2",
 		Name:       "BlockedRequests",
-		Dimensions: map[string]string{"Region": "eu-central-1", "WebACL": "bulkhead-test-waf", "Rule": "ALL"},
+		Dimensions: pulumi.StringMap{
+			"Region": pulumi.String("eu-central-1"), "WebACL": pulumi.String("bulkhead-test-waf"), "Rule": pulumi.String("ALL"),
+		},
 	}, acl.BlockedRequests())
-	require.Equal(t, "RateLimit", acl.BlockedBy(RateLimit).Dimensions["Rule"])
+	require.Equal(t, pulumi.String("RateLimit"), acl.BlockedBy(RateLimit).Dimensions["Rule"])
 	require.Equal(t, "CountedRequests", acl.CountedBy(Linux).Name)
 	require.Equal(t, 1327, acl.Capacity)
 }
