@@ -125,8 +125,8 @@ func TestEveryRuleHasItsMetricAndNoSamples(t *testing.T) {
 	}
 	require.Equal(t, "bulkhead-test-waf", acl.MetricName)
 	require.Equal(t, Metric{
-		Namespace:  "AWS/WAFV2",
-		Name:       "BlockedRequests",
+		Namespace: "AWS/WAFV2",
+		Name:      "BlockedRequests",
 		Dimensions: pulumi.StringMap{
 			"Region": pulumi.String("eu-central-1"), "WebACL": pulumi.String("bulkhead-test-waf"), "Rule": pulumi.String("ALL"),
 		},
