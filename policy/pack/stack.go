@@ -98,10 +98,19 @@ func (s *Stack) sameIdentity(value Value, to *Resource) Fact {
 			return fact(text != "", value)
 		}
 	}
+	for _, key := range chosen {
+		if name := to.Inputs().Get(key); name.IsUnknown() {
+			return Wait(name)
+		}
+	}
 	return No(value)
 }
 
-// Families groups type tokens that are the same AWS resource under different names.
+// chosen are the identities that a program may choose by itself. While one is unknown, a name written
+// elsewhere may turn out to be the same; ids that AWS makes cannot be.
+var chosen = []string{"bucket", "name", "identifier"}
+
+// families groups type tokens that are the same AWS resource under different names.
 var families = map[string]string{
 	"aws:s3/bucketV2:BucketV2":          "aws:s3/bucket:Bucket",
 	"aws:alb/loadBalancer:LoadBalancer": "aws:lb/loadBalancer:LoadBalancer",
@@ -148,14 +157,17 @@ func (s *Stack) Target(from *Resource, property string, value Value, tokens ...s
 	if value.IsUnknown() {
 		return s.targetByURN(from, property, value, tokens)
 	}
+	answer := No(value)
 	for _, token := range tokens {
 		for _, to := range s.byType[token] {
-			if s.sameIdentity(value, to).Is == True {
-				return to, Yes(value)
+			same := s.sameIdentity(value, to)
+			if same.Is == True {
+				return to, same
 			}
+			answer = answer.Or(same)
 		}
 	}
-	return nil, No(value)
+	return nil, answer
 }
 
 func (s *Stack) targetByURN(from *Resource, property string, value Value, tokens []string) (*Resource, Fact) {

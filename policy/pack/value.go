@@ -28,6 +28,7 @@ const (
 // node is one decoded value in a property tree. Nodes know their parent, so a path costs nothing until it
 // is printed.
 type node struct {
+	memo   any
 	parent *node
 	key    string
 	text   string
@@ -356,4 +357,51 @@ func shorten(s string) string {
 		cut--
 	}
 	return s[:cut] + "…"
+}
+
+// Memo keeps what a check works out from a value, such as a parsed document, so that other checks of the same
+// value need not do it again. Every check that uses it on one value must use the same function.
+func (v Value) Memo(work func() any) any {
+	if v.n == nil {
+		return work()
+	}
+	if v.n.memo == nil {
+		v.n.memo = work()
+	}
+	return v.n.memo
+}
+
+// Plain returns the value as JSON types, and whether it is known throughout.
+func (v Value) Plain() (plain any, known bool) {
+	switch v.Kind() {
+	case Unknown, Asset:
+		return nil, false
+	case Bool:
+		return v.n.truth, true
+	case Number:
+		return v.n.number, true
+	case Text:
+		return v.n.text, true
+	case List:
+		list := make([]any, 0, len(v.n.items))
+		for _, item := range v.n.items {
+			p, ok := Value{n: item}.Plain()
+			if !ok {
+				return nil, false
+			}
+			list = append(list, p)
+		}
+		return list, true
+	case Map:
+		m := make(map[string]any, len(v.n.keys))
+		for key, item := range v.Fields() {
+			p, ok := item.Plain()
+			if !ok {
+				return nil, false
+			}
+			m[key] = p
+		}
+		return m, true
+	}
+	return nil, true
 }

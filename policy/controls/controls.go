@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package controls holds the rules of the Bulkhead policy pack, one file for each AWS service. A rule is
+// data (what it is called, why it matters, how to mend it, which requirements it meets) and a check.
+package controls
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+// Version is the version of the pack; a build may set it with -ldflags "-X".
+var Version = "0.1.0"
+
+// Documentation is where the generated description of every control is.
+const Documentation = "https://github.com/bulkhead-iac/bulkhead/blob/main/docs/policies.md"
+
+// New returns the pack with every control.
+func New() (*pack.Pack, error) {
+	p := &pack.Pack{
+		Name: "bulkhead", Title: "Bulkhead", Version: Version, Provider: "aws", Source: "https://github.com/bulkhead-iac/bulkhead",
+		About:    "Stops deployments that open AWS resources to the internet, weaken their defences or risk their data.",
+		Tags:     []string{"aws", "security", "segmentation"},
+		Profiles: Profiles(),
+	}
+	all := All()
+	return p, p.Load(all...)
+}
+
+// All returns every control, sorted by id.
+func All() []*pack.Control {
+	all := slices.Concat(
+		bucketExposure(), bucketProtection(), bucketData(),
+		securityGroups(), networks(), routing(), instances(), volumes(), scaling(),
+		loadBalancers(), firewalls(), databases(), databaseStacks(),
+		documents(), identities(), trust(), passwords(),
+		keys(), secrets(), trails(), logs(), trailAlarms(), topicsAndQueues(),
+		detection(), certificates(), zones(), registries(), containers(), backups(), parameters(),
+		functions(), stores(),
+	)
+	for _, c := range all {
+		c.URL = Documentation + "#" + c.ID
+	}
+	slices.SortFunc(all, func(a, b *pack.Control) int { return strings.Compare(a.ID, b.ID) })
+	return all
+}
+
+// Themes map a control to the requirements of NIST SP 800-53 rev. 5 and PCI DSS 4.0.1 that its subject
+// belongs to. The mapping is by subject, so it is the same for all controls with one theme.
+const (
+	atRest      = "NIST:SC-28(1) NIST:SC-13 PCI:3.5.1"
+	inTransit   = "NIST:SC-8(1) NIST:SC-13 PCI:4.2.1"
+	exposure    = "NIST:AC-3 NIST:AC-4 NIST:SC-7 PCI:1.4.4"
+	segments    = "NIST:AC-4 NIST:SC-7 PCI:1.3.1"
+	privilege   = "NIST:AC-3 NIST:AC-6 PCI:7.2.1"
+	passwordsOK = "NIST:IA-5(1) PCI:8.3.6"
+	credentials = "NIST:IA-2 NIST:IA-5 PCI:8.6.2"
+	logging     = "NIST:AU-2 NIST:AU-12 PCI:10.2.1"
+	retention   = "NIST:AU-11 PCI:10.5.1"
+	logSafety   = "NIST:AU-9 PCI:10.3.2"
+	monitoring  = "NIST:SI-4 NIST:CA-7 PCI:10.4.1.1"
+	detecting   = "NIST:SI-4 NIST:RA-5 PCI:11.5.1"
+	recovery    = "NIST:CP-9 NIST:CP-10"
+	spreading   = "NIST:CP-10 NIST:SC-5"
+	keepSafe    = "NIST:CP-9 NIST:CM-3"
+	keyCare     = "NIST:SC-12 PCI:3.7.4"
+	patching    = "NIST:SI-2 PCI:6.3.3"
+	hygiene     = "NIST:CM-6 PCI:2.2.1"
+	webAttack   = "NIST:SC-7 NIST:SI-4 PCI:6.4.2"
+	isolation   = "NIST:AC-6 NIST:SC-39 PCI:2.2.6"
+)
+
+// maps joins requirement ids given as words.
+func maps(words ...string) []string {
+	var out []string
+	for _, w := range words {
+		for _, id := range strings.Fields(w) {
+			if name, ok := strings.CutPrefix(id, "FSBP:"); ok && notFoundational[name] {
+				id = "SecurityHub:" + name
+			}
+			if !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
+	}
+	return out
+}
+
+// notFoundational are controls of Security Hub that belong to other standards than AWS Foundational Security
+// Best Practices.
+var notFoundational = map[string]bool{
+	"S3.7": true, "S3.10": true, "S3.11": true, "S3.14": true, "S3.15": true, "S3.17": true, "S3.20": true, "KMS.4": true, "EC2.12": true, "EC2.13": true, "EC2.14": true,
+	"EC2.53": true, "EC2.54": true, "SNS.1": true, "ELB.16": true, "WAF.11": true, "RDS.18": true, "RDS.26": true, "RDS.38": true, "RDS.39": true, "AutoScaling.4": true,
+	"IAM.15": true, "IAM.16": true, "IAM.27": true, "IAM.28": true, "ECS.17": true, "ECR.5": true, "CloudTrail.3": true, "CloudTrail.6": true, "CloudWatch.15": true,
+	"CloudWatch.16": true, "CloudWatch.17": true,
+}
+
+// isTrue wants every path to be true; a path that is not set is false.
+func isTrue(paths ...string) func(*pack.Case) {
+	return func(k *pack.Case) {
+		for _, p := range paths {
+			k.Require(k.Get(p).IsTrue())
+		}
+	}
+}
+
+// notFalse wants the path to be true or not set, for switches that AWS turns on by itself.
+func notFalse(path string) func(*pack.Case) {
+	return func(k *pack.Case) { k.Require(k.Get(path).Is(true, true)) }
+}
+
+// isFalse wants the path to be false or not set.
+func isFalse(path string) func(*pack.Case) {
+	return func(k *pack.Case) { k.Require(k.Get(path).IsFalse()) }
+}
+
+// isSet wants the path to hold something.
+func isSet(path string) func(*pack.Case) {
+	return func(k *pack.Case) { k.Require(k.Get(path).IsSet()) }
+}
+
+// oneOf wants the path to be one of the words.
+func oneOf(path string, words ...string) func(*pack.Case) {
+	return func(k *pack.Case) { k.Require(k.Get(path).OneOf(words...)) }
+}
+
+// noneOf wants the path to be none of the words; not set is fine.
+func noneOf(path string, words ...string) func(*pack.Case) {
+	return func(k *pack.Case) { k.Forbid(k.Get(path).OneOf(words...)) }
+}
+
+// atLeast wants a number not below the setting.
+func atLeast(path, setting string) func(*pack.Case) {
+	return func(k *pack.Case) {
+		v := k.Get(path)
+		k.Require(v.AtLeast(k.Num(setting)), "%s is %s; at least %v is wanted", path, v, k.Num(setting))
+	}
+}
+
+// atMost wants a number not above the setting.
+func atMost(path, setting string) func(*pack.Case) {
+	return func(k *pack.Case) {
+		v := k.Get(path)
+		k.Require(v.AtMost(k.Num(setting)), "%s is %s; at most %v is allowed", path, v, k.Num(setting))
+	}
+}
+
+// put is a remedy that sets a path, unless it is right, unknown, or another remedy's business.
+func put(path string, value any) func(*pack.Edit) {
+	return func(e *pack.Edit) { e.Set(path, value) }
+}
+
+// num is a number setting.
+func num(name string, value float64, help string) []pack.Setting {
+	return []pack.Setting{{Name: name, Default: value, Help: help}}
+}
+
+// words is a setting that is a list of strings, empty by default.
+func words(name, help string, values ...string) pack.Setting {
+	if values == nil {
+		values = []string{}
+	}
+	return pack.Setting{Name: name, Default: values, Help: help}
+}
+
+// anyCompanion is the fact that a resource which points at this one has what is wanted. AWS keeps many
+// settings of a resource in companions of their own.
+func anyCompanion(k *pack.Case, property string, types []string, holds func(*pack.Resource) pack.Fact) pack.Fact {
+	answer := pack.No(pack.Value{})
+	sure, maybe := k.Stack.Pointing(k.Resource, property, types...)
+	for _, r := range sure {
+		answer = answer.Or(holds(r))
+	}
+	for _, v := range maybe {
+		answer = answer.Or(pack.Wait(v))
+	}
+	return answer
+}
+
+// present is the companion fact that holds for any companion.
+func present(*pack.Resource) pack.Fact { return pack.Yes(pack.Value{}) }

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/iam"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+const (
+	iamRole        = "aws:iam/role:Role"
+	iamUser        = "aws:iam/user:User"
+	iamPolicy      = "aws:iam/policy:Policy"
+	iamRolePolicy  = "aws:iam/rolePolicy:RolePolicy"
+	iamUserPolicy  = "aws:iam/userPolicy:UserPolicy"
+	iamGroupPolicy = "aws:iam/groupPolicy:GroupPolicy"
+)
+
+// identityTypes carry documents that say what somebody may do.
+var identityTypes = []string{iamPolicy, iamRolePolicy, iamUserPolicy, iamGroupPolicy, iamRole}
+
+// identityDocuments returns the identity policies of a resource: the document of a policy, or the inline
+// policies of a role.
+func identityDocuments(k *pack.Case) []pack.Value {
+	if k.Type != iamRole {
+		return []pack.Value{k.Get("policy")}
+	}
+	list := k.Get("inlinePolicies")
+	if list.IsUnknown() {
+		return []pack.Value{list}
+	}
+	var out []pack.Value
+	for v := range list.Items() {
+		out = append(out, v.Get("policy"))
+	}
+	if len(out) == 0 {
+		k.Skip("the role has no inline policies")
+	}
+	return out
+}
+
+// documentTypes are all types with a policy document, and where it is.
+var documentTypes = map[string][]string{
+	iamPolicy: {"policy"}, iamRolePolicy: {"policy"}, iamUserPolicy: {"policy"}, iamGroupPolicy: {"policy"}, iamRole: {"assumeRolePolicy"},
+	s3Policy: {"policy"}, s3Bucket: {"policy"}, s3BucketOld: {"policy"}, s3OutpostPolicy: {"policy"}, s3AccessPoint: {"policy"}, s3PointPolicy: {"policy"},
+	s3MultiPolicy: {"details.policy"}, s3LambdaPolicy: {"policy"}, kmsKey: {"policy"}, kmsKeyPolicy: {"policy"}, kmsReplica: {"policy"},
+	secretToken: {"policy"}, secretPolicy: {"policy"}, topicToken: {"policy"}, topicPolicy: {"policy"}, queueToken: {"policy"}, queuePolicy: {"policy"},
+	endpointToken: {"policy"}, endpointPolicy: {"policy"}, ecrPolicy: {"policy"}, ecrRegistry: {"policy"}, vaultPolicy: {"policy"},
+	logResourcePolicy: {"policyDocument"}, busPolicy: {"policy"}, logDestination: {"accessPolicy"},
+	dynamoPolicy: {"policy"}, fileSystemPolicy: {"policy"}, searchDomain: {"accessPolicies"}, searchPolicy: {"accessPolicies"},
+}
+
+func documentTokens() []string {
+	list := make([]string, 0, len(documentTypes))
+	for t := range documentTypes {
+		list = append(list, t)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// exfiltration, exposure of credentials and management of permissions: actions that should not be allowed on
+// every resource. The lists follow the categories of Salesforce's cloudsplaining.
+var (
+	readsData = []string{"s3:GetObject", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "secretsmanager:GetSecretValue", "dynamodb:Scan", "rds:CopyDBSnapshot", "rds:CreateDBSnapshot"}
+	exposes   = []string{
+		"chime:CreateApiKey", "codepipeline:PollForJobs", "cognito-identity:GetOpenIdToken", "cognito-identity:GetCredentialsForIdentity", "ec2:GetPasswordData", "ecr:GetAuthorizationToken",
+		"gamelift:RequestUploadCredentials", "iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential", "lightsail:GetInstanceAccessDetails", "redshift:GetClusterCredentials",
+		"rds-db:connect", "sts:GetFederationToken",
+	}
+	managesRights = []string{
+		"s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketAcl", "s3:PutAccountPublicAccessBlock", "s3:PutBucketPublicAccessBlock", "kms:PutKeyPolicy", "kms:CreateGrant",
+		"sns:SetTopicAttributes", "sns:AddPermission", "sqs:SetQueueAttributes", "sqs:AddPermission", "lambda:AddPermission", "secretsmanager:PutResourcePolicy", "ecr:SetRepositoryPolicy",
+		"ec2:ModifySnapshotAttribute", "ec2:ModifyImageAttribute", "rds:ModifyDBSnapshotAttribute", "backup:PutBackupVaultAccessPolicy", "organizations:AttachPolicy", "organizations:DetachPolicy",
+	}
+	blinds = []string{
+		"cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:UpdateTrail", "cloudtrail:PutEventSelectors", "guardduty:DeleteDetector", "guardduty:UpdateDetector", "config:StopConfigurationRecorder",
+		"config:DeleteConfigurationRecorder", "config:DeleteDeliveryChannel", "securityhub:DisableSecurityHub", "logs:DeleteLogGroup", "ec2:DeleteFlowLogs", "access-analyzer:DeleteAnalyzer", "wafv2:DeleteWebACL", "wafv2:DisassociateWebACL",
+	}
+	destroys = []string{
+		"s3:DeleteBucket", "s3:DeleteObject", "rds:DeleteDBInstance", "rds:DeleteDBCluster", "rds:DeleteDBSnapshot", "dynamodb:DeleteTable", "ec2:TerminateInstances", "ec2:DeleteSnapshot", "ec2:DeleteVolume",
+		"backup:DeleteRecoveryPoint", "backup:DeleteBackupVault", "kms:ScheduleKeyDeletion", "secretsmanager:DeleteSecret", "route53:DeleteHostedZone", "elasticfilesystem:DeleteFileSystem",
+	}
+)
+
+// grantsNone is the check that a document allows none of the actions on every resource. A document that is
+// full control is reported by iam-admin alone.
+func grantsNone(actions []string) func(*pack.Case) {
+	return eachDocument(identityDocuments, func(k *pack.Case, v pack.Value, d *iam.Document) {
+		if _, full := d.Admin(); full {
+			return
+		}
+		if found := d.WriteAnywhere(actions); len(found) > 0 {
+			k.Report(v, "allows %s on every resource", strings.Join(found, ", "))
+		}
+	})
+}
+
+func documents() []*pack.Control {
+	narrow := "Name the resources, or add a condition that limits them."
+	return []*pack.Control{
+		{
+			ID: "iam-document-valid", Title: "Policy documents can be read and mean what they say", Severity: pack.High, Types: documentTokens(),
+			Why: "A document that AWS refuses stops the deployment half-way; one with a key twice or a misspelt effect grants something else than it shows.",
+			Fix: "Correct the document; generate it instead of writing it by hand.", Maps: maps(hygiene), Check: validDocument,
+		},
+		{
+			ID: "iam-admin", Title: "No policy allows everything on everything", Severity: pack.Critical, Types: identityTypes,
+			Why: "Whoever gets hold of one credential with it owns the account.", Fix: "List the actions and resources that are used.", Maps: maps("FSBP:IAM.1 CIS:1.15", privilege),
+			Check: eachDocument(identityDocuments, func(k *pack.Case, v pack.Value, d *iam.Document) {
+				if s, full := d.Admin(); full {
+					k.Report(v, "%s allows every action on every resource", s.Label())
+				}
+			}),
+		},
+		{
+			ID: "iam-wildcard-action", Title: "No policy allows every action", Severity: pack.High, Types: identityTypes,
+			Why: "\"*\" includes every action that AWS adds later, also those that change rights.", Fix: "List the actions.", Maps: maps(privilege),
+			Check: eachStatement(identityDocuments, func(k *pack.Case, v pack.Value, s *iam.Statement) {
+				if s.Allows() && slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" }) {
+					k.Report(v, "%s allows every action", s.Label())
+				}
+			}),
+		},
+		{
+			ID: "iam-service-wide", Title: "No policy allows all of a service on every resource", Severity: pack.High, Types: identityTypes,
+			Why: "service:* includes deleting everything in the service and opening it to others.", Fix: "List the actions, or name the resources.",
+			Settings: []pack.Setting{words("allowedServices", "Services whose \"*\" is accepted, such as cloudwatch.")},
+			Maps:     maps("FSBP:IAM.21", privilege), Check: eachStatement(identityDocuments, func(k *pack.Case, v pack.Value, s *iam.Statement) {
+				if !s.AnyResource() || s.Limited() {
+					return
+				}
+				for _, service := range s.ServiceWide() {
+					if !slices.Contains(k.Words("allowedServices"), service) {
+						k.Report(v, "%s allows %s:* on every resource", s.Label(), service)
+					}
+				}
+			}),
+		},
+		{
+			ID: "iam-escalation", Title: "No policy opens a way to full control", Severity: pack.Critical, Types: identityTypes,
+			Why: "Some harmless-looking actions are enough to give oneself every right, such as attaching a policy or passing a role.", Fix: narrow, Maps: maps(privilege),
+			Check: eachDocument(identityDocuments, func(k *pack.Case, v pack.Value, d *iam.Document) {
+				for _, p := range d.Escalations() {
+					k.Report(v, "whoever has it %s (%s on every resource)", p.Name, strings.Join(p.Actions, " and "))
+				}
+			}),
+		},
+		{
+			ID: "iam-pass-role", Title: "PassRole names the roles", Severity: pack.High, Types: identityTypes,
+			Why: "Whoever may pass any role to a service works with the rights of the strongest one.", Fix: "Name the role's ARN in Resource, and the service in the condition iam:PassedToService.",
+			Maps: maps(privilege), Check: eachStatement(identityDocuments, func(k *pack.Case, v pack.Value, s *iam.Statement) {
+				if s.Allows() && s.AnyResource() && s.CoversAction("iam:PassRole") && len(s.NotActions) == 0 &&
+					!slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" }) {
+					k.Report(v, "%s allows passing every role", s.Label())
+				}
+			}),
+		},
+		{
+			ID: "iam-inverted", Title: "Identity policies do not allow by exclusion", Severity: pack.High, Types: identityTypes,
+			Why: "Allow with NotAction or NotResource grants everything that was forgotten in the list, and everything AWS adds later.", Fix: "Write Action and Resource; use exclusions only with Deny.",
+			Maps: maps(privilege), Check: eachStatement(identityDocuments, inverted),
+		},
+		{
+			ID: "iam-data-everywhere", Title: "No policy reads the data of every resource", Severity: pack.High, Types: identityTypes,
+			Why: "One stolen credential then carries off every object, secret and parameter of the account.", Fix: narrow, Maps: maps(privilege), Check: grantsNone(readsData),
+		},
+		{
+			ID: "iam-credentials-exposure", Title: "No policy hands out credentials for every resource", Severity: pack.High, Types: identityTypes,
+			Why: "These actions return passwords or tokens of others.", Fix: narrow, Maps: maps(privilege, credentials), Check: grantsNone(slices.DeleteFunc(slices.Clone(exposes), func(a string) bool {
+				return a == "ecr:GetAuthorizationToken" // only works on "*" and gives nothing by itself
+			})),
+		},
+		{
+			ID: "iam-permissions-management", Title: "No policy changes the rights to every resource", Severity: pack.High, Types: identityTypes,
+			Why: "Whoever may change resource policies can open any of them to the world.", Fix: narrow, Maps: maps(privilege), Check: grantsNone(managesRights),
+		},
+		{
+			ID: "iam-blinding", Title: "No policy may switch off what watches", Severity: pack.High, Types: identityTypes,
+			Why: "Stopping the trail is the first thing an intruder does.", Fix: "Leave these actions to a role that nobody uses day to day.", Maps: maps(logSafety), Check: grantsNone(blinds),
+		},
+		{
+			ID: "iam-destruction", Title: "No policy may destroy every resource of a kind", Severity: pack.High, Types: identityTypes,
+			Why: "With it a mistake or an intruder removes data and its backups in one run.", Fix: narrow, Maps: maps(privilege, keepSafe), Check: grantsNone(destroys),
+		},
+		{
+			ID: "iam-decrypt-everywhere", Title: "No policy decrypts with every key", Severity: pack.Medium, Types: identityTypes,
+			Why: "It undoes the separation that different keys are for.", Fix: "Name the key's ARN, or limit by kms:ViaService.", Maps: maps("FSBP:KMS.1 FSBP:KMS.2", keyCare, privilege),
+			Check: grantsNone([]string{"kms:Decrypt", "kms:ReEncryptFrom"}),
+		},
+		{
+			ID: "iam-assume-everywhere", Title: "No policy assumes every role", Severity: pack.High, Types: identityTypes, Why: "Every role that trusts the account can then be taken.",
+			Fix: "Name the role's ARN.", Maps: maps(privilege), Check: grantsNone([]string{"sts:AssumeRole"}),
+		},
+		{
+			ID: "iam-boundary-kept", Title: "Who may create roles cannot drop their boundary", Severity: pack.High, Types: identityTypes,
+			Why: "A permission boundary holds only while those below it cannot remove or replace it.", Fix: "Remove the action, or deny it.", Maps: maps(privilege),
+			Check: eachDocument(identityDocuments, func(k *pack.Case, v pack.Value, d *iam.Document) {
+				for i := range d.Statements {
+					s := &d.Statements[i]
+					if !s.Allows() || slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" }) || len(s.NotActions) > 0 {
+						continue
+					}
+					for _, a := range []string{"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"} {
+						if s.CoversAction(a) && !denied(d, a) {
+							k.Report(v, "%s allows %s", s.Label(), a)
+						}
+					}
+				}
+			}),
+		},
+		{
+			ID: "iam-no-inline-on-role", Title: "Roles have no inline policies in their own resource", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: []string{iamRole},
+			Why: "Inline policies in the role fight with policy resources for the same role. Some programs keep both apart well, so this is off by default.", Fix: "Use RolePolicy or Policy resources.",
+			Maps: maps(hygiene), Check: func(k *pack.Case) { k.Forbid(k.Get("inlinePolicies").IsSet()) },
+		},
+	}
+}
+
+// denied reports whether a document denies an action without conditions on every resource.
+func denied(d *iam.Document, action string) bool {
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		if s.Denies() && len(s.Conditions) == 0 && s.AnyResource() && s.CoversAction(action) {
+			return true
+		}
+	}
+	return false
+}
+
+func validDocument(k *pack.Case) {
+	paths := documentTypes[k.Type]
+	values := at(paths...)(k)
+	if k.Type == iamRole {
+		if list := k.Get("inlinePolicies"); list.Len() > 0 || list.IsUnknown() {
+			values = append(values, identityDocuments(k)...)
+		}
+	}
+	seen := false
+	for _, v := range values {
+		if !v.Exists() || v.Kind() == pack.Text && v.Str() == "" {
+			continue
+		}
+		seen = true
+		if unknown, ok := v.AnyUnknown(); ok {
+			k.Defer(unknown)
+			continue
+		}
+		if v.Str() == "[secret]" {
+			k.Skip("the document is redacted in this export")
+			continue
+		}
+		p := parse(v)
+		if p.err != nil {
+			k.Report(v, "%v", p.err)
+			continue
+		}
+		for _, problem := range p.doc.Problems {
+			k.Report(v, "%s", problem)
+		}
+	}
+	if !seen {
+		k.Skip("there is no policy document")
+	}
+}

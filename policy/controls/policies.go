@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/bulkhead-iac/bulkhead/policy/iam"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+// parsed is a document or the reason why there is none.
+type parsed struct {
+	doc *iam.Document
+	err error
+}
+
+// parse reads a policy document once for all controls. The value is a JSON string or an object.
+func parse(v pack.Value) parsed {
+	result, _ := v.Memo(func() any {
+		text, isText := v.Text()
+		if !isText {
+			plain, _ := v.Plain()
+			b, err := json.Marshal(plain)
+			if err != nil {
+				return parsed{err: err}
+			}
+			text = string(b)
+		}
+		doc, err := iam.Parse(text)
+		return parsed{doc: doc, err: err}
+	}).(parsed)
+	return result
+}
+
+// document returns the policy document at a value, or nil when there is nothing to judge: it is not set, not
+// known yet (the case is deferred), or not readable (control iam-document-valid reports that).
+func document(k *pack.Case, v pack.Value) *iam.Document {
+	if !written(v) {
+		return nil
+	}
+	if unknown, ok := v.AnyUnknown(); ok {
+		k.Defer(unknown)
+		return nil
+	}
+	p := parse(v)
+	if p.err != nil {
+		k.Skip("the policy document cannot be read; see iam-document-valid")
+		return nil
+	}
+	return p.doc
+}
+
+// written reports whether there is a document, known or not.
+func written(v pack.Value) bool {
+	return v.Exists() && (v.Kind() != pack.Text || v.Str() != "")
+}
+
+// documentsOf returns the documents of a resource; without any, the control does not apply.
+func documentsOf(k *pack.Case, paths func(*pack.Case) []pack.Value) []pack.Value {
+	all := paths(k)
+	if !slices.ContainsFunc(all, written) {
+		k.Skip("there is no policy document")
+	}
+	return all
+}
+
+// eachStatement runs a check for every statement of a resource's documents.
+func eachStatement(paths func(*pack.Case) []pack.Value, check func(*pack.Case, pack.Value, *iam.Statement)) func(*pack.Case) {
+	return func(k *pack.Case) {
+		for _, v := range documentsOf(k, paths) {
+			doc := document(k, v)
+			if doc == nil {
+				continue
+			}
+			for i := range doc.Statements {
+				check(k, v, &doc.Statements[i])
+			}
+		}
+	}
+}
+
+// eachDocument runs a check for every document of a resource.
+func eachDocument(paths func(*pack.Case) []pack.Value, check func(*pack.Case, pack.Value, *iam.Document)) func(*pack.Case) {
+	return func(k *pack.Case) {
+		for _, v := range documentsOf(k, paths) {
+			if doc := document(k, v); doc != nil {
+				check(k, v, doc)
+			}
+		}
+	}
+}
+
+// at returns the values at fixed paths.
+func at(paths ...string) func(*pack.Case) []pack.Value {
+	return func(k *pack.Case) []pack.Value {
+		out := make([]pack.Value, len(paths))
+		for i, p := range paths {
+			out[i] = k.Get(p)
+		}
+		return out
+	}
+}
+
+// notPublic is the check that no statement of a resource policy admits everybody.
+func notPublic(paths ...string) func(*pack.Case) {
+	return eachStatement(at(paths...), func(k *pack.Case, v pack.Value, s *iam.Statement) {
+		if why := s.Public(); why != "" {
+			k.Report(v, "%s %s", s.Label(), why)
+		}
+	})
+}

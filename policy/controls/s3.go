@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/iam"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+const (
+	s3BucketOld     = "aws:s3/bucket:Bucket"
+	s3Bucket        = "aws:s3/bucketV2:BucketV2"
+	s3ACL           = "aws:s3/bucketAclV2:BucketAclV2"
+	s3Policy        = "aws:s3/bucketPolicy:BucketPolicy"
+	s3Block         = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+	s3AccountBlock  = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
+	s3Ownership     = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+	s3Website       = "aws:s3/bucketWebsiteConfigurationV2:BucketWebsiteConfigurationV2"
+	s3Cors          = "aws:s3/bucketCorsConfigurationV2:BucketCorsConfigurationV2"
+	s3AccessPoint   = "aws:s3/accessPoint:AccessPoint"
+	s3PointPolicy   = "aws:s3control/accessPointPolicy:AccessPointPolicy"
+	s3MultiPoint    = "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint"
+	s3MultiPolicy   = "aws:s3control/multiRegionAccessPointPolicy:MultiRegionAccessPointPolicy"
+	s3LambdaPolicy  = "aws:s3control/objectLambdaAccessPointPolicy:ObjectLambdaAccessPointPolicy"
+	s3OutpostPolicy = "aws:s3control/bucketPolicy:BucketPolicy"
+	s3Object        = "aws:s3/bucketObject:BucketObject"
+	s3ObjectV2      = "aws:s3/bucketObjectv2:BucketObjectv2"
+	s3Copy          = "aws:s3/objectCopy:ObjectCopy"
+	s3Logging       = "aws:s3/bucketLoggingV2:BucketLoggingV2"
+	s3Versioning    = "aws:s3/bucketVersioningV2:BucketVersioningV2"
+	s3Encryption    = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
+	s3Lifecycle     = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
+	s3Notification  = "aws:s3/bucketNotification:BucketNotification"
+	s3Replication   = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
+	s3ObjectLock    = "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2"
+	s3Directory     = "aws:s3/directoryBucket:DirectoryBucket"
+)
+
+// Later provider versions fold the V2 names back, so both spellings are known.
+var (
+	buckets       = []string{s3Bucket, s3BucketOld}
+	bucketACLs    = []string{s3ACL, "aws:s3/bucketAcl:BucketAcl"}
+	versionings   = []string{s3Versioning, "aws:s3/bucketVersioning:BucketVersioning"}
+	encryptions   = []string{s3Encryption, "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"}
+	loggings      = []string{s3Logging, "aws:s3/bucketLogging:BucketLogging"}
+	lifecycles    = []string{s3Lifecycle, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"}
+	websites      = []string{s3Website, "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration"}
+	corsRules     = []string{s3Cors, "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration"}
+	objectLocks   = []string{s3ObjectLock, "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"}
+	bucketPolices = []string{s3Policy, s3Bucket, s3BucketOld, s3OutpostPolicy}
+	blockFlags    = []string{"blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"}
+)
+
+// bucketExposure are the ways in which a bucket can be open to people it is not meant for.
+func bucketExposure() []*pack.Control {
+	return slices.Concat(bucketACLControls(), bucketPolicyControls(), bucketBlockControls(), accessPointControls())
+}
+
+func bucketACLControls() []*pack.Control {
+	const fix = "Remove the ACL, set ownership to BucketOwnerEnforced and grant access by a bucket policy to named principals."
+	withACL := slices.Concat(bucketACLs, buckets)
+	return []*pack.Control{
+		{
+			ID: "s3-acl-public-read", Title: "No bucket ACL lets everybody read", Severity: pack.Critical, Types: withACL,
+			Why: "A public ACL lets anyone on the internet list the bucket or read its objects, without signing in.", Fix: fix,
+			Maps:  maps("FSBP:S3.2 CIS:2.1.4", exposure),
+			Check: aclCheck([]string{"public-read", "authenticated-read"}, []string{"READ", "READ_ACP"}),
+		},
+		{
+			ID: "s3-acl-public-write", Title: "No bucket ACL lets everybody write", Severity: pack.Critical, Types: withACL,
+			Why: "Anyone on the internet can then replace, delete or plant objects, at your cost and in your name.", Fix: fix,
+			Maps:  maps("FSBP:S3.3 CIS:2.1.4", exposure),
+			Check: aclCheck([]string{"public-read-write"}, []string{"WRITE", "WRITE_ACP", "FULL_CONTROL"}),
+		},
+		{
+			ID: "s3-object-acl-public", Title: "No object ACL is public", Severity: pack.Critical, Types: []string{s3ObjectV2, s3Object, s3Copy},
+			Why: "An object can be public in a bucket that is not, and nobody who looks at the bucket sees it.",
+			Fix: "Leave acl out; serve public files through a CDN with origin access control.", Maps: maps("FSBP:S3.2", exposure),
+			Check: func(k *pack.Case) {
+				k.Require(k.Get("acl").OneOf("public-read", "public-read-write", "authenticated-read").Not())
+				for g := range k.Get("grants").Items() {
+					k.Forbid(everybodyGroup(g.Get("uri")), "%s grants to everybody", g.Path())
+				}
+			},
+		},
+		{
+			ID: "s3-ownership-enforced", Title: "Bucket ownership controls disable ACLs", Severity: pack.Medium, Types: []string{s3Ownership},
+			Why: "While ACLs are on, every writer can open single objects to the world, past every bucket policy.",
+			Fix: "Set rule.objectOwnership to BucketOwnerEnforced.", Maps: maps("FSBP:S3.12", exposure),
+			Check: oneOf("rule.objectOwnership", "BucketOwnerEnforced"),
+		},
+		{
+			ID: "s3-no-website", Title: "Buckets do not serve websites themselves", Severity: pack.High, Types: slices.Concat(websites, buckets),
+			Why: "A website endpoint answers only over plain HTTP and needs a bucket that everybody can read.",
+			Fix: "Keep the bucket private and put CloudFront with origin access control in front of it.", Maps: maps("CIS:2.1.4", exposure, inTransit),
+			Check: websiteCheck,
+		},
+		{
+			ID: "s3-cors-restricted", Title: "CORS rules name their origins", Severity: pack.Medium, Types: slices.Concat(corsRules, buckets),
+			Why: "With origin \"*\" any web page can make a visitor's browser write to the bucket or read from it.",
+			Fix: "List the origins that need access, and only the methods they use.", Maps: maps(exposure),
+			Check: func(k *pack.Case) {
+				for rule := range k.Get("corsRules").Items() {
+					k.Forbid(rule.Get("allowedOrigins").Any(func(o pack.Value) pack.Fact { return o.OneOf("*", "http://*", "https://*") }))
+				}
+			},
+		},
+	}
+}
+
+// websiteCheck refuses website hosting, also as a block of the bucket; sending every request elsewhere is
+// hosting too, since it answers in plain HTTP.
+func websiteCheck(k *pack.Case) {
+	if k.IsA(websites...) {
+		k.Report(k.Get("bucket"), "a website endpoint is switched on for the bucket")
+		return
+	}
+	for _, path := range []string{"website", "websites"} {
+		v := k.Get(path)
+		if v.IsUnknown() {
+			k.Defer(v)
+		} else if v.Len() > 0 {
+			k.Report(v, "a website endpoint is switched on in %s", path)
+		}
+	}
+}
+
+// everybodyGroup is the fact that a grantee is one of the groups that stand for everybody (All Users,
+// Authenticated Users: any AWS account).
+func everybodyGroup(uri pack.Value) pack.Fact {
+	return uri.Matches(func(s string) bool {
+		return strings.HasSuffix(s, "/global/AllUsers") || strings.HasSuffix(s, "/global/AuthenticatedUsers")
+	})
+}
+
+func aclCheck(canned, permissions []string) func(*pack.Case) {
+	return func(k *pack.Case) {
+		k.Require(k.Get("acl").OneOf(canned...).Not())
+		for g := range k.Get("grants").Items() {
+			forbidGrant(k, g, g.Get("uri"), g.Get("permissions"), permissions)
+		}
+		for g := range k.Get("accessControlPolicy.grants").Items() {
+			forbidGrant(k, g, g.Get("grantee.uri"), g.Get("permission"), permissions)
+		}
+	}
+}
+
+func forbidGrant(k *pack.Case, g, uri, given pack.Value, permissions []string) {
+	both := everybodyGroup(uri).And(given.Any(func(p pack.Value) pack.Fact { return p.OneOf(permissions...) }))
+	k.Forbid(both, "%s grants %s to everybody", g.Path(), given)
+}
+
+func bucketPolicyControls() []*pack.Control {
+	const narrow = "Name the principals, or add a condition such as aws:PrincipalOrgID or aws:SourceVpce with a fixed value."
+	return []*pack.Control{
+		{
+			ID: "s3-policy-public", Title: "No bucket policy admits everybody", Severity: pack.Critical, Types: bucketPolices,
+			Why: "A policy with Principal \"*\" and no condition that names callers opens the bucket to the internet.", Fix: narrow,
+			Maps: maps("FSBP:S3.2 FSBP:S3.3 CIS:2.1.4", exposure), Check: notPublic("policy"),
+		},
+		{
+			ID: "s3-policy-foreign-account", Title: "Bucket policies admit only accounts that are listed", Severity: pack.High, Types: bucketPolices,
+			Why: "Whoever controls the other account controls what it may do here.", Fix: "Remove the account, or list it in the setting allowedAccounts.",
+			Settings: []pack.Setting{words("allowedAccounts", "Account ids that bucket policies may admit.")},
+			Maps:     maps("FSBP:S3.6", privilege), Check: foreignCheck(at("policy")),
+		},
+		{
+			ID: "s3-policy-wildcard-action", Title: "Bucket policies allow named actions", Severity: pack.High, Types: bucketPolices,
+			Why: "s3:* includes deleting the bucket and changing its policy; a reader needs neither.", Fix: "List the actions, such as s3:GetObject.",
+			Maps: maps("FSBP:S3.6", privilege),
+			Check: eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
+				if s.Allows() && len(s.NotPrincipals)+len(s.Principals) > 0 && s.CoversAction("s3:PutBucketPolicy") && s.CoversAction("s3:DeleteObject") {
+					k.Report(v, "%s allows every S3 action", s.Label())
+				}
+			}),
+		},
+		{
+			ID: "s3-policy-inverted", Title: "Bucket policies do not allow by exclusion", Severity: pack.High, Types: bucketPolices,
+			Why: "Allow with NotPrincipal, NotAction or NotResource grants everything that was forgotten in the list.",
+			Fix: "Write Principal, Action and Resource; use exclusions only with Deny.", Maps: maps("FSBP:S3.6", privilege),
+			Check: eachStatement(at("policy"), inverted),
+		},
+		{
+			ID: "s3-policy-lockout", Title: "No bucket policy locks everybody out", Severity: pack.High, Types: bucketPolices, Concern: pack.Resilience,
+			Why: "Deny for every principal and action without a condition also shuts out the owner; only the root user can undo it.",
+			Fix: "Add the condition that was meant, such as aws:SecureTransport false.", Maps: maps(keepSafe),
+			Check: eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
+				everyone := slices.ContainsFunc(s.Principals, func(p iam.Principal) bool { return p.ID == "*" })
+				if s.Denies() && everyone && len(s.Conditions) == 0 && s.CoversAction("s3:PutBucketPolicy") && s.CoversAction("s3:GetBucketPolicy") {
+					k.Report(v, "%s denies everything to everybody", s.Label())
+				}
+			}),
+		},
+		{
+			ID: "s3-tls-only", Title: "Buckets refuse requests without TLS", Severity: pack.Medium, Types: buckets, Joins: []string{s3Policy}, Stack: true,
+			Why: "S3 also answers over plain HTTP, where objects and signed requests can be read and replayed on the way.",
+			Fix: "Add a bucket policy that denies s3:* to everybody when aws:SecureTransport is false.", Maps: maps("FSBP:S3.5 CIS:2.1.1", inTransit),
+			Check: tlsOnly,
+		},
+	}
+}
+
+func inverted(k *pack.Case, v pack.Value, s *iam.Statement) {
+	switch {
+	case !s.Allows():
+	case len(s.NotPrincipals) > 0:
+		k.Report(v, "%s allows with NotPrincipal", s.Label())
+	case len(s.NotActions) > 0:
+		k.Report(v, "%s allows with NotAction", s.Label())
+	case len(s.NotResources) > 0:
+		k.Report(v, "%s allows with NotResource", s.Label())
+	}
+}
+
+func tlsOnly(k *pack.Case) {
+	demands := func(v pack.Value) pack.Fact {
+		if unknown, ok := v.AnyUnknown(); ok {
+			return pack.Wait(unknown)
+		}
+		if !v.Exists() {
+			return pack.No(v)
+		}
+		p := parse(v)
+		if p.err == nil && p.doc.RequiresTLS("s3:GetObject", "s3:PutObject", "s3:ListBucket") {
+			return pack.Yes(v)
+		}
+		return pack.No(v)
+	}
+	answer := demands(k.Get("policy")).Or(anyCompanion(k, "bucket", []string{s3Policy}, func(r *pack.Resource) pack.Fact {
+		return demands(r.Get("policy"))
+	}))
+	k.Require(answer, "no bucket policy denies requests without TLS")
+}
+
+func bucketBlockControls() []*pack.Control {
+	list := []*pack.Control{
+		{
+			ID: "s3-public-access-block", Title: "Every bucket has a public access block with all four flags", Severity: pack.High, Types: buckets,
+			Joins: []string{s3Block}, Stack: true,
+			Why: "Without the block, one careless ACL or policy opens the bucket to the internet.",
+			Fix: "Add a BucketPublicAccessBlock for the bucket with all four flags true.", Maps: maps("FSBP:S3.8 CIS:2.1.4", exposure),
+			Check: func(k *pack.Case) {
+				answer := anyCompanion(k, "bucket", []string{s3Block}, func(r *pack.Resource) pack.Fact { return allFlags(r.Inputs()) })
+				k.Require(answer, "no public access block with all four flags points at this bucket")
+			},
+		},
+		{
+			ID: "s3-public-access-block-single", Title: "A bucket has one public access block", Severity: pack.High, Types: buckets,
+			Joins: []string{s3Block}, Stack: true,
+			Why: "AWS keeps one block for each bucket: with two in the program the last one written wins, at random.",
+			Fix: "Keep the block with all four flags and remove the other.", Maps: maps("FSBP:S3.8", exposure),
+			Check: func(k *pack.Case) {
+				sure, maybe := k.Stack.Pointing(k.Resource, "bucket", s3Block)
+				if len(sure) > 1 {
+					k.Report(pack.Value{}, "%d public access blocks point at this bucket", len(sure))
+				} else if len(sure)+len(maybe) > 1 {
+					k.Defer(maybe[0])
+				}
+			},
+		},
+		{
+			ID: "s3-account-public-access-block", Title: "The account's public access block has all four flags", Severity: pack.Critical, Types: []string{s3AccountBlock},
+			Why: "A flag that is off here is off for every bucket that has no block of its own, also for those made by hand.",
+			Fix: "Set all four flags to true.", Maps: maps("FSBP:S3.1 CIS:2.1.4", exposure), Check: isTrue(blockFlags...), Remedy: putFlags(""),
+		},
+	}
+	why := map[string]string{
+		"blockPublicAcls":       "While it is off, a request can set a public ACL on the bucket or an object.",
+		"blockPublicPolicy":     "While it is off, a bucket policy that admits everybody is accepted.",
+		"ignorePublicAcls":      "While it is off, public ACLs that already exist keep working.",
+		"restrictPublicBuckets": "While it is off, a public policy that already exists keeps letting everybody in.",
+	}
+	names := map[string]string{
+		"blockPublicAcls": "s3-block-public-acls", "blockPublicPolicy": "s3-block-public-policy",
+		"ignorePublicAcls": "s3-ignore-public-acls", "restrictPublicBuckets": "s3-restrict-public-buckets",
+	}
+	for _, flag := range blockFlags {
+		list = append(list, &pack.Control{
+			ID: names[flag], Title: "Public access blocks set " + flag, Severity: pack.High, Types: []string{s3Block}, Why: why[flag],
+			Fix: "Set " + flag + " to true.", Maps: maps("FSBP:S3.8 CIS:2.1.4", exposure), Check: isTrue(flag), Remedy: put(flag, true),
+		})
+	}
+	return list
+}
+
+func allFlags(v pack.Value) pack.Fact {
+	answer := pack.Yes(v)
+	for _, flag := range blockFlags {
+		answer = answer.And(v.Get(flag).IsTrue())
+	}
+	return answer
+}
+
+func putFlags(prefix string) func(*pack.Edit) {
+	return func(e *pack.Edit) {
+		for _, flag := range blockFlags {
+			e.Set(prefix+flag, true)
+		}
+	}
+}
+
+func accessPointControls() []*pack.Control {
+	return []*pack.Control{
+		{
+			ID: "s3-access-point-block", Title: "Access points block public access", Severity: pack.Critical, Types: []string{s3AccessPoint},
+			Why: "An access point has its own block, fixed when it is made; with a flag off it can open a private bucket.",
+			Fix: "Leave publicAccessBlockConfiguration out (all true), or set all four flags to true.", Maps: maps("FSBP:S3.19", exposure),
+			Check: pointFlags("publicAccessBlockConfiguration"),
+		},
+		{
+			ID: "s3-multi-region-access-point-block", Title: "Multi-Region access points block public access", Severity: pack.Critical, Types: []string{s3MultiPoint},
+			Why: "Its block cannot be changed later, and it reaches buckets in several Regions at once.",
+			Fix: "Leave details.publicAccessBlock out (all true), or set all four flags to true.", Maps: maps("FSBP:S3.24", exposure),
+			Check: pointFlags("details.publicAccessBlock"),
+		},
+		{
+			ID: "s3-access-point-policy-public", Title: "No access point policy admits everybody", Severity: pack.Critical,
+			Types: []string{s3PointPolicy, s3AccessPoint, s3MultiPolicy, s3LambdaPolicy},
+			Why:   "A public access point policy opens the bucket behind it where the bucket delegates to its access points.",
+			Fix:   "Name the principals, or bind the access point to a VPC.", Maps: maps("FSBP:S3.19", exposure), Check: notPublic("policy", "details.policy"),
+		},
+		{
+			ID: "s3-access-point-vpc", Title: "Access points are bound to a VPC", Severity: pack.Medium, Level: pack.Disabled, Types: []string{s3AccessPoint},
+			Why: "An access point of the internet kind answers from anywhere; one bound to a VPC only from there.",
+			Fix: "Set vpcConfiguration.vpcId.", Maps: maps(segments), Check: isSet("vpcConfiguration.vpcId"),
+		},
+	}
+}
+
+// pointFlags wants no flag to be off; a flag that is not set is on.
+func pointFlags(path string) func(*pack.Case) {
+	return func(k *pack.Case) {
+		for _, flag := range blockFlags {
+			k.Require(k.Get(path+"."+flag).Is(true, true))
+		}
+	}
+}

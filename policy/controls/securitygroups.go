@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/address"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+const (
+	sgToken        = "aws:ec2/securityGroup:SecurityGroup"
+	sgDefault      = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+	sgRule         = "aws:ec2/securityGroupRule:SecurityGroupRule"
+	sgIngress      = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+	sgEgress       = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+	maxPort        = 65535
+	everyProtocol  = "-1"
+	wideRange      = 1000
+	portSSH        = 22
+	portRDP        = 3389
+	portSMB        = 445
+	portHTTP       = 80
+	describeLength = 4
+)
+
+var groupTypes = []string{sgToken, sgDefault, sgRule, sgIngress}
+
+// rule is one security group rule in any of its three spellings.
+type rule struct {
+	at       pack.Value
+	protocol pack.Value
+	from, to pack.Value
+	sources  []pack.Value
+	note     pack.Value
+	ingress  bool
+}
+
+// rules returns the rules that a resource carries, in or out of the group.
+func rules(r *pack.Resource) []rule {
+	switch r.Type {
+	case sgIngress, sgEgress:
+		return []rule{{
+			at: r.Inputs(), protocol: r.Get("ipProtocol"), from: r.Get("fromPort"), to: r.Get("toPort"), ingress: r.Type == sgIngress,
+			sources: []pack.Value{r.Get("cidrIpv4"), r.Get("cidrIpv6")}, note: r.Get("description"),
+		}}
+	case sgRule:
+		return []rule{{
+			at: r.Inputs(), protocol: r.Get("protocol"), from: r.Get("fromPort"), to: r.Get("toPort"), ingress: r.Get("type").Str() != "egress",
+			sources: []pack.Value{r.Get("cidrBlocks"), r.Get("ipv6CidrBlocks")}, note: r.Get("description"),
+		}}
+	}
+	var out []rule
+	for _, side := range []string{"ingress", "egress"} {
+		for v := range r.Get(side).Items() {
+			out = append(out, rule{
+				at: v, protocol: v.Get("protocol"), from: v.Get("fromPort"), to: v.Get("toPort"), ingress: side == "ingress",
+				sources: []pack.Value{v.Get("cidrBlocks"), v.Get("ipv6CidrBlocks")}, note: v.Get("description"),
+			})
+		}
+	}
+	return out
+}
+
+// world is the fact that the rule's ranges, taken together, are a large part of the internet.
+func (r rule) world() pack.Fact {
+	var known []string
+	waits := pack.No(r.at)
+	for _, source := range r.sources {
+		some, unknown := source.Strings()
+		known = append(known, some...)
+		if unknown.IsUnknown() {
+			waits = pack.Wait(unknown)
+		}
+	}
+	if wide, _ := address.Wide(known...); wide {
+		for _, source := range r.sources {
+			if source.Exists() {
+				return pack.Yes(source)
+			}
+		}
+		return pack.Yes(r.at)
+	}
+	if r.at.IsUnknown() {
+		return pack.Wait(r.at)
+	}
+	return waits
+}
+
+// every is the fact that the rule is for every protocol.
+func (r rule) every() pack.Fact { return r.protocol.OneOf(everyProtocol, "all") }
+
+// covers is the fact that the rule lets a TCP or UDP port through.
+func (r rule) covers(port int) pack.Fact {
+	low := r.from.Matches(func(s string) bool { return number(s) <= port })
+	high := r.to.Matches(func(s string) bool { return number(s) >= port })
+	transport := r.protocol.OneOf("tcp", "udp", "6", "17", "TCP", "UDP")
+	return r.every().Or(transport.And(low).And(high))
+}
+
+func number(s string) int {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return -1
+	}
+	return int(n)
+}
+
+// span describes the ports of the rule.
+func (r rule) span() string {
+	if r.every().Is == pack.True {
+		return "every port and protocol"
+	}
+	if r.from.Str() == r.to.Str() {
+		return fmt.Sprintf("%s port %s", r.protocol.Str(), r.from.Str())
+	}
+	return fmt.Sprintf("%s ports %s to %s", r.protocol.Str(), r.from.Str(), r.to.Str())
+}
+
+// where lists the known ranges.
+func (r rule) where() string {
+	var all []string
+	for _, s := range r.sources {
+		known, _ := s.Strings()
+		all = append(all, known...)
+	}
+	return strings.Join(all, ", ")
+}
+
+// closed is the check that a port is not open to the internet.
+func closed(ports ...int) func(*pack.Case) {
+	return func(k *pack.Case) { closedPorts(k, ports) }
+}
+
+func closedPorts(k *pack.Case, ports []int) {
+	for _, r := range rules(k.Resource) {
+		if !r.ingress && k.Type != sgRule || k.Type == sgRule && k.Get("type").Str() == "egress" {
+			continue
+		}
+		incoming := pack.Yes(r.at)
+		if k.Type == sgRule {
+			incoming = k.Get("type").OneOf("ingress")
+		}
+		hit := pack.No(r.at)
+		for _, p := range ports {
+			hit = hit.Or(r.covers(p))
+		}
+		k.Forbid(incoming.And(r.world()).And(hit), "%s lets the internet (%s) reach %s", place(r.at), r.where(), r.span())
+	}
+	unknownSides(k, "ingress")
+}
+
+// unknownSides defers when the inline rules as a whole are not known.
+func unknownSides(k *pack.Case, side string) {
+	if v := k.Get(side); (k.Type == sgToken || k.Type == sgDefault) && v.IsUnknown() {
+		k.Defer(v)
+	}
+}
+
+func place(v pack.Value) string {
+	if p := v.Path(); p != "" {
+		return p
+	}
+	return "the rule"
+}
+
+// riskyPorts are those of FSBP EC2.19 and the data stores that are most often found open.
+var riskyPorts = map[int]string{
+	20: "FTP data", 21: "FTP", 23: "Telnet", 25: "SMTP", 110: "POP3", 111: "portmapper", 135: "RPC", 137: "NetBIOS", 138: "NetBIOS", 139: "NetBIOS", 143: "IMAP",
+	1433: "SQL Server", 1434: "SQL Server", 1521: "Oracle", 2049: "NFS", 2375: "Docker", 2376: "Docker", 2379: "etcd", 3000: "development servers",
+	3306: "MySQL", 4333: "ahsp", 5000: "development servers", 5432: "PostgreSQL", 5500: "fcp-addr-srvr1", 5601: "OpenSearch Dashboards", 5672: "AMQP",
+	5900: "VNC", 5985: "WinRM", 5986: "WinRM", 6379: "Redis", 6443: "Kubernetes", 8080: "proxies", 8088: "legacy HTTP", 8888: "alternative HTTP", 9042: "Cassandra",
+	9092: "Kafka", 9200: "OpenSearch", 9300: "OpenSearch", 10250: "kubelet", 11211: "Memcached", 15672: "RabbitMQ", 27017: "MongoDB", 27018: "MongoDB", 50070: "HDFS",
+}
+
+func riskyList() []int {
+	list := make([]int, 0, len(riskyPorts))
+	for p := range riskyPorts {
+		list = append(list, p)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// securityGroups are the rules about who may reach what.
+func securityGroups() []*pack.Control {
+	egress := []string{sgToken, sgEgress, sgRule, sgDefault}
+	both := []string{sgToken, sgRule, sgIngress, sgEgress}
+	return []*pack.Control{
+		{
+			ID: "sg-ssh-world", Title: "SSH is closed to the internet", Severity: pack.Critical, Types: groupTypes,
+			Why: "Open SSH is found and attacked within minutes.", Fix: "Use Session Manager, or list the addresses that need it.",
+			Maps: maps("FSBP:EC2.13 FSBP:EC2.53 FSBP:EC2.54 CIS:5.3 CIS:5.4", exposure), Check: closed(portSSH),
+		},
+		{
+			ID: "sg-rdp-world", Title: "Remote Desktop is closed to the internet", Severity: pack.Critical, Types: groupTypes,
+			Why: "Open Remote Desktop is the most common way in for ransomware.", Fix: "Use Fleet Manager, or list the addresses that need it.",
+			Maps: maps("FSBP:EC2.14 FSBP:EC2.53 FSBP:EC2.54 CIS:5.3 CIS:5.4", exposure), Check: closed(portRDP),
+		},
+		{
+			ID: "sg-smb-world", Title: "Windows file sharing is closed to the internet", Severity: pack.Critical, Types: groupTypes,
+			Why: "SMB and CIFS have a history of worms that need nothing but an open port.", Fix: "Remove the rule for port 445, or name a source inside the network.",
+			Maps: maps("CIS:5.1.2", exposure), Check: closed(portSMB),
+		},
+		{
+			ID: "sg-risky-ports-world", Title: "Ports of databases and administration are closed to the internet", Severity: pack.Critical, Types: groupTypes,
+			Why: "These services are made for trusted networks; many need no password at all.", Fix: "Name the security group or the address range of the callers.",
+			Maps: maps("FSBP:EC2.19", exposure), Check: closed(riskyList()...),
+		},
+		{
+			ID: "sg-all-ports-world", Title: "No rule opens all ports to the internet", Severity: pack.Critical, Types: groupTypes,
+			Why: "Every service that anyone starts later is open from its first second.", Fix: "Open the one port that is served, to those who need it.",
+			Maps: maps("FSBP:EC2.18", exposure), Check: allPortsWorld,
+		},
+		{
+			ID: "sg-other-ports-world", Title: "Only the allowed ports are open to the internet", Severity: pack.High, Types: groupTypes,
+			Why: "Each further open port is one more program that strangers can talk to.", Fix: "Name the callers, or add the port to the setting allowedPorts.",
+			Settings: []pack.Setting{words("allowedPorts", "TCP and UDP ports that may be open to the internet.", "80", "443")},
+			Maps:     maps("FSBP:EC2.18", exposure), Check: otherPortsWorld,
+		},
+		{
+			ID: "sg-http-world", Title: "Plain HTTP is closed to the internet", Severity: pack.Medium, Level: pack.Disabled, Types: groupTypes,
+			Why: "Plain HTTP can be read and changed on the way. A listener that only redirects to HTTPS needs it, so this is off by default.",
+			Fix: "Open port 443 only.", Maps: maps(inTransit), Check: closed(portHTTP),
+		},
+		{
+			ID: "sg-union-world", Title: "The rules of a group do not add up to the internet", Severity: pack.Critical, Types: []string{sgToken}, Joins: []string{sgRule, sgIngress}, Stack: true,
+			Why:      "Many rules that look narrow can together admit everybody, which no rule shows by itself.",
+			Fix:      "Replace the ranges by the security group or prefix list that is meant.",
+			Settings: []pack.Setting{words("allowedPorts", "TCP and UDP ports that may be open to the internet.", "80", "443")},
+			Maps:     maps("FSBP:EC2.18 FSBP:EC2.19", exposure), Check: unionWorld,
+		},
+		{
+			ID: "sg-egress-world", Title: "No rule lets everything out", Severity: pack.Medium, Types: egress,
+			Why: "A workload that may talk to anybody can be told to send your data anywhere.", Fix: "Allow the ports and destinations that are needed; prefer VPC endpoints.",
+			Maps: maps("CIS:5.5", segments), Check: func(k *pack.Case) {
+				for _, r := range rules(k.Resource) {
+					outgoing := pack.Yes(r.at)
+					if k.Type == sgRule {
+						outgoing = k.Get("type").OneOf("egress")
+					} else if r.ingress {
+						continue
+					}
+					k.Forbid(outgoing.And(r.world()).And(r.every().Or(r.wholeRange())), "%s lets everything out to %s", place(r.at), r.where())
+				}
+				unknownSides(k, "egress")
+			},
+		},
+		{
+			ID: "sg-rule-described", Title: "Security groups and rules say what they are for", Severity: pack.Low, Concern: pack.Operations, Types: both,
+			Why: "Nobody dares to remove a rule whose reason is not written down.", Fix: "Set description to the reason, in words.", Maps: maps(hygiene), Check: described,
+		},
+		{
+			ID: "sg-default-closed", Title: "The default security group has no rules", Severity: pack.High, Types: []string{sgDefault},
+			Why: "Whatever is started without a group lands in it, and would reach everything else that did.",
+			Fix: "Manage the DefaultSecurityGroup without ingress and egress.", Maps: maps("FSBP:EC2.2 CIS:5.5", segments),
+			Check: func(k *pack.Case) {
+				for _, side := range []string{"ingress", "egress"} {
+					k.Forbid(k.Get(side).IsSet())
+				}
+			},
+		},
+		{
+			ID: "sg-rule-range", Title: "Rules do not open wide ranges of ports", Severity: pack.Medium, Types: groupTypes,
+			Why: "A range of thousands of ports is a guess, and every guess opens more than is served.", Fix: "Open single ports; the setting maxPorts says how many one rule may hold.",
+			Settings: num("maxPorts", wideRange, "Most ports in one TCP or UDP rule."), Maps: maps(segments), Check: func(k *pack.Case) {
+				for _, r := range rules(k.Resource) {
+					if !r.ingress && k.Type != sgRule {
+						continue
+					}
+					low, high := number(r.from.Str()), number(r.to.Str())
+					tcp := r.protocol.OneOf("tcp", "udp", "6", "17")
+					wide := r.from.Matches(func(string) bool { return true }).And(r.to.Matches(func(string) bool { return float64(high-low) >= k.Num("maxPorts") }))
+					k.Forbid(tcp.And(wide), "%s opens %s", place(r.at), r.span())
+				}
+				unknownSides(k, "ingress")
+			},
+		},
+		{
+			ID: "sg-no-mixed-rules", Title: "A group's rules are written in one way", Severity: pack.High, Concern: pack.Operations, Types: []string{sgToken},
+			Joins: []string{sgRule, sgIngress, sgEgress}, Stack: true,
+			Why: "Inline rules and rule resources for one group delete each other at every deployment.", Fix: "Use rule resources only.", Maps: maps(hygiene),
+			Check: func(k *pack.Case) {
+				inline := k.Get("ingress").IsSet().Or(k.Get("egress").IsSet())
+				k.Forbid(inline.And(anyCompanion(k, "securityGroupId", []string{sgRule, sgIngress, sgEgress}, present)),
+					"the group has inline rules and rule resources as well")
+			},
+		},
+		{
+			ID: "sg-cidr-valid", Title: "Rules name valid address ranges", Severity: pack.Medium, Types: []string{sgToken, sgRule, sgIngress, sgEgress, sgDefault},
+			Why: "A range that cannot be read is either refused late or means something else than it seems.", Fix: "Write CIDR ranges such as 203.0.113.0/24.",
+			Maps: maps(hygiene), Check: validRanges,
+		},
+	}
+}
+
+func (r rule) wholeRange() pack.Fact {
+	low := r.from.Matches(func(s string) bool { n := number(s); return n >= 0 && n <= 1 })
+	high := r.to.Matches(func(s string) bool { return number(s) >= maxPort })
+	return low.And(high)
+}
+
+func allPortsWorld(k *pack.Case) {
+	for _, r := range rules(k.Resource) {
+		incoming := pack.Yes(r.at)
+		if k.Type == sgRule {
+			incoming = k.Get("type").OneOf("ingress")
+		} else if !r.ingress {
+			continue
+		}
+		k.Forbid(incoming.And(r.world()).And(r.every().Or(r.wholeRange())), "%s lets the internet (%s) reach %s", place(r.at), r.where(), r.span())
+	}
+	unknownSides(k, "ingress")
+}
+
+func otherPortsWorld(k *pack.Case) {
+	allowed := k.Words("allowedPorts")
+	for _, r := range rules(k.Resource) {
+		incoming := pack.Yes(r.at)
+		if k.Type == sgRule {
+			incoming = k.Get("type").OneOf("ingress")
+		} else if !r.ingress {
+			continue
+		}
+		k.Forbid(incoming.And(r.world()).And(r.beyond(allowed)), "%s lets the internet (%s) reach %s", place(r.at), r.where(), r.span())
+	}
+	unknownSides(k, "ingress")
+}
+
+// beyond is the fact that the rule opens a TCP or UDP port that is not in the list. ICMP is not about ports.
+func (r rule) beyond(allowed []string) pack.Fact {
+	icmp := r.protocol.OneOf("icmp", "icmpv6", "1", "58")
+	one := r.from.OneOf(allowed...).And(r.to.OneOf(allowed...))
+	if one.Is == pack.True && r.from.Str() != r.to.Str() {
+		one = pack.No(r.to)
+	}
+	return icmp.Not().And(r.every().Or(one.Not()))
+}
+
+func unionWorld(k *pack.Case) {
+	type opening struct {
+		set   address.Set
+		parts int
+	}
+	open := map[string]*opening{}
+	add := func(r rule) {
+		if !r.ingress || r.world().Is == pack.True || r.beyond(k.Words("allowedPorts")).Is != pack.True {
+			return
+		}
+		o := open[r.span()]
+		if o == nil {
+			o = &opening{}
+			open[r.span()] = o
+		}
+		for _, source := range r.sources {
+			known, _ := source.Strings()
+			for _, cidr := range known {
+				if o.set.Add(cidr) == nil {
+					o.parts++
+				}
+			}
+		}
+	}
+	for _, r := range rules(k.Resource) {
+		add(r)
+	}
+	sure, maybe := k.Stack.Pointing(k.Resource, "securityGroupId", sgRule, sgIngress)
+	unsure := len(maybe) > 0
+	for _, companion := range sure {
+		for _, r := range rules(companion) {
+			add(r)
+			unsure = unsure || hasUnknown(r)
+		}
+	}
+	for _, r := range rules(k.Resource) {
+		unsure = unsure || hasUnknown(r)
+	}
+	for ports, o := range open {
+		if o.set.Wide() {
+			k.Report(k.Get("ingress"), "%d ranges together let the internet reach %s", o.parts, ports)
+		}
+	}
+	if unsure {
+		k.Defer(k.Get("ingress"))
+	}
+}
+
+func hasUnknown(r rule) bool {
+	for _, v := range append([]pack.Value{r.at, r.protocol, r.from, r.to}, r.sources...) {
+		if v.IsUnknown() {
+			return true
+		}
+		if _, unknown := v.Strings(); unknown.IsUnknown() {
+			return true
+		}
+	}
+	return false
+}
+
+func described(k *pack.Case) {
+	ok := func(v pack.Value) pack.Fact {
+		return v.Matches(func(s string) bool {
+			return len(strings.TrimSpace(s)) >= describeLength && s != "Managed by Pulumi" && s != "Managed by Terraform"
+		})
+	}
+	if k.Type == sgToken {
+		k.Require(ok(k.Get("description")))
+	}
+	for _, r := range rules(k.Resource) {
+		k.Require(ok(r.note), "%s has no description of its own", place(r.at))
+	}
+}
+
+func validRanges(k *pack.Case) {
+	for _, r := range rules(k.Resource) {
+		for _, source := range r.sources {
+			for v := range source.Items() {
+				k.Require(v.Matches(func(s string) bool { return strings.Contains(s, "/") && new(address.Set).Add(s) == nil }),
+					"%s is %s, which is not a CIDR range", v.Path(), v)
+			}
+		}
+	}
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package iam
+
+import (
+	"slices"
+	"strings"
+)
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Match reports whether an IAM pattern covers the text. "*" stands for any text and "?" for one character.
+// Actions are compared without regard to case, as AWS does; fold asks for that.
+func Match(pattern, text string, fold bool) bool {
+	if fold {
+		pattern, text = strings.ToLower(pattern), strings.ToLower(text)
+	}
+	star, mark := -1, 0
+	p, t := 0, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, t
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+			p++
+			t++
+		case star >= 0:
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// CoversAction reports whether the statement's Action or NotAction covers the action.
+func (s *Statement) CoversAction(action string) bool {
+	if len(s.NotActions) > 0 {
+		return !slices.ContainsFunc(s.NotActions, func(p string) bool { return Match(p, action, true) })
+	}
+	return slices.ContainsFunc(s.Actions, func(p string) bool { return Match(p, action, true) })
+}
+
+// AnyResource reports whether the statement is about every resource: "*", patterns that come to the same,
+// NotResource, or no Resource element at all (resource policies of some services).
+func (s *Statement) AnyResource() bool {
+	if len(s.NotResources) > 0 || len(s.Resources) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(s.Resources, everyResource)
+}
+
+// everyResource reports whether a resource pattern names no particular resource: "*", "arn:*",
+// "arn:aws:s3:::*" or "arn:aws:iam::123456789012:role/*" (every role).
+func everyResource(pattern string) bool {
+	if strings.Trim(pattern, "*?") == "" {
+		return true
+	}
+	parts := strings.SplitN(pattern, ":", 6)
+	if parts[0] != "arn" {
+		return false
+	}
+	if len(parts) < 6 {
+		return strings.HasSuffix(pattern, "*")
+	}
+	name := parts[5]
+	if i := strings.IndexAny(name, "/:"); i >= 0 {
+		if strings.Trim(name[:i], "*?") == "" {
+			return true
+		}
+		name = name[i+1:]
+	}
+	return strings.Trim(name, "*?/:") == ""
+}
+
+// Grants reports whether the document lets the action happen on every resource without a condition, and no
+// statement denies it as widely. The statement that grants it is returned.
+func (d *Document) Grants(action string) (*Statement, bool) {
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		if s.Denies() && len(s.Conditions) == 0 && s.AnyResource() && len(s.NotResources) == 0 && s.CoversAction(action) {
+			return nil, false
+		}
+	}
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		if s.Allows() && s.AnyResource() && s.CoversAction(action) && !s.Limited() {
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+// Limited reports whether the statement has a condition that narrows whom or what it is about. Conditions
+// that are met by everybody who asks properly, such as encryption in transit, do not count.
+func (s *Statement) Limited() bool {
+	for _, c := range s.Conditions {
+		key := strings.ToLower(c.Key)
+		if key == "aws:securetransport" || key == "aws:multifactorauthpresent" || key == "aws:currenttime" {
+			continue
+		}
+		op := strings.ToLower(c.Operator)
+		if strings.Contains(op, "not") || strings.HasPrefix(op, "null") || strings.HasSuffix(op, "ifexists") || strings.HasPrefix(op, "forallvalues:") {
+			continue
+		}
+		if !slices.ContainsFunc(c.Values, func(v string) bool { return strings.Trim(v, "*?") == "" }) {
+			return true
+		}
+	}
+	return false
+}
