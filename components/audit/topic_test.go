@@ -47,7 +47,7 @@ func TestTopic(t *testing.T) {
 		 "Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"},"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:*"}}},
 		{"Sid":"PublishEvents","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"TOPIC",
 		 "Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"},"ArnLike":{"aws:SourceArn":"arn:aws:events:eu-central-1:111122223333:rule/*"}}},
-		{"Sid":"RefusePlainHTTP","Effect":"Deny","Principal":"*","Action":"sns:Publish","Resource":"TOPIC","Condition":{"Bool":{"aws:SecureTransport":"false"}}}
+		{"Sid":"RefusePlainHTTP","Effect":"Deny","Principal":{"AWS":"*"},"Action":"sns:Publish","Resource":"TOPIC","Condition":{"Bool":{"aws:SecureTransport":"false"}}}
 	]}`, "TOPIC", topic.ID), policy.String("policy"))
 
 	require.Len(t, rec.ByType(subscriptionType), 2)

@@ -181,7 +181,7 @@ type documentJSON struct {
 type statementJSON struct {
 	Sid       string                     `json:",omitempty"`
 	Effect    string                     `json:",omitempty"`
-	Principal any                        `json:",omitempty"`
+	Principal map[string]list            `json:",omitempty"`
 	Action    list                       `json:",omitempty"`
 	NotAction list                       `json:",omitempty"`
 	Resource  list                       `json:",omitempty"`
@@ -215,22 +215,22 @@ func canonical(values []string) list {
 }
 
 func (s Statement) json() statementJSON {
+	principal := map[string]list{}
+	for kind, values := range map[string][]string{
+		"AWS": s.Principals.AWS, "Service": s.Principals.Services, "Federated": s.Principals.Federated,
+	} {
+		if len(values) > 0 {
+			principal[kind] = canonical(values)
+		}
+	}
+	if s.Principals.Everyone {
+		// The same as a bare star, in the form that every service accepts
+		// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
+		principal["AWS"] = list{"*"}
+	}
 	out := statementJSON{
 		Sid: s.Sid, Effect: s.Effect, Action: canonical(s.Actions), NotAction: canonical(s.NotActions), Resource: canonical(s.Resources),
-	}
-	switch {
-	case s.Principals.Everyone:
-		out.Principal = "*"
-	case !s.Principals.empty():
-		principal := map[string]list{}
-		for kind, values := range map[string][]string{
-			"AWS": s.Principals.AWS, "Service": s.Principals.Services, "Federated": s.Principals.Federated,
-		} {
-			if len(values) > 0 {
-				principal[kind] = canonical(values)
-			}
-		}
-		out.Principal = principal
+		Principal: principal,
 	}
 	for _, c := range s.Conditions {
 		if out.Condition == nil {

@@ -36,7 +36,7 @@ func TestDocumentText(t *testing.T) {
 				Sid: "Tls", Effect: identity.Deny, Principals: identity.Principals{Everyone: true}, Actions: []string{"s3:*"}, Resources: []string{object},
 				Conditions: []identity.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}},
 			}),
-			`{"Version":"2012-10-17","Statement":[{"Sid":"Tls","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::bucket/key","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`,
+			`{"Version":"2012-10-17","Statement":[{"Sid":"Tls","Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":"arn:aws:s3:::bucket/key","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`,
 		},
 		"a wildcard with a reason": {
 			identity.Permissions(identity.Statement{Effect: identity.Allow, Actions: []string{"ec2:DescribeInstances"}, Resources: []string{"*"}, Reason: "EC2 knows no ARN for this action"}),

@@ -56,9 +56,9 @@ func TestBucketIsPrivateByDefault(t *testing.T) {
 	policy := rec.Get(t, policyType, "logs-policy")
 	require.Subset(t, policy.DependsOn, []string{block.URN, ownership.URN})
 	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[
-		{"Sid":"RefusePlainHTTP","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::NAME","arn:aws:s3:::NAME/*"],
+		{"Sid":"RefusePlainHTTP","Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":["arn:aws:s3:::NAME","arn:aws:s3:::NAME/*"],
 		 "Condition":{"Bool":{"aws:SecureTransport":"false"}}},
-		{"Sid":"RefuseOldTLS","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::NAME","arn:aws:s3:::NAME/*"],
+		{"Sid":"RefuseOldTLS","Effect":"Deny","Principal":{"AWS":"*"},"Action":"s3:*","Resource":["arn:aws:s3:::NAME","arn:aws:s3:::NAME/*"],
 		 "Condition":{"NumericLessThan":{"s3:TlsVersion":"1.2"}}}]}`, strings.ReplaceAll(policy.String("policy"), b.ID, "NAME"))
 
 	encryption := rec.Get(t, encryptionType, "logs-encryption")
