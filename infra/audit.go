@@ -105,7 +105,7 @@ func (e *environment) watch(ctx *pulumi.Context) error {
 		}},
 		{"requests-blocked", audit.AlarmArgs{
 			Description: "The web ACL blocks unusually many requests: see its log group for who and why.",
-			Namespace:   blocked.Namespace, Metric: blocked.Name, Dimensions: pulumi.ToStringMap(blocked.Dimensions),
+			Namespace:   blocked.Namespace, Metric: blocked.Name, Dimensions: blocked.Dimensions,
 			Statistic: "Sum", Comparison: audit.Above, Threshold: float64(e.settings.WAF.RateLimit),
 		}},
 		{"database-busy", audit.AlarmArgs{
