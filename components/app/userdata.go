@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/bulkhead-iac/bulkhead/components/app/instance"
+	"github.com/bulkhead-iac/bulkhead/components/instance"
 )
 
 var (

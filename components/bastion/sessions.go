@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/app/instance"
+	"github.com/bulkhead-iac/bulkhead/components/instance"
 	"github.com/bulkhead-iac/bulkhead/components/identity"
 )
 

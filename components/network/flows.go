@@ -82,6 +82,12 @@ func (e Endpoint) outside() bool {
 	return e.kind == theInternet || e.kind == aCIDR
 }
 
+// isIPv6 reports whether the endpoint is an IPv6 range.
+func (e Endpoint) isIPv6() bool {
+	prefix, err := netip.ParsePrefix(e.cidr)
+	return err == nil && prefix.Addr().Is6()
+}
+
 // Flow is one kind of connection that the network ACLs let pass: who opens it, to whom, and to which TCP port. The
 // answers to it pass too, and nothing else does. A flow only opens the subnets' borders; the security groups of both
 // sides must allow the same connection, which firewall.Allow sees to.
@@ -119,23 +125,29 @@ func (f Flow) problems(plan Plan, nat NATStrategy) []error {
 	if len(problems) > 0 {
 		return problems
 	}
+	return f.directionProblems(nat)
+}
+
+// directionProblems checks whether the two sides, each sound by itself, may and can speak to each other.
+func (f Flow) directionProblems(nat NATStrategy) []error {
 	from, to := f.From, f.To
-	switch {
-	case from.kind != aTier && to.kind != aTier:
-		problems = append(problems, errors.New("neither side is a tier; name the tier that sends or receives"))
-	case from.kind == amazonS3:
-		problems = append(problems, errors.New("S3 opens no connections; turn the flow round"))
-	case from.outside() && to.tier != Public:
-		problems = append(problems, fmt.Errorf("only the public tier can be reached from outside; let the public tier stand before %s", to))
-	case from.kind == theInternet && f.Port.Number != firewall.HTTP.Number && f.Port.Number != firewall.HTTPS.Number:
-		problems = append(problems, fmt.Errorf("the internet may only open ports %d and %d (FSBP EC2.18, EC2.21); list known addresses with CIDR",
-			firewall.HTTP.Number, firewall.HTTPS.Number))
-	case from.tier == Data && (to.kind != aTier || to.tier != Data):
-		problems = append(problems, errors.New("the data tier only answers and has no route out; let the other side open the connection"))
-	case from.tier == App && to.outside() && nat == NATNone:
-		problems = append(problems, errors.New("the app tier has no way out with NAT None; choose Single or OnePerZone, or drop the flow"))
-	case from.tier == App && to.kind == aCIDR && netip.MustParsePrefix(to.cidr).Addr().Is6():
-		problems = append(problems, errors.New("NAT gateways carry IPv4 only; name an IPv4 range"))
+	web := f.Port.Number == firewall.HTTP.Number || f.Port.Number == firewall.HTTPS.Number
+	var problems []error
+	for _, objection := range []struct {
+		holds bool
+		text  string
+	}{
+		{from.kind != aTier && to.kind != aTier, "neither side is a tier; name the tier that sends or receives"},
+		{from.kind == amazonS3, "S3 opens no connections; turn the flow round"},
+		{from.outside() && (to.tier == App || to.tier == Data), "only the public tier can be reached from outside; let the public tier stand between"},
+		{from.kind == theInternet && !web, "the internet may only open the web's ports 80 and 443 (FSBP EC2.18, EC2.21); list known addresses with CIDR"},
+		{from.tier == Data && to.tier != Data, "the data tier only answers and has no route out; let the other side open the connection"},
+		{from.tier == App && to.outside() && nat == NATNone, "the app tier has no way out with NAT None; choose Single or OnePerZone, or drop the flow"},
+		{from.tier == App && to.isIPv6(), "NAT gateways carry IPv4 only; name an IPv4 range"},
+	} {
+		if objection.holds {
+			problems = append(problems, errors.New(objection.text))
+		}
 	}
 	return problems
 }

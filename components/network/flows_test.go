@@ -34,7 +34,7 @@ func typicalFlows() []Flow {
 	}
 }
 
-func testPlan(t testing.TB) Plan {
+func testPlan(t *testing.T) Plan {
 	t.Helper()
 	plan, err := NewPlan("10.0.0.0/16")
 	require.NoError(t, err)
@@ -76,7 +76,7 @@ func TestFlowProblems(t *testing.T) {
 		"CIDR is the IPv6 world":  {flow: Flow{CIDR("::/0"), TierOf(Public), https}, message: "the whole internet"},
 		"CIDR is half the world":  {flow: Flow{CIDR("128.0.0.0/1"), TierOf(Public), https}, message: "is wider than"},
 		"CIDR is IPv6 in use":     {flow: Flow{CIDR("2000::/3"), TierOf(Public), https}, message: "is wider than"},
-		"internet to SSH":         {flow: Flow{Internet, TierOf(Public), firewall.SSH}, message: "may only open ports 80 and 443"},
+		"internet to SSH":         {flow: Flow{Internet, TierOf(Public), firewall.SSH}, message: "ports 80 and 443"},
 		"CIDR inside":             {flow: Flow{TierOf(App), CIDR("10.0.192.0/19"), https}, message: "overlaps the VPC"},
 		"CIDR around":             {flow: Flow{TierOf(App), CIDR("10.0.0.0/8"), https}, message: "overlaps the VPC"},
 	} {

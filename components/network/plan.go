@@ -37,7 +37,7 @@ const (
 // much longer than the VPC's its prefix is. Every share is followed by a free share of equal size, so that the range of
 // a tier can double and stay one prefix.
 type share struct {
-	Eighth int
+	Eighth uint32
 	Bits   int
 }
 
@@ -75,14 +75,14 @@ func (p Plan) VPC() netip.Prefix {
 // Tier returns the range that holds every subnet of a tier, those of zones not yet in use included.
 func (p Plan) Tier(t Tier) netip.Prefix {
 	s := shares[t]
-	return p.at(p.vpc.Addr(), uint32(s.Eighth)<<(32-p.vpc.Bits()-3), p.vpc.Bits()+s.Bits)
+	return p.at(p.vpc.Addr(), s.Eighth<<(32-p.vpc.Bits()-3), p.vpc.Bits()+s.Bits)
 }
 
 // Subnet returns the range of a tier in a zone. The zone is a full name such as "eu-central-1a".
 func (p Plan) Subnet(t Tier, zone string) netip.Prefix {
 	tier := p.Tier(t)
 	bits := tier.Bits() + zoneBits
-	return p.at(tier.Addr(), uint32(slot(zone))<<(32-bits), bits)
+	return p.at(tier.Addr(), slot(zone)<<(32-bits), bits)
 }
 
 // at returns the prefix of the given length that starts offset addresses after base.
@@ -94,8 +94,8 @@ func (Plan) at(base netip.Addr, offset uint32, bits int) netip.Prefix {
 }
 
 // slot returns the place of a zone in every tier: its letter, modulo the four slots.
-func slot(zone string) int {
-	return int(zone[len(zone)-1]-'a') % zoneSlots
+func slot(zone string) uint32 {
+	return uint32(zone[len(zone)-1]-'a') % zoneSlots
 }
 
 // zoneProblems checks the zones of a network: two to four, distinct, ordinary zones of the region (not local or
@@ -106,7 +106,7 @@ func zoneProblems(region string, zones []string) []error {
 		problems = append(problems, in("Zones",
 			"%d given; name between 2 (a load balancer and a database need two) and %d", len(zones), zoneSlots))
 	}
-	taken := map[int]string{}
+	taken := map[uint32]string{}
 	for i, zone := range zones {
 		letter := strings.TrimPrefix(zone, region)
 		if letter == zone || len(letter) != 1 || letter[0] < 'a' || letter[0] > 'h' {

@@ -152,7 +152,7 @@ func (m *matrix) add(r rule) {
 	taken := m.numbers[r.Tier][r.Egress]
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(name))
-	place := int(sum.Sum32() % uint32(r.Purpose.count))
+	place := int(sum.Sum32()>>1) % r.Purpose.count
 	for taken[r.Purpose.first+place] {
 		place = (place + 1) % r.Purpose.count
 	}
