@@ -12,6 +12,7 @@ import (
 // (https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartLogging.html) and moto does in some calls only.
 func cloudTrail(t *Table) {
 	t.on("cloudtrail", trailByName, "*")
+	t.on("cloudtrail", describeTrails, "DescribeTrails")
 }
 
 func trailByName(x *Exchange) (*wire.Reply, error) {
@@ -19,7 +20,7 @@ func trailByName(x *Exchange) (*wire.Reply, error) {
 	changed := false
 	for _, key := range []string{"Name", "TrailName"} {
 		if arn, ok := body[key].(string); ok && strings.HasPrefix(arn, "arn:") {
-			body[key] = arn[strings.LastIndex(arn, "/")+1:]
+			body[key] = trailName(arn)
 			changed = true
 		}
 	}
@@ -29,4 +30,35 @@ func trailByName(x *Exchange) (*wire.Reply, error) {
 		}
 	}
 	return x.Pass()
+}
+
+func trailName(nameOrARN string) string {
+	return nameOrARN[strings.LastIndex(nameOrARN, "/")+1:]
+}
+
+// describeTrails returns only the trails asked for; moto returns all of them whatever the list says.
+func describeTrails(x *Exchange) (*wire.Reply, error) {
+	wanted := map[string]bool{}
+	if list, ok := x.Call.JSONBody()["trailNameList"].([]any); ok {
+		for _, one := range list {
+			if name, ok := one.(string); ok {
+				wanted[trailName(name)] = true
+			}
+		}
+	}
+	reply, err := x.Pass()
+	if len(wanted) == 0 {
+		return reply, err
+	}
+	return editJSON(reply, err, func(body map[string]any) {
+		kept := []any{}
+		all, _ := body["trailList"].([]any)
+		for _, one := range all {
+			trail, _ := one.(map[string]any)
+			if name, _ := trail["Name"].(string); wanted[name] {
+				kept = append(kept, one)
+			}
+		}
+		body["trailList"] = kept
+	})
 }

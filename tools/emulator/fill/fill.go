@@ -5,6 +5,7 @@
 package fill
 
 import (
+	"net/url"
 	"sync"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
@@ -15,6 +16,7 @@ type Exchange struct {
 	Call    *wire.Call
 	Account string // The twelve-digit account id of the caller.
 	Forward func(*wire.Call) (*wire.Reply, error)
+	inner   Handler // The handler that this one wraps, if any.
 }
 
 // place is where a resource lives; regional names mean nothing without it.
@@ -22,8 +24,25 @@ type place struct{ account, region string }
 
 func (x *Exchange) place() place { return place{x.Account, x.Call.Region} }
 
-// Pass sends the call to moto as it stands.
-func (x *Exchange) Pass() (*wire.Reply, error) { return x.Forward(x.Call) }
+// Pass sends the call on as it stands: to the wrapped handler if there is one, else to moto.
+func (x *Exchange) Pass() (*wire.Reply, error) {
+	if x.inner != nil {
+		return x.inner(&Exchange{Call: x.Call, Account: x.Account, Forward: x.Forward})
+	}
+	return x.Forward(x.Call)
+}
+
+// ask sends moto another call of the same service, caller and protocol; it is for the Query and EC2 protocols.
+func (x *Exchange) ask(action string, form map[string]string) (*wire.Reply, error) {
+	call := x.Call.Clone()
+	call.Action = action
+	call.Form = url.Values{"Action": {action}, "Version": {x.Call.Form.Get("Version")}}
+	for key, value := range form {
+		call.Form.Set(key, value)
+	}
+	call.SetForm()
+	return x.Forward(call)
+}
 
 // Handler answers an exchange.
 type Handler func(*Exchange) (*wire.Reply, error)
@@ -40,7 +59,7 @@ type Table struct {
 func New() *Table {
 	t := &Table{handlers: map[operation]Handler{}}
 	for _, register := range []func(*Table){
-		cloudTrail, instanceRefresh,
+		autoScaling, cloudTrail, dbInstance, dbParameterGroup, dbSubnetGroup, ec2, instanceRefresh, keyRotation, metricFilter, bucketTags,
 	} {
 		register(t)
 	}
@@ -55,9 +74,18 @@ func (t *Table) Handler(service, action string) Handler {
 	return t.handlers[operation{service, "*"}]
 }
 
+// on registers a handler. A second one for the same operation wraps the first: it runs first, and its Pass leads to the other.
 func (t *Table) on(service string, handler Handler, actions ...string) {
 	for _, action := range actions {
-		t.handlers[operation{service, action}] = handler
+		name := operation{service, action}
+		inner := t.handlers[name]
+		if inner == nil {
+			t.handlers[name] = handler
+			continue
+		}
+		t.handlers[name] = func(x *Exchange) (*wire.Reply, error) {
+			return handler(&Exchange{Call: x.Call, Account: x.Account, Forward: x.Forward, inner: inner})
+		}
 	}
 }
 

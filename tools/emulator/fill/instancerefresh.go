@@ -51,13 +51,7 @@ func (r *refresh) settle(now time.Time) {
 
 // groupExists asks moto.
 func groupExists(x *Exchange, name string) (bool, error) {
-	ask := x.Call.Clone()
-	ask.Action = "DescribeAutoScalingGroups"
-	ask.Form = map[string][]string{
-		"Action": {ask.Action}, "Version": {x.Call.Form.Get("Version")}, "AutoScalingGroupNames.member.1": {name},
-	}
-	ask.SetForm()
-	reply, err := x.Forward(ask)
+	reply, err := x.ask("DescribeAutoScalingGroups", map[string]string{"AutoScalingGroupNames.member.1": name})
 	if err != nil {
 		return false, err
 	}

@@ -66,8 +66,9 @@ func start(ctx context.Context, python string, log io.Writer) (*Server, error) {
 	}
 	cmd := exec.Command(python, "-u", "-c", launcher, "-H", "127.0.0.1", "-p", strconv.Itoa(port)) // #nosec G204 -- see ask
 	cmd.Env = append(os.Environ(),
-		"MOTO_ACM_VALIDATION_WAIT=0",    // A certificate is issued at the first look, not after a minute.
-		"MOTO_DISABLE_GLOBAL_CORS=true", // No web page may read the answers.
+		"MOTO_ACM_VALIDATION_WAIT=0",          // A certificate is issued at the first look, not after a minute.
+		"MOTO_IAM_LOAD_MANAGED_POLICIES=true", // The policies of AWS itself can be attached.
+		"MOTO_DISABLE_GLOBAL_CORS=true",       // No web page may read the answers.
 		"PYTHONDONTWRITEBYTECODE=1",
 		"NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost",
 	)

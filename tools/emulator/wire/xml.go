@@ -17,6 +17,7 @@ type Node struct {
 	Attrs    []xml.Attr
 	Text     string // Only of an element without children.
 	Children []*Node
+	Position string // A list item's place in the form it was made from; not written.
 }
 
 // ParseXML reads a document into its root element.

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fill
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
+)
+
+// ec2 corrects EC2 calls that moto answers with a slip.
+func ec2(t *Table) {
+	t.on("ec2", tagAfter("dhcpOptions/dhcpOptionsId"), "CreateDhcpOptions")
+	t.on("ec2", tagAfter("launchTemplate/launchTemplateId"), "CreateLaunchTemplate")
+	t.on("ec2", aclNotFound, "DescribeNetworkAcls")
+}
+
+// tagAfter tags a new resource in a call of its own. moto forgets the tags of new DHCP options, and puts
+// the tags of a launch template among those of the instances that it launches.
+func tagAfter(idPath string) Handler {
+	return func(x *Exchange) (*wire.Reply, error) {
+		tags := map[string]string{}
+		for key := range x.Call.Form {
+			if !strings.HasPrefix(key, "TagSpecification.") {
+				continue
+			}
+			if _, rest, found := strings.Cut(strings.TrimPrefix(key, "TagSpecification."), ".Tag."); found {
+				tags["Tag."+rest] = x.Call.Form.Get(key)
+			}
+		}
+		for key := range x.Call.Form {
+			if strings.HasPrefix(key, "TagSpecification.") {
+				x.Call.Form.Del(key)
+			}
+		}
+		x.Call.SetForm()
+		reply, err := x.Pass()
+		if !succeeded(reply, err) || len(tags) == 0 {
+			return reply, err
+		}
+		root, err := wire.ParseXML(reply.Body)
+		if err != nil {
+			return nil, fmt.Errorf("moto's answer: %w", err)
+		}
+		tags["ResourceId.1"] = root.Get(idPath)
+		tagged, err := x.ask("CreateTags", tags)
+		if err != nil || tagged.Status != http.StatusOK {
+			return tagged, err
+		}
+		return reply, nil
+	}
+}
+
+// aclNotFound gives a missing network ACL its own error code; moto names a route table.
+func aclNotFound(x *Exchange) (*wire.Reply, error) {
+	reply, err := x.Pass()
+	if err == nil && reply.Status == http.StatusBadRequest && bytes.Contains(reply.Body, []byte("InvalidRouteTableID.NotFound")) {
+		id := x.Call.Form.Get("NetworkAclId.1")
+		return x.Call.Error(reply.Status, "InvalidNetworkAclID.NotFound", "The networkAcl ID "+strconv.Quote(id)+" does not exist"), nil
+	}
+	return reply, err
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package providertest_test
+
+import (
+	"testing"
+
+	. "github.com/bulkhead-iac/bulkhead/tools/emulator/providertest"
+)
+
+func TestNetwork(t *testing.T) {
+	t.Parallel()
+	Run(t, Start(t, root),
+		Resource{Name: "vpc", Type: "aws:ec2/vpc:Vpc", Inputs: m{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true, "enableDnsSupport": true,
+			"tags": m{"Name": "vpc"}}, Update: m{"tags": m{"Name": "net"}}},
+		Resource{Name: "subnet", Type: "aws:ec2/subnet:Subnet", Inputs: m{"vpcId": "${vpc.id}", "cidrBlock": "10.0.1.0/24",
+			"availabilityZone": "eu-central-1a", "mapPublicIpOnLaunch": false, "tags": m{"Name": "a"}}, Update: m{"tags": m{"Name": "b"}}},
+		Resource{Name: "public", Type: "aws:ec2/subnet:Subnet", Inputs: m{"vpcId": "${vpc.id}", "cidrBlock": "10.0.2.0/24", "availabilityZone": "eu-central-1b"}},
+		Resource{Name: "igw", Type: "aws:ec2/internetGateway:InternetGateway", Inputs: m{"vpcId": "${vpc.id}", "tags": m{"Name": "igw"}}},
+		Resource{Name: "eip", Type: "aws:ec2/eip:Eip", Inputs: m{"domain": "vpc", "tags": m{"Name": "nat"}}},
+		Resource{Name: "nat", Type: "aws:ec2/natGateway:NatGateway", Inputs: m{"allocationId": "${eip.id}", "subnetId": "${public.id}", "tags": m{"Name": "nat"}}},
+		Resource{Name: "rt", Type: "aws:ec2/routeTable:RouteTable", Inputs: m{"vpcId": "${vpc.id}", "tags": m{"Name": "rt"}}},
+		Resource{Name: "route", Type: "aws:ec2/route:Route", Inputs: m{"routeTableId": "${rt.id}", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "${nat.id}"}},
+		Resource{Name: "rtpub", Type: "aws:ec2/routeTable:RouteTable", Inputs: m{"vpcId": "${vpc.id}"}},
+		Resource{Name: "routepub", Type: "aws:ec2/route:Route", Inputs: m{"routeTableId": "${rtpub.id}", "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "${igw.id}"}},
+		Resource{Name: "rta", Type: "aws:ec2/routeTableAssociation:RouteTableAssociation", Inputs: m{"routeTableId": "${rt.id}", "subnetId": "${subnet.id}"}},
+		Resource{Name: "drt", Type: "aws:ec2/defaultRouteTable:DefaultRouteTable", Inputs: m{"defaultRouteTableId": "${vpc.defaultRouteTableId}", "routes": l{}, "tags": m{"Name": "default"}}},
+		Resource{Name: "dsg", Type: "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", Inputs: m{"vpcId": "${vpc.id}", "tags": m{"Name": "default"}}},
+		Resource{Name: "dacl", Type: "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl", Inputs: m{"defaultNetworkAclId": "${emptyvpc.defaultNetworkAclId}", "tags": m{"Name": "default"}}},
+		Resource{Name: "emptyvpc", Type: "aws:ec2/vpc:Vpc", Inputs: m{"cidrBlock": "10.1.0.0/16"}},
+		Resource{Name: "acl", Type: "aws:ec2/networkAcl:NetworkAcl", Inputs: m{"vpcId": "${vpc.id}", "tags": m{"Name": "app"}}},
+		Resource{Name: "aclrule", Type: "aws:ec2/networkAclRule:NetworkAclRule", Inputs: m{"networkAclId": "${acl.id}", "ruleNumber": 100, "protocol": "tcp",
+			"ruleAction": "allow", "egress": false, "cidrBlock": "10.0.0.0/16", "fromPort": 443, "toPort": 443}},
+		Resource{Name: "aclrule6", Type: "aws:ec2/networkAclRule:NetworkAclRule", Inputs: m{"networkAclId": "${acl.id}", "ruleNumber": 110, "protocol": "tcp",
+			"ruleAction": "allow", "egress": true, "ipv6CidrBlock": "::/0", "fromPort": 1024, "toPort": 65535}},
+		Resource{Name: "aclall", Type: "aws:ec2/networkAclRule:NetworkAclRule", Inputs: m{"networkAclId": "${acl.id}", "ruleNumber": 120, "protocol": "-1",
+			"ruleAction": "deny", "egress": true, "cidrBlock": "0.0.0.0/0"}},
+		Resource{Name: "aclassoc", Type: "aws:ec2/networkAclAssociation:NetworkAclAssociation", Inputs: m{"networkAclId": "${acl.id}", "subnetId": "${subnet.id}"}},
+		Resource{Name: "appsg", Type: "aws:ec2/securityGroup:SecurityGroup", Inputs: m{"vpcId": "${vpc.id}", "description": "app", "revokeRulesOnDelete": true, "tags": m{"Name": "app"}}},
+		Resource{Name: "edgesg", Type: "aws:ec2/securityGroup:SecurityGroup", Inputs: m{"vpcId": "${vpc.id}", "description": "edge", "revokeRulesOnDelete": true}},
+		Resource{Name: "in", Type: "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", Inputs: m{"securityGroupId": "${appsg.id}", "ipProtocol": "tcp",
+			"fromPort": 8443, "toPort": 8443, "referencedSecurityGroupId": "${edgesg.id}", "description": "edge to app", "tags": m{"Name": "x"}},
+			Update: m{"description": "edge to the app"}},
+		Resource{Name: "in6", Type: "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", Inputs: m{"securityGroupId": "${edgesg.id}", "ipProtocol": "tcp",
+			"fromPort": 443, "toPort": 443, "cidrIpv6": "::/0", "description": "world"}},
+		Resource{Name: "out", Type: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", Inputs: m{"securityGroupId": "${edgesg.id}", "ipProtocol": "tcp",
+			"fromPort": 8443, "toPort": 8443, "referencedSecurityGroupId": "${appsg.id}", "description": "edge to app"}},
+		Resource{Name: "outcidr", Type: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", Inputs: m{"securityGroupId": "${appsg.id}", "ipProtocol": "tcp",
+			"fromPort": 443, "toPort": 443, "cidrIpv4": "0.0.0.0/0", "description": "patches"}},
+		Resource{Name: "outpl", Type: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", Inputs: m{"securityGroupId": "${appsg.id}", "ipProtocol": "tcp",
+			"fromPort": 443, "toPort": 443, "prefixListId": "${s3ep.prefixListId}", "description": "S3"}},
+		Resource{Name: "s3ep", Type: "aws:ec2/vpcEndpoint:VpcEndpoint", Inputs: m{"vpcId": "${vpc.id}", "serviceName": "com.amazonaws.eu-central-1.s3",
+			"vpcEndpointType": "Gateway", "routeTableIds": l{"${rt.id}"}, "tags": m{"Name": "s3"},
+			"policy": `{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]}`},
+			Update: m{"policy": `{"Version":"2012-10-17","Statement":[{"Sid":"b","Effect":"Allow","Principal":"*","Action":"s3:Get*","Resource":"*"}]}`}},
+		Resource{Name: "ssmep", Type: "aws:ec2/vpcEndpoint:VpcEndpoint", Inputs: m{"vpcId": "${vpc.id}", "serviceName": "com.amazonaws.eu-central-1.ssm",
+			"vpcEndpointType": "Interface", "privateDnsEnabled": true, "subnetIds": l{"${subnet.id}"}, "securityGroupIds": l{"${edgesg.id}"}, "tags": m{"Name": "ssm"},
+			"policy": `{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":"*","Action":"ssm:*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalAccount":"1"}}}]}`},
+			Update: m{"securityGroupIds": l{"${appsg.id}"}}},
+		Resource{Name: "loggroup", Type: "aws:cloudwatch/logGroup:LogGroup", Inputs: m{"retentionInDays": 90}},
+		Resource{Name: "role", Type: "aws:iam/role:Role", Inputs: m{"assumeRolePolicy": trust("vpc-flow-logs.amazonaws.com")}},
+		Resource{Name: "flow", Type: "aws:ec2/flowLog:FlowLog", Inputs: m{"vpcId": "${vpc.id}", "trafficType": "ALL", "logDestinationType": "cloud-watch-logs",
+			"logDestination": "${loggroup.arn}", "iamRoleArn": "${role.arn}", "maxAggregationInterval": 60, "tags": m{"Name": "flow"}}},
+		Resource{Name: "pl", Type: "aws:ec2/managedPrefixList:ManagedPrefixList", Inputs: m{"addressFamily": "IPv4", "maxEntries": 5,
+			"entries": l{m{"cidr": "192.0.2.0/24", "description": "office"}}}, Update: m{"entries": l{m{"cidr": "198.51.100.0/24", "description": "office"}}}},
+		Resource{Name: "dhcp", Type: "aws:ec2/vpcDhcpOptions:VpcDhcpOptions", Inputs: m{"domainNameServers": l{"AmazonProvidedDNS"}, "domainName": "eu-central-1.compute.internal"}},
+		Resource{Name: "dhcpassoc", Type: "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation", Inputs: m{"vpcId": "${vpc.id}", "dhcpOptionsId": "${dhcp.id}"}},
+		Resource{Name: "ebs", Type: "aws:ebs/encryptionByDefault:EncryptionByDefault", Inputs: m{"enabled": true}},
+	)
+}
+
+func trust(service string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`
+}
