@@ -80,8 +80,11 @@ func parameters() []*pack.Control {
 		{
 			ID: "ssm-parameter-sealed", Title: "Parameters with secrets are SecureString", Severity: pack.High, Types: []string{parameterToken}, Why: "A String can be read by everybody who may read parameters, and needs no key.", Fix: "Set type to SecureString and keyId.", Maps: maps(credentials, atRest), Check: func(k *pack.Case) {
 				sensitive := k.Get("name").Matches(secretName.MatchString)
-				if k.Get("value").Secret() {
+				switch v := k.Get("value"); {
+				case v.Secret():
 					sensitive = pack.Yes(k.Get("type"))
+				case v.IsUnknown():
+					sensitive = sensitive.Or(pack.Wait(v))
 				}
 				k.Require(sensitive.Not().Or(k.Get("type").OneOf("SecureString")), "type is %s", k.Get("type"))
 			},
@@ -93,12 +96,11 @@ func parameters() []*pack.Control {
 		},
 		{
 			ID: "ssm-parameter-value-sealed", Title: "Values of SecureString parameters are Pulumi secrets", Severity: pack.Critical, Types: []string{parameterToken}, Why: "A value that is plain text in the program is plain text in its state and previews too.", Fix: "Wrap the value in pulumi.ToSecret.", Maps: maps(credentials), Check: func(k *pack.Case) {
-				if t := k.Get("type"); t.Str() != "SecureString" {
-					if t.IsUnknown() && k.Get("value").Exists() && !k.Get("value").Secret() {
-						k.Defer(t)
-					} else if !t.IsUnknown() {
-						k.Skip("the parameter is not a SecureString")
-					}
+				if t := k.Get("type"); t.IsUnknown() {
+					k.Defer(t)
+					return
+				} else if t.Str() != "SecureString" {
+					k.Skip("the parameter is not a SecureString")
 					return
 				}
 				sealed(k, "value", "insecureValue")

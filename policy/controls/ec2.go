@@ -22,7 +22,7 @@ const (
 var (
 	machines    = []string{instanceToken, templateToken, launchToken, spotToken}
 	hosts       = []string{instanceToken, spotToken}
-	secretShape = regexp.MustCompile(`(?i)(\bAKIA[0-9A-Z]{16}\b|\bASIA[0-9A-Z]{16}\b|aws_secret_access_key\s*[:=]|-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(password|passwd|secret|token|api_?key)\s*[:=]\s*["']?[^\s"'$<{]{8,}|\bghp_[0-9A-Za-z]{36}\b|\bxox[abp]-[0-9A-Za-z-]{10,})`)
+	secretShape = regexp.MustCompile(`(?i)(\bAKIA[0-9A-Z]{16}\b|\bASIA[0-9A-Z]{16}\b|aws_secret_access_key\s*[:=]|-----BEGIN [A-Z ]*PRIVATE KEY-----|(password|passwd|secret|token|api_?key)\s*[:=]\s*["']?[^\s"'$<{]{8,}|\bghp_[0-9A-Za-z]{36}\b|\bxox[abp]-[0-9A-Za-z-]{10,})`)
 )
 
 // devices returns the block devices of an instance, a launch configuration or a launch template.

@@ -327,9 +327,18 @@ func databaseStacks() []*pack.Control {
 				answer := anyCompanion(k, "resources", []string{selection}, present)
 				for _, s := range k.Stack.Of(selection) {
 					answer = answer.Or(s.Get("resources").Any(func(v pack.Value) pack.Fact { return v.OneOf("*") }))
-					for t := range s.Get("selectionTags").Items() {
-						answer = answer.Or(k.Get("tags").Get(t.Get("key").Str()).OneOf(t.Get("value").Str()))
-					}
+					answer = answer.Or(s.Get("selectionTags").Any(func(t pack.Value) pack.Fact {
+						key := t.Get("key")
+						if key.IsUnknown() {
+							return pack.Wait(key)
+						}
+						for name, v := range k.Get("tags").Fields() {
+							if name == key.Str() {
+								return sameText(v, t.Get("value"))
+							}
+						}
+						return waitFor(k.Get("tags"))
+					}))
 				}
 				k.Require(answer, "no backup selection covers the database")
 			},

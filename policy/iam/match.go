@@ -73,6 +73,10 @@ func everyResource(pattern string) bool {
 		return strings.HasSuffix(pattern, "*")
 	}
 	name := parts[5]
+	if parts[2] == "s3" {
+		bucket, _, _ := strings.Cut(name, "/")
+		return strings.Trim(bucket, "*?") == ""
+	}
 	if i := strings.IndexAny(name, "/:"); i >= 0 {
 		if strings.Trim(name[:i], "*?") == "" {
 			return true

@@ -94,7 +94,9 @@ func Blanks(p *pack.Pack, id string, scene Scene, settings map[string]any) ([]Bl
 			blank(structpb.NewStructValue(blanked), path)
 			_, deps, _ := scene.Inputs(i, State)
 			delete(deps, path[0].key)
+			options := inputs[i].Options
 			inputs[i] = pack.NewResource(scene[i].Type, scene[i].Name, scene[i].URN(), blanked)
+			inputs[i].Options = options
 			stack[i] = scene.after(i, State, blanked, deps)
 			results, err := judge(p, configs, inputs, stack)
 			if err != nil {

@@ -21,8 +21,10 @@ import (
 // Spec is one resource of a scene.
 type Spec struct {
 	props *yaml.Node
-	Type  string
-	Name  string
+	// Replace is the resource option deleteBeforeReplace; nil when it is not set.
+	Replace *bool
+	Type    string
+	Name    string
 }
 
 // Scene is a small deployment.
@@ -48,7 +50,7 @@ func (f Form) String() string {
 const wireSignature = "4dabf18193072939515e22adb298388d"
 
 // ParseScene reads a scene from YAML. A mapping is one resource of the given type; a list is several. The
-// keys $type and $name set type and name, all other keys are inputs. Inside values:
+// keys $type and $name set type and name, $deleteBeforeReplace the resource option; other keys are inputs. Inside values:
 //
 //	@bucket.arn        the property arn of the resource named bucket (the id without ".arn")
 //	"${bucket.arn}/*"  the same inside a longer string
@@ -72,6 +74,9 @@ func ParseScene(n *yaml.Node, defaultType string) (Scene, error) {
 				spec.Type = one.Content[k+1].Value
 			case "$name":
 				spec.Name = one.Content[k+1].Value
+			case "$deleteBeforeReplace":
+				before := one.Content[k+1].Value == "true"
+				spec.Replace = &before
 			}
 		}
 		if strings.Count(spec.Type, ":") != 2 && !strings.HasPrefix(spec.Type, "pulumi:") {
@@ -114,7 +119,9 @@ func (s Scene) Play(form Form) (inputs, stack []*pack.Resource, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		inputs = append(inputs, pack.NewResource(spec.Type, spec.Name, spec.URN(), props))
+		r := pack.NewResource(spec.Type, spec.Name, spec.URN(), props)
+		r.Options.DeleteBeforeReplace = spec.Replace
+		inputs = append(inputs, r)
 		stack = append(stack, s.after(i, form, props, deps))
 	}
 	return inputs, stack, nil
@@ -126,7 +133,7 @@ func (s Scene) after(i int, form Form, props *structpb.Struct, deps map[string][
 	for k, v := range props.GetFields() {
 		outputs.Fields[k] = v
 	}
-	for _, key := range []string{"id", "arn"} {
+	for _, key := range s.asked(s[i].Name) {
 		if outputs.Fields[key] == nil {
 			text := pack.UnknownText
 			if form == State {
@@ -139,6 +146,32 @@ func (s Scene) after(i int, form Form, props *structpb.Struct, deps map[string][
 	r.SetOutputs(outputs)
 	r.PropertyDependencies = deps
 	return r
+}
+
+// asked lists the outputs that a resource has besides its inputs: id and arn, and whatever the scene refers to.
+func (s Scene) asked(name string) []string {
+	keys := []string{"id", "arn"}
+	var visit func(n *yaml.Node)
+	visit = func(n *yaml.Node) {
+		if n.Kind == yaml.ScalarNode {
+			text := n.Value
+			if rest, ok := strings.CutPrefix(text, "@"); ok {
+				text = "${" + rest + "}"
+			}
+			for _, m := range reference.FindAllStringSubmatch(text, -1) {
+				if m[1] == name && !slices.Contains(keys, m[2]) {
+					keys = append(keys, m[2])
+				}
+			}
+		}
+		for _, c := range n.Content {
+			visit(c)
+		}
+	}
+	for _, spec := range s {
+		visit(spec.props)
+	}
+	return keys
 }
 
 // attribute is a property of a deployed resource.
