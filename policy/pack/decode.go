@@ -105,12 +105,16 @@ func (n *node) fromProto(v *structpb.Value) {
 }
 
 func (n *node) fromText(s string) {
-	if isSentinel(s) {
+	if isSentinel(s) || n.secret && s == Redacted {
 		n.kind = Unknown
 		return
 	}
 	n.kind, n.text = Text, s
 }
+
+// Redacted stands for the value of a secret that could not be decrypted. Nothing is known about such a value,
+// not even its type.
+const Redacted = "[secret]"
 
 // fromSigned decodes the special objects. An unknown mark decodes as an unknown value: what cannot be read
 // must not look like a value that passes.

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package command is the program around the policy pack: the pack itself when Pulumi starts it, and a command
+// that judges a stack export or a preview when a person does.
+package command
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/bulkhead-iac/bulkhead/policy/controls"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+// The exit codes.
+const (
+	// Clean: nothing stops a deployment.
+	Clean = 0
+	// Refused: at least one finding is mandatory and not waived.
+	Refused = 1
+	// Unusable: the arguments, the configuration or the input cannot be used. Nothing was judged.
+	Unusable = 2
+)
+
+const usage = `bulkhead-policy is the Bulkhead policy pack for Pulumi and AWS.
+
+  pulumi preview --policy-pack /path/to/bulkhead-policy     judge a program while it is deployed
+  bulkhead-policy check [flags] FILE...                     judge a stack export or a preview ("-" is standard input)
+  bulkhead-policy list                                      list the controls
+  bulkhead-policy explain CONTROL                           describe one control
+  bulkhead-policy docs                                      write docs/policies.md to standard output
+  bulkhead-policy version
+
+FILE is what "pulumi stack export" or "pulumi preview --json" writes.
+Exit codes: 0 nothing stops a deployment, 1 a mandatory finding, 2 the arguments or the input cannot be used.
+`
+
+// Main runs the program and returns its exit code.
+func Main(args []string, in io.Reader, out, errOut io.Writer) int {
+	p, err := controls.New()
+	if err != nil {
+		return fail(errOut, err)
+	}
+	if started(args) {
+		return serve(p, out, errOut)
+	}
+	if len(args) == 0 {
+		_, _ = io.WriteString(errOut, usage)
+		return Unusable
+	}
+	switch args[0] {
+	case "check":
+		return check(p, args[1:], in, out, errOut)
+	case "list":
+		return list(p, out)
+	case "explain":
+		return explain(p, args[1:], out, errOut)
+	case "docs":
+		return docs(p, out, errOut)
+	case "version", "-version", "--version":
+		_, _ = fmt.Fprintln(out, p.Name, p.Version)
+		return Clean
+	case "help", "-h", "-help", "--help":
+		_, _ = io.WriteString(out, usage)
+		return Clean
+	}
+	return fail(errOut, fmt.Errorf("there is no command %q\n\n%s", args[0], usage))
+}
+
+func fail(w io.Writer, err error) int {
+	_, _ = fmt.Fprintln(w, "bulkhead-policy:", err)
+	return Unusable
+}
+
+// started reports whether the engine started the program: its last argument is the engine's address, after
+// flags that the pack does not need.
+func started(args []string) bool {
+	if len(args) == 0 {
+		return false
+	}
+	if args[0] == "serve" {
+		return true
+	}
+	last := args[len(args)-1]
+	if last == "." && len(args) > 1 {
+		last = args[len(args)-2]
+	}
+	host, port, ok := strings.Cut(last, ":")
+	return ok && host != "" && port != "" && strings.Trim(port, "0123456789") == "" && !strings.HasPrefix(args[0], "check")
+}
+
+const parentPoll = 2 * time.Second
+
+// serve answers the engine until it is told to stop or the engine is gone.
+func serve(p *pack.Pack, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		parent := os.Getppid()
+		for os.Getppid() == parent {
+			time.Sleep(parentPoll)
+		}
+		stop()
+	}()
+	if err := pack.Serve(ctx, p, out); err != nil {
+		return fail(errOut, err)
+	}
+	return Clean
+}
+
+func list(p *pack.Pack, out io.Writer) int {
+	for _, c := range p.Controls() {
+		_, _ = fmt.Fprintf(out, "%-34s %-9s %-10s %-10s %s\n", c.ID, c.Severity, c.DefaultLevel(), c.About(), c.Title)
+	}
+	return Clean
+}
+
+func explain(p *pack.Pack, args []string, out, errOut io.Writer) int {
+	if len(args) != 1 || p.Control(args[0]) == nil {
+		return fail(errOut, errors.New("explain needs the id of one control; \"list\" shows them"))
+	}
+	c := p.Control(args[0])
+	_, _ = fmt.Fprintf(out, "%s\n%s.\n\nWhy:  %s\nFix:  %s\n\nSeverity %s, about %s, default level %s.\nRequirements: %s\n", c.ID, c.Title, c.Why, c.Fix,
+		c.Severity, c.About(), c.DefaultLevel(), strings.Join(c.Maps, ", "))
+	for _, s := range c.Settings {
+		_, _ = fmt.Fprintf(out, "Setting %s (default %v): %s\n", s.Name, s.Default, s.Help)
+	}
+	return Clean
+}
+
+// flags are the arguments of check.
+type flags struct {
+	format, output, config, profile, waivers string
+}
+
+func parse(args []string, errOut io.Writer) (flags, []string, error) {
+	var f flags
+	set := flag.NewFlagSet("check", flag.ContinueOnError)
+	set.SetOutput(errOut)
+	set.StringVar(&f.format, "format", "text", "text, json, sarif, junit or markdown")
+	set.StringVar(&f.output, "output", "", "file to write instead of standard output")
+	set.StringVar(&f.config, "config", "", "configuration in the form of --policy-pack-config")
+	set.StringVar(&f.profile, "profile", "", "profile, instead of the one in the configuration")
+	set.StringVar(&f.waivers, "waivers", "", "file with waivers, instead of the one in the configuration")
+	err := set.Parse(args)
+	return f, set.Args(), err
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// summary is the last line of the text and Markdown forms.
+func (r *Report) summary() string {
+	stops, advises, waived := 0, 0, 0
+	for i := range r.Findings {
+		switch f := &r.Findings[i]; {
+		case f.Waiver != nil:
+			waived++
+		case f.Blocks():
+			stops++
+		default:
+			advises++
+		}
+	}
+	return fmt.Sprintf("%d resources, %d checks: %d findings stop the deployment, %d advise, %d are waived, %d checks are undecided.",
+		r.Resources, r.Checks, stops, advises, waived, len(r.Undecided))
+}
+
+func (r *Report) text(w io.Writer) error {
+	var b strings.Builder
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		state := f.Level
+		if f.Waiver != nil {
+			state = "waived until " + f.Waiver.Expires + " by " + f.Waiver.Owner + ": " + f.Waiver.Reason
+		}
+		fmt.Fprintf(&b, "%s  %s  [%s]\n  %s %q: %s\n", strings.ToUpper(f.Severity), f.ID, state, shortType(f.Type), f.Name, f.Text)
+		if f.Why != "" {
+			fmt.Fprintf(&b, "  Why: %s\n  Fix: %s\n", f.Why, f.Fix)
+		}
+		b.WriteString("\n")
+	}
+	for _, o := range r.Undecided {
+		fmt.Fprintf(&b, "undecided  %s  %q: %s\n", o.ID, o.Name, o.Reason)
+	}
+	fmt.Fprintln(&b, r.summary())
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func shortType(token string) string {
+	if i := strings.LastIndexByte(token, ':'); i >= 0 {
+		return token[i+1:]
+	}
+	return token
+}
+
+func (r *Report) markdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## Policies\n\n%s\n", r.summary())
+	if len(r.Findings) > 0 {
+		b.WriteString("\n| Severity | Control | Resource | Finding | State |\n|---|---|---|---|---|\n")
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		state := f.Level
+		if f.Waiver != nil {
+			state = "waived until " + f.Waiver.Expires
+		}
+		control := f.ID
+		if f.URL != "" {
+			control = "[" + f.ID + "](" + f.URL + ")"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s `%s` | %s | %s |\n", f.Severity, control, shortType(f.Type), cell(f.Name), cell(f.Text+". "+f.Fix), state)
+	}
+	if len(r.Undecided) > 0 {
+		b.WriteString("\n| Undecided control | Resource | Waits for |\n|---|---|---|\n")
+		for _, o := range r.Undecided {
+			fmt.Fprintf(&b, "| %s | `%s` | %s |\n", o.ID, cell(o.Name), cell(strings.TrimPrefix(o.Reason, "undecided until deployed: waits for ")))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// cell keeps text from breaking a Markdown table.
+func cell(s string) string {
+	return strings.NewReplacer("|", "\\|", "\n", " ", "\r", " ").Replace(s)
+}
+
+type junitSuite struct {
+	XMLName  xml.Name    `xml:"testsuite"`
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Skipped  int         `xml:"skipped,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Failure   *junitText `xml:"failure,omitempty"`
+	Skipped   *junitText `xml:"skipped,omitempty"`
+	ClassName string     `xml:"classname,attr"`
+	Name      string     `xml:"name,attr"`
+	Output    string     `xml:"system-out,omitempty"`
+}
+
+type junitText struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr,omitempty"`
+	Text    string `xml:",chardata"`
+}
+
+// junit writes one case for each finding and each open check, and one for all that passed. What advises only
+// is a passed case with output; what is waived or undecided is skipped.
+func (r *Report) junit(w io.Writer) error {
+	suite := junitSuite{Name: r.Pack + " " + r.Version}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		c := junitCase{ClassName: f.ID, Name: f.Name + " " + f.Path}
+		switch {
+		case f.Waiver != nil:
+			c.Skipped = &junitText{Message: "waived until " + f.Waiver.Expires + " by " + f.Waiver.Owner + ": " + f.Waiver.Reason}
+			suite.Skipped++
+		case f.Blocks():
+			c.Failure = &junitText{Message: f.Text, Type: f.Severity, Text: f.Message}
+			suite.Failures++
+		default:
+			c.Output = "advisory: " + f.Message
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	for _, o := range r.Undecided {
+		suite.Cases = append(suite.Cases, junitCase{ClassName: o.ID, Name: o.Name, Skipped: &junitText{Message: o.Reason}})
+		suite.Skipped++
+	}
+	suite.Cases = append(suite.Cases, junitCase{ClassName: r.Pack, Name: "passed", Output: fmt.Sprintf("%d checks passed", r.Passed)})
+	suite.Tests = len(suite.Cases)
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(suite); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// sarif writes SARIF 2.1.0 for code scanning services: every control is a rule, every finding a result at a
+// logical location, the URN.
+func (r *Report) sarif(w io.Writer, p *pack.Pack) error {
+	var rules []any
+	for _, c := range p.Controls() {
+		rules = append(rules, map[string]any{
+			"id": c.ID, "name": c.ID, "helpUri": c.URL,
+			"shortDescription":     map[string]any{"text": c.Title},
+			"fullDescription":      map[string]any{"text": c.Why},
+			"help":                 map[string]any{"text": c.Fix, "markdown": c.Fix},
+			"defaultConfiguration": map[string]any{"level": sarifLevel(c.Severity)},
+			"properties":           map[string]any{"tags": append([]string{string(c.About())}, c.Maps...), "security-severity": sarifScore(c.Severity)},
+		})
+	}
+	results := []any{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		result := map[string]any{
+			"ruleId": f.ID, "level": sarifLevel(f.Control.Severity), "message": map[string]any{"text": f.Message},
+			"locations": []any{map[string]any{
+				"physicalLocation": map[string]any{"artifactLocation": map[string]any{"uri": r.Source}, "region": map[string]any{"startLine": 1}},
+				"logicalLocations": []any{map[string]any{"fullyQualifiedName": f.URN, "name": f.Name, "kind": "resource"}},
+			}},
+			"partialFingerprints": map[string]any{"urn": f.ID + " " + f.URN + " " + f.Path},
+		}
+		if f.Waiver != nil {
+			result["suppressions"] = []any{map[string]any{"kind": "external", "justification": f.Waiver.Reason + " (" + f.Waiver.Owner + ", until " + f.Waiver.Expires + ")"}}
+		}
+		results = append(results, result)
+	}
+	return writeJSON(w, map[string]any{
+		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
+		"runs": []any{map[string]any{
+			"tool":    map[string]any{"driver": map[string]any{"name": p.Name, "version": p.Version, "informationUri": p.Source, "rules": rules}},
+			"results": results,
+		}},
+	})
+}
+
+func sarifLevel(s pack.Severity) string {
+	switch {
+	case s >= pack.High:
+		return "error"
+	case s == pack.Medium:
+		return "warning"
+	}
+	return "note"
+}
+
+// sarifScore places the severities in the bands that code scanning services use.
+func sarifScore(s pack.Severity) string {
+	return map[pack.Severity]string{pack.Low: "3.0", pack.Medium: "5.5", pack.High: "8.0", pack.Critical: "9.5"}[s]
+}
