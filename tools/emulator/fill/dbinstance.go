@@ -18,12 +18,13 @@ type databases struct {
 	resourceIDs store[string] // Instance identifier to resource id, and back.
 }
 
-// dbInstance adds what moto forgets of an RDS instance: Performance Insights, Database Insights, network type, lifecycle support.
+// dbInstance adds what moto forgets of an RDS instance: Performance Insights, Database Insights, network type,
+// lifecycle support, and the certificate authority that AWS gives by default.
 // It also gives each instance a resource id of its own; moto has one for all, so a provider that looks an instance up by it finds the wrong one.
 func dbInstance(t *Table) {
 	d := &databases{overlay: overlay{names: []string{
 		"PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod", "DatabaseInsightsMode", "NetworkType", "EngineLifecycleSupport",
-		"DedicatedLogVolume", "BackupTarget",
+		"DedicatedLogVolume", "BackupTarget", "CACertificateIdentifier",
 	}}}
 	t.on("rds", d.write, "CreateDBInstance", "CreateDBInstanceReadReplica", "RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime",
 		"ModifyDBInstance")
@@ -41,7 +42,8 @@ func (d *databases) write(x *Exchange) (*wire.Reply, error) {
 	if x.Call.Action != "ModifyDBInstance" {
 		d.remove(p, name)
 		for member, value := range map[string]string{"PerformanceInsightsEnabled": "false", "NetworkType": "IPV4", "DatabaseInsightsMode": "standard",
-			"EngineLifecycleSupport": "open-source-rds-extended-support", "DedicatedLogVolume": "false", "BackupTarget": "region"} {
+			"EngineLifecycleSupport": "open-source-rds-extended-support", "DedicatedLogVolume": "false", "BackupTarget": "region",
+			"CACertificateIdentifier": "rds-ca-rsa2048-g1"} {
 			d.put(p, name, wire.Element(member, value))
 		}
 		id := newResourceID(x, name)

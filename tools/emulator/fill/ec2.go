@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,12 +16,26 @@ import (
 // ec2 corrects EC2 calls that moto answers with a slip.
 func ec2(t *Table) {
 	t.on("ec2", tagAfter("dhcpOptions/dhcpOptionsId"), "CreateDhcpOptions")
-	t.on("ec2", tagAfter("launchTemplate/launchTemplateId"), "CreateLaunchTemplate")
+	t.on("ec2", templateTags, "DescribeLaunchTemplateVersions")
 	t.on("ec2", aclNotFound, "DescribeNetworkAcls")
 }
 
-// tagAfter tags a new resource in a call of its own. moto forgets the tags of new DHCP options, and puts
-// the tags of a launch template among those of the instances that it launches.
+// templateTags takes the tags of a launch template itself out of the tags for what it launches, where moto puts them too.
+func templateTags(x *Exchange) (*wire.Reply, error) {
+	reply, err := x.Pass()
+	return editXML(reply, err, func(root *wire.Node) {
+		for _, data := range root.Find("launchTemplateVersionSet/item/launchTemplateData") {
+			for _, set := range data.Find("tagSpecificationSet") {
+				set.Children = slices.DeleteFunc(set.Children, func(one *wire.Node) bool { return one.Get("resourceType") == "launch-template" })
+				if len(set.Children) == 0 {
+					data.Remove("tagSpecificationSet")
+				}
+			}
+		}
+	})
+}
+
+// tagAfter tags a new resource in a call of its own. moto forgets the tags of new DHCP options.
 func tagAfter(idPath string) Handler {
 	return func(x *Exchange) (*wire.Reply, error) {
 		tags := map[string]string{}

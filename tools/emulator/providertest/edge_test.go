@@ -35,7 +35,7 @@ func TestEdge(t *testing.T) {
 			Update: m{"idleTimeout": 30, "tags": m{"Name": "Edge"}}},
 		Resource{Name: "tg", Type: "aws:lb/targetGroup:TargetGroup", Inputs: m{"vpcId": "${vpc.id}", "port": 8443, "protocol": "HTTPS", "protocolVersion": "HTTP1", "targetType": "instance", "deregistrationDelay": 30, "slowStart": 30, "loadBalancingAlgorithmType": "least_outstanding_requests",
 			"healthCheck": m{"enabled": true, "protocol": "HTTPS", "path": "/healthz", "port": "traffic-port", "matcher": "200", "interval": 15, "timeout": 5, "healthyThreshold": 2, "unhealthyThreshold": 3}, "stickiness": m{"enabled": false, "type": "lb_cookie"}, "tags": m{"Name": "app"}},
-			Update: m{"deregistrationDelay": 60, "healthCheck": m{"enabled": true, "protocol": "HTTPS", "path": "/ready", "port": "traffic-port", "matcher": "200-299", "interval": 10, "timeout": 5, "healthyThreshold": 2, "unhealthyThreshold": 3}}},
+			Update: m{"deregistrationDelay": 60, "healthCheck": m{"enabled": true, "protocol": "HTTPS", "path": "/ready", "port": "traffic-port", "matcher": "200-299", "interval": 10, "timeout": 5, "healthyThreshold": 2, "unhealthyThreshold": 3}}, Differ: attachments},
 		Resource{Name: "https", Type: "aws:lb/listener:Listener", Inputs: m{"loadBalancerArn": "${alb.arn}", "port": 443, "protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-Res-2021-06", "certificateArn": "${validated.certificateArn}",
 			"defaultActions": l{m{"type": "fixed-response", "fixedResponse": m{"contentType": "text/plain", "statusCode": "404", "messageBody": "not found"}}},
 			"routingHttpResponseStrictTransportSecurityHeaderValue": "max-age=31536000; includeSubDomains", "routingHttpResponseXContentTypeOptionsHeaderValue": "nosniff", "routingHttpResponseXFrameOptionsHeaderValue": "DENY",

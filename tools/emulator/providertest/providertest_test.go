@@ -9,3 +9,6 @@ type (
 	m = map[string]any
 	l = []any
 )
+
+// attachments are outputs that change because another resource attaches itself, as they do on AWS.
+var attachments = []string{"inlinePolicies", "managedPolicyArns", "loadBalancerArns"}
