@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/bulkhead-iac/bulkhead/stacks"
+)
+
+// environments are those of the repository's own stack files.
+var environments = []string{"staging", "production"}
+
+// settingsOf reads the real stack file of an environment.
+func settingsOf(tb testing.TB, environment string) *stacks.Settings {
+	tb.Helper()
+	settings, err := stacks.CheckFiles("..", environment)
+	require.NoError(tb, err)
+	return settings
+}
+
+// deployed runs the whole program for these settings and returns what it asked of the engine.
+func deployed(tb testing.TB, settings *stacks.Settings, options ...pulumitest.Option) *pulumitest.Recording {
+	tb.Helper()
+	return pulumitest.Run(tb, deploying(settings), append(account(settings), options...)...)
+}
+
+func deploying(settings *stacks.Settings) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error { return deploy(ctx, settings) }
+}
+
+// account is the AWS account in which the program runs, with the answers that the mocks cannot know.
+func account(settings *stacks.Settings) []pulumitest.Option {
+	return []pulumitest.Option{
+		pulumitest.InStack(stacks.Namespace, settings.Environment),
+		pulumitest.InAccount(settings.AccountID, settings.Region),
+		pulumitest.WithOutputs("aws:rds/instance:Instance", func(pulumitest.Registration) resource.PropertyMap {
+			return resource.NewPropertyMapFromMap(map[string]any{"masterUserSecrets": []any{map[string]any{
+				"secretArn":    fmt.Sprintf("arn:aws:secretsmanager:%s:%s:secret:rds!db-a1b2c3", settings.Region, settings.AccountID),
+				"secretStatus": "active", "kmsKeyId": "",
+			}}})
+		}),
+		pulumitest.WithOutputs("aws:acm/certificate:Certificate", func(r pulumitest.Registration) resource.PropertyMap {
+			domain := r.String("domainName")
+			return resource.NewPropertyMapFromMap(map[string]any{"domainValidationOptions": []any{map[string]any{
+				"domainName":         domain,
+				"resourceRecordName": "_3639ac514e785e898d2646601fa951d5." + domain + ".",
+				"resourceRecordType": "CNAME", "resourceRecordValue": "_98d2646601fa.acm-validations.aws.",
+			}}})
+		}),
+	}
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/bulkhead-iac/bulkhead/stacks"
+)
+
+func TestProgramWithoutConfigurationListsWhatIsMissing(t *testing.T) {
+	err := pulumitest.RunError(t, program, pulumitest.InStack(stacks.Namespace, "staging"))
+	for _, key := range []string{"accountId", "region", "zones", "vpcCidr", "bastionAllowedCidrs", "alarmEmails"} {
+		require.ErrorContains(t, err, "Pulumi.staging.yaml: bulkhead:"+key)
+	}
+}
