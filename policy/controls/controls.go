@@ -50,30 +50,30 @@ func All() []*pack.Control {
 // Themes map a control to the requirements of NIST SP 800-53 rev. 5 and PCI DSS 4.0.1 that its subject
 // belongs to. The mapping is by subject, so it is the same for all controls with one theme.
 const (
-	atRest      = "NIST:SC-28(1) NIST:SC-13 PCI:3.5.1"
-	inTransit   = "NIST:SC-8(1) NIST:SC-13 PCI:4.2.1"
-	exposure    = "NIST:AC-3 NIST:AC-4 NIST:SC-7 PCI:1.4.4"
-	segments    = "NIST:AC-4 NIST:SC-7 PCI:1.3.1"
-	privilege   = "NIST:AC-3 NIST:AC-6 PCI:7.2.1"
-	passwordsOK = "NIST:IA-5(1) PCI:8.3.6"
-	credentials = "NIST:IA-2 NIST:IA-5 PCI:8.6.2"
-	logging     = "NIST:AU-2 NIST:AU-12 PCI:10.2.1"
-	retention   = "NIST:AU-11 PCI:10.5.1"
-	logSafety   = "NIST:AU-9 PCI:10.3.2"
-	monitoring  = "NIST:SI-4 NIST:CA-7 PCI:10.4.1.1"
-	detecting   = "NIST:SI-4 NIST:RA-5 PCI:11.5.1"
-	recovery    = "NIST:CP-9 NIST:CP-10"
-	spreading   = "NIST:CP-10 NIST:SC-5"
-	keepSafe    = "NIST:CP-9 NIST:CM-3"
-	keyCare     = "NIST:SC-12 PCI:3.7.4"
-	patching    = "NIST:SI-2 PCI:6.3.3"
-	hygiene     = "NIST:CM-6 PCI:2.2.1"
-	webAttack   = "NIST:SC-7 NIST:SI-4 PCI:6.4.2"
-	isolation   = "NIST:AC-6 NIST:SC-39 PCI:2.2.6"
+	atRest     = "NIST:SC-28(1) NIST:SC-13 PCI:3.5.1"
+	inTransit  = "NIST:SC-8(1) NIST:SC-13 PCI:4.2.1"
+	exposure   = "NIST:AC-3 NIST:AC-4 NIST:SC-7 PCI:1.4.4"
+	segments   = "NIST:AC-4 NIST:SC-7 PCI:1.3.1"
+	privilege  = "NIST:AC-3 NIST:AC-6 PCI:7.2.1"
+	signIn     = "NIST:IA-5(1) PCI:8.3.6"
+	identity   = "NIST:IA-2 NIST:IA-5 PCI:8.6.2"
+	logging    = "NIST:AU-2 NIST:AU-12 PCI:10.2.1"
+	retention  = "NIST:AU-11 PCI:10.5.1"
+	logSafety  = "NIST:AU-9 PCI:10.3.2"
+	monitoring = "NIST:SI-4 NIST:CA-7 PCI:10.4.1.1"
+	detecting  = "NIST:SI-4 NIST:RA-5 PCI:11.5.1"
+	recovery   = "NIST:CP-9 NIST:CP-10"
+	spreading  = "NIST:CP-10 NIST:SC-5"
+	keepSafe   = "NIST:CP-9 NIST:CM-3"
+	keyCare    = "NIST:SC-12 PCI:3.7.4"
+	patching   = "NIST:SI-2 PCI:6.3.3"
+	hygiene    = "NIST:CM-6 PCI:2.2.1"
+	webAttack  = "NIST:SC-7 NIST:SI-4 PCI:6.4.2"
+	isolation  = "NIST:AC-6 NIST:SC-39 PCI:2.2.6"
 )
 
-// maps joins requirement ids given as words.
-func maps(words ...string) []string {
+// meets joins requirement ids given as words.
+func meets(words ...string) []string {
 	var out []string
 	for _, w := range words {
 		for _, id := range strings.Fields(w) {

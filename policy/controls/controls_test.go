@@ -13,10 +13,10 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/packtest"
 )
 
-func load(t testing.TB) *pack.Pack {
-	t.Helper()
+func load(tb testing.TB) *pack.Pack {
+	tb.Helper()
 	p, err := controls.New()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return p
 }
 

@@ -9,17 +9,17 @@ import (
 )
 
 const (
-	vaultToken       = "aws:backup/vault:Vault"
+	vaultType        = "aws:backup/vault:Vault"
 	vaultPolicy      = "aws:backup/vaultPolicy:VaultPolicy"
 	vaultLock        = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
-	planToken        = "aws:backup/plan:Plan"
-	selectionToken   = "aws:backup/selection:Selection"
-	parameterToken   = "aws:ssm/parameter:Parameter"
+	planType         = "aws:backup/plan:Plan"
+	selectionType    = "aws:backup/selection:Selection"
+	parameterType    = "aws:ssm/parameter:Parameter"
 	ssmDocument      = "aws:ssm/document:Document"
-	functionToken    = "aws:lambda/function:Function"
+	functionType     = "aws:lambda/function:Function"
 	functionURL      = "aws:lambda/functionUrl:FunctionUrl"
 	functionGrant    = "aws:lambda/permission:Permission"
-	tableToken       = "aws:dynamodb/table:Table"
+	tableType        = "aws:dynamodb/table:Table"
 	dynamoPolicy     = "aws:dynamodb/resourcePolicy:ResourcePolicy"
 	fileSystem       = "aws:efs/fileSystem:FileSystem"
 	fileSystemPolicy = "aws:efs/fileSystemPolicy:FileSystemPolicy"
@@ -31,29 +31,29 @@ const (
 func backups() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "backup-vault-cmk", Title: "Backup vaults use a customer managed key", Severity: pack.Medium, Types: []string{vaultToken}, Why: "Backups hold everything; only a key of your own lets you share them with a backup account.", Fix: "Set kmsKeyArn.", Maps: maps("FSBP:Backup.1", atRest, keyCare), Check: isSet("kmsKeyArn"),
+			ID: "backup-vault-cmk", Title: "Backup vaults use a customer managed key", Severity: pack.Medium, Types: []string{vaultType}, Why: "Backups hold everything; only a key of your own lets you share them with a backup account.", Fix: "Set kmsKeyArn.", Maps: meets("FSBP:Backup.1", atRest, keyCare), Check: isSet("kmsKeyArn"),
 		},
 		{
-			ID: "backup-vault-kept", Title: "Backup vaults are not emptied when they are removed", Severity: pack.High, Concern: pack.Resilience, Types: []string{vaultToken}, Why: "forceDestroy deletes every recovery point with the vault.", Fix: "Leave forceDestroy out.", Maps: maps(keepSafe), Check: isFalse("forceDestroy"), Remedy: put("forceDestroy", false),
+			ID: "backup-vault-kept", Title: "Backup vaults are not emptied when they are removed", Severity: pack.High, Concern: pack.Resilience, Types: []string{vaultType}, Why: "forceDestroy deletes every recovery point with the vault.", Fix: "Leave forceDestroy out.", Maps: meets(keepSafe), Check: isFalse("forceDestroy"), Remedy: put("forceDestroy", false),
 		},
 		{
-			ID: "backup-vault-locked", Title: "Backup vaults are locked", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: []string{vaultToken}, Joins: []string{vaultLock}, Stack: true, Why: "Locked recovery points cannot be deleted before their time, not even by an administrator. A lock cannot be undone, so this is off by default.",
-			Fix: "Add a VaultLockConfiguration.", Maps: maps(keepSafe), Check: func(k *pack.Case) {
+			ID: "backup-vault-locked", Title: "Backup vaults are locked", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: []string{vaultType}, Joins: []string{vaultLock}, Stack: true, Why: "Locked recovery points cannot be deleted before their time, not even by an administrator. A lock cannot be undone, so this is off by default.",
+			Fix: "Add a VaultLockConfiguration.", Maps: meets(keepSafe), Check: func(k *pack.Case) {
 				k.Require(anyCompanion(k, "backupVaultName", []string{vaultLock}, present), "no lock points at this vault")
 			},
 		},
 		{
-			ID: "backup-vault-policy-public", Title: "No backup vault admits everybody", Severity: pack.Critical, Types: []string{vaultPolicy}, Why: "Strangers could copy or delete your backups.", Fix: "Name the principals.", Maps: maps(exposure), Check: notPublic("policy"),
+			ID: "backup-vault-policy-public", Title: "No backup vault admits everybody", Severity: pack.Critical, Types: []string{vaultPolicy}, Why: "Strangers could copy or delete your backups.", Fix: "Name the principals.", Maps: meets(exposure), Check: notPublic("policy"),
 		},
 		{
-			ID: "backup-plan-selection", Title: "Every backup plan has a selection", Severity: pack.High, Concern: pack.Resilience, Types: []string{planToken}, Joins: []string{selectionToken}, Stack: true, Why: "A plan without a selection backs up nothing.", Fix: "Add a Selection for the plan.", Maps: maps(recovery),
+			ID: "backup-plan-selection", Title: "Every backup plan has a selection", Severity: pack.High, Concern: pack.Resilience, Types: []string{planType}, Joins: []string{selectionType}, Stack: true, Why: "A plan without a selection backs up nothing.", Fix: "Add a Selection for the plan.", Maps: meets(recovery),
 			Check: func(k *pack.Case) {
-				k.Require(anyCompanion(k, "planId", []string{selectionToken}, present), "no selection points at this plan")
+				k.Require(anyCompanion(k, "planId", []string{selectionType}, present), "no selection points at this plan")
 			},
 		},
 		{
-			ID: "backup-plan-retention", Title: "Backups are kept for a week at least", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{planToken}, Why: "Damage is often found after days.", Fix: "Set lifecycle.deleteAfter; the setting minDays says how many.", Settings: num("minDays", 7, "Fewest days."),
-			Maps: maps(recovery), Check: func(k *pack.Case) {
+			ID: "backup-plan-retention", Title: "Backups are kept for a week at least", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{planType}, Why: "Damage is often found after days.", Fix: "Set lifecycle.deleteAfter; the setting minDays says how many.", Settings: num("minDays", 7, "Fewest days."),
+			Maps: meets(recovery), Check: func(k *pack.Case) {
 				for r := range k.Get("rules").Items() {
 					v := r.Get("lifecycle.deleteAfter")
 					k.Require(absent(v).Or(v.AtLeast(k.Num("minDays"))), "%s is %s days", v.Path(), v)
@@ -61,13 +61,13 @@ func backups() []*pack.Control {
 			},
 		},
 		{
-			ID: "backup-plan-copies", Title: "Backups are copied to another vault", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: []string{planToken}, Why: "A copy in another Region or account survives the loss of this one. It costs extra, so this is off by default.", Fix: "Add copyActions to a rule.", Maps: maps(recovery),
+			ID: "backup-plan-copies", Title: "Backups are copied to another vault", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: []string{planType}, Why: "A copy in another Region or account survives the loss of this one. It costs extra, so this is off by default.", Fix: "Add copyActions to a rule.", Maps: meets(recovery),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("rules").Any(func(r pack.Value) pack.Fact { return r.Get("copyActions").IsSet() }), "no rule copies its backups")
 			},
 		},
 		{
-			ID: "backup-selection-something", Title: "Selections select something", Severity: pack.High, Concern: pack.Resilience, Types: []string{selectionToken}, Why: "A selection without resources, tags or conditions backs up nothing.", Fix: "Set resources, selectionTags or conditions.", Maps: maps(recovery),
+			ID: "backup-selection-something", Title: "Selections select something", Severity: pack.High, Concern: pack.Resilience, Types: []string{selectionType}, Why: "A selection without resources, tags or conditions backs up nothing.", Fix: "Set resources, selectionTags or conditions.", Maps: meets(recovery),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("resources").IsSet().Or(k.Get("selectionTags").IsSet()).Or(k.Get("conditions").IsSet()), "nothing is selected")
 			},
@@ -78,7 +78,7 @@ func backups() []*pack.Control {
 func parameters() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "ssm-parameter-sealed", Title: "Parameters with secrets are SecureString", Severity: pack.High, Types: []string{parameterToken}, Why: "A String can be read by everybody who may read parameters, and needs no key.", Fix: "Set type to SecureString and keyId.", Maps: maps(credentials, atRest), Check: func(k *pack.Case) {
+			ID: "ssm-parameter-sealed", Title: "Parameters with secrets are SecureString", Severity: pack.High, Types: []string{parameterType}, Why: "A String can be read by everybody who may read parameters, and needs no key.", Fix: "Set type to SecureString and keyId.", Maps: meets(identity, atRest), Check: func(k *pack.Case) {
 				sensitive := k.Get("name").Matches(secretName.MatchString)
 				switch v := k.Get("value"); {
 				case v.Secret():
@@ -90,12 +90,12 @@ func parameters() []*pack.Control {
 			},
 		},
 		{
-			ID: "ssm-parameter-cmk", Title: "SecureString parameters use a customer managed key", Severity: pack.Low, Types: []string{parameterToken}, Why: "The AWS managed key may be used by everybody in the account who may read parameters.", Fix: "Set keyId.", Maps: maps(keyCare), Check: func(k *pack.Case) {
+			ID: "ssm-parameter-cmk", Title: "SecureString parameters use a customer managed key", Severity: pack.Low, Types: []string{parameterType}, Why: "The AWS managed key may be used by everybody in the account who may read parameters.", Fix: "Set keyId.", Maps: meets(keyCare), Check: func(k *pack.Case) {
 				k.Require(k.Get("type").OneOf("SecureString").Not().Or(k.Get("keyId").IsSet()), "keyId is not set")
 			},
 		},
 		{
-			ID: "ssm-parameter-value-sealed", Title: "Values of SecureString parameters are Pulumi secrets", Severity: pack.Critical, Types: []string{parameterToken}, Why: "A value that is plain text in the program is plain text in its state and previews too.", Fix: "Wrap the value in pulumi.ToSecret.", Maps: maps(credentials), Check: func(k *pack.Case) {
+			ID: "ssm-parameter-value-sealed", Title: "Values of SecureString parameters are Pulumi secrets", Severity: pack.Critical, Types: []string{parameterType}, Why: "A value that is plain text in the program is plain text in its state and previews too.", Fix: "Wrap the value in pulumi.ToSecret.", Maps: meets(identity), Check: func(k *pack.Case) {
 				if t := k.Get("type"); t.IsUnknown() {
 					k.Defer(t)
 					return
@@ -107,7 +107,7 @@ func parameters() []*pack.Control {
 			},
 		},
 		{
-			ID: "ssm-document-public", Title: "Documents are not shared with everybody", Severity: pack.Critical, Types: []string{ssmDocument}, Why: "A document shows how your systems are run, and often where.", Fix: "Remove \"all\" from permissions.", Maps: maps("FSBP:SSM.4", exposure), Check: func(k *pack.Case) {
+			ID: "ssm-document-public", Title: "Documents are not shared with everybody", Severity: pack.Critical, Types: []string{ssmDocument}, Why: "A document shows how your systems are run, and often where.", Fix: "Remove \"all\" from permissions.", Maps: meets("FSBP:SSM.4", exposure), Check: func(k *pack.Case) {
 				k.Forbid(k.Get("permissions.accountIds").Matches(func(s string) bool {
 					return strings.EqualFold(strings.TrimSpace(s), "all") || strings.Contains(","+strings.ToLower(s)+",", ",all,")
 				}))
@@ -119,27 +119,27 @@ func parameters() []*pack.Control {
 func functions() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "lambda-url-authenticated", Title: "Function URLs ask who calls", Severity: pack.Critical, Types: []string{functionURL}, Why: "With authorization NONE anybody can call the function, at your cost.", Fix: "Set authorizationType to AWS_IAM.", Maps: maps(exposure), Check: oneOf("authorizationType", "AWS_IAM"),
+			ID: "lambda-url-authenticated", Title: "Function URLs ask who calls", Severity: pack.Critical, Types: []string{functionURL}, Why: "With authorization NONE anybody can call the function, at your cost.", Fix: "Set authorizationType to AWS_IAM.", Maps: meets(exposure), Check: oneOf("authorizationType", "AWS_IAM"),
 		},
 		{
-			ID: "lambda-permission-public", Title: "No function can be called by everybody", Severity: pack.Critical, Types: []string{functionGrant}, Why: "Strangers can then run the function with its rights.", Fix: "Name a principal, or set principalOrgId or sourceAccount.", Maps: maps("FSBP:Lambda.1", exposure), Check: func(k *pack.Case) {
-				narrow := k.Get("principalOrgId").IsSet().Or(k.Get("sourceAccount").IsSet()).Or(k.Get("functionUrlAuthType").OneOf("AWS_IAM")).Or(k.Get("eventSourceToken").IsSet())
+			ID: "lambda-permission-public", Title: "No function can be called by everybody", Severity: pack.Critical, Types: []string{functionGrant}, Why: "Strangers can then run the function with its rights.", Fix: "Name a principal, or set principalOrgId or sourceAccount.", Maps: meets("FSBP:Lambda.1", exposure), Check: func(k *pack.Case) {
+				narrow := k.Get("principalOrgId").IsSet().Or(k.Get("sourceAccount").IsSet()).Or(k.Get("functionUrlAuthType").OneOf("AWS_IAM")).Or(k.Get("eventSourceType").IsSet())
 				k.Forbid(k.Get("principal").OneOf("*").And(narrow.Not()), "principal is \"*\"")
 			},
 		},
 		{
-			ID: "lambda-permission-source", Title: "Services may call functions only for your own resources", Severity: pack.High, Types: []string{functionGrant}, Why: "A service acts for all of its customers; without a source any of them can call the function through it.", Fix: "Set sourceArn, or sourceAccount.", Maps: maps(privilege), Check: func(k *pack.Case) {
+			ID: "lambda-permission-source", Title: "Services may call functions only for your own resources", Severity: pack.High, Types: []string{functionGrant}, Why: "A service acts for all of its customers; without a source any of them can call the function through it.", Fix: "Set sourceArn, or sourceAccount.", Maps: meets(privilege), Check: func(k *pack.Case) {
 				service := k.Get("principal").Matches(func(s string) bool { return strings.HasSuffix(s, ".amazonaws.com") })
 				k.Require(service.Not().Or(k.Get("sourceArn").IsSet()).Or(k.Get("sourceAccount").IsSet()).Or(k.Get("principalOrgId").IsSet()), "neither sourceArn nor sourceAccount is set")
 			},
 		},
 		{
-			ID: "lambda-runtime-supported", Title: "Functions run on a supported runtime", Severity: pack.High, Types: []string{functionToken}, Why: "Runtimes past their end get no fixes, and in the end no deployments.", Fix: "Use a current runtime.", Maps: maps("FSBP:Lambda.2", patching), Check: noneOf("runtime",
+			ID: "lambda-runtime-supported", Title: "Functions run on a supported runtime", Severity: pack.High, Types: []string{functionType}, Why: "Runtimes past their end get no fixes, and in the end no deployments.", Fix: "Use a current runtime.", Maps: meets("FSBP:Lambda.2", patching), Check: noneOf("runtime",
 				"nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "nodejs18.x", "python2.7", "python3.6", "python3.7", "python3.8", "python3.9",
 				"dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet5.0", "dotnet6", "dotnet7", "java8", "go1.x", "ruby2.5", "ruby2.7", "provided"),
 		},
 		{
-			ID: "lambda-env-secrets", Title: "Environment variables of functions hold no secrets", Severity: pack.High, Types: []string{functionToken}, Why: "Everybody who may describe the function can read its environment.", Fix: "Read secrets from Secrets Manager at start.", Maps: maps(credentials), Check: func(k *pack.Case) {
+			ID: "lambda-env-secrets", Title: "Environment variables of functions hold no secrets", Severity: pack.High, Types: []string{functionType}, Why: "Everybody who may describe the function can read its environment.", Fix: "Read secrets from Secrets Manager at start.", Maps: meets(identity), Check: func(k *pack.Case) {
 				vars := k.Get("environment.variables")
 				if vars.IsUnknown() {
 					k.Defer(vars)
@@ -153,7 +153,7 @@ func functions() []*pack.Control {
 			},
 		},
 		{
-			ID: "lambda-tracing", Title: "Functions are traced", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: []string{functionToken}, Why: "Traces show where time is lost. They cost extra, so this is off by default.", Fix: "Set tracingConfig.mode to Active.", Maps: maps("FSBP:Lambda.7", monitoring), Check: oneOf("tracingConfig.mode", "Active"),
+			ID: "lambda-tracing", Title: "Functions are traced", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: []string{functionType}, Why: "Traces show where time is lost. They cost extra, so this is off by default.", Fix: "Set tracingConfig.mode to Active.", Maps: meets("FSBP:Lambda.7", monitoring), Check: oneOf("tracingConfig.mode", "Active"),
 		},
 	}
 }
@@ -161,35 +161,35 @@ func functions() []*pack.Control {
 func stores() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "dynamodb-recovery", Title: "Tables can be restored to any second", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{tableToken}, Why: "Without point-in-time recovery a wrong write is final.", Fix: "Set pointInTimeRecovery.enabled to true.", Maps: maps("FSBP:DynamoDB.2", recovery), Check: isTrue("pointInTimeRecovery.enabled"), Remedy: put("pointInTimeRecovery.enabled", true),
+			ID: "dynamodb-recovery", Title: "Tables can be restored to any second", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{tableType}, Why: "Without point-in-time recovery a wrong write is final.", Fix: "Set pointInTimeRecovery.enabled to true.", Maps: meets("FSBP:DynamoDB.2", recovery), Check: isTrue("pointInTimeRecovery.enabled"), Remedy: put("pointInTimeRecovery.enabled", true),
 		},
 		{
-			ID: "dynamodb-deletion-protection", Title: "Tables are protected from deletion", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{tableToken}, Why: "One wrong line in a program removes the table.", Fix: "Set deletionProtectionEnabled to true.", Maps: maps("FSBP:DynamoDB.6", keepSafe), Check: isTrue("deletionProtectionEnabled"), Remedy: put("deletionProtectionEnabled", true),
+			ID: "dynamodb-deletion-protection", Title: "Tables are protected from deletion", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{tableType}, Why: "One wrong line in a program removes the table.", Fix: "Set deletionProtectionEnabled to true.", Maps: meets("FSBP:DynamoDB.6", keepSafe), Check: isTrue("deletionProtectionEnabled"), Remedy: put("deletionProtectionEnabled", true),
 		},
 		{
-			ID: "dynamodb-policy-public", Title: "No table admits everybody", Severity: pack.Critical, Types: []string{dynamoPolicy}, Why: "Strangers can then read and change the table.", Fix: "Name the principals.", Maps: maps(exposure), Check: notPublic("policy"),
+			ID: "dynamodb-policy-public", Title: "No table admits everybody", Severity: pack.Critical, Types: []string{dynamoPolicy}, Why: "Strangers can then read and change the table.", Fix: "Name the principals.", Maps: meets(exposure), Check: notPublic("policy"),
 		},
 		{
-			ID: "efs-encrypted", Title: "File systems are encrypted", Severity: pack.High, Types: []string{fileSystem}, Why: "Encryption cannot be switched on later.", Fix: "Set encrypted to true.", Maps: maps("FSBP:EFS.1 CIS:2.3.1", atRest), Check: isTrue("encrypted"), Remedy: put("encrypted", true),
+			ID: "efs-encrypted", Title: "File systems are encrypted", Severity: pack.High, Types: []string{fileSystem}, Why: "Encryption cannot be switched on later.", Fix: "Set encrypted to true.", Maps: meets("FSBP:EFS.1 CIS:2.3.1", atRest), Check: isTrue("encrypted"), Remedy: put("encrypted", true),
 		},
 		{
-			ID: "efs-policy-public", Title: "No file system admits everybody", Severity: pack.Critical, Types: []string{fileSystemPolicy}, Why: "Whoever reaches a mount target can then read the files.", Fix: "Name the principals, or add the condition elasticfilesystem:AccessedViaMountTarget.", Maps: maps(exposure), Check: notPublic("policy"),
+			ID: "efs-policy-public", Title: "No file system admits everybody", Severity: pack.Critical, Types: []string{fileSystemPolicy}, Why: "Whoever reaches a mount target can then read the files.", Fix: "Name the principals, or add the condition elasticfilesystem:AccessedViaMountTarget.", Maps: meets(exposure), Check: notPublic("policy"),
 		},
 		{
-			ID: "elasticache-encrypted", Title: "Caches are encrypted at rest and in transit", Severity: pack.High, Types: []string{cacheGroup}, Why: "Caches hold sessions and copies of data.", Fix: "Set atRestEncryptionEnabled and transitEncryptionEnabled to true.", Maps: maps("FSBP:ElastiCache.4 FSBP:ElastiCache.5", atRest, inTransit), Check: isTrue("atRestEncryptionEnabled", "transitEncryptionEnabled"),
+			ID: "elasticache-encrypted", Title: "Caches are encrypted at rest and in transit", Severity: pack.High, Types: []string{cacheGroup}, Why: "Caches hold sessions and copies of data.", Fix: "Set atRestEncryptionEnabled and transitEncryptionEnabled to true.", Maps: meets("FSBP:ElastiCache.4 FSBP:ElastiCache.5", atRest, inTransit), Check: isTrue("atRestEncryptionEnabled", "transitEncryptionEnabled"),
 		},
 		{
-			ID: "elasticache-failover", Title: "Caches have a standby", Severity: pack.Low, Concern: pack.Resilience, Types: []string{cacheGroup}, Why: "Without a standby, the failure of one node empties the cache.", Fix: "Set automaticFailoverEnabled to true.", Maps: maps("FSBP:ElastiCache.3", spreading), Check: isTrue("automaticFailoverEnabled"),
+			ID: "elasticache-failover", Title: "Caches have a standby", Severity: pack.Low, Concern: pack.Resilience, Types: []string{cacheGroup}, Why: "Without a standby, the failure of one node empties the cache.", Fix: "Set automaticFailoverEnabled to true.", Maps: meets("FSBP:ElastiCache.3", spreading), Check: isTrue("automaticFailoverEnabled"),
 		},
 		{
-			ID: "opensearch-private", Title: "Search domains are inside a VPC", Severity: pack.High, Types: []string{searchDomain}, Why: "A domain outside a VPC is on the internet, with a policy between it and the world.", Fix: "Set vpcOptions.", Maps: maps("FSBP:Opensearch.2", exposure, segments), Check: isSet("vpcOptions.subnetIds"),
+			ID: "opensearch-private", Title: "Search domains are inside a VPC", Severity: pack.High, Types: []string{searchDomain}, Why: "A domain outside a VPC is on the internet, with a policy between it and the world.", Fix: "Set vpcOptions.", Maps: meets("FSBP:Opensearch.2", exposure, segments), Check: isSet("vpcOptions.subnetIds"),
 		},
 		{
-			ID: "opensearch-encrypted", Title: "Search domains encrypt disks, nodes and clients", Severity: pack.High, Types: []string{searchDomain}, Why: "An index holds the data it was made from.", Fix: "Enable encryptAtRest and nodeToNodeEncryption and set domainEndpointOptions.enforceHttps to true.", Maps: maps("FSBP:Opensearch.1 FSBP:Opensearch.3 FSBP:Opensearch.8", atRest, inTransit),
+			ID: "opensearch-encrypted", Title: "Search domains encrypt disks, nodes and clients", Severity: pack.High, Types: []string{searchDomain}, Why: "An index holds the data it was made from.", Fix: "Enable encryptAtRest and nodeToNodeEncryption and set domainEndpointOptions.enforceHttps to true.", Maps: meets("FSBP:Opensearch.1 FSBP:Opensearch.3 FSBP:Opensearch.8", atRest, inTransit),
 			Check: isTrue("encryptAtRest.enabled", "nodeToNodeEncryption.enabled", "domainEndpointOptions.enforceHttps"),
 		},
 		{
-			ID: "opensearch-policy-public", Title: "No search domain admits everybody", Severity: pack.Critical, Types: []string{searchPolicy, searchDomain}, Why: "Strangers can then search, change and delete the index.", Fix: "Name the principals, or add a condition on aws:SourceIp with ranges of yours.", Maps: maps(exposure), Check: notPublic("accessPolicies"),
+			ID: "opensearch-policy-public", Title: "No search domain admits everybody", Severity: pack.Critical, Types: []string{searchPolicy, searchDomain}, Why: "Strangers can then search, change and delete the index.", Fix: "Name the principals, or add a condition on aws:SourceIp with ranges of yours.", Maps: meets(exposure), Check: notPublic("accessPolicies"),
 		},
 	}
 }

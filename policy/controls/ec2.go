@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	instanceToken = "aws:ec2/instance:Instance"
-	spotToken     = "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
-	templateToken = "aws:ec2/launchTemplate:LaunchTemplate"
-	launchToken   = "aws:ec2/launchConfiguration:LaunchConfiguration"
-	asgToken      = "aws:autoscaling/group:Group"
-	volumeToken   = "aws:ebs/volume:Volume"
+	instanceType = "aws:ec2/instance:Instance"
+	spotType     = "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
+	templateType = "aws:ec2/launchTemplate:LaunchTemplate"
+	launchType   = "aws:ec2/launchConfiguration:LaunchConfiguration"
+	asgType      = "aws:autoscaling/group:Group"
+	volumeType   = "aws:ebs/volume:Volume"
 )
 
 var (
-	machines    = []string{instanceToken, templateToken, launchToken, spotToken}
-	hosts       = []string{instanceToken, spotToken}
+	machines    = []string{instanceType, templateType, launchType, spotType}
+	hosts       = []string{instanceType, spotType}
 	secretShape = regexp.MustCompile(`(?i)(\bAKIA[0-9A-Z]{16}\b|\bASIA[0-9A-Z]{16}\b|aws_secret_access_key\s*[:=]|-----BEGIN [A-Z ]*PRIVATE KEY-----|(password|passwd|secret|token|api_?key)\s*[:=]\s*["']?[^\s"'$<{]{8,}|\bghp_[0-9A-Za-z]{36}\b|\bxox[abp]-[0-9A-Za-z-]{10,})`)
 )
 
@@ -46,7 +46,7 @@ func instances() []*pack.Control {
 		{
 			ID: "ec2-imdsv2", Title: "Instances accept metadata requests with a session token only", Severity: pack.High, Types: machines,
 			Why: "With version 1 of the metadata service a single forged request from a web application hands out the instance's credentials.",
-			Fix: "Set metadataOptions.httpTokens to required.", Maps: maps("FSBP:EC2.8 FSBP:EC2.170 FSBP:AutoScaling.3 CIS:5.7", credentials),
+			Fix: "Set metadataOptions.httpTokens to required.", Maps: meets("FSBP:EC2.8 FSBP:EC2.170 FSBP:AutoScaling.3 CIS:5.7", identity),
 			Check: func(k *pack.Case) {
 				m := k.Get("metadataOptions")
 				k.Require(m.Get("httpTokens").OneOf("required").Or(m.Get("httpEndpoint").OneOf("disabled")), "metadataOptions.httpTokens is %s", m.Get("httpTokens"))
@@ -60,7 +60,7 @@ func instances() []*pack.Control {
 		{
 			ID: "ec2-imds-hop-limit", Title: "Metadata answers stay on the instance", Severity: pack.Medium, Types: machines,
 			Why: "With more than one hop, containers and proxies on the instance can fetch its credentials.",
-			Fix: "Leave metadataOptions.httpPutResponseHopLimit at 1.", Maps: maps("FSBP:AutoScaling.4", isolation),
+			Fix: "Leave metadataOptions.httpPutResponseHopLimit at 1.", Maps: meets("FSBP:AutoScaling.4", isolation),
 			Check: func(k *pack.Case) {
 				v := k.Get("metadataOptions.httpPutResponseHopLimit")
 				k.Forbid(v.AtLeast(2), "metadataOptions.httpPutResponseHopLimit is %s", v)
@@ -69,12 +69,12 @@ func instances() []*pack.Control {
 		{
 			ID: "ec2-imds-defaults", Title: "Account defaults ask for session tokens", Severity: pack.High, Types: []string{"aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults"},
 			Why: "The defaults are for every instance that does not choose by itself.", Fix: "Set httpTokens to required.",
-			Maps: maps("FSBP:EC2.8", credentials), Check: oneOf("httpTokens", "required"), Remedy: put("httpTokens", "required"),
+			Maps: meets("FSBP:EC2.8", identity), Check: oneOf("httpTokens", "required"), Remedy: put("httpTokens", "required"),
 		},
 		{
 			ID: "ec2-no-public-ip", Title: "Instances have no public address", Severity: pack.High, Types: machines,
 			Why: "An instance with a public address is one security group rule away from the internet.",
-			Fix: "Set associatePublicIpAddress to false; put a load balancer or Session Manager in front.", Maps: maps("FSBP:EC2.9 FSBP:EC2.25 FSBP:AutoScaling.5", exposure),
+			Fix: "Set associatePublicIpAddress to false; put a load balancer or Session Manager in front.", Maps: meets("FSBP:EC2.9 FSBP:EC2.25 FSBP:AutoScaling.5", exposure),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("associatePublicIpAddress").IsFalse())
 				for n := range k.Get("networkInterfaces").Items() {
@@ -85,30 +85,30 @@ func instances() []*pack.Control {
 		{
 			ID: "ec2-user-data-secrets", Title: "User data holds no secrets", Severity: pack.Critical, Types: machines,
 			Why: "Everybody who may describe the instance can read its user data, and so can every program on it.",
-			Fix: "Read secrets from Secrets Manager or Parameter Store at start, with the instance's role.", Maps: maps(credentials),
+			Fix: "Read secrets from Secrets Manager or Parameter Store at start, with the instance's role.", Maps: meets(identity),
 			Check: userDataSecrets,
 		},
 		{
 			ID: "ec2-instance-profile", Title: "Instances have a role", Severity: pack.Low, Concern: pack.Operations, Types: hosts,
-			Why: "Without a role, programs on the instance are given keys that never change.", Fix: "Set iamInstanceProfile.", Maps: maps("CIS:1.17", credentials),
+			Why: "Without a role, programs on the instance are given keys that never change.", Fix: "Set iamInstanceProfile.", Maps: meets("CIS:1.17", identity),
 			Check: isSet("iamInstanceProfile"),
 		},
 		{
-			ID: "ec2-detailed-monitoring", Title: "Instances are measured every minute", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Cost, Types: []string{instanceToken, spotToken, templateToken, launchToken},
+			ID: "ec2-detailed-monitoring", Title: "Instances are measured every minute", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Cost, Types: []string{instanceType, spotType, templateType, launchType},
 			Why: "Five-minute values hide short peaks. Detailed monitoring costs extra, so this is off by default.", Fix: "Set monitoring to true.",
-			Maps: maps(monitoring), Check: func(k *pack.Case) {
+			Maps: meets(monitoring), Check: func(k *pack.Case) {
 				k.Require(k.Get("monitoring").IsTrue().Or(k.Get("monitoring.enabled").IsTrue()).Or(k.Get("enableMonitoring").IsTrue()))
 			},
 		},
 		{
 			ID: "ec2-ebs-optimized", Title: "Instances have their own path to their disks", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Cost, Types: hosts,
 			Why: "On old instance types, disk and network traffic share one link. Current types are always optimised, so this is off by default.",
-			Fix: "Set ebsOptimized to true or use a current type.", Maps: maps(hygiene), Check: isTrue("ebsOptimized"),
+			Fix: "Set ebsOptimized to true or use a current type.", Maps: meets(hygiene), Check: isTrue("ebsOptimized"),
 		},
 		{
 			ID: "ec2-old-types", Title: "Instances use current types", Severity: pack.Medium, Types: machines,
 			Why: "Types of the first generations run without the Nitro system: paravirtual, slower to patch and without encryption between instances.",
-			Fix: "Use a type such as t4g, m7g or c7i.", Maps: maps("FSBP:EC2.24", patching), Check: func(k *pack.Case) {
+			Fix: "Use a type such as t4g, m7g or c7i.", Maps: meets("FSBP:EC2.24", patching), Check: func(k *pack.Case) {
 				k.Forbid(k.Get("instanceType").Matches(func(s string) bool {
 					family, _, _ := strings.Cut(s, ".")
 					switch family {
@@ -122,21 +122,21 @@ func instances() []*pack.Control {
 		{
 			ID: "ec2-no-key-pair", Title: "Instances have no SSH key pair", Severity: pack.Medium, Types: machines,
 			Why: "A key pair is a login that no identity system knows of and nobody revokes.", Fix: "Leave keyName out and use Session Manager or EC2 Instance Connect.",
-			Maps: maps(credentials), Check: func(k *pack.Case) { k.Forbid(k.Get("keyName").IsSet()) },
+			Maps: meets(identity), Check: func(k *pack.Case) { k.Forbid(k.Get("keyName").IsSet()) },
 		},
 		{
 			ID: "ec2-ami-public", Title: "Images are not shared with everybody", Severity: pack.Critical, Types: []string{"aws:ec2/amiLaunchPermission:AmiLaunchPermission"},
 			Why: "A public image hands out everything that was ever written to its disk.", Fix: "Share with accounts, or with your organisation.",
-			Maps: maps(exposure), Check: noneOf("group", "all"),
+			Maps: meets(exposure), Check: noneOf("group", "all"),
 		},
 		{
 			ID: "ec2-image-block-public-access", Title: "The account does not let images become public", Severity: pack.High, Types: []string{"aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess"},
-			Why: "The block stops a mistake in any program of the account.", Fix: "Set state to block-new-sharing.", Maps: maps("FSBP:EC2.182", exposure),
+			Why: "The block stops a mistake in any program of the account.", Fix: "Set state to block-new-sharing.", Maps: meets("FSBP:EC2.182", exposure),
 			Check: oneOf("state", "block-new-sharing"), Remedy: put("state", "block-new-sharing"),
 		},
 		{
 			ID: "ec2-serial-console", Title: "The serial console is off", Severity: pack.Medium, Types: []string{"aws:ec2/serialConsoleAccess:SerialConsoleAccess"},
-			Why: "The console is a way into every instance that passes by its network rules.", Fix: "Set enabled to false.", Maps: maps(isolation),
+			Why: "The console is a way into every instance that passes by its network rules.", Fix: "Set enabled to false.", Maps: meets(isolation),
 			Check: func(k *pack.Case) { k.Require(k.Get("enabled").Is(false, true)) }, Remedy: put("enabled", false),
 		},
 	}
@@ -163,40 +163,40 @@ func volumes() []*pack.Control {
 		{
 			ID: "ec2-disks-encrypted", Title: "Instance disks are encrypted", Severity: pack.High, Types: machines,
 			Why: "A snapshot of an unencrypted disk can be read by whoever gets hold of it.", Fix: "Set encrypted to true on the root and every other block device.",
-			Maps: maps("FSBP:EC2.181", atRest), Check: disksEncrypted,
+			Maps: meets("FSBP:EC2.181", atRest), Check: disksEncrypted,
 		},
 		{
-			ID: "ebs-encrypted", Title: "Volumes are encrypted", Severity: pack.High, Types: []string{volumeToken},
+			ID: "ebs-encrypted", Title: "Volumes are encrypted", Severity: pack.High, Types: []string{volumeType},
 			Why: "A snapshot of an unencrypted volume can be read by whoever gets hold of it.", Fix: "Set encrypted to true.",
-			Maps: maps("FSBP:EC2.3 CIS:5.1.1", atRest), Check: isTrue("encrypted"), Remedy: put("encrypted", true),
+			Maps: meets("FSBP:EC2.3 CIS:5.1.1", atRest), Check: isTrue("encrypted"), Remedy: put("encrypted", true),
 		},
 		{
-			ID: "ebs-cmk", Title: "Volumes use a customer managed key", Severity: pack.Low, Level: pack.Disabled, Types: []string{volumeToken},
-			Why: "A volume under the AWS managed key cannot be shared with another account, nor its key revoked.", Fix: "Set kmsKeyId.", Maps: maps(keyCare), Check: isSet("kmsKeyId"),
+			ID: "ebs-cmk", Title: "Volumes use a customer managed key", Severity: pack.Low, Level: pack.Disabled, Types: []string{volumeType},
+			Why: "A volume under the AWS managed key cannot be shared with another account, nor its key revoked.", Fix: "Set kmsKeyId.", Maps: meets(keyCare), Check: isSet("kmsKeyId"),
 		},
 		{
 			ID: "ebs-default-encryption", Title: "New volumes are encrypted by default", Severity: pack.High, Types: []string{"aws:ebs/encryptionByDefault:EncryptionByDefault"},
-			Why: "The default covers volumes that no program describes.", Fix: "Leave enabled out or set it to true.", Maps: maps("FSBP:EC2.7 CIS:5.1.1", atRest),
+			Why: "The default covers volumes that no program describes.", Fix: "Leave enabled out or set it to true.", Maps: meets("FSBP:EC2.7 CIS:5.1.1", atRest),
 			Check: notFalse("enabled"), Remedy: put("enabled", true),
 		},
 		{
 			ID: "ebs-snapshot-public", Title: "Snapshots are not shared with everybody", Severity: pack.Critical, Types: []string{"aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission"},
-			Why: "A public snapshot hands a copy of the disk to every AWS account.", Fix: "Name an account, or remove the permission.", Maps: maps("FSBP:EC2.1", exposure),
+			Why: "A public snapshot hands a copy of the disk to every AWS account.", Fix: "Name an account, or remove the permission.", Maps: meets("FSBP:EC2.1", exposure),
 			Check: noneOf("accountId", "all", "*"),
 		},
 		{
 			ID: "ebs-snapshot-block-public-access", Title: "The account does not let snapshots become public", Severity: pack.High, Types: []string{"aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess"},
-			Why: "The block stops a mistake in any program of the account.", Fix: "Set state to block-all-sharing.", Maps: maps("FSBP:EC2.182", exposure),
+			Why: "The block stops a mistake in any program of the account.", Fix: "Set state to block-all-sharing.", Maps: meets("FSBP:EC2.182", exposure),
 			Check: oneOf("state", "block-all-sharing", "block-new-sharing"), Remedy: put("state", "block-all-sharing"),
 		},
 		{
 			ID: "ebs-snapshot-copy-encrypted", Title: "Snapshot copies are encrypted", Severity: pack.High, Types: []string{"aws:ebs/snapshotCopy:SnapshotCopy"},
-			Why: "A copy of an unencrypted snapshot stays unencrypted unless that is asked for.", Fix: "Set encrypted to true.", Maps: maps(atRest),
+			Why: "A copy of an unencrypted snapshot stays unencrypted unless that is asked for.", Fix: "Set encrypted to true.", Maps: meets(atRest),
 			Check: isTrue("encrypted"), Remedy: put("encrypted", true),
 		},
 		{
 			ID: "ec2-ami-encrypted", Title: "Images are made from encrypted disks", Severity: pack.High, Types: []string{"aws:ec2/amiCopy:AmiCopy", "aws:ec2/ami:Ami"},
-			Why: "Every instance that starts from the image starts with its unencrypted disk.", Fix: "Set encrypted to true.", Maps: maps(atRest), Check: func(k *pack.Case) {
+			Why: "Every instance that starts from the image starts with its unencrypted disk.", Fix: "Set encrypted to true.", Maps: meets(atRest), Check: func(k *pack.Case) {
 				if k.IsA("aws:ec2/amiCopy:AmiCopy") {
 					k.Require(k.Get("encrypted").IsTrue())
 					return
@@ -219,7 +219,7 @@ func disksEncrypted(k *pack.Case) {
 	if v := k.Get("blockDeviceMappings"); v.IsUnknown() {
 		k.Defer(v)
 	}
-	if k.Type == templateToken {
+	if k.Type == templateType {
 		return
 	}
 	k.Require(k.Get("rootBlockDevice").IsSet(), "the root disk is not described, so it is not encrypted by this program")
@@ -228,23 +228,23 @@ func disksEncrypted(k *pack.Case) {
 func scaling() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "asg-launch-template", Title: "Auto Scaling groups use launch templates", Severity: pack.Medium, Types: []string{asgToken},
+			ID: "asg-launch-template", Title: "Auto Scaling groups use launch templates", Severity: pack.Medium, Types: []string{asgType},
 			Why: "Launch configurations are frozen by AWS and lack the newer protections.", Fix: "Set launchTemplate or mixedInstancesPolicy.",
-			Maps: maps("FSBP:AutoScaling.9", hygiene), Check: func(k *pack.Case) {
+			Maps: meets("FSBP:AutoScaling.9", hygiene), Check: func(k *pack.Case) {
 				k.Require(k.Get("launchTemplate").IsSet().Or(k.Get("mixedInstancesPolicy").IsSet()), "the group has no launch template")
 			},
 		},
 		{
-			ID: "asg-elb-health", Title: "Groups behind a load balancer use its health check", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{asgToken},
-			Why: "An instance can run and yet answer nothing; only the load balancer notices.", Fix: "Set healthCheckType to ELB.", Maps: maps("FSBP:AutoScaling.1", spreading),
+			ID: "asg-elb-health", Title: "Groups behind a load balancer use its health check", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{asgType},
+			Why: "An instance can run and yet answer nothing; only the load balancer notices.", Fix: "Set healthCheckType to ELB.", Maps: meets("FSBP:AutoScaling.1", spreading),
 			Check: func(k *pack.Case) {
 				behind := k.Get("targetGroupArns").IsSet().Or(k.Get("loadBalancers").IsSet()).Or(k.Get("trafficSources").IsSet())
 				k.Require(behind.Not().Or(k.Get("healthCheckType").OneOf("ELB")), "healthCheckType is %s", k.Get("healthCheckType"))
 			},
 		},
 		{
-			ID: "asg-zones", Title: "Auto Scaling groups span two zones or more", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{asgToken},
-			Why: "With one zone, its failure is yours.", Fix: "List subnets of at least two zones in vpcZoneIdentifiers.", Maps: maps("FSBP:AutoScaling.2", spreading),
+			ID: "asg-zones", Title: "Auto Scaling groups span two zones or more", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{asgType},
+			Why: "With one zone, its failure is yours.", Fix: "List subnets of at least two zones in vpcZoneIdentifiers.", Maps: meets("FSBP:AutoScaling.2", spreading),
 			Check: func(k *pack.Case) {
 				zones, subnets := k.Get("availabilityZones"), k.Get("vpcZoneIdentifiers")
 				if zones.IsUnknown() || subnets.IsUnknown() {
@@ -257,16 +257,16 @@ func scaling() []*pack.Control {
 			},
 		},
 		{
-			ID: "asg-tags-propagate", Title: "Auto Scaling groups pass their tags on", Severity: pack.Low, Concern: pack.Operations, Types: []string{asgToken},
-			Why: "Instances without tags belong to nobody, in the bill and in an incident.", Fix: "Set propagateAtLaunch to true on every tag.", Maps: maps(hygiene),
+			ID: "asg-tags-propagate", Title: "Auto Scaling groups pass their tags on", Severity: pack.Low, Concern: pack.Operations, Types: []string{asgType},
+			Why: "Instances without tags belong to nobody, in the bill and in an incident.", Fix: "Set propagateAtLaunch to true on every tag.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("tags").All(func(v pack.Value) pack.Fact { return v.Get("propagateAtLaunch").IsTrue() }))
 			},
 		},
 		{
-			ID: "asg-grace-period", Title: "Auto Scaling groups give instances time to start", Severity: pack.Low, Concern: pack.Resilience, Types: []string{asgToken},
+			ID: "asg-grace-period", Title: "Auto Scaling groups give instances time to start", Severity: pack.Low, Concern: pack.Resilience, Types: []string{asgType},
 			Why: "Without a grace period, instances are replaced while they are still starting.", Fix: "Leave healthCheckGracePeriod out or above 0.",
-			Maps: maps(spreading), Check: func(k *pack.Case) {
+			Maps: meets(spreading), Check: func(k *pack.Case) {
 				v := k.Get("healthCheckGracePeriod")
 				k.Require(v.IsSet().Not().Or(v.AtLeast(1)), "healthCheckGracePeriod is %s", v)
 			},

@@ -15,7 +15,7 @@ const (
 	userAttachment  = "aws:iam/userPolicyAttachment:UserPolicyAttachment"
 	groupAttachment = "aws:iam/groupPolicyAttachment:GroupPolicyAttachment"
 	anyAttachment   = "aws:iam/policyAttachment:PolicyAttachment"
-	passwordPolicy  = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
+	accountRules    = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
 )
 
 var attachments = []string{roleAttachment, userAttachment, groupAttachment, anyAttachment, iamRole, iamUser}
@@ -43,22 +43,22 @@ func identities() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "iam-administrator-access", Title: "AdministratorAccess is not attached", Severity: pack.High, Types: attachments,
-			Why: "Whoever gets hold of one credential with it owns the account.", Fix: "Attach a policy with the actions that are used.", Maps: maps("FSBP:IAM.1 CIS:1.15", privilege),
+			Why: "Whoever gets hold of one credential with it owns the account.", Fix: "Attach a policy with the actions that are used.", Maps: meets("FSBP:IAM.1 CIS:1.15", privilege),
 			Check: notAttached("AdministratorAccess"),
 		},
 		{
 			ID: "iam-full-access", Title: "Policies that lead to full control are not attached", Severity: pack.High, Types: attachments,
-			Why: "IAMFullAccess and PowerUserAccess are full control in a few steps.", Fix: "Attach a policy with the actions that are used.", Maps: maps("FSBP:IAM.27", privilege),
+			Why: "IAMFullAccess and PowerUserAccess are full control in a few steps.", Fix: "Attach a policy with the actions that are used.", Maps: meets("FSBP:IAM.27", privilege),
 			Check: notAttached("IAMFullAccess", "PowerUserAccess", "AWSCloudShellFullAccess", "AmazonEC2FullAccess", "AmazonS3FullAccess", "AWSLambda_FullAccess", "AmazonRDSFullAccess", "AmazonSSMFullAccess", "SecretsManagerReadWrite"),
 		},
 		{
 			ID: "iam-outdated-managed", Title: "Managed policies that AWS has withdrawn are not attached", Severity: pack.Medium, Types: attachments,
-			Why: "They grant more than their successors and are no longer corrected.", Fix: "Use the successor, such as AmazonSSMManagedInstanceCore.", Maps: maps(patching, privilege),
+			Why: "They grant more than their successors and are no longer corrected.", Fix: "Use the successor, such as AmazonSSMManagedInstanceCore.", Maps: meets(patching, privilege),
 			Check: notAttached("service-role/AmazonEC2RoleforSSM", "AWSLambdaFullAccess", "AWSLambdaReadOnlyAccess", "AWSConfigRole", "service-role/AWSConfigRole", "AmazonMachineLearningRoleforRedshiftDataSource"),
 		},
 		{
 			ID: "iam-user-policies", Title: "Users get rights through groups and roles", Severity: pack.Medium, Types: []string{iamUserPolicy, userAttachment, anyAttachment},
-			Why: "Rights of single users are forgotten when somebody changes work.", Fix: "Attach the policy to a group or a role.", Maps: maps("FSBP:IAM.2 CIS:1.14", privilege),
+			Why: "Rights of single users are forgotten when somebody changes work.", Fix: "Attach the policy to a group or a role.", Maps: meets("FSBP:IAM.2 CIS:1.14", privilege),
 			Check: func(k *pack.Case) {
 				if k.IsA(anyAttachment) {
 					k.Forbid(k.Get("users").IsSet())
@@ -70,22 +70,22 @@ func identities() []*pack.Control {
 		{
 			ID: "iam-no-users", Title: "The program makes no IAM users", Severity: pack.Medium, Types: []string{iamUser},
 			Why: "Users have credentials that do not expire; people and programs can take roles instead.", Fix: "Use IAM Identity Center for people and roles for programs.",
-			Maps: maps(credentials), Check: func(k *pack.Case) { k.Report(k.Get("name"), "the program makes a user") },
+			Maps: meets(identity), Check: func(k *pack.Case) { k.Report(k.Get("name"), "the program makes a user") },
 		},
 		{
 			ID: "iam-no-access-keys", Title: "The program makes no access keys", Severity: pack.High, Types: []string{"aws:iam/accessKey:AccessKey"},
 			Why: "A key that never expires ends up in a file, a log or a repository, and lies in the state of the program.", Fix: "Use a role; for systems outside AWS use OIDC or Roles Anywhere.",
-			Maps: maps("FSBP:IAM.3", credentials), Check: func(k *pack.Case) { k.Report(k.Get("user"), "the program makes an access key") },
+			Maps: meets("FSBP:IAM.3", identity), Check: func(k *pack.Case) { k.Report(k.Get("user"), "the program makes an access key") },
 		},
 		{
 			ID: "iam-no-console-login", Title: "The program makes no console passwords", Severity: pack.High, Types: []string{"aws:iam/userLoginProfile:UserLoginProfile"},
-			Why: "A password without a second factor is guessed or phished.", Fix: "Use IAM Identity Center.", Maps: maps("CIS:1.10", credentials),
+			Why: "A password without a second factor is guessed or phished.", Fix: "Use IAM Identity Center.", Maps: meets("CIS:1.10", identity),
 			Check: func(k *pack.Case) { k.Report(k.Get("user"), "the program makes a console password") },
 		},
 		{
 			ID: "iam-role-session", Title: "Role sessions last no longer than half a day", Severity: pack.Low, Types: []string{iamRole},
 			Why: "A stolen session works until it ends.", Fix: "Leave maxSessionDuration at 43200 seconds or less; the setting maxSeconds says how many.", Settings: num("maxSeconds", 14400, "Longest session in seconds."),
-			Maps: maps(credentials), Check: func(k *pack.Case) {
+			Maps: meets(identity), Check: func(k *pack.Case) {
 				v := k.Get("maxSessionDuration")
 				k.Require(absent(v).Or(v.AtMost(k.Num("maxSeconds"))), "maxSessionDuration is %s seconds; at most %v is allowed", v, k.Num("maxSeconds"))
 			},
@@ -93,18 +93,18 @@ func identities() []*pack.Control {
 		{
 			ID: "iam-role-boundary", Title: "Roles have a permission boundary", Severity: pack.Medium, Level: pack.Disabled, Types: []string{iamRole},
 			Why: "A boundary limits what a role can ever do, whatever policies it is given later. Many organisations limit by account instead, so this is off by default.",
-			Fix: "Set permissionsBoundary.", Maps: maps(privilege), Check: isSet("permissionsBoundary"),
+			Fix: "Set permissionsBoundary.", Maps: meets(privilege), Check: isSet("permissionsBoundary"),
 		},
 		{
 			ID: "iam-group-attached", Title: "PolicyAttachment is not used", Severity: pack.Medium, Concern: pack.Operations, Types: []string{anyAttachment},
-			Why: "It takes the policy away from everybody else in the account who has it.", Fix: "Use RolePolicyAttachment or GroupPolicyAttachment.", Maps: maps(hygiene),
+			Why: "It takes the policy away from everybody else in the account who has it.", Fix: "Use RolePolicyAttachment or GroupPolicyAttachment.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
 				k.Report(k.Get("policyArn"), "the attachment claims the policy for itself in the whole account")
 			},
 		},
 		{
 			ID: "iam-role-policy-conflict", Title: "A role's policies are managed in one place", Severity: pack.High, Concern: pack.Operations, Types: []string{iamRole}, Joins: []string{roleAttachment, iamRolePolicy}, Stack: true,
-			Why: "managedPolicyArns or inlinePolicies in the role and separate resources remove each other's policies at every deployment.", Fix: "Use separate resources only.", Maps: maps(hygiene),
+			Why: "managedPolicyArns or inlinePolicies in the role and separate resources remove each other's policies at every deployment.", Fix: "Use separate resources only.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
 				k.Forbid(k.Get("managedPolicyArns").IsSet().And(anyCompanion(k, "role", []string{roleAttachment}, present)), "managedPolicyArns and a RolePolicyAttachment manage the same role")
 				k.Forbid(k.Get("inlinePolicies").IsSet().And(anyCompanion(k, "role", []string{iamRolePolicy}, present)), "inlinePolicies and a RolePolicy manage the same role")
@@ -112,12 +112,12 @@ func identities() []*pack.Control {
 		},
 		{
 			ID: "iam-server-certificate", Title: "Certificates are not kept in IAM", Severity: pack.Medium, Types: []string{"aws:iam/serverCertificate:ServerCertificate"},
-			Why: "IAM does not renew certificates, and the private key passes through the program.", Fix: "Use ACM.", Maps: maps("CIS:1.18", keyCare),
+			Why: "IAM does not renew certificates, and the private key passes through the program.", Fix: "Use ACM.", Maps: meets("CIS:1.18", keyCare),
 			Check: func(k *pack.Case) { k.Report(k.Get("name"), "a certificate and its private key are stored in IAM") },
 		},
 		{
 			ID: "iam-oidc-audience", Title: "OIDC providers name their audience", Severity: pack.High, Types: []string{"aws:iam/openIdConnectProvider:OpenIdConnectProvider"},
-			Why: "A provider that accepts any audience accepts tokens that were made for other services.", Fix: "List the audience in clientIdLists, such as sts.amazonaws.com.", Maps: maps(credentials),
+			Why: "A provider that accepts any audience accepts tokens that were made for other services.", Fix: "List the audience in clientIdLists, such as sts.amazonaws.com.", Maps: meets(identity),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("clientIdLists").IsSet())
 				k.Forbid(k.Get("clientIdLists").Contains("*"))
@@ -125,7 +125,7 @@ func identities() []*pack.Control {
 		},
 		{
 			ID: "iam-access-analyzer", Title: "Access analyzers find what outsiders can reach", Severity: pack.Low, Concern: pack.Operations, Types: []string{"aws:accessanalyzer/analyzer:Analyzer"},
-			Why: "An analyzer for unused access alone does not report what is shared with others.", Fix: "Leave type at ACCOUNT or ORGANIZATION for one analyzer.", Maps: maps("FSBP:IAM.28 CIS:1.19", detecting),
+			Why: "An analyzer for unused access alone does not report what is shared with others.", Fix: "Leave type at ACCOUNT or ORGANIZATION for one analyzer.", Maps: meets("FSBP:IAM.28 CIS:1.19", detecting),
 			Check: func(k *pack.Case) {
 				t := k.Get("type")
 				k.Require(absent(t).Or(t.OneOf("ACCOUNT", "ORGANIZATION", "ACCOUNT_UNUSED_ACCESS", "ORGANIZATION_UNUSED_ACCESS", "ACCOUNT_INTERNAL_ACCESS", "ORGANIZATION_INTERNAL_ACCESS")))
@@ -140,17 +140,17 @@ func trust() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "iam-trust-public", Title: "No role can be taken by everybody", Severity: pack.Critical, Types: []string{iamRole},
-			Why: "Principal \"*\" in a trust policy lets any AWS account take the role.", Fix: "Name the service, role or account.", Maps: maps(exposure, privilege), Check: notPublic("assumeRolePolicy"),
+			Why: "Principal \"*\" in a trust policy lets any AWS account take the role.", Fix: "Name the service, role or account.", Maps: meets(exposure, privilege), Check: notPublic("assumeRolePolicy"),
 		},
 		{
 			ID: "iam-trust-foreign-account", Title: "Roles trust only accounts that are listed", Severity: pack.High, Types: []string{iamRole},
 			Why: "Whoever controls the other account can take the role.", Fix: "Remove the account, or list it in the setting allowedAccounts.",
-			Settings: []pack.Setting{words("allowedAccounts", "Account ids that roles may trust.")}, Maps: maps(privilege), Check: foreignCheck(roleTrust),
+			Settings: []pack.Setting{words("allowedAccounts", "Account ids that roles may trust.")}, Maps: meets(privilege), Check: foreignCheck(roleTrust),
 		},
 		{
 			ID: "iam-trust-external-id", Title: "Roles for a whole other account ask for an external id or a second factor", Severity: pack.Medium, Level: pack.Disabled, Types: []string{iamRole},
 			Why: "Without an external id, a service that works for many customers can be tricked into using your role for another. Roles inside one organisation need none, so this is off by default.",
-			Fix: "Add a condition on sts:ExternalId, or name a role instead of an account.", Maps: maps(privilege), Check: eachStatement(roleTrust, func(k *pack.Case, v pack.Value, s *iam.Statement) {
+			Fix: "Add a condition on sts:ExternalId, or name a role instead of an account.", Maps: meets(privilege), Check: eachStatement(roleTrust, func(k *pack.Case, v pack.Value, s *iam.Statement) {
 				whole := slices.ContainsFunc(s.Principals, func(p iam.Principal) bool {
 					return p.Kind == "AWS" && (strings.HasSuffix(p.ID, ":root") || !strings.Contains(p.ID, ":") && p.ID != "*")
 				})
@@ -162,11 +162,11 @@ func trust() []*pack.Control {
 		{
 			ID: "iam-trust-oidc-subject", Title: "Roles for OIDC name the subject", Severity: pack.Critical, Types: []string{iamRole},
 			Why: "Without a condition on the subject, any repository or user of the provider can take the role: on GitHub, anyone in the world.",
-			Fix: "Add StringEquals or StringLike on <provider>:sub with a value that names the organisation and repository.", Maps: maps(credentials, privilege), Check: eachStatement(roleTrust, oidcSubject),
+			Fix: "Add StringEquals or StringLike on <provider>:sub with a value that names the organisation and repository.", Maps: meets(identity, privilege), Check: eachStatement(roleTrust, oidcSubject),
 		},
 		{
 			ID: "iam-trust-oidc-audience", Title: "Roles for OIDC name the audience", Severity: pack.Medium, Types: []string{iamRole},
-			Why: "Tokens made for another service could otherwise be used.", Fix: "Add StringEquals on <provider>:aud.", Maps: maps(credentials), Check: eachStatement(roleTrust, func(k *pack.Case, v pack.Value, s *iam.Statement) {
+			Why: "Tokens made for another service could otherwise be used.", Fix: "Add StringEquals on <provider>:aud.", Maps: meets(identity), Check: eachStatement(roleTrust, func(k *pack.Case, v pack.Value, s *iam.Statement) {
 				if oidc(s) && s.CoversAction("sts:AssumeRoleWithWebIdentity") && !hasConditionSuffix(s, ":aud") {
 					k.Report(v, "%s has no condition on the audience", s.Label())
 				}
@@ -174,11 +174,11 @@ func trust() []*pack.Control {
 		},
 		{
 			ID: "iam-trust-inverted", Title: "Trust policies do not trust by exclusion", Severity: pack.Critical, Types: []string{iamRole},
-			Why: "NotPrincipal with Allow trusts everybody else in the world.", Fix: "Name the principals.", Maps: maps(privilege), Check: eachStatement(roleTrust, inverted),
+			Why: "NotPrincipal with Allow trusts everybody else in the world.", Fix: "Name the principals.", Maps: meets(privilege), Check: eachStatement(roleTrust, inverted),
 		},
 		{
 			ID: "iam-trust-wildcard-action", Title: "Trust policies allow taking the role and nothing else", Severity: pack.Medium, Types: []string{iamRole},
-			Why: "sts:* also allows setting session tags and source identities that other policies rely on.", Fix: "Allow sts:AssumeRole, or the one variant that is used.", Maps: maps(privilege),
+			Why: "sts:* also allows setting session tags and source identities that other policies rely on.", Fix: "Allow sts:AssumeRole, or the one variant that is used.", Maps: meets(privilege),
 			Check: eachStatement(roleTrust, func(k *pack.Case, v pack.Value, s *iam.Statement) {
 				if s.Allows() && slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" || strings.EqualFold(a, "sts:*") }) {
 					k.Report(v, "%s allows %s", s.Label(), strings.Join(s.Actions, ", "))
@@ -234,23 +234,23 @@ func oidcSubject(k *pack.Case, v pack.Value, s *iam.Statement) {
 }
 
 func passwords() []*pack.Control {
-	types := []string{passwordPolicy}
+	types := []string{accountRules}
 	list := []*pack.Control{
 		{
 			ID: "iam-password-length", Title: "Passwords have at least 14 characters", Severity: pack.Medium, Types: types, Why: "Short passwords are guessed.", Fix: "Set minimumPasswordLength to 14 or more.",
-			Settings: num("minimum", 14, "Fewest characters."), Maps: maps("FSBP:IAM.7 FSBP:IAM.15 CIS:1.7", passwordsOK), Check: atLeast("minimumPasswordLength", "minimum"),
+			Settings: num("minimum", 14, "Fewest characters."), Maps: meets("FSBP:IAM.7 FSBP:IAM.15 CIS:1.7", signIn), Check: atLeast("minimumPasswordLength", "minimum"),
 		},
 		{
 			ID: "iam-password-reuse", Title: "The last 24 passwords cannot be used again", Severity: pack.Medium, Types: types, Why: "Leaked passwords come back otherwise.", Fix: "Set passwordReusePrevention to 24.",
-			Settings: num("minimum", 24, "Passwords that are remembered."), Maps: maps("FSBP:IAM.16 CIS:1.8", passwordsOK), Check: atLeast("passwordReusePrevention", "minimum"),
+			Settings: num("minimum", 24, "Passwords that are remembered."), Maps: meets("FSBP:IAM.16 CIS:1.8", signIn), Check: atLeast("passwordReusePrevention", "minimum"),
 		},
 		{
 			ID: "iam-password-age", Title: "Passwords expire", Severity: pack.Low, Level: pack.Disabled, Types: types, Why: "A password that leaked long ago still works. NIST advises against regular expiry, so this is off by default.",
-			Fix: "Set maxPasswordAge; the setting maxDays says how much.", Settings: num("maxDays", 90, "Longest age in days."), Maps: maps("FSBP:IAM.7", passwordsOK), Check: atMost("maxPasswordAge", "maxDays"),
+			Fix: "Set maxPasswordAge; the setting maxDays says how much.", Settings: num("maxDays", 90, "Longest age in days."), Maps: meets("FSBP:IAM.7", signIn), Check: atMost("maxPasswordAge", "maxDays"),
 		},
 		{
 			ID: "iam-password-change", Title: "Users can change their own password", Severity: pack.Low, Types: types, Why: "Who knows that a password leaked must be able to change it at once.", Fix: "Leave allowUsersToChangePassword out or set it to true.",
-			Maps: maps(passwordsOK), Check: notFalse("allowUsersToChangePassword"),
+			Maps: meets(signIn), Check: notFalse("allowUsersToChangePassword"),
 		},
 	}
 	for _, kind := range []struct{ id, path, what string }{
@@ -259,7 +259,7 @@ func passwords() []*pack.Control {
 	} {
 		list = append(list, &pack.Control{
 			ID: "iam-password-" + kind.id, Title: "Passwords have " + kind.what, Severity: pack.Medium, Types: types, Why: "Passwords of one kind of character are guessed sooner.",
-			Fix: "Set " + kind.path + " to true.", Maps: maps("FSBP:IAM.7", passwordsOK), Check: isTrue(kind.path), Remedy: put(kind.path, true),
+			Fix: "Set " + kind.path + " to true.", Maps: meets("FSBP:IAM.7", signIn), Check: isTrue(kind.path), Remedy: put(kind.path, true),
 		})
 	}
 	return list

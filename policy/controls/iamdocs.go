@@ -47,8 +47,8 @@ var documentTypes = map[string][]string{
 	iamPolicy: {"policy"}, iamRolePolicy: {"policy"}, iamUserPolicy: {"policy"}, iamGroupPolicy: {"policy"}, iamRole: {"assumeRolePolicy"},
 	s3Policy: {"policy"}, s3Bucket: {"policy"}, s3BucketOld: {"policy"}, s3OutpostPolicy: {"policy"}, s3AccessPoint: {"policy"}, s3PointPolicy: {"policy"},
 	s3MultiPolicy: {"details.policy"}, s3LambdaPolicy: {"policy"}, kmsKey: {"policy"}, kmsKeyPolicy: {"policy"}, kmsReplica: {"policy"},
-	secretToken: {"policy"}, secretPolicy: {"policy"}, topicToken: {"policy"}, topicPolicy: {"policy"}, queueToken: {"policy"}, queuePolicy: {"policy"},
-	endpointToken: {"policy"}, endpointPolicy: {"policy"}, ecrPolicy: {"policy"}, ecrRegistry: {"policy"}, vaultPolicy: {"policy"},
+	secretType: {"policy"}, secretPolicy: {"policy"}, topicType: {"policy"}, topicPolicy: {"policy"}, queueType: {"policy"}, queuePolicy: {"policy"},
+	endpointType: {"policy"}, endpointPolicy: {"policy"}, ecrPolicy: {"policy"}, ecrRegistry: {"policy"}, vaultPolicy: {"policy"},
 	logResourcePolicy: {"policyDocument"}, busPolicy: {"policy"}, logDestination: {"accessPolicy"},
 	dynamoPolicy: {"policy"}, fileSystemPolicy: {"policy"}, searchDomain: {"accessPolicies"}, searchPolicy: {"accessPolicies"},
 }
@@ -105,11 +105,11 @@ func documents() []*pack.Control {
 		{
 			ID: "iam-document-valid", Title: "Policy documents can be read and mean what they say", Severity: pack.High, Types: documentTokens(),
 			Why: "A document that AWS refuses stops the deployment half-way; one with a key twice or a misspelt effect grants something else than it shows.",
-			Fix: "Correct the document; generate it instead of writing it by hand.", Maps: maps(hygiene), Check: validDocument,
+			Fix: "Correct the document; generate it instead of writing it by hand.", Maps: meets(hygiene), Check: validDocument,
 		},
 		{
 			ID: "iam-admin", Title: "No policy allows everything on everything", Severity: pack.Critical, Types: identityTypes,
-			Why: "Whoever gets hold of one credential with it owns the account.", Fix: "List the actions and resources that are used.", Maps: maps("FSBP:IAM.1 CIS:1.15", privilege),
+			Why: "Whoever gets hold of one credential with it owns the account.", Fix: "List the actions and resources that are used.", Maps: meets("FSBP:IAM.1 CIS:1.15", privilege),
 			Check: eachDocument(identityDocuments, func(k *pack.Case, v pack.Value, d *iam.Document) {
 				if s, full := d.Admin(); full {
 					k.Report(v, "%s allows every action on every resource", s.Label())
@@ -118,9 +118,9 @@ func documents() []*pack.Control {
 		},
 		{
 			ID: "iam-wildcard-action", Title: "No policy allows every action", Severity: pack.High, Types: identityTypes,
-			Why: "\"*\" includes every action that AWS adds later, also those that change rights.", Fix: "List the actions.", Maps: maps(privilege),
+			Why: "\"*\" includes every action that AWS adds later, also those that change rights.", Fix: "List the actions.", Maps: meets(privilege),
 			Check: eachStatement(identityDocuments, func(k *pack.Case, v pack.Value, s *iam.Statement) {
-				if s.Allows() && slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" }) {
+				if s.Allows() && everyAction(s) {
 					k.Report(v, "%s allows every action", s.Label())
 				}
 			}),
@@ -129,20 +129,11 @@ func documents() []*pack.Control {
 			ID: "iam-service-wide", Title: "No policy allows all of a service on every resource", Severity: pack.High, Types: identityTypes,
 			Why: "service:* includes deleting everything in the service and opening it to others.", Fix: "List the actions, or name the resources.",
 			Settings: []pack.Setting{words("allowedServices", "Services whose \"*\" is accepted, such as cloudwatch.")},
-			Maps:     maps("FSBP:IAM.21", privilege), Check: eachStatement(identityDocuments, func(k *pack.Case, v pack.Value, s *iam.Statement) {
-				if !s.AnyResource() || s.Limited() {
-					return
-				}
-				for _, service := range s.ServiceWide() {
-					if !slices.Contains(k.Words("allowedServices"), service) {
-						k.Report(v, "%s allows %s:* on every resource", s.Label(), service)
-					}
-				}
-			}),
+			Maps:     meets("FSBP:IAM.21", privilege), Check: eachStatement(identityDocuments, serviceWide),
 		},
 		{
 			ID: "iam-escalation", Title: "No policy opens a way to full control", Severity: pack.Critical, Types: identityTypes,
-			Why: "Some harmless-looking actions are enough to give oneself every right, such as attaching a policy or passing a role.", Fix: narrow, Maps: maps(privilege),
+			Why: "Some harmless-looking actions are enough to give oneself every right, such as attaching a policy or passing a role.", Fix: narrow, Maps: meets(privilege),
 			Check: eachDocument(identityDocuments, func(k *pack.Case, v pack.Value, d *iam.Document) {
 				for _, p := range d.Escalations() {
 					k.Report(v, "whoever has it %s (%s on every resource)", p.Name, strings.Join(p.Actions, " and "))
@@ -152,71 +143,90 @@ func documents() []*pack.Control {
 		{
 			ID: "iam-pass-role", Title: "PassRole names the roles", Severity: pack.High, Types: identityTypes,
 			Why: "Whoever may pass any role to a service works with the rights of the strongest one.", Fix: "Name the role's ARN in Resource, and the service in the condition iam:PassedToService.",
-			Maps: maps(privilege), Check: eachStatement(identityDocuments, func(k *pack.Case, v pack.Value, s *iam.Statement) {
-				if s.Allows() && s.AnyResource() && s.CoversAction("iam:PassRole") && len(s.NotActions) == 0 &&
-					!slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" }) {
-					k.Report(v, "%s allows passing every role", s.Label())
-				}
-			}),
+			Maps: meets(privilege), Check: eachStatement(identityDocuments, passesEveryRole),
 		},
 		{
 			ID: "iam-inverted", Title: "Identity policies do not allow by exclusion", Severity: pack.High, Types: identityTypes,
 			Why: "Allow with NotAction or NotResource grants everything that was forgotten in the list, and everything AWS adds later.", Fix: "Write Action and Resource; use exclusions only with Deny.",
-			Maps: maps(privilege), Check: eachStatement(identityDocuments, inverted),
+			Maps: meets(privilege), Check: eachStatement(identityDocuments, inverted),
 		},
 		{
 			ID: "iam-data-everywhere", Title: "No policy reads the data of every resource", Severity: pack.High, Types: identityTypes,
-			Why: "One stolen credential then carries off every object, secret and parameter of the account.", Fix: narrow, Maps: maps(privilege), Check: grantsNone(readsData),
+			Why: "One stolen credential then carries off every object, secret and parameter of the account.", Fix: narrow, Maps: meets(privilege), Check: grantsNone(readsData),
 		},
 		{
 			ID: "iam-credentials-exposure", Title: "No policy hands out credentials for every resource", Severity: pack.High, Types: identityTypes,
-			Why: "These actions return passwords or tokens of others.", Fix: narrow, Maps: maps(privilege, credentials), Check: grantsNone(slices.DeleteFunc(slices.Clone(exposes), func(a string) bool {
+			Why: "These actions return passwords or tokens of others.", Fix: narrow, Maps: meets(privilege, identity), Check: grantsNone(slices.DeleteFunc(slices.Clone(exposes), func(a string) bool {
 				return a == "ecr:GetAuthorizationToken" // only works on "*" and gives nothing by itself
 			})),
 		},
 		{
 			ID: "iam-permissions-management", Title: "No policy changes the rights to every resource", Severity: pack.High, Types: identityTypes,
-			Why: "Whoever may change resource policies can open any of them to the world.", Fix: narrow, Maps: maps(privilege), Check: grantsNone(managesRights),
+			Why: "Whoever may change resource policies can open any of them to the world.", Fix: narrow, Maps: meets(privilege), Check: grantsNone(managesRights),
 		},
 		{
 			ID: "iam-blinding", Title: "No policy may switch off what watches", Severity: pack.High, Types: identityTypes,
-			Why: "Stopping the trail is the first thing an intruder does.", Fix: "Leave these actions to a role that nobody uses day to day.", Maps: maps(logSafety), Check: grantsNone(blinds),
+			Why: "Stopping the trail is the first thing an intruder does.", Fix: "Leave these actions to a role that nobody uses day to day.", Maps: meets(logSafety), Check: grantsNone(blinds),
 		},
 		{
 			ID: "iam-destruction", Title: "No policy may destroy every resource of a kind", Severity: pack.High, Types: identityTypes,
-			Why: "With it a mistake or an intruder removes data and its backups in one run.", Fix: narrow, Maps: maps(privilege, keepSafe), Check: grantsNone(destroys),
+			Why: "With it a mistake or an intruder removes data and its backups in one run.", Fix: narrow, Maps: meets(privilege, keepSafe), Check: grantsNone(destroys),
 		},
 		{
 			ID: "iam-decrypt-everywhere", Title: "No policy decrypts with every key", Severity: pack.Medium, Types: identityTypes,
-			Why: "It undoes the separation that different keys are for.", Fix: "Name the key's ARN, or limit by kms:ViaService.", Maps: maps("FSBP:KMS.1 FSBP:KMS.2", keyCare, privilege),
+			Why: "It undoes the separation that different keys are for.", Fix: "Name the key's ARN, or limit by kms:ViaService.", Maps: meets("FSBP:KMS.1 FSBP:KMS.2", keyCare, privilege),
 			Check: grantsNone([]string{"kms:Decrypt", "kms:ReEncryptFrom"}),
 		},
 		{
 			ID: "iam-assume-everywhere", Title: "No policy assumes every role", Severity: pack.High, Types: identityTypes, Why: "Every role that trusts the account can then be taken.",
-			Fix: "Name the role's ARN.", Maps: maps(privilege), Check: grantsNone([]string{"sts:AssumeRole"}),
+			Fix: "Name the role's ARN.", Maps: meets(privilege), Check: grantsNone([]string{"sts:AssumeRole"}),
 		},
 		{
 			ID: "iam-boundary-kept", Title: "Who may create roles cannot drop their boundary", Severity: pack.High, Types: identityTypes,
-			Why: "A permission boundary holds only while those below it cannot remove or replace it.", Fix: "Remove the action, or deny it.", Maps: maps(privilege),
-			Check: eachDocument(identityDocuments, func(k *pack.Case, v pack.Value, d *iam.Document) {
-				for i := range d.Statements {
-					s := &d.Statements[i]
-					if !s.Allows() || slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" }) || len(s.NotActions) > 0 {
-						continue
-					}
-					for _, a := range []string{"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"} {
-						if s.CoversAction(a) && !denied(d, a) {
-							k.Report(v, "%s allows %s", s.Label(), a)
-						}
-					}
-				}
-			}),
+			Why: "A permission boundary holds only while those below it cannot remove or replace it.", Fix: "Remove the action, or deny it.", Maps: meets(privilege),
+			Check: eachDocument(identityDocuments, dropsBoundary),
 		},
 		{
 			ID: "iam-no-inline-on-role", Title: "Roles have no inline policies in their own resource", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: []string{iamRole},
 			Why: "Inline policies in the role fight with policy resources for the same role. Some programs keep both apart well, so this is off by default.", Fix: "Use RolePolicy or Policy resources.",
-			Maps: maps(hygiene), Check: func(k *pack.Case) { k.Forbid(k.Get("inlinePolicies").IsSet()) },
+			Maps: meets(hygiene), Check: func(k *pack.Case) { k.Forbid(k.Get("inlinePolicies").IsSet()) },
 		},
+	}
+}
+
+// everyAction reports whether a statement names "*" as an action.
+func everyAction(s *iam.Statement) bool {
+	return slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" })
+}
+
+func dropsBoundary(k *pack.Case, v pack.Value, d *iam.Document) {
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		if !s.Allows() || everyAction(s) || len(s.NotActions) > 0 {
+			continue
+		}
+		for _, a := range []string{"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"} {
+			if s.CoversAction(a) && !denied(d, a) {
+				k.Report(v, "%s allows %s", s.Label(), a)
+			}
+		}
+	}
+}
+
+func passesEveryRole(k *pack.Case, v pack.Value, s *iam.Statement) {
+	if s.Allows() && s.AnyResource() && s.CoversAction("iam:PassRole") && len(s.NotActions) == 0 && !everyAction(s) {
+		k.Report(v, "%s allows passing every role", s.Label())
+	}
+}
+
+func serviceWide(k *pack.Case, v pack.Value, s *iam.Statement) {
+	if !s.AnyResource() || s.Limited() {
+		return
+	}
+	for _, service := range s.ServiceWide() {
+		if !slices.Contains(k.Words("allowedServices"), service) {
+			k.Report(v, "%s allows %s:* on every resource", s.Label(), service)
+		}
 	}
 }
 

@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	lbToken        = "aws:lb/loadBalancer:LoadBalancer"
-	albToken       = "aws:alb/loadBalancer:LoadBalancer"
+	lbType         = "aws:lb/loadBalancer:LoadBalancer"
+	albType        = "aws:alb/loadBalancer:LoadBalancer"
 	wafAssociation = "aws:wafv2/webAclAssociation:WebAclAssociation"
 )
 
 var (
-	loadBalancerTokens = []string{lbToken, albToken}
+	loadBalancerTokens = []string{lbType, albType}
 	listenerTokens     = []string{"aws:lb/listener:Listener", "aws:alb/listener:Listener"}
 	groupTokens        = []string{"aws:lb/targetGroup:TargetGroup", "aws:alb/targetGroup:TargetGroup"}
 )
@@ -53,25 +53,18 @@ func loadBalancers() []*pack.Control {
 		{
 			ID: "elb-http-redirects", Title: "HTTP listeners only redirect to HTTPS", Severity: pack.High, Types: listenerTokens,
 			Why: "What is served over plain HTTP can be read and changed on the way, including the session.",
-			Fix: "Give the listener on port 80 one default action of type redirect to protocol HTTPS, status HTTP_301.", Maps: maps("FSBP:ELB.1", inTransit),
-			Check: func(k *pack.Case) {
-				p := k.Get("protocol")
-				plain := p.OneOf("HTTP").Or(absent(p).And(k.Get("port").OneOf("80")))
-				only := k.Get("defaultActions").IsSet().And(k.Get("defaultActions").All(func(a pack.Value) pack.Fact {
-					return a.Get("type").OneOf("redirect").And(a.Get("redirect.protocol").OneOf("HTTPS"))
-				}))
-				k.Require(plain.Not().Or(only), "the HTTP listener does more than redirect to HTTPS")
-			},
+			Fix: "Give the listener on port 80 one default action of type redirect to protocol HTTPS, status HTTP_301.", Maps: meets("FSBP:ELB.1", inTransit),
+			Check: redirectsOnly,
 		},
 		{
 			ID: "elb-encrypted-listener", Title: "Network listeners use TLS for TCP", Severity: pack.Medium, Level: pack.Disabled, Types: listenerTokens,
 			Why: "A TCP listener passes on whatever arrives. Where the target ends TLS by itself that is right, so this is off by default.",
-			Fix: "Set protocol to TLS with a certificate.", Maps: maps("FSBP:ELB.18", inTransit), Check: noneOf("protocol", "TCP", "UDP", "TCP_UDP"),
+			Fix: "Set protocol to TLS with a certificate.", Maps: meets("FSBP:ELB.18", inTransit), Check: noneOf("protocol", "TCP", "UDP", "TCP_UDP"),
 		},
 		{
 			ID: "elb-tls-policy", Title: "Listeners speak TLS 1.2 and later only", Severity: pack.High, Types: listenerTokens,
 			Why: "Older versions and ciphers without forward secrecy can be broken later from a recording.",
-			Fix: "Set sslPolicy to ELBSecurityPolicy-TLS13-1-2-Res-2021-06 or a newer one.", Maps: maps("FSBP:ELB.17", inTransit),
+			Fix: "Set sslPolicy to ELBSecurityPolicy-TLS13-1-2-Res-2021-06 or a newer one.", Maps: meets("FSBP:ELB.17", inTransit),
 			Check: func(k *pack.Case) {
 				tls := k.Get("protocol").OneOf("HTTPS", "TLS")
 				k.Require(tls.Not().Or(k.Get("sslPolicy").Matches(modernTLS)), "sslPolicy is %s", k.Get("sslPolicy"))
@@ -84,7 +77,7 @@ func loadBalancers() []*pack.Control {
 		},
 		{
 			ID: "elb-listener-certificate", Title: "TLS listeners have a certificate", Severity: pack.High, Types: listenerTokens,
-			Why: "A TLS listener without a certificate cannot answer.", Fix: "Set certificateArn to a certificate from ACM.", Maps: maps("FSBP:ELB.2", inTransit),
+			Why: "A TLS listener without a certificate cannot answer.", Fix: "Set certificateArn to a certificate from ACM.", Maps: meets("FSBP:ELB.2", inTransit),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("protocol").OneOf("HTTPS", "TLS").Not().Or(k.Get("certificateArn").IsSet()), "certificateArn is not set")
 			},
@@ -92,7 +85,7 @@ func loadBalancers() []*pack.Control {
 		{
 			ID: "elb-hsts", Title: "HTTPS listeners tell browsers to stay on HTTPS", Severity: pack.Medium, Types: listenerTokens,
 			Why: "Without the header, the first plain request of every visit can be intercepted.",
-			Fix: "Set routingHttpResponseStrictTransportSecurityHeaderValue to max-age=31536000; includeSubDomains.", Maps: maps(inTransit),
+			Fix: "Set routingHttpResponseStrictTransportSecurityHeaderValue to max-age=31536000; includeSubDomains.", Maps: meets(inTransit),
 			Check: func(k *pack.Case) {
 				v := k.Get("routingHttpResponseStrictTransportSecurityHeaderValue")
 				k.Require(k.Get("protocol").OneOf("HTTPS").Not().Or(v.Matches(hstsLongEnough)), "the Strict-Transport-Security header is %s", v)
@@ -107,7 +100,7 @@ func loadBalancers() []*pack.Control {
 		{
 			ID: "elb-drop-invalid-headers", Title: "Load balancers drop invalid headers", Severity: pack.Medium, Types: loadBalancerTokens,
 			Why: "Headers that two servers read differently are how one request is smuggled inside another.", Fix: "Set dropInvalidHeaderFields to true.",
-			Maps: maps("FSBP:ELB.4", webAttack), Check: func(k *pack.Case) {
+			Maps: meets("FSBP:ELB.4", webAttack), Check: func(k *pack.Case) {
 				k.Require(application(k.Inputs()).Not().Or(k.Get("dropInvalidHeaderFields").IsTrue()), "dropInvalidHeaderFields is %s", k.Get("dropInvalidHeaderFields"))
 			},
 			Remedy: func(e *pack.Edit) {
@@ -119,7 +112,7 @@ func loadBalancers() []*pack.Control {
 		{
 			ID: "elb-access-logs", Title: "Load balancers log access", Severity: pack.Medium, Types: loadBalancerTokens,
 			Why: "The access log is the record of who asked for what, for faults and for incidents.", Fix: "Set accessLogs with a bucket and enabled true.",
-			Maps: maps("FSBP:ELB.5", logging), Check: func(k *pack.Case) {
+			Maps: meets("FSBP:ELB.5", logging), Check: func(k *pack.Case) {
 				gateway := k.Get("loadBalancerType").OneOf("gateway")
 				k.Require(gateway.Or(k.Get("accessLogs.enabled").IsTrue()), "accessLogs.enabled is %s", k.Get("accessLogs.enabled"))
 			},
@@ -127,12 +120,12 @@ func loadBalancers() []*pack.Control {
 		{
 			ID: "elb-deletion-protection", Title: "Load balancers are protected from deletion", Severity: pack.Medium, Concern: pack.Resilience, Types: loadBalancerTokens,
 			Why: "A new load balancer has a new name; clients that know the old one are lost.", Fix: "Set enableDeletionProtection to true.",
-			Maps: maps("FSBP:ELB.6", keepSafe), Check: isTrue("enableDeletionProtection"), Remedy: put("enableDeletionProtection", true),
+			Maps: meets("FSBP:ELB.6", keepSafe), Check: isTrue("enableDeletionProtection"), Remedy: put("enableDeletionProtection", true),
 		},
 		{
 			ID: "elb-desync", Title: "Load balancers refuse ambiguous requests", Severity: pack.Medium, Types: loadBalancerTokens,
 			Why: "Mode monitor passes requests on that are known for smuggling.", Fix: "Leave desyncMitigationMode at defensive, or set strictest.",
-			Maps: maps("FSBP:ELB.12", webAttack), Check: noneOf("desyncMitigationMode", "monitor"),
+			Maps: meets("FSBP:ELB.12", webAttack), Check: noneOf("desyncMitigationMode", "monitor"),
 			Remedy: func(e *pack.Edit) {
 				if e.Get("desyncMitigationMode").Str() == "monitor" {
 					e.Set("desyncMitigationMode", "defensive")
@@ -141,7 +134,7 @@ func loadBalancers() []*pack.Control {
 		},
 		{
 			ID: "elb-zones", Title: "Load balancers stand in two zones or more", Severity: pack.Medium, Concern: pack.Resilience, Types: loadBalancerTokens,
-			Why: "With one zone, its failure is yours.", Fix: "List subnets of at least two zones.", Maps: maps("FSBP:ELB.13", spreading),
+			Why: "With one zone, its failure is yours.", Fix: "List subnets of at least two zones.", Maps: meets("FSBP:ELB.13", spreading),
 			Check: func(k *pack.Case) {
 				subnets, mapped := k.Get("subnets"), k.Get("subnetMappings")
 				if subnets.IsUnknown() || mapped.IsUnknown() {
@@ -156,14 +149,14 @@ func loadBalancers() []*pack.Control {
 		{
 			ID: "elb-cross-zone", Title: "Network and gateway load balancers spread over zones", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: loadBalancerTokens,
 			Why: "Without it, a zone with few targets carries as much as one with many. Traffic between zones costs extra, so this is off by default.",
-			Fix: "Set enableCrossZoneLoadBalancing to true.", Maps: maps("FSBP:ELB.9", spreading), Check: func(k *pack.Case) {
+			Fix: "Set enableCrossZoneLoadBalancing to true.", Maps: meets("FSBP:ELB.9", spreading), Check: func(k *pack.Case) {
 				k.Require(application(k.Inputs()).Or(k.Get("enableCrossZoneLoadBalancing").IsTrue()), "enableCrossZoneLoadBalancing is %s", k.Get("enableCrossZoneLoadBalancing"))
 			},
 		},
 		{
 			ID: "elb-internal", Title: "Only listed load balancers face the internet", Severity: pack.Medium, Level: pack.Disabled, Types: loadBalancerTokens,
 			Why: "Each one that faces the internet is a door. Switch this on with the list of doors that are meant.", Fix: "Set internal to true, or list the resource's name.",
-			Settings: []pack.Setting{words("allowed", "Resource names of load balancers that may face the internet.")}, Maps: maps(exposure),
+			Settings: []pack.Setting{words("allowed", "Resource names of load balancers that may face the internet.")}, Maps: meets(exposure),
 			Check: func(k *pack.Case) {
 				for _, name := range k.Words("allowed") {
 					if name == k.Name {
@@ -176,18 +169,18 @@ func loadBalancers() []*pack.Control {
 		},
 		{
 			ID: "elb-security-groups", Title: "Application load balancers have a security group of their own", Severity: pack.High, Types: loadBalancerTokens,
-			Why: "Without one it gets the default group of the VPC.", Fix: "Set securityGroups.", Maps: maps(segments), Check: func(k *pack.Case) {
+			Why: "Without one it gets the default group of the VPC.", Fix: "Set securityGroups.", Maps: meets(segments), Check: func(k *pack.Case) {
 				k.Require(application(k.Inputs()).Not().Or(k.Get("securityGroups").IsSet()), "securityGroups is not set")
 			},
 		},
 		{
 			ID: "elb-waf-fail-closed", Title: "Load balancers do not pass the firewall by when it fails", Severity: pack.Medium, Types: loadBalancerTokens,
-			Why: "With fail-open, whoever can overload the firewall is past it.", Fix: "Leave enableWafFailOpen out.", Maps: maps(webAttack), Check: isFalse("enableWafFailOpen"),
+			Why: "With fail-open, whoever can overload the firewall is past it.", Fix: "Leave enableWafFailOpen out.", Maps: meets(webAttack), Check: isFalse("enableWafFailOpen"),
 			Remedy: put("enableWafFailOpen", false),
 		},
 		{
 			ID: "elb-waf", Title: "Application load balancers on the internet have a web application firewall", Severity: pack.High, Types: loadBalancerTokens, Joins: []string{wafAssociation}, Stack: true,
-			Why: "Without it, floods and known attacks reach the application as they are.", Fix: "Add a WebAclAssociation for the load balancer.", Maps: maps("FSBP:ELB.16", webAttack),
+			Why: "Without it, floods and known attacks reach the application as they are.", Fix: "Add a WebAclAssociation for the load balancer.", Maps: meets("FSBP:ELB.16", webAttack),
 			Check: func(k *pack.Case) {
 				public := application(k.Inputs()).And(k.Get("internal").IsFalse())
 				covered := anyCompanion(k, "resourceArn", []string{wafAssociation}, present)
@@ -196,17 +189,17 @@ func loadBalancers() []*pack.Control {
 		},
 		{
 			ID: "elb-target-health", Title: "Target groups check health", Severity: pack.Medium, Concern: pack.Resilience, Types: groupTokens,
-			Why: "Without health checks, requests go to servers that cannot answer.", Fix: "Leave healthCheck.enabled out or set it to true.", Maps: maps(spreading),
+			Why: "Without health checks, requests go to servers that cannot answer.", Fix: "Leave healthCheck.enabled out or set it to true.", Maps: meets(spreading),
 			Check: notFalse("healthCheck.enabled"),
 		},
 		{
 			ID: "elb-target-encrypted", Title: "Targets are reached over TLS", Severity: pack.Low, Level: pack.Disabled, Types: groupTokens,
 			Why: "Plain HTTP inside the network can be read by whoever gets inside. Many keep TLS at the edge only, so this is off by default.",
-			Fix: "Set protocol to HTTPS or TLS.", Maps: maps(inTransit), Check: noneOf("protocol", "HTTP", "TCP"),
+			Fix: "Set protocol to HTTPS or TLS.", Maps: meets(inTransit), Check: noneOf("protocol", "HTTP", "TCP"),
 		},
 		{
 			ID: "elb-sticky-cookie", Title: "Target groups do not keep sessions longer than a day", Severity: pack.Low, Concern: pack.Resilience, Types: groupTokens,
-			Why: "Long stickiness keeps users on servers that should be drained.", Fix: "Leave stickiness.cookieDuration at 86400 or less.", Maps: maps(hygiene),
+			Why: "Long stickiness keeps users on servers that should be drained.", Fix: "Leave stickiness.cookieDuration at 86400 or less.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
 				k.Forbid(k.Get("stickiness.enabled").Is(true, true).And(k.Get("stickiness.cookieDuration").AtLeast(86401)),
 					"stickiness.cookieDuration is %s seconds", k.Get("stickiness.cookieDuration"))
@@ -214,16 +207,29 @@ func loadBalancers() []*pack.Control {
 		},
 		{
 			ID: "elb-authentication-deny", Title: "Listeners with a login refuse who does not log in", Severity: pack.High, Types: append([]string{"aws:lb/listenerRule:ListenerRule", "aws:alb/listenerRule:ListenerRule"}, listenerTokens...),
-			Why: "With onUnauthenticatedRequest allow, the login is only decoration.", Fix: "Set onUnauthenticatedRequest to authenticate or deny.", Maps: maps(exposure),
+			Why: "With onUnauthenticatedRequest allow, the login is only decoration.", Fix: "Set onUnauthenticatedRequest to authenticate or deny.", Maps: meets(exposure),
 			Check: func(k *pack.Case) {
-				for _, list := range []string{"defaultActions", "actions"} {
-					for a := range k.Get(list).Items() {
-						k.Forbid(a.Get("authenticateOidc.onUnauthenticatedRequest").OneOf("allow"))
-						k.Forbid(a.Get("authenticateCognito.onUnauthenticatedRequest").OneOf("allow"))
-					}
-				}
+				letsStrangersIn(k, "defaultActions")
+				letsStrangersIn(k, "actions")
 			},
 		},
+	}
+}
+
+// redirectsOnly wants a listener for plain HTTP to do nothing but redirect to HTTPS.
+func redirectsOnly(k *pack.Case) {
+	p := k.Get("protocol")
+	plain := p.OneOf("HTTP").Or(absent(p).And(k.Get("port").OneOf("80")))
+	only := k.Get("defaultActions").IsSet().And(k.Get("defaultActions").All(func(a pack.Value) pack.Fact {
+		return a.Get("type").OneOf("redirect").And(a.Get("redirect.protocol").OneOf("HTTPS"))
+	}))
+	k.Require(plain.Not().Or(only), "the HTTP listener does more than redirect to HTTPS")
+}
+
+func letsStrangersIn(k *pack.Case, list string) {
+	for a := range k.Get(list).Items() {
+		k.Forbid(a.Get("authenticateOidc.onUnauthenticatedRequest").OneOf("allow"))
+		k.Forbid(a.Get("authenticateCognito.onUnauthenticatedRequest").OneOf("allow"))
 	}
 }
 

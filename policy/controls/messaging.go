@@ -11,71 +11,71 @@ import (
 )
 
 const (
-	topicToken  = "aws:sns/topic:Topic"
+	topicType   = "aws:sns/topic:Topic"
 	topicPolicy = "aws:sns/topicPolicy:TopicPolicy"
-	queueToken  = "aws:sqs/queue:Queue"
+	queueType   = "aws:sqs/queue:Queue"
 	queuePolicy = "aws:sqs/queuePolicy:QueuePolicy"
 )
 
 func topicsAndQueues() []*pack.Control {
-	topics, queues := []string{topicPolicy, topicToken}, []string{queuePolicy, queueToken}
+	topics, queues := []string{topicPolicy, topicType}, []string{queuePolicy, queueType}
 	return []*pack.Control{
 		{
-			ID: "sns-encrypted", Title: "Topics are encrypted", Severity: pack.Medium, Types: []string{topicToken}, Why: "Messages wait on disk until they are delivered.", Fix: "Set kmsMasterKeyId to a key of yours.",
-			Maps: maps("FSBP:SNS.1", atRest), Check: isSet("kmsMasterKeyId"),
+			ID: "sns-encrypted", Title: "Topics are encrypted", Severity: pack.Medium, Types: []string{topicType}, Why: "Messages wait on disk until they are delivered.", Fix: "Set kmsMasterKeyId to a key of yours.",
+			Maps: meets("FSBP:SNS.1", atRest), Check: isSet("kmsMasterKeyId"),
 		},
 		{
-			ID: "sns-cmk", Title: "Topics that alarms write to use a customer managed key", Severity: pack.Low, Types: []string{topicToken},
-			Why: "CloudWatch cannot use the AWS managed key of SNS: its alarms are lost without a word.", Fix: "Set kmsMasterKeyId to a key whose policy admits cloudwatch.amazonaws.com.", Maps: maps(keyCare),
+			ID: "sns-cmk", Title: "Topics that alarms write to use a customer managed key", Severity: pack.Low, Types: []string{topicType},
+			Why: "CloudWatch cannot use the AWS managed key of SNS: its alarms are lost without a word.", Fix: "Set kmsMasterKeyId to a key whose policy admits cloudwatch.amazonaws.com.", Maps: meets(keyCare),
 			Check: func(k *pack.Case) {
 				k.Forbid(k.Get("kmsMasterKeyId").Matches(func(s string) bool { return strings.HasSuffix(s, "alias/aws/sns") }))
 			},
 		},
 		{
 			ID: "sns-policy-public", Title: "No topic admits everybody", Severity: pack.Critical, Types: topics, Why: "Strangers can then send messages in your name or read along.", Fix: "Name the principals, or add a condition on aws:SourceAccount or aws:SourceArn.",
-			Maps: maps("FSBP:SNS.4", exposure), Check: notPublic("policy"),
+			Maps: meets("FSBP:SNS.4", exposure), Check: notPublic("policy"),
 		},
 		{
 			ID: "sns-policy-foreign-account", Title: "Topic policies admit only accounts that are listed", Severity: pack.High, Types: topics, Why: "Whoever controls the other account can send and read messages.",
-			Fix: "Remove the account, or list it in the setting allowedAccounts.", Settings: []pack.Setting{words("allowedAccounts", "Account ids that topic policies may admit.")}, Maps: maps(privilege), Check: foreignCheck(at("policy")),
+			Fix: "Remove the account, or list it in the setting allowedAccounts.", Settings: []pack.Setting{words("allowedAccounts", "Account ids that topic policies may admit.")}, Maps: meets(privilege), Check: foreignCheck(at("policy")),
 		},
 		{
 			ID: "sns-service-confused", Title: "Topic policies tie services to their own resources", Severity: pack.Medium, Types: topics, Why: "A service acts for all of its customers; without a condition on the source, any of them can use the topic through it.",
-			Fix: "Add a condition on aws:SourceAccount or aws:SourceArn.", Maps: maps(privilege), Check: eachStatement(at("policy"), unbound),
+			Fix: "Add a condition on aws:SourceAccount or aws:SourceArn.", Maps: meets(privilege), Check: eachStatement(at("policy"), unbound),
 		},
 		{
-			ID: "sns-policy-wildcard", Title: "Topic policies allow named actions", Severity: pack.Medium, Types: topics, Why: "sns:* includes changing the policy and deleting the topic.", Fix: "List the actions, such as sns:Publish.", Maps: maps(privilege),
+			ID: "sns-policy-wildcard", Title: "Topic policies allow named actions", Severity: pack.Medium, Types: topics, Why: "sns:* includes changing the policy and deleting the topic.", Fix: "List the actions, such as sns:Publish.", Maps: meets(privilege),
 			Check: eachStatement(at("policy"), wildcardAction("sns")),
 		},
 		{
 			ID: "sns-subscription-encrypted", Title: "Subscriptions are delivered over HTTPS", Severity: pack.High, Types: []string{"aws:sns/topicSubscription:TopicSubscription"}, Why: "Messages sent over plain HTTP can be read on the way.",
-			Fix: "Use protocol https.", Maps: maps(inTransit), Check: noneOf("protocol", "http"),
+			Fix: "Use protocol https.", Maps: meets(inTransit), Check: noneOf("protocol", "http"),
 		},
 		{
-			ID: "sqs-encrypted", Title: "Queues are encrypted", Severity: pack.Medium, Types: []string{queueToken}, Why: "Messages wait on disk until they are read.", Fix: "Leave sqsManagedSseEnabled out, or set kmsMasterKeyId.", Maps: maps("FSBP:SQS.1", atRest),
+			ID: "sqs-encrypted", Title: "Queues are encrypted", Severity: pack.Medium, Types: []string{queueType}, Why: "Messages wait on disk until they are read.", Fix: "Leave sqsManagedSseEnabled out, or set kmsMasterKeyId.", Maps: meets("FSBP:SQS.1", atRest),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("kmsMasterKeyId").IsSet().Or(k.Get("sqsManagedSseEnabled").Is(true, true)), "the queue is not encrypted")
 			},
 		},
 		{
 			ID: "sqs-policy-public", Title: "No queue admits everybody", Severity: pack.Critical, Types: queues, Why: "Strangers can then read, plant or delete messages.", Fix: "Name the principals, or add a condition on aws:SourceArn.",
-			Maps: maps("FSBP:SQS.3", exposure), Check: notPublic("policy"),
+			Maps: meets("FSBP:SQS.3", exposure), Check: notPublic("policy"),
 		},
 		{
 			ID: "sqs-policy-foreign-account", Title: "Queue policies admit only accounts that are listed", Severity: pack.High, Types: queues, Why: "Whoever controls the other account can read and send messages.",
-			Fix: "Remove the account, or list it in the setting allowedAccounts.", Settings: []pack.Setting{words("allowedAccounts", "Account ids that queue policies may admit.")}, Maps: maps(privilege), Check: foreignCheck(at("policy")),
+			Fix: "Remove the account, or list it in the setting allowedAccounts.", Settings: []pack.Setting{words("allowedAccounts", "Account ids that queue policies may admit.")}, Maps: meets(privilege), Check: foreignCheck(at("policy")),
 		},
 		{
-			ID: "sqs-policy-wildcard", Title: "Queue policies allow named actions", Severity: pack.Medium, Types: queues, Why: "sqs:* includes changing the policy and deleting the queue.", Fix: "List the actions, such as sqs:SendMessage.", Maps: maps(privilege),
+			ID: "sqs-policy-wildcard", Title: "Queue policies allow named actions", Severity: pack.Medium, Types: queues, Why: "sqs:* includes changing the policy and deleting the queue.", Fix: "List the actions, such as sqs:SendMessage.", Maps: meets(privilege),
 			Check: eachStatement(at("policy"), wildcardAction("sqs")),
 		},
 		{
 			ID: "sqs-service-confused", Title: "Queue policies tie services to their own resources", Severity: pack.Medium, Types: queues, Why: "A service acts for all of its customers; without a condition on the source, any of them can use the queue through it.",
-			Fix: "Add a condition on aws:SourceArn or aws:SourceAccount.", Maps: maps(privilege), Check: eachStatement(at("policy"), unbound),
+			Fix: "Add a condition on aws:SourceArn or aws:SourceAccount.", Maps: meets(privilege), Check: eachStatement(at("policy"), unbound),
 		},
 		{
-			ID: "sqs-dead-letters", Title: "Queues keep messages that cannot be handled", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: []string{queueToken},
-			Why: "Without a dead-letter queue a bad message comes back until it expires. Dead-letter queues themselves need none, so this is off by default.", Fix: "Set redrivePolicy.", Maps: maps(spreading), Check: isSet("redrivePolicy"),
+			ID: "sqs-dead-letters", Title: "Queues keep messages that cannot be handled", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: []string{queueType},
+			Why: "Without a dead-letter queue a bad message comes back until it expires. Dead-letter queues themselves need none, so this is off by default.", Fix: "Set redrivePolicy.", Maps: meets(spreading), Check: isSet("redrivePolicy"),
 		},
 	}
 }

@@ -34,7 +34,7 @@ func databases() []*pack.Control {
 		{
 			ID: "rds-storage-encrypted", Title: "Database storage is encrypted", Severity: pack.High, Types: dataStores,
 			Why: "Snapshots and backups of an unencrypted database are unencrypted too, and it cannot be changed later without a copy.",
-			Fix: "Set storageEncrypted to true when the database is made.", Maps: maps("FSBP:RDS.3 FSBP:RDS.27 CIS:2.2.1", atRest),
+			Fix: "Set storageEncrypted to true when the database is made.", Maps: meets("FSBP:RDS.3 FSBP:RDS.27 CIS:2.2.1", atRest),
 			Check: func(k *pack.Case) {
 				v := k.Get("storageEncrypted")
 				k.Require(v.IsTrue().Or(standalone(k.Inputs()).Not()), "storageEncrypted is %s", v)
@@ -42,7 +42,7 @@ func databases() []*pack.Control {
 		},
 		{
 			ID: "rds-cmk", Title: "Databases use a customer managed key", Severity: pack.Low, Types: dataStores,
-			Why: "A snapshot under the AWS managed key cannot be shared with a backup account, nor its key revoked.", Fix: "Set kmsKeyId.", Maps: maps(keyCare),
+			Why: "A snapshot under the AWS managed key cannot be shared with a backup account, nor its key revoked.", Fix: "Set kmsKeyId.", Maps: meets(keyCare),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("kmsKeyId").IsSet().Or(standalone(k.Inputs()).Not()), "kmsKeyId is not set")
 			},
@@ -50,11 +50,11 @@ func databases() []*pack.Control {
 		{
 			ID: "rds-not-public", Title: "Databases have no public address", Severity: pack.Critical, Types: servers,
 			Why: "A public database is found by scanners within hours and attacked with lists of passwords.", Fix: "Leave publiclyAccessible out.",
-			Maps: maps("FSBP:RDS.2 CIS:2.2.3", exposure), Check: isFalse("publiclyAccessible"), Remedy: put("publiclyAccessible", false),
+			Maps: meets("FSBP:RDS.2 CIS:2.2.3", exposure), Check: isFalse("publiclyAccessible"), Remedy: put("publiclyAccessible", false),
 		},
 		{
 			ID: "rds-multi-az", Title: "Databases have a standby in another zone", Severity: pack.High, Concern: pack.Resilience, Types: []string{rdsInstance},
-			Why: "Without a standby, the failure of one zone or a patch takes the database away.", Fix: "Set multiAz to true.", Maps: maps("FSBP:RDS.5 CIS:2.2.4", spreading),
+			Why: "Without a standby, the failure of one zone or a patch takes the database away.", Fix: "Set multiAz to true.", Maps: meets("FSBP:RDS.5 CIS:2.2.4", spreading),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("multiAz").IsTrue().Or(standalone(k.Inputs()).Not()), "multiAz is %s", k.Get("multiAz"))
 			},
@@ -62,26 +62,26 @@ func databases() []*pack.Control {
 		{
 			ID: "rds-backups", Title: "Databases are backed up", Severity: pack.High, Concern: pack.Resilience, Types: dataStores,
 			Why: "Without automated backups there is no way back to yesterday.", Fix: "Set backupRetentionPeriod; the setting minDays says how many.",
-			Settings: num("minDays", 7, "Fewest days of automated backups."), Maps: maps("FSBP:RDS.11", recovery), Check: func(k *pack.Case) {
+			Settings: num("minDays", 7, "Fewest days of automated backups."), Maps: meets("FSBP:RDS.11", recovery), Check: func(k *pack.Case) {
 				v := k.Get("backupRetentionPeriod")
 				k.Require(v.AtLeast(k.Num("minDays")).Or(standalone(k.Inputs()).Not()), "backupRetentionPeriod is %s; at least %v days are wanted", v, k.Num("minDays"))
 			},
 		},
 		{
 			ID: "rds-deletion-protection", Title: "Databases are protected from deletion", Severity: pack.High, Concern: pack.Resilience, Types: dataStores,
-			Why: "One wrong line in a program, or a destroy in the wrong stack, removes the database.", Fix: "Set deletionProtection to true.", Maps: maps("FSBP:RDS.7 FSBP:RDS.8", keepSafe),
+			Why: "One wrong line in a program, or a destroy in the wrong stack, removes the database.", Fix: "Set deletionProtection to true.", Maps: meets("FSBP:RDS.7 FSBP:RDS.8", keepSafe),
 			Check: isTrue("deletionProtection"), Remedy: put("deletionProtection", true),
 		},
 		{
 			ID: "rds-final-snapshot", Title: "A last snapshot is taken when a database is removed", Severity: pack.High, Concern: pack.Resilience, Types: dataStores,
-			Why: "With skipFinalSnapshot the data goes with the database.", Fix: "Leave skipFinalSnapshot out and set finalSnapshotIdentifier.", Maps: maps(keepSafe),
+			Why: "With skipFinalSnapshot the data goes with the database.", Fix: "Leave skipFinalSnapshot out and set finalSnapshotIdentifier.", Maps: meets(keepSafe),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("skipFinalSnapshot").IsFalse().Or(standalone(k.Inputs()).Not()), "skipFinalSnapshot is %s", k.Get("skipFinalSnapshot"))
 			},
 		},
 		{
 			ID: "rds-iam-authentication", Title: "Databases accept IAM logins", Severity: pack.Medium, Types: dataStores,
-			Why: "IAM logins expire by themselves and are revoked with the role.", Fix: "Set iamDatabaseAuthenticationEnabled to true.", Maps: maps("FSBP:RDS.10 FSBP:RDS.12", credentials),
+			Why: "IAM logins expire by themselves and are revoked with the role.", Fix: "Set iamDatabaseAuthenticationEnabled to true.", Maps: meets("FSBP:RDS.10 FSBP:RDS.12", identity),
 			Check: func(k *pack.Case) {
 				other := k.Get("engine").Matches(func(s string) bool {
 					return !strings.Contains(s, "mysql") && !strings.Contains(s, "postgres") && s != "mariadb"
@@ -91,47 +91,47 @@ func databases() []*pack.Control {
 		},
 		{
 			ID: "rds-minor-upgrades", Title: "Databases take minor upgrades", Severity: pack.Medium, Types: servers,
-			Why: "Minor versions carry the security fixes.", Fix: "Leave autoMinorVersionUpgrade out or set it to true.", Maps: maps("FSBP:RDS.13 FSBP:RDS.35 CIS:2.2.2", patching),
+			Why: "Minor versions carry the security fixes.", Fix: "Leave autoMinorVersionUpgrade out or set it to true.", Maps: meets("FSBP:RDS.13 FSBP:RDS.35 CIS:2.2.2", patching),
 			Check: notFalse("autoMinorVersionUpgrade"), Remedy: put("autoMinorVersionUpgrade", true),
 		},
 		{
 			ID: "rds-enhanced-monitoring", Title: "Databases are watched closely", Severity: pack.Low, Concern: pack.Operations, Types: servers,
 			Why: "Enhanced monitoring shows what the machine under the database does, each minute or faster.", Fix: "Set monitoringInterval to 60 or less and monitoringRoleArn.",
-			Maps: maps("FSBP:RDS.6", monitoring), Check: atLeast1("monitoringInterval"),
+			Maps: meets("FSBP:RDS.6", monitoring), Check: atLeast1("monitoringInterval"),
 		},
 		{
 			ID: "rds-logs-exported", Title: "Databases send their logs to CloudWatch", Severity: pack.Medium, Types: dataStores,
 			Why: "Logs that stay on the database are gone after a few days, and an intruder can remove them.", Fix: "Set enabledCloudwatchLogsExports to the engine's logs, such as postgresql and upgrade.",
-			Maps: maps("FSBP:RDS.9 FSBP:RDS.34 FSBP:RDS.37", logging), Check: isSet("enabledCloudwatchLogsExports"),
+			Maps: meets("FSBP:RDS.9 FSBP:RDS.34 FSBP:RDS.37", logging), Check: isSet("enabledCloudwatchLogsExports"),
 		},
 		{
 			ID: "rds-performance-insights", Title: "Performance Insights is on", Severity: pack.Low, Concern: pack.Operations, Types: servers,
-			Why: "It shows which query is slow and since when.", Fix: "Set performanceInsightsEnabled to true.", Maps: maps(monitoring), Check: func(k *pack.Case) {
+			Why: "It shows which query is slow and since when.", Fix: "Set performanceInsightsEnabled to true.", Maps: meets(monitoring), Check: func(k *pack.Case) {
 				small := k.Get("instanceClass").Matches(func(s string) bool { return strings.HasSuffix(s, ".micro") || strings.HasSuffix(s, ".small") })
 				k.Require(small.Or(k.Get("performanceInsightsEnabled").IsTrue()), "performanceInsightsEnabled is %s", k.Get("performanceInsightsEnabled"))
 			},
 		},
 		{
 			ID: "rds-performance-insights-cmk", Title: "Performance Insights data uses a customer managed key", Severity: pack.Low, Types: servers,
-			Why: "The data holds the text of queries.", Fix: "Set performanceInsightsKmsKeyId.", Maps: maps(keyCare, atRest), Check: func(k *pack.Case) {
+			Why: "The data holds the text of queries.", Fix: "Set performanceInsightsKmsKeyId.", Maps: meets(keyCare, atRest), Check: func(k *pack.Case) {
 				k.Require(k.Get("performanceInsightsEnabled").IsFalse().Or(k.Get("performanceInsightsKmsKeyId").IsSet()), "performanceInsightsKmsKeyId is not set")
 			},
 		},
 		{
 			ID: "rds-copy-tags", Title: "Snapshots carry the database's tags", Severity: pack.Low, Concern: pack.Operations, Types: dataStores,
-			Why: "Snapshots without tags outlive the reason for them.", Fix: "Set copyTagsToSnapshot to true.", Maps: maps("FSBP:RDS.16 FSBP:RDS.17", hygiene),
+			Why: "Snapshots without tags outlive the reason for them.", Fix: "Set copyTagsToSnapshot to true.", Maps: meets("FSBP:RDS.16 FSBP:RDS.17", hygiene),
 			Check: isTrue("copyTagsToSnapshot"), Remedy: put("copyTagsToSnapshot", true),
 		},
 		{
 			ID: "rds-default-port", Title: "Databases do not use the port that everybody tries", Severity: pack.Low, Level: pack.Disabled, Types: dataStores,
-			Why: "Another port stops the simplest scans and nothing else, so this is off by default.", Fix: "Set port to another number.", Maps: maps("FSBP:RDS.23", hygiene),
+			Why: "Another port stops the simplest scans and nothing else, so this is off by default.", Fix: "Set port to another number.", Maps: meets("FSBP:RDS.23", hygiene),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("port").IsSet().And(k.Get("port").OneOf("3306", "5432", "1433", "1521").Not()), "port is %s", k.Get("port"))
 			},
 		},
 		{
 			ID: "rds-admin-name", Title: "The administrator has a name of its own", Severity: pack.Low, Types: dataStores,
-			Why: "A well-known name is half of the login.", Fix: "Set username to something that is not admin, postgres, root or sa.", Maps: maps("FSBP:RDS.24 FSBP:RDS.25", credentials),
+			Why: "A well-known name is half of the login.", Fix: "Set username to something that is not admin, postgres, root or sa.", Maps: meets("FSBP:RDS.24 FSBP:RDS.25", identity),
 			Check: func(k *pack.Case) {
 				bad := []string{"admin", "administrator", "postgres", "root", "sa", "awsuser", "user", "test", "master"}
 				k.Forbid(k.Get("username").OneOf(bad...))
@@ -141,14 +141,14 @@ func databases() []*pack.Control {
 		{
 			ID: "rds-ca", Title: "Databases use a current certificate authority", Severity: pack.High, Types: servers,
 			Why: "rds-ca-2015 and rds-ca-2019 have expired; clients that check certificates cannot connect.", Fix: "Leave caCertIdentifier out or set rds-ca-rsa2048-g1.",
-			Maps: maps(inTransit), Check: func(k *pack.Case) {
+			Maps: meets(inTransit), Check: func(k *pack.Case) {
 				k.Forbid(k.Get("caCertIdentifier").OneOf("rds-ca-2010", "rds-ca-2015", "rds-ca-2019"))
 			},
 		},
 		{
 			ID: "rds-password-managed", Title: "Database passwords are managed or at least secrets", Severity: pack.Critical, Types: dataStores,
 			Why: "A password that is plain text in the program is also plain text in its state, its history and its previews.",
-			Fix: "Set manageMasterUserPassword to true and remove the password; or make it a Pulumi secret.", Maps: maps(credentials), Check: func(k *pack.Case) {
+			Fix: "Set manageMasterUserPassword to true and remove the password; or make it a Pulumi secret.", Maps: meets(identity), Check: func(k *pack.Case) {
 				for _, path := range []string{"password", "masterPassword"} {
 					v := k.Get(path)
 					if v.Exists() && !v.Secret() && v.Str() != "[secret]" {
@@ -163,18 +163,18 @@ func databases() []*pack.Control {
 		},
 		{
 			ID: "rds-subnet-group", Title: "Databases name their subnets", Severity: pack.High, Types: dataStores,
-			Why: "Without a subnet group the database lands in the default VPC, whose subnets are public.", Fix: "Set dbSubnetGroupName.", Maps: maps("FSBP:RDS.18", segments),
+			Why: "Without a subnet group the database lands in the default VPC, whose subnets are public.", Fix: "Set dbSubnetGroupName.", Maps: meets("FSBP:RDS.18", segments),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("dbSubnetGroupName").IsSet().Or(standalone(k.Inputs()).Not()), "dbSubnetGroupName is not set")
 			},
 		},
 		{
 			ID: "rds-security-group", Title: "Databases have a security group of their own", Severity: pack.High, Types: dataStores,
-			Why: "Without one the database gets the default group of the VPC.", Fix: "Set vpcSecurityGroupIds.", Maps: maps(segments), Check: isSet("vpcSecurityGroupIds"),
+			Why: "Without one the database gets the default group of the VPC.", Fix: "Set vpcSecurityGroupIds.", Maps: meets(segments), Check: isSet("vpcSecurityGroupIds"),
 		},
 		{
 			ID: "rds-engine-supported", Title: "Databases run a version that gets fixes", Severity: pack.High, Types: allRDS,
-			Why: "Versions past their end get no fixes, and extended support costs more each year.", Fix: "Use a major version that is still supported.", Maps: maps(patching),
+			Why: "Versions past their end get no fixes, and extended support costs more each year.", Fix: "Use a major version that is still supported.", Maps: meets(patching),
 			Check: func(k *pack.Case) {
 				old := pack.No(k.Get("engineVersion"))
 				for engine, last := range endedVersions {
@@ -185,36 +185,36 @@ func databases() []*pack.Control {
 		},
 		{
 			ID: "rds-backtrack", Title: "Aurora MySQL clusters can go back in time", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: []string{rdsCluster},
-			Why: "Backtrack undoes a wrong statement without a restore. It costs extra, so this is off by default.", Fix: "Set backtrackWindow.", Maps: maps("FSBP:RDS.14", recovery),
+			Why: "Backtrack undoes a wrong statement without a restore. It costs extra, so this is off by default.", Fix: "Set backtrackWindow.", Maps: meets("FSBP:RDS.14", recovery),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("engine").OneOf("aurora-mysql").Not().Or(k.Get("backtrackWindow").AtLeast(1)), "backtrackWindow is %s", k.Get("backtrackWindow"))
 			},
 		},
 		{
 			ID: "rds-proxy-tls", Title: "Database proxies require TLS", Severity: pack.High, Types: []string{"aws:rds/proxy:Proxy"},
-			Why: "Otherwise the login and the data cross the network in the clear.", Fix: "Set requireTls to true.", Maps: maps("FSBP:RDS.43", inTransit), Check: isTrue("requireTls"), Remedy: put("requireTls", true),
+			Why: "Otherwise the login and the data cross the network in the clear.", Fix: "Set requireTls to true.", Maps: meets("FSBP:RDS.43", inTransit), Check: isTrue("requireTls"), Remedy: put("requireTls", true),
 		},
 		{
 			ID: "rds-proxy-debug", Title: "Database proxies do not log queries", Severity: pack.Medium, Types: []string{"aws:rds/proxy:Proxy"},
-			Why: "Debug logging writes the text of queries, data included.", Fix: "Leave debugLogging out.", Maps: maps(logSafety), Check: isFalse("debugLogging"), Remedy: put("debugLogging", false),
+			Why: "Debug logging writes the text of queries, data included.", Fix: "Leave debugLogging out.", Maps: meets(logSafety), Check: isFalse("debugLogging"), Remedy: put("debugLogging", false),
 		},
 		{
 			ID: "rds-snapshot-public", Title: "Database snapshots are not shared with everybody", Severity: pack.Critical, Types: sharedTypes,
-			Why: "A public snapshot hands a copy of the database to every AWS account.", Fix: "Remove \"all\" from sharedAccounts.", Maps: maps("FSBP:RDS.1", exposure),
+			Why: "A public snapshot hands a copy of the database to every AWS account.", Fix: "Remove \"all\" from sharedAccounts.", Maps: meets("FSBP:RDS.1", exposure),
 			Check: func(k *pack.Case) { k.Forbid(k.Get("sharedAccounts").Contains("all")) },
 		},
 		{
 			ID: "rds-snapshot-copy-encrypted", Title: "Copies of snapshots are encrypted with a key of yours", Severity: pack.Medium, Types: []string{"aws:rds/snapshotCopy:SnapshotCopy", "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy"},
-			Why: "A copy keeps the encryption of its source, or the lack of it, unless a key is named.", Fix: "Set kmsKeyId.", Maps: maps("FSBP:RDS.4", atRest), Check: isSet("kmsKeyId"),
+			Why: "A copy keeps the encryption of its source, or the lack of it, unless a key is named.", Fix: "Set kmsKeyId.", Maps: meets("FSBP:RDS.4", atRest), Check: isSet("kmsKeyId"),
 		},
 		{
 			ID: "rds-events-enabled", Title: "Event subscriptions are on", Severity: pack.Low, Concern: pack.Operations, Types: []string{"aws:rds/eventSubscription:EventSubscription"},
-			Why: "A subscription that is off tells nobody about failovers and full disks.", Fix: "Leave enabled out or set it to true.", Maps: maps("FSBP:RDS.19 FSBP:RDS.20", monitoring), Check: notFalse("enabled"),
+			Why: "A subscription that is off tells nobody about failovers and full disks.", Fix: "Leave enabled out or set it to true.", Maps: meets("FSBP:RDS.19 FSBP:RDS.20", monitoring), Check: notFalse("enabled"),
 		},
 		{
 			ID: "rds-force-tls", Title: "Parameter groups do not switch TLS off", Severity: pack.High, Types: []string{rdsParams, rdsClusterParam},
 			Why: "With rds.force_ssl or require_secure_transport off, clients may connect in the clear.", Fix: "Set rds.force_ssl to 1 (PostgreSQL, SQL Server) or require_secure_transport to ON (MySQL).",
-			Maps: maps("FSBP:RDS.38 FSBP:RDS.39", inTransit), Check: func(k *pack.Case) {
+			Maps: meets("FSBP:RDS.38 FSBP:RDS.39", inTransit), Check: func(k *pack.Case) {
 				for p := range k.Get("parameters").Items() {
 					named := p.Get("name").OneOf("rds.force_ssl", "require_secure_transport")
 					k.Forbid(named.And(p.Get("value").OneOf("0", "OFF", "off", "false")), "%s is switched off", p.Get("name"))
@@ -223,13 +223,13 @@ func databases() []*pack.Control {
 		},
 		{
 			ID: "rds-storage-grows", Title: "Database storage can grow by itself", Severity: pack.Low, Concern: pack.Resilience, Types: []string{rdsInstance},
-			Why: "A database with a full disk stops.", Fix: "Set maxAllocatedStorage above allocatedStorage.", Maps: maps(spreading), Check: func(k *pack.Case) {
+			Why: "A database with a full disk stops.", Fix: "Set maxAllocatedStorage above allocatedStorage.", Maps: meets(spreading), Check: func(k *pack.Case) {
 				k.Require(k.Get("maxAllocatedStorage").AtLeast(1).Or(standalone(k.Inputs()).Not()), "maxAllocatedStorage is %s", k.Get("maxAllocatedStorage"))
 			},
 		},
 		{
 			ID: "rds-data-api", Title: "The HTTP data API is off", Severity: pack.Low, Level: pack.Disabled, Types: []string{rdsCluster}, Why: "The API is a second way in that passes by the network rules. Some programs need it, so this is off by default.",
-			Fix: "Leave enableHttpEndpoint out.", Maps: maps(segments), Check: isFalse("enableHttpEndpoint"),
+			Fix: "Leave enableHttpEndpoint out.", Maps: meets(segments), Check: isFalse("enableHttpEndpoint"),
 		},
 	}
 }
@@ -268,7 +268,7 @@ func databaseStacks() []*pack.Control {
 		{
 			ID: "rds-tls-required", Title: "PostgreSQL and MySQL databases require TLS by their parameter group", Severity: pack.Medium, Types: []string{rdsInstance}, Joins: []string{rdsParams}, Stack: true,
 			Why: "Older engine versions accept connections in the clear unless the parameter group says otherwise.",
-			Fix: "Attach a ParameterGroup with rds.force_ssl 1 (PostgreSQL) or require_secure_transport ON (MySQL).", Maps: maps("FSBP:RDS.38 FSBP:RDS.39", inTransit),
+			Fix: "Attach a ParameterGroup with rds.force_ssl 1 (PostgreSQL) or require_secure_transport ON (MySQL).", Maps: meets("FSBP:RDS.38 FSBP:RDS.39", inTransit),
 			Check: func(k *pack.Case) {
 				engine := k.Get("engine")
 				if engine.IsUnknown() {
@@ -299,7 +299,7 @@ func databaseStacks() []*pack.Control {
 		},
 		{
 			ID: "rds-query-logging", Title: "PostgreSQL databases log statements", Severity: pack.Low, Level: pack.Disabled, Types: []string{rdsInstance}, Joins: []string{rdsParams}, Stack: true,
-			Why: "The log of statements shows who changed what. It also holds data, so this is off by default.", Fix: "Attach a ParameterGroup with log_statement ddl, mod or all.", Maps: maps(logging),
+			Why: "The log of statements shows who changed what. It also holds data, so this is off by default.", Fix: "Attach a ParameterGroup with log_statement ddl, mod or all.", Maps: meets(logging),
 			Check: func(k *pack.Case) {
 				if e := k.Get("engine"); e.Str() != "postgres" {
 					if e.IsUnknown() {
@@ -323,7 +323,7 @@ func databaseStacks() []*pack.Control {
 		{
 			ID: "rds-backup-plan", Title: "Databases are in a backup plan", Severity: pack.Medium, Level: pack.Disabled, Concern: pack.Resilience, Types: dataStores, Joins: []string{selection}, Stack: true,
 			Why: "Backups inside the database service go with the account; AWS Backup can keep them in another. Automated backups are checked apart, so this is off by default.",
-			Fix: "Add the database's ARN to a backup Selection, or select by tag.", Maps: maps("FSBP:RDS.26", recovery), Check: func(k *pack.Case) {
+			Fix: "Add the database's ARN to a backup Selection, or select by tag.", Maps: meets("FSBP:RDS.26", recovery), Check: func(k *pack.Case) {
 				answer := anyCompanion(k, "resources", []string{selection}, present)
 				for _, s := range k.Stack.Of(selection) {
 					answer = answer.Or(s.Get("resources").Any(func(v pack.Value) pack.Fact { return v.OneOf("*") }))

@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	routeToken      = "aws:ec2/route:Route"
+	routeType       = "aws:ec2/route:Route"
 	routeTable      = "aws:ec2/routeTable:RouteTable"
 	routeDefault    = "aws:ec2/defaultRouteTable:DefaultRouteTable"
 	tableAssociated = "aws:ec2/routeTableAssociation:RouteTableAssociation"
-	gatewayToken    = "aws:ec2/internetGateway:InternetGateway"
+	gatewayType     = "aws:ec2/internetGateway:InternetGateway"
 )
 
-var routeTypes = []string{subnetToken, routeToken, routeTable, tableAssociated, gatewayToken}
+var routeTypes = []string{subnetType, routeType, routeTable, tableAssociated, gatewayType}
 
 // internetRoute is the fact that a route resource or an inline route leads everything to an internet gateway.
 func internetRoute(s *pack.Stack, r *pack.Resource, property string, gateway pack.Value, destinations ...pack.Value) pack.Fact {
@@ -28,7 +28,7 @@ func internetRoute(s *pack.Stack, r *pack.Resource, property string, gateway pac
 		wide = wide.Or(d.Matches(func(c string) bool { w, _ := address.Wide(c); return w }))
 	}
 	if gateway.IsUnknown() {
-		_, leads := s.Target(r, property, gateway, gatewayToken)
+		_, leads := s.Target(r, property, gateway, gatewayType)
 		if leads.Is == pack.Deferred && dependsOnlyOn(s, r, property) {
 			leads = pack.No(gateway)
 		}
@@ -38,7 +38,7 @@ func internetRoute(s *pack.Stack, r *pack.Resource, property string, gateway pac
 		if strings.HasPrefix(id, "igw-") {
 			return true
 		}
-		_, found := s.Target(r, property, gateway, gatewayToken)
+		_, found := s.Target(r, property, gateway, gatewayType)
 		return found.Is == pack.True
 	}))
 }
@@ -48,7 +48,7 @@ func internetRoute(s *pack.Stack, r *pack.Resource, property string, gateway pac
 func dependsOnlyOn(s *pack.Stack, r *pack.Resource, property string) bool {
 	urns := r.PropertyDependencies[property]
 	for _, urn := range urns {
-		if target := s.Find(urn); target == nil || target.Type == gatewayToken || !strings.HasPrefix(target.Type, "aws:ec2") {
+		if target := s.Find(urn); target == nil || target.Type == gatewayType || !strings.HasPrefix(target.Type, "aws:ec2") {
 			return false
 		}
 	}
@@ -61,7 +61,7 @@ func tableReachesInternet(s *pack.Stack, table *pack.Resource) pack.Fact {
 	for v := range table.Get("routes").Items() {
 		answer = answer.Or(internetRoute(s, table, "routes", v.Get("gatewayId"), v.Get("cidrBlock"), v.Get("ipv6CidrBlock")))
 	}
-	sure, maybe := s.Pointing(table, "routeTableId", routeToken)
+	sure, maybe := s.Pointing(table, "routeTableId", routeType)
 	for _, r := range sure {
 		answer = answer.Or(internetRoute(s, r, "gatewayId", r.Get("gatewayId"), r.Get("destinationCidrBlock"), r.Get("destinationIpv6CidrBlock")))
 	}
@@ -97,7 +97,7 @@ func forEachSubnet(k *pack.Case, property string, use func(*pack.Resource)) {
 	if list.IsUnknown() || hasUnknownItem(list) {
 		urns := k.PropertyDependencies[property]
 		for _, urn := range urns {
-			if r := k.Stack.Find(urn); r != nil && r.Type == subnetToken {
+			if r := k.Stack.Find(urn); r != nil && r.Type == subnetType {
 				use(r)
 			}
 		}
@@ -107,7 +107,7 @@ func forEachSubnet(k *pack.Case, property string, use func(*pack.Resource)) {
 		return
 	}
 	for item := range list.Items() {
-		if r, _ := k.Stack.Target(k.Resource, property, item, subnetToken); r != nil {
+		if r, _ := k.Stack.Target(k.Resource, property, item, subnetType); r != nil {
 			use(r)
 		}
 	}
@@ -121,25 +121,25 @@ func hasUnknownItem(v pack.Value) bool {
 func routing() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "route-private-tier", Title: "Private tiers have no route to the internet gateway", Severity: pack.Critical, Types: []string{subnetToken}, Joins: routeTypes, Stack: true,
+			ID: "route-private-tier", Title: "Private tiers have no route to the internet gateway", Severity: pack.Critical, Types: []string{subnetType}, Joins: routeTypes, Stack: true,
 			Why:      "A route to an internet gateway is what makes a subnet public, whatever it is called.",
 			Fix:      "Route 0.0.0.0/0 of private subnets to a NAT gateway, or nowhere.",
 			Settings: []pack.Setting{words("privateWords", "Words in a subnet's name or Name tag that mark it as private.", "private", "data", "app", "database", "db", "internal", "isolated")},
-			Maps:     maps(segments), Check: privateTier,
+			Maps:     meets(segments), Check: privateTier,
 		},
 		{
 			ID: "rds-subnets-private", Title: "Databases live in subnets without a route to the internet gateway", Severity: pack.Critical, Types: []string{"aws:rds/subnetGroup:SubnetGroup"},
 			Joins: routeTypes, Stack: true, Why: "A database in a public subnet is one setting away from the internet.",
-			Fix: "List only private subnets in subnetIds.", Maps: maps("FSBP:RDS.46", segments), Check: subnetsPrivate("subnetIds"),
+			Fix: "List only private subnets in subnetIds.", Maps: meets("FSBP:RDS.46", segments), Check: subnetsPrivate("subnetIds"),
 		},
 		{
-			ID: "asg-subnets-private", Title: "Auto Scaling groups run in subnets without a route to the internet gateway", Severity: pack.High, Types: []string{asgToken},
+			ID: "asg-subnets-private", Title: "Auto Scaling groups run in subnets without a route to the internet gateway", Severity: pack.High, Types: []string{asgType},
 			Joins: routeTypes, Stack: true, Why: "Application servers are reached through the load balancer; nothing needs them to be in a public subnet.",
-			Fix: "List private subnets in vpcZoneIdentifiers.", Maps: maps(segments), Check: subnetsPrivate("vpcZoneIdentifiers"),
+			Fix: "List private subnets in vpcZoneIdentifiers.", Maps: meets(segments), Check: subnetsPrivate("vpcZoneIdentifiers"),
 		},
 		{
-			ID: "route-peering-narrow", Title: "Peering routes are narrow", Severity: pack.Medium, Types: []string{routeToken, routeTable}, Why: "A route for a wide range sends traffic for other networks into the peer's.",
-			Fix: "Route only the peer's subnets.", Maps: maps("CIS:5.6", segments), Check: func(k *pack.Case) {
+			ID: "route-peering-narrow", Title: "Peering routes are narrow", Severity: pack.Medium, Types: []string{routeType, routeTable}, Why: "A route for a wide range sends traffic for other networks into the peer's.",
+			Fix: "Route only the peer's subnets.", Maps: meets("CIS:5.6", segments), Check: func(k *pack.Case) {
 				wide := func(v pack.Value) pack.Fact {
 					return v.Matches(func(s string) bool { return strings.HasSuffix(s, "/0") || tooWide(s) })
 				}
@@ -153,22 +153,22 @@ func routing() []*pack.Control {
 		{
 			ID: "nacl-default-closed", Title: "The default network ACL lets nothing in", Severity: pack.Medium, Types: []string{naclDefault},
 			Why: "A subnet that nobody gave an ACL gets the default one.", Fix: "Manage the DefaultNetworkAcl without ingress and egress entries.",
-			Maps: maps(segments), Check: func(k *pack.Case) { k.Forbid(k.Get("ingress").IsSet()) },
+			Maps: meets(segments), Check: func(k *pack.Case) { k.Forbid(k.Get("ingress").IsSet()) },
 		},
 		{
 			ID: "route-default-table-empty", Title: "The default route table has no routes", Severity: pack.Medium, Types: []string{routeDefault},
 			Why: "A subnet that nobody gave a route table gets the default one.", Fix: "Manage the DefaultRouteTable with an empty list of routes.",
-			Maps: maps(segments), Check: func(k *pack.Case) { k.Forbid(k.Get("routes").IsSet()) },
+			Maps: meets(segments), Check: func(k *pack.Case) { k.Forbid(k.Get("routes").IsSet()) },
 		},
 		{
-			ID: "nat-per-zone-public", Title: "NAT gateways stand in public subnets", Severity: pack.Medium, Concern: pack.Operations, Types: []string{natToken}, Joins: routeTypes, Stack: true,
+			ID: "nat-per-zone-public", Title: "NAT gateways stand in public subnets", Severity: pack.Medium, Concern: pack.Operations, Types: []string{natType}, Joins: routeTypes, Stack: true,
 			Why: "A NAT gateway in a private subnet has no way out, and everything behind it is cut off.", Fix: "Put it into a subnet with a route to the internet gateway.",
-			Maps: maps(hygiene), Check: func(k *pack.Case) {
+			Maps: meets(hygiene), Check: func(k *pack.Case) {
 				if k.Get("connectivityType").Str() == "private" {
 					k.Skip("the NAT gateway is private")
 					return
 				}
-				subnet, found := k.Stack.Target(k.Resource, "subnetId", k.Get("subnetId"), subnetToken)
+				subnet, found := k.Stack.Target(k.Resource, "subnetId", k.Get("subnetId"), subnetType)
 				switch {
 				case subnet != nil:
 					answer := subnetReachesInternet(k.Stack, subnet).Or(waitFor(k.Get("connectivityType")))

@@ -66,19 +66,19 @@ func bucketACLControls() []*pack.Control {
 		{
 			ID: "s3-acl-public-read", Title: "No bucket ACL lets everybody read", Severity: pack.Critical, Types: withACL,
 			Why: "A public ACL lets anyone on the internet list the bucket or read its objects, without signing in.", Fix: fix,
-			Maps:  maps("FSBP:S3.2 CIS:2.1.4", exposure),
+			Maps:  meets("FSBP:S3.2 CIS:2.1.4", exposure),
 			Check: aclCheck([]string{"public-read", "authenticated-read"}, []string{"READ", "READ_ACP"}),
 		},
 		{
 			ID: "s3-acl-public-write", Title: "No bucket ACL lets everybody write", Severity: pack.Critical, Types: withACL,
 			Why: "Anyone on the internet can then replace, delete or plant objects, at your cost and in your name.", Fix: fix,
-			Maps:  maps("FSBP:S3.3 CIS:2.1.4", exposure),
+			Maps:  meets("FSBP:S3.3 CIS:2.1.4", exposure),
 			Check: aclCheck([]string{"public-read-write"}, []string{"WRITE", "WRITE_ACP", "FULL_CONTROL"}),
 		},
 		{
 			ID: "s3-object-acl-public", Title: "No object ACL is public", Severity: pack.Critical, Types: []string{s3ObjectV2, s3Object, s3Copy},
 			Why: "An object can be public in a bucket that is not, and nobody who looks at the bucket sees it.",
-			Fix: "Leave acl out; serve public files through a CDN with origin access control.", Maps: maps("FSBP:S3.2", exposure),
+			Fix: "Leave acl out; serve public files through a CDN with origin access control.", Maps: meets("FSBP:S3.2", exposure),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("acl").OneOf("public-read", "public-read-write", "authenticated-read").Not())
 				for g := range k.Get("grants").Items() {
@@ -89,19 +89,19 @@ func bucketACLControls() []*pack.Control {
 		{
 			ID: "s3-ownership-enforced", Title: "Bucket ownership controls disable ACLs", Severity: pack.Medium, Types: []string{s3Ownership},
 			Why: "While ACLs are on, every writer can open single objects to the world, past every bucket policy.",
-			Fix: "Set rule.objectOwnership to BucketOwnerEnforced.", Maps: maps("FSBP:S3.12", exposure),
+			Fix: "Set rule.objectOwnership to BucketOwnerEnforced.", Maps: meets("FSBP:S3.12", exposure),
 			Check: oneOf("rule.objectOwnership", "BucketOwnerEnforced"),
 		},
 		{
 			ID: "s3-no-website", Title: "Buckets do not serve websites themselves", Severity: pack.High, Types: slices.Concat(websites, buckets),
 			Why: "A website endpoint answers only over plain HTTP and needs a bucket that everybody can read.",
-			Fix: "Keep the bucket private and put CloudFront with origin access control in front of it.", Maps: maps("CIS:2.1.4", exposure, inTransit),
+			Fix: "Keep the bucket private and put CloudFront with origin access control in front of it.", Maps: meets("CIS:2.1.4", exposure, inTransit),
 			Check: websiteCheck,
 		},
 		{
 			ID: "s3-cors-restricted", Title: "CORS rules name their origins", Severity: pack.Medium, Types: slices.Concat(corsRules, buckets),
 			Why: "With origin \"*\" any web page can make a visitor's browser write to the bucket or read from it.",
-			Fix: "List the origins that need access, and only the methods they use.", Maps: maps(exposure),
+			Fix: "List the origins that need access, and only the methods they use.", Maps: meets(exposure),
 			Check: func(k *pack.Case) {
 				for rule := range k.Get("corsRules").Items() {
 					k.Forbid(rule.Get("allowedOrigins").Any(func(o pack.Value) pack.Fact { return o.OneOf("*", "http://*", "https://*") }))
@@ -159,18 +159,18 @@ func bucketPolicyControls() []*pack.Control {
 		{
 			ID: "s3-policy-public", Title: "No bucket policy admits everybody", Severity: pack.Critical, Types: bucketPolices,
 			Why: "A policy with Principal \"*\" and no condition that names callers opens the bucket to the internet.", Fix: narrow,
-			Maps: maps("FSBP:S3.2 FSBP:S3.3 CIS:2.1.4", exposure), Check: notPublic("policy"),
+			Maps: meets("FSBP:S3.2 FSBP:S3.3 CIS:2.1.4", exposure), Check: notPublic("policy"),
 		},
 		{
 			ID: "s3-policy-foreign-account", Title: "Bucket policies admit only accounts that are listed", Severity: pack.High, Types: bucketPolices,
 			Why: "Whoever controls the other account controls what it may do here.", Fix: "Remove the account, or list it in the setting allowedAccounts.",
 			Settings: []pack.Setting{words("allowedAccounts", "Account ids that bucket policies may admit.")},
-			Maps:     maps("FSBP:S3.6", privilege), Check: foreignCheck(at("policy")),
+			Maps:     meets("FSBP:S3.6", privilege), Check: foreignCheck(at("policy")),
 		},
 		{
 			ID: "s3-policy-wildcard-action", Title: "Bucket policies allow named actions", Severity: pack.High, Types: bucketPolices,
 			Why: "s3:* includes deleting the bucket and changing its policy; a reader needs neither.", Fix: "List the actions, such as s3:GetObject.",
-			Maps: maps("FSBP:S3.6", privilege),
+			Maps: meets("FSBP:S3.6", privilege),
 			Check: eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
 				if s.Allows() && len(s.NotPrincipals)+len(s.Principals) > 0 && s.CoversAction("s3:PutBucketPolicy") && s.CoversAction("s3:DeleteObject") {
 					k.Report(v, "%s allows every S3 action", s.Label())
@@ -180,13 +180,13 @@ func bucketPolicyControls() []*pack.Control {
 		{
 			ID: "s3-policy-inverted", Title: "Bucket policies do not allow by exclusion", Severity: pack.High, Types: bucketPolices,
 			Why: "Allow with NotPrincipal, NotAction or NotResource grants everything that was forgotten in the list.",
-			Fix: "Write Principal, Action and Resource; use exclusions only with Deny.", Maps: maps("FSBP:S3.6", privilege),
+			Fix: "Write Principal, Action and Resource; use exclusions only with Deny.", Maps: meets("FSBP:S3.6", privilege),
 			Check: eachStatement(at("policy"), inverted),
 		},
 		{
 			ID: "s3-policy-lockout", Title: "No bucket policy locks everybody out", Severity: pack.High, Types: bucketPolices, Concern: pack.Resilience,
 			Why: "Deny for every principal and action without a condition also shuts out the owner; only the root user can undo it.",
-			Fix: "Add the condition that was meant, such as aws:SecureTransport false.", Maps: maps(keepSafe),
+			Fix: "Add the condition that was meant, such as aws:SecureTransport false.", Maps: meets(keepSafe),
 			Check: eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
 				everyone := slices.ContainsFunc(s.Principals, func(p iam.Principal) bool { return p.ID == "*" })
 				if s.Denies() && everyone && len(s.Conditions) == 0 && s.CoversAction("s3:PutBucketPolicy") && s.CoversAction("s3:GetBucketPolicy") {
@@ -197,7 +197,7 @@ func bucketPolicyControls() []*pack.Control {
 		{
 			ID: "s3-tls-only", Title: "Buckets refuse requests without TLS", Severity: pack.Medium, Types: buckets, Joins: []string{s3Policy}, Stack: true,
 			Why: "S3 also answers over plain HTTP, where objects and signed requests can be read and replayed on the way.",
-			Fix: "Add a bucket policy that denies s3:* to everybody when aws:SecureTransport is false.", Maps: maps("FSBP:S3.5 CIS:2.1.1", inTransit),
+			Fix: "Add a bucket policy that denies s3:* to everybody when aws:SecureTransport is false.", Maps: meets("FSBP:S3.5 CIS:2.1.1", inTransit),
 			Check: tlsOnly,
 		},
 	}
@@ -241,7 +241,7 @@ func bucketBlockControls() []*pack.Control {
 			ID: "s3-public-access-block", Title: "Every bucket has a public access block with all four flags", Severity: pack.High, Types: buckets,
 			Joins: []string{s3Block}, Stack: true,
 			Why: "Without the block, one careless ACL or policy opens the bucket to the internet.",
-			Fix: "Add a BucketPublicAccessBlock for the bucket with all four flags true.", Maps: maps("FSBP:S3.8 CIS:2.1.4", exposure),
+			Fix: "Add a BucketPublicAccessBlock for the bucket with all four flags true.", Maps: meets("FSBP:S3.8 CIS:2.1.4", exposure),
 			Check: func(k *pack.Case) {
 				answer := anyCompanion(k, "bucket", []string{s3Block}, func(r *pack.Resource) pack.Fact { return allFlags(r.Inputs()) })
 				k.Require(answer, "no public access block with all four flags points at this bucket")
@@ -251,7 +251,7 @@ func bucketBlockControls() []*pack.Control {
 			ID: "s3-public-access-block-single", Title: "A bucket has one public access block", Severity: pack.High, Types: buckets,
 			Joins: []string{s3Block}, Stack: true,
 			Why: "AWS keeps one block for each bucket: with two in the program the last one written wins, at random.",
-			Fix: "Keep the block with all four flags and remove the other.", Maps: maps("FSBP:S3.8", exposure),
+			Fix: "Keep the block with all four flags and remove the other.", Maps: meets("FSBP:S3.8", exposure),
 			Check: func(k *pack.Case) {
 				sure, maybe := k.Stack.Pointing(k.Resource, "bucket", s3Block)
 				if len(sure) > 1 {
@@ -264,7 +264,7 @@ func bucketBlockControls() []*pack.Control {
 		{
 			ID: "s3-account-public-access-block", Title: "The account's public access block has all four flags", Severity: pack.Critical, Types: []string{s3AccountBlock},
 			Why: "A flag that is off here is off for every bucket that has no block of its own, also for those made by hand.",
-			Fix: "Set all four flags to true.", Maps: maps("FSBP:S3.1 CIS:2.1.4", exposure), Check: isTrue(blockFlags...), Remedy: putFlags(""),
+			Fix: "Set all four flags to true.", Maps: meets("FSBP:S3.1 CIS:2.1.4", exposure), Check: isTrue(blockFlags...), Remedy: putFlags(""),
 		},
 	}
 	why := map[string]string{
@@ -280,7 +280,7 @@ func bucketBlockControls() []*pack.Control {
 	for _, flag := range blockFlags {
 		list = append(list, &pack.Control{
 			ID: names[flag], Title: "Public access blocks set " + flag, Severity: pack.High, Types: []string{s3Block}, Why: why[flag],
-			Fix: "Set " + flag + " to true.", Maps: maps("FSBP:S3.8 CIS:2.1.4", exposure), Check: isTrue(flag), Remedy: put(flag, true),
+			Fix: "Set " + flag + " to true.", Maps: meets("FSBP:S3.8 CIS:2.1.4", exposure), Check: isTrue(flag), Remedy: put(flag, true),
 		})
 	}
 	return list
@@ -307,25 +307,25 @@ func accessPointControls() []*pack.Control {
 		{
 			ID: "s3-access-point-block", Title: "Access points block public access", Severity: pack.Critical, Types: []string{s3AccessPoint},
 			Why: "An access point has its own block, fixed when it is made; with a flag off it can open a private bucket.",
-			Fix: "Leave publicAccessBlockConfiguration out (all true), or set all four flags to true.", Maps: maps("FSBP:S3.19", exposure),
+			Fix: "Leave publicAccessBlockConfiguration out (all true), or set all four flags to true.", Maps: meets("FSBP:S3.19", exposure),
 			Check: pointFlags("publicAccessBlockConfiguration"),
 		},
 		{
 			ID: "s3-multi-region-access-point-block", Title: "Multi-Region access points block public access", Severity: pack.Critical, Types: []string{s3MultiPoint},
 			Why: "Its block cannot be changed later, and it reaches buckets in several Regions at once.",
-			Fix: "Leave details.publicAccessBlock out (all true), or set all four flags to true.", Maps: maps("FSBP:S3.24", exposure),
+			Fix: "Leave details.publicAccessBlock out (all true), or set all four flags to true.", Maps: meets("FSBP:S3.24", exposure),
 			Check: pointFlags("details.publicAccessBlock"),
 		},
 		{
 			ID: "s3-access-point-policy-public", Title: "No access point policy admits everybody", Severity: pack.Critical,
 			Types: []string{s3PointPolicy, s3AccessPoint, s3MultiPolicy, s3LambdaPolicy},
 			Why:   "A public access point policy opens the bucket behind it where the bucket delegates to its access points.",
-			Fix:   "Name the principals, or bind the access point to a VPC.", Maps: maps("FSBP:S3.19", exposure), Check: notPublic("policy", "details.policy"),
+			Fix:   "Name the principals, or bind the access point to a VPC.", Maps: meets("FSBP:S3.19", exposure), Check: notPublic("policy", "details.policy"),
 		},
 		{
 			ID: "s3-access-point-vpc", Title: "Access points are bound to a VPC", Severity: pack.Medium, Level: pack.Disabled, Types: []string{s3AccessPoint},
 			Why: "An access point of the internet kind answers from anywhere; one bound to a VPC only from there.",
-			Fix: "Set vpcConfiguration.vpcId.", Maps: maps(segments), Check: isSet("vpcConfiguration.vpcId"),
+			Fix: "Set vpcConfiguration.vpcId.", Maps: meets(segments), Check: isSet("vpcConfiguration.vpcId"),
 		},
 	}
 }

@@ -16,7 +16,7 @@ func bucketProtection() []*pack.Control {
 		{
 			ID: "s3-encryption", Title: "Bucket default encryption uses KMS or AES-256", Severity: pack.Medium, Types: encryptions,
 			Why: "An encryption rule without a known algorithm leaves new objects to the account's luck.",
-			Fix: "Set sseAlgorithm to aws:kms, aws:kms:dsse or AES256.", Maps: maps("NIST:SC-28(1)", atRest),
+			Fix: "Set sseAlgorithm to aws:kms, aws:kms:dsse or AES256.", Maps: meets("NIST:SC-28(1)", atRest),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("rules").IsSet(), "there is no encryption rule")
 				for rule := range k.Get("rules").Items() {
@@ -27,7 +27,7 @@ func bucketProtection() []*pack.Control {
 		{
 			ID: "s3-encryption-configured", Title: "Every bucket states its default encryption", Severity: pack.Low, Types: buckets, Joins: encryptions, Stack: true,
 			Why: "S3 encrypts with its own keys by itself; writing it down keeps the choice of key reviewable.",
-			Fix: "Add a server-side encryption configuration for the bucket.", Maps: maps(atRest),
+			Fix: "Add a server-side encryption configuration for the bucket.", Maps: meets(atRest),
 			Check: func(k *pack.Case) {
 				inline := k.Get("serverSideEncryptionConfiguration").IsSet().Or(k.Get("serverSideEncryptionConfigurations").IsSet())
 				k.Require(inline.Or(anyCompanion(k, "bucket", encryptions, present)), "no encryption configuration points at this bucket")
@@ -36,7 +36,7 @@ func bucketProtection() []*pack.Control {
 		{
 			ID: "s3-encryption-kms", Title: "Bucket encryption uses a customer managed key", Severity: pack.Medium, Level: pack.Disabled, Types: encryptions,
 			Why: "Only a key of your own lets you see and stop each use. Load balancer access logs cannot use one, so this is off by default.",
-			Fix: "Set sseAlgorithm to aws:kms and kmsMasterKeyId to your key.", Maps: maps("FSBP:S3.17", atRest, keyCare),
+			Fix: "Set sseAlgorithm to aws:kms and kmsMasterKeyId to your key.", Maps: meets("FSBP:S3.17", atRest, keyCare),
 			Check: func(k *pack.Case) {
 				d := k.Get("rules").Get("applyServerSideEncryptionByDefault")
 				k.Require(d.Get("sseAlgorithm").OneOf("aws:kms", "aws:kms:dsse"))
@@ -47,7 +47,7 @@ func bucketProtection() []*pack.Control {
 		{
 			ID: "s3-bucket-key", Title: "KMS encryption of buckets uses a bucket key", Severity: pack.Low, Concern: pack.Cost, Types: encryptions,
 			Why: "Without a bucket key every object costs a KMS request, and a busy bucket can use up the key's request quota.",
-			Fix: "Set bucketKeyEnabled to true.", Maps: maps(hygiene),
+			Fix: "Set bucketKeyEnabled to true.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
 				for rule := range k.Get("rules").Items() {
 					kms := rule.Get("applyServerSideEncryptionByDefault.sseAlgorithm").OneOf("aws:kms")
@@ -57,9 +57,9 @@ func bucketProtection() []*pack.Control {
 		},
 		{
 			ID: "s3-access-logging", Title: "Buckets log access, except those that hold logs", Severity: pack.Medium, Level: pack.Disabled, Types: buckets,
-			Joins: slices.Concat(loggings, []string{"aws:cloudtrail/trail:Trail", lbToken, albToken, "aws:ec2/flowLog:FlowLog"}), Stack: true,
+			Joins: slices.Concat(loggings, []string{"aws:cloudtrail/trail:Trail", lbType, albType, "aws:ec2/flowLog:FlowLog"}), Stack: true,
 			Why: "Without access logs nobody can tell afterwards what was read. CloudTrail data events are the other way to know, so this is off by default.",
-			Fix: "Add a BucketLoggingV2 that delivers to a log bucket.", Maps: maps("FSBP:S3.9", logging),
+			Fix: "Add a BucketLoggingV2 that delivers to a log bucket.", Maps: meets("FSBP:S3.9", logging),
 			Check: func(k *pack.Case) {
 				inline := k.Get("loggings").IsSet().Or(k.Get("logging").IsSet())
 				answer := inline.Or(anyCompanion(k, "bucket", loggings, present)).Or(holdsLogs(k))
@@ -69,7 +69,7 @@ func bucketProtection() []*pack.Control {
 		{
 			ID: "s3-log-loop", Title: "No bucket logs to itself", Severity: pack.High, Concern: pack.Cost, Types: buckets, Joins: loggings, Stack: true,
 			Why: "Each log delivery is an access that is logged again: the bucket grows without end.",
-			Fix: "Deliver to another bucket.", Maps: maps(hygiene),
+			Fix: "Deliver to another bucket.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
 				for _, r := range k.Stack.Of(loggings...) {
 					from := k.Stack.Refers(r, "bucket", r.Get("bucket"), k.Resource)
@@ -81,7 +81,7 @@ func bucketProtection() []*pack.Control {
 		{
 			ID: "s3-object-kms", Title: "Objects written by the program use KMS when they name a key", Severity: pack.Low, Types: []string{s3ObjectV2, s3Copy, s3Object},
 			Why: "A key that is named without aws:kms as method is not used.", Fix: "Set serverSideEncryption to aws:kms, or leave both out.",
-			Maps: maps(atRest), Check: func(k *pack.Case) {
+			Maps: meets(atRest), Check: func(k *pack.Case) {
 				sse := k.Get("serverSideEncryption")
 				k.Require(k.Get("kmsKeyId").IsSet().Not().Or(pack.No(sse).Or(sse.OneOf("aws:kms", "aws:kms:dsse"))).Or(sse.IsSet().Not()),
 					"kmsKeyId is set but serverSideEncryption is %s", sse)
@@ -120,7 +120,7 @@ func bucketData() []*pack.Control {
 		{
 			ID: "s3-versioning", Title: "Every bucket keeps versions", Severity: pack.Medium, Concern: pack.Resilience, Types: buckets, Joins: versionings, Stack: true,
 			Why: "Without versions an overwritten or deleted object is gone, also when a program or an attacker did it.",
-			Fix: "Add a BucketVersioningV2 with status Enabled.", Maps: maps("FSBP:S3.14", recovery),
+			Fix: "Add a BucketVersioningV2 with status Enabled.", Maps: meets("FSBP:S3.14", recovery),
 			Check: func(k *pack.Case) {
 				on := func(r *pack.Resource) pack.Fact { return r.Get("versioningConfiguration.status").OneOf("Enabled") }
 				inline := k.Get("versioning.enabled").IsTrue().Or(k.Get("versionings.enabled").IsTrue())
@@ -130,18 +130,18 @@ func bucketData() []*pack.Control {
 		{
 			ID: "s3-versioning-not-suspended", Title: "Versioning is not suspended", Severity: pack.Medium, Concern: pack.Resilience, Types: versionings,
 			Why: "While it is suspended, new writes overwrite each other without a trace.", Fix: "Set versioningConfiguration.status to Enabled.",
-			Maps: maps("FSBP:S3.14", recovery), Check: oneOf("versioningConfiguration.status", "Enabled"),
+			Maps: meets("FSBP:S3.14", recovery), Check: oneOf("versioningConfiguration.status", "Enabled"),
 		},
 		{
 			ID: "s3-mfa-delete", Title: "Deleting versions needs a second factor", Severity: pack.Low, Level: pack.Disabled, Types: versionings,
 			Why: "With MFA delete a stolen key cannot destroy history. Only the root user can switch it on, so this is off by default.",
-			Fix: "Switch it on as the root user and set versioningConfiguration.mfaDelete to Enabled.", Maps: maps("FSBP:S3.20 CIS:2.1.2", keepSafe),
+			Fix: "Switch it on as the root user and set versioningConfiguration.mfaDelete to Enabled.", Maps: meets("FSBP:S3.20 CIS:2.1.2", keepSafe),
 			Check: oneOf("versioningConfiguration.mfaDelete", "Enabled"),
 		},
 		{
 			ID: "s3-lifecycle", Title: "Every bucket has a lifecycle", Severity: pack.Low, Concern: pack.Cost, Types: buckets, Joins: lifecycles, Stack: true,
 			Why: "Old versions and broken uploads otherwise stay, and are paid for, forever.",
-			Fix: "Add a BucketLifecycleConfigurationV2.", Maps: maps("FSBP:S3.13 FSBP:S3.10", hygiene),
+			Fix: "Add a BucketLifecycleConfigurationV2.", Maps: meets("FSBP:S3.13 FSBP:S3.10", hygiene),
 			Check: func(k *pack.Case) {
 				inline := k.Get("lifecycleRules").IsSet()
 				k.Require(inline.Or(anyCompanion(k, "bucket", lifecycles, present)), "no lifecycle configuration points at this bucket")
@@ -150,7 +150,7 @@ func bucketData() []*pack.Control {
 		{
 			ID: "s3-lifecycle-aborts-uploads", Title: "Lifecycles end uploads that were never finished", Severity: pack.Low, Concern: pack.Cost, Types: lifecycles,
 			Why: "The parts of a broken multipart upload are invisible in listings and are paid for.",
-			Fix: "Add a rule with abortIncompleteMultipartUpload.daysAfterInitiation.", Maps: maps(hygiene),
+			Fix: "Add a rule with abortIncompleteMultipartUpload.daysAfterInitiation.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("rules").Any(func(rule pack.Value) pack.Fact {
 					return rule.Get("status").OneOf("Enabled").And(rule.Get("abortIncompleteMultipartUpload.daysAfterInitiation").AtLeast(1))
@@ -160,33 +160,33 @@ func bucketData() []*pack.Control {
 		{
 			ID: "s3-lifecycle-enabled", Title: "Lifecycle rules are enabled", Severity: pack.Low, Concern: pack.Cost, Types: lifecycles,
 			Why: "A rule that is off looks like housekeeping and does none.", Fix: "Set status to Enabled or remove the rule.",
-			Maps: maps(hygiene), Check: func(k *pack.Case) {
+			Maps: meets(hygiene), Check: func(k *pack.Case) {
 				k.Require(k.Get("rules").All(func(rule pack.Value) pack.Fact { return rule.Get("status").OneOf("Enabled") }))
 			},
 		},
 		{
 			ID: "s3-force-destroy", Title: "Buckets are not emptied when they are removed", Severity: pack.Medium, Level: pack.Disabled, Concern: pack.Resilience, Types: buckets,
 			Why: "forceDestroy deletes every object with the bucket, in one step. Short-lived environments want that, so this is off by default.",
-			Fix: "Leave forceDestroy out.", Maps: maps(keepSafe), Check: isFalse("forceDestroy"),
+			Fix: "Leave forceDestroy out.", Maps: meets(keepSafe), Check: isFalse("forceDestroy"),
 		},
 		{
 			ID: "s3-event-notifications", Title: "Buckets report events", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: buckets,
 			Joins: []string{s3Notification}, Stack: true, Why: "Events tell other systems about changes as they happen.", Fix: "Add a BucketNotification.",
-			Maps: maps("FSBP:S3.11", monitoring), Check: func(k *pack.Case) {
+			Maps: meets("FSBP:S3.11", monitoring), Check: func(k *pack.Case) {
 				k.Require(anyCompanion(k, "bucket", []string{s3Notification}, present), "no notification points at this bucket")
 			},
 		},
 		{
 			ID: "s3-replication", Title: "Buckets are copied to another place", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: buckets,
 			Joins: []string{s3Replication}, Stack: true, Why: "A copy in another Region or account survives the loss of this one.", Fix: "Add a BucketReplicationConfig.",
-			Maps: maps("FSBP:S3.7", recovery), Check: func(k *pack.Case) {
+			Maps: meets("FSBP:S3.7", recovery), Check: func(k *pack.Case) {
 				inline := k.Get("replicationConfiguration").IsSet().Or(k.Get("replicationConfigurations").IsSet())
 				k.Require(inline.Or(anyCompanion(k, "bucket", []string{s3Replication}, present)), "no replication is configured for this bucket")
 			},
 		},
 		{
 			ID: "s3-replication-enabled", Title: "Replication rules are enabled", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{s3Replication},
-			Why: "A replication rule that is off copies nothing.", Fix: "Set status to Enabled.", Maps: maps(recovery),
+			Why: "A replication rule that is off copies nothing.", Fix: "Set status to Enabled.", Maps: meets(recovery),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("rules").All(func(rule pack.Value) pack.Fact { return rule.Get("status").OneOf("Enabled") }))
 			},
@@ -194,14 +194,14 @@ func bucketData() []*pack.Control {
 		{
 			ID: "s3-object-lock", Title: "Buckets can lock objects", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: buckets, Joins: objectLocks, Stack: true,
 			Why: "Locked objects cannot be deleted before their time, not even by an administrator.", Fix: "Set objectLockEnabled when the bucket is made.",
-			Maps: maps("FSBP:S3.15", keepSafe), Check: func(k *pack.Case) {
+			Maps: meets("FSBP:S3.15", keepSafe), Check: func(k *pack.Case) {
 				k.Require(k.Get("objectLockEnabled").IsTrue().Or(anyCompanion(k, "bucket", objectLocks, present)), "object lock is not enabled for this bucket")
 			},
 		},
 		{
 			ID: "s3-object-lock-retention", Title: "Object lock has a retention of at least a day", Severity: pack.Low, Concern: pack.Resilience, Types: objectLocks,
 			Why: "Without a default retention nothing is locked unless each writer asks for it.", Fix: "Set rule.defaultRetention with days or years.",
-			Maps: maps(keepSafe), Check: func(k *pack.Case) {
+			Maps: meets(keepSafe), Check: func(k *pack.Case) {
 				d := k.Get("rule.defaultRetention")
 				k.Require(d.Get("days").AtLeast(1).Or(d.Get("years").AtLeast(1)), "rule.defaultRetention is not set")
 			},
@@ -209,7 +209,7 @@ func bucketData() []*pack.Control {
 		{
 			ID: "s3-bucket-name", Title: "Bucket names are valid DNS labels without dots", Severity: pack.Low, Concern: pack.Operations, Types: buckets,
 			Why: "TLS certificates of S3 do not cover names with dots, so clients must then give up checking them.",
-			Fix: "Use 3 to 63 lower case letters, digits and hyphens, or leave the name out.", Maps: maps(hygiene, inTransit),
+			Fix: "Use 3 to 63 lower case letters, digits and hyphens, or leave the name out.", Maps: meets(hygiene, inTransit),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("bucket").IsSet().Not().Or(k.Get("bucket").Matches(bucketName.MatchString)))
 			},

@@ -4,6 +4,7 @@ package controls
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 )
 
 const (
-	sgToken        = "aws:ec2/securityGroup:SecurityGroup"
+	sgType         = "aws:ec2/securityGroup:SecurityGroup"
 	sgDefault      = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 	sgRule         = "aws:ec2/securityGroupRule:SecurityGroupRule"
 	sgIngress      = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -28,7 +29,7 @@ const (
 	describeLength = 4
 )
 
-var groupTypes = []string{sgToken, sgDefault, sgRule, sgIngress}
+var groupTypes = []string{sgType, sgDefault, sgRule, sgIngress}
 
 // rule is one security group rule in any of its three spellings.
 type rule struct {
@@ -156,7 +157,7 @@ func closedPorts(k *pack.Case, ports []int) {
 
 // unknownSides defers when the inline rules as a whole are not known.
 func unknownSides(k *pack.Case, side string) {
-	if v := k.Get(side); (k.Type == sgToken || k.Type == sgDefault) && v.IsUnknown() {
+	if v := k.Get(side); (k.Type == sgType || k.Type == sgDefault) && v.IsUnknown() {
 		k.Defer(v)
 	}
 }
@@ -188,56 +189,56 @@ func riskyList() []int {
 
 // securityGroups are the rules about who may reach what.
 func securityGroups() []*pack.Control {
-	egress := []string{sgToken, sgEgress, sgRule, sgDefault}
-	both := []string{sgToken, sgRule, sgIngress, sgEgress}
+	egress := []string{sgType, sgEgress, sgRule, sgDefault}
+	both := []string{sgType, sgRule, sgIngress, sgEgress}
 	return []*pack.Control{
 		{
 			ID: "sg-ssh-world", Title: "SSH is closed to the internet", Severity: pack.Critical, Types: groupTypes,
 			Why: "Open SSH is found and attacked within minutes.", Fix: "Use Session Manager, or list the addresses that need it.",
-			Maps: maps("FSBP:EC2.13 FSBP:EC2.53 FSBP:EC2.54 CIS:5.3 CIS:5.4", exposure), Check: closed(portSSH),
+			Maps: meets("FSBP:EC2.13 FSBP:EC2.53 FSBP:EC2.54 CIS:5.3 CIS:5.4", exposure), Check: closed(portSSH),
 		},
 		{
 			ID: "sg-rdp-world", Title: "Remote Desktop is closed to the internet", Severity: pack.Critical, Types: groupTypes,
 			Why: "Open Remote Desktop is the most common way in for ransomware.", Fix: "Use Fleet Manager, or list the addresses that need it.",
-			Maps: maps("FSBP:EC2.14 FSBP:EC2.53 FSBP:EC2.54 CIS:5.3 CIS:5.4", exposure), Check: closed(portRDP),
+			Maps: meets("FSBP:EC2.14 FSBP:EC2.53 FSBP:EC2.54 CIS:5.3 CIS:5.4", exposure), Check: closed(portRDP),
 		},
 		{
 			ID: "sg-smb-world", Title: "Windows file sharing is closed to the internet", Severity: pack.Critical, Types: groupTypes,
 			Why: "SMB and CIFS have a history of worms that need nothing but an open port.", Fix: "Remove the rule for port 445, or name a source inside the network.",
-			Maps: maps("CIS:5.1.2", exposure), Check: closed(portSMB),
+			Maps: meets("CIS:5.1.2", exposure), Check: closed(portSMB),
 		},
 		{
 			ID: "sg-risky-ports-world", Title: "Ports of databases and administration are closed to the internet", Severity: pack.Critical, Types: groupTypes,
 			Why: "These services are made for trusted networks; many need no password at all.", Fix: "Name the security group or the address range of the callers.",
-			Maps: maps("FSBP:EC2.19", exposure), Check: closed(riskyList()...),
+			Maps: meets("FSBP:EC2.19", exposure), Check: closed(riskyList()...),
 		},
 		{
 			ID: "sg-all-ports-world", Title: "No rule opens all ports to the internet", Severity: pack.Critical, Types: groupTypes,
 			Why: "Every service that anyone starts later is open from its first second.", Fix: "Open the one port that is served, to those who need it.",
-			Maps: maps("FSBP:EC2.18", exposure), Check: allPortsWorld,
+			Maps: meets("FSBP:EC2.18", exposure), Check: allPortsWorld,
 		},
 		{
 			ID: "sg-other-ports-world", Title: "Only the allowed ports are open to the internet", Severity: pack.High, Types: groupTypes,
 			Why: "Each further open port is one more program that strangers can talk to.", Fix: "Name the callers, or add the port to the setting allowedPorts.",
 			Settings: []pack.Setting{words("allowedPorts", "TCP and UDP ports that may be open to the internet.", "80", "443")},
-			Maps:     maps("FSBP:EC2.18", exposure), Check: otherPortsWorld,
+			Maps:     meets("FSBP:EC2.18", exposure), Check: otherPortsWorld,
 		},
 		{
 			ID: "sg-http-world", Title: "Plain HTTP is closed to the internet", Severity: pack.Medium, Level: pack.Disabled, Types: groupTypes,
 			Why: "Plain HTTP can be read and changed on the way. A listener that only redirects to HTTPS needs it, so this is off by default.",
-			Fix: "Open port 443 only.", Maps: maps(inTransit), Check: closed(portHTTP),
+			Fix: "Open port 443 only.", Maps: meets(inTransit), Check: closed(portHTTP),
 		},
 		{
-			ID: "sg-union-world", Title: "The rules of a group do not add up to the internet", Severity: pack.Critical, Types: []string{sgToken}, Joins: []string{sgRule, sgIngress}, Stack: true,
+			ID: "sg-union-world", Title: "The rules of a group do not add up to the internet", Severity: pack.Critical, Types: []string{sgType}, Joins: []string{sgRule, sgIngress}, Stack: true,
 			Why:      "Many rules that look narrow can together admit everybody, which no rule shows by itself.",
 			Fix:      "Replace the ranges by the security group or prefix list that is meant.",
 			Settings: []pack.Setting{words("allowedPorts", "TCP and UDP ports that may be open to the internet.", "80", "443")},
-			Maps:     maps("FSBP:EC2.18 FSBP:EC2.19", exposure), Check: unionWorld,
+			Maps:     meets("FSBP:EC2.18 FSBP:EC2.19", exposure), Check: unionWorld,
 		},
 		{
 			ID: "sg-egress-world", Title: "No rule lets everything out", Severity: pack.Medium, Types: egress,
 			Why: "A workload that may talk to anybody can be told to send your data anywhere.", Fix: "Allow the ports and destinations that are needed; prefer VPC endpoints.",
-			Maps: maps("CIS:5.5", segments), Check: func(k *pack.Case) {
+			Maps: meets("CIS:5.5", segments), Check: func(k *pack.Case) {
 				for _, r := range rules(k.Resource) {
 					outgoing := pack.Yes(r.at)
 					if k.Type == sgRule {
@@ -252,12 +253,12 @@ func securityGroups() []*pack.Control {
 		},
 		{
 			ID: "sg-rule-described", Title: "Security groups and rules say what they are for", Severity: pack.Low, Concern: pack.Operations, Types: both,
-			Why: "Nobody dares to remove a rule whose reason is not written down.", Fix: "Set description to the reason, in words.", Maps: maps(hygiene), Check: described,
+			Why: "Nobody dares to remove a rule whose reason is not written down.", Fix: "Set description to the reason, in words.", Maps: meets(hygiene), Check: described,
 		},
 		{
 			ID: "sg-default-closed", Title: "The default security group has no rules", Severity: pack.High, Types: []string{sgDefault},
 			Why: "Whatever is started without a group lands in it, and would reach everything else that did.",
-			Fix: "Manage the DefaultSecurityGroup without ingress and egress.", Maps: maps("FSBP:EC2.2 CIS:5.5", segments),
+			Fix: "Manage the DefaultSecurityGroup without ingress and egress.", Maps: meets("FSBP:EC2.2 CIS:5.5", segments),
 			Check: func(k *pack.Case) {
 				for _, side := range []string{"ingress", "egress"} {
 					k.Forbid(k.Get(side).IsSet())
@@ -267,7 +268,7 @@ func securityGroups() []*pack.Control {
 		{
 			ID: "sg-rule-range", Title: "Rules do not open wide ranges of ports", Severity: pack.Medium, Types: groupTypes,
 			Why: "A range of thousands of ports is a guess, and every guess opens more than is served.", Fix: "Open single ports; the setting maxPorts says how many one rule may hold.",
-			Settings: num("maxPorts", wideRange, "Most ports in one TCP or UDP rule."), Maps: maps(segments), Check: func(k *pack.Case) {
+			Settings: num("maxPorts", wideRange, "Most ports in one TCP or UDP rule."), Maps: meets(segments), Check: func(k *pack.Case) {
 				for _, r := range rules(k.Resource) {
 					if !r.ingress && k.Type != sgRule {
 						continue
@@ -281,9 +282,9 @@ func securityGroups() []*pack.Control {
 			},
 		},
 		{
-			ID: "sg-no-mixed-rules", Title: "A group's rules are written in one way", Severity: pack.High, Concern: pack.Operations, Types: []string{sgToken},
+			ID: "sg-no-mixed-rules", Title: "A group's rules are written in one way", Severity: pack.High, Concern: pack.Operations, Types: []string{sgType},
 			Joins: []string{sgRule, sgIngress, sgEgress}, Stack: true,
-			Why: "Inline rules and rule resources for one group delete each other at every deployment.", Fix: "Use rule resources only.", Maps: maps(hygiene),
+			Why: "Inline rules and rule resources for one group delete each other at every deployment.", Fix: "Use rule resources only.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
 				inline := k.Get("ingress").IsSet().Or(k.Get("egress").IsSet())
 				k.Forbid(inline.And(anyCompanion(k, "securityGroupId", []string{sgRule, sgIngress, sgEgress}, present)),
@@ -291,9 +292,9 @@ func securityGroups() []*pack.Control {
 			},
 		},
 		{
-			ID: "sg-cidr-valid", Title: "Rules name valid address ranges", Severity: pack.Medium, Types: []string{sgToken, sgRule, sgIngress, sgEgress, sgDefault},
+			ID: "sg-cidr-valid", Title: "Rules name valid address ranges", Severity: pack.Medium, Types: []string{sgType, sgRule, sgIngress, sgEgress, sgDefault},
 			Why: "A range that cannot be read is either refused late or means something else than it seems.", Fix: "Write CIDR ranges such as 203.0.113.0/24.",
-			Maps: maps(hygiene), Check: validRanges,
+			Maps: meets(hygiene), Check: validRanges,
 		},
 	}
 }
@@ -341,51 +342,48 @@ func (r rule) beyond(allowed []string) pack.Fact {
 	return icmp.Not().And(r.every().Or(one.Not()))
 }
 
+// opening is what the rules of one group let through to the same ports.
+type opening struct {
+	set   address.Set
+	parts int
+}
+
+// unionWorld adds up the ranges of all rules of a group for the same ports.
 func unionWorld(k *pack.Case) {
-	type opening struct {
-		set   address.Set
-		parts int
+	all := rules(k.Resource)
+	sure, maybe := k.Stack.Pointing(k.Resource, "securityGroupId", sgRule, sgIngress)
+	for _, companion := range sure {
+		all = append(all, rules(companion)...)
 	}
 	open := map[string]*opening{}
-	add := func(r rule) {
-		if !r.ingress || r.world().Is == pack.True || r.beyond(k.Words("allowedPorts")).Is != pack.True {
-			return
-		}
-		o := open[r.span()]
-		if o == nil {
-			o = &opening{}
-			open[r.span()] = o
-		}
-		for _, source := range r.sources {
-			known, _ := source.Strings()
-			for _, cidr := range known {
-				if o.set.Add(cidr) == nil {
-					o.parts++
-				}
-			}
+	for _, r := range all {
+		if r.ingress && r.world().Is != pack.True && r.beyond(k.Words("allowedPorts")).Is == pack.True {
+			add(open, r)
 		}
 	}
-	for _, r := range rules(k.Resource) {
-		add(r)
-	}
-	sure, maybe := k.Stack.Pointing(k.Resource, "securityGroupId", sgRule, sgIngress)
-	unsure := len(maybe) > 0
-	for _, companion := range sure {
-		for _, r := range rules(companion) {
-			add(r)
-			unsure = unsure || hasUnknown(r)
-		}
-	}
-	for _, r := range rules(k.Resource) {
-		unsure = unsure || hasUnknown(r)
-	}
-	for ports, o := range open {
-		if o.set.Wide() {
+	for _, ports := range slices.Sorted(maps.Keys(open)) {
+		if o := open[ports]; o.set.Wide() {
 			k.Report(k.Get("ingress"), "%d ranges together let the internet reach %s", o.parts, ports)
 		}
 	}
-	if unsure {
+	if len(maybe) > 0 || slices.ContainsFunc(all, hasUnknown) {
 		k.Defer(k.Get("ingress"))
+	}
+}
+
+func add(open map[string]*opening, r rule) {
+	o := open[r.span()]
+	if o == nil {
+		o = &opening{}
+		open[r.span()] = o
+	}
+	for _, source := range r.sources {
+		known, _ := source.Strings()
+		for _, cidr := range known {
+			if o.set.Add(cidr) == nil {
+				o.parts++
+			}
+		}
 	}
 }
 
@@ -407,7 +405,7 @@ func described(k *pack.Case) {
 			return len(strings.TrimSpace(s)) >= describeLength && s != "Managed by Pulumi" && s != "Managed by Terraform"
 		})
 	}
-	if k.Type == sgToken {
+	if k.Type == sgType {
 		k.Require(ok(k.Get("description")))
 	}
 	for _, r := range rules(k.Resource) {

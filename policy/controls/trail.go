@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	trailToken        = "aws:cloudtrail/trail:Trail"
+	trailType         = "aws:cloudtrail/trail:Trail"
 	eventStore        = "aws:cloudtrail/eventDataStore:EventDataStore"
 	logGroup          = "aws:cloudwatch/logGroup:LogGroup"
 	metricAlarm       = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -20,39 +20,39 @@ const (
 )
 
 func trails() []*pack.Control {
-	trail := []string{trailToken}
+	trail := []string{trailType}
 	return []*pack.Control{
 		{
 			ID: "trail-multi-region", Title: "Trails record every Region", Severity: pack.High, Types: trail, Why: "Intruders work in Regions that nobody watches.", Fix: "Set isMultiRegionTrail to true.",
-			Maps: maps("FSBP:CloudTrail.1 CIS:3.1", logging), Check: isTrue("isMultiRegionTrail"), Remedy: put("isMultiRegionTrail", true),
+			Maps: meets("FSBP:CloudTrail.1 CIS:3.1", logging), Check: isTrue("isMultiRegionTrail"), Remedy: put("isMultiRegionTrail", true),
 		},
 		{
 			ID: "trail-validation", Title: "Trails prove that logs are unchanged", Severity: pack.Medium, Types: trail, Why: "Without digests, a log that was edited looks like one that was not.", Fix: "Set enableLogFileValidation to true.",
-			Maps: maps("FSBP:CloudTrail.4 CIS:3.2", logSafety), Check: isTrue("enableLogFileValidation"), Remedy: put("enableLogFileValidation", true),
+			Maps: meets("FSBP:CloudTrail.4 CIS:3.2", logSafety), Check: isTrue("enableLogFileValidation"), Remedy: put("enableLogFileValidation", true),
 		},
 		{
 			ID: "trail-encrypted", Title: "Trails encrypt with a customer managed key", Severity: pack.Medium, Types: trail, Why: "Reading the log then needs the key as well as the bucket.", Fix: "Set kmsKeyId.",
-			Maps: maps("FSBP:CloudTrail.2 CIS:3.5", logSafety, atRest), Check: isSet("kmsKeyId"),
+			Maps: meets("FSBP:CloudTrail.2 CIS:3.5", logSafety, atRest), Check: isSet("kmsKeyId"),
 		},
 		{
 			ID: "trail-cloudwatch", Title: "Trails also write to CloudWatch Logs", Severity: pack.Medium, Types: trail, Why: "Alarms on single events need the log there within minutes.", Fix: "Set cloudWatchLogsGroupArn and cloudWatchLogsRoleArn.",
-			Maps: maps("FSBP:CloudTrail.5", monitoring), Check: isSet("cloudWatchLogsGroupArn"),
+			Maps: meets("FSBP:CloudTrail.5", monitoring), Check: isSet("cloudWatchLogsGroupArn"),
 		},
 		{
 			ID: "trail-logging", Title: "Trails are on", Severity: pack.Critical, Types: trail, Why: "A trail that is off records nothing and looks like one that does.", Fix: "Leave enableLogging out.",
-			Maps: maps("FSBP:CloudTrail.3", logging), Check: notFalse("enableLogging"), Remedy: put("enableLogging", true),
+			Maps: meets("FSBP:CloudTrail.3", logging), Check: notFalse("enableLogging"), Remedy: put("enableLogging", true),
 		},
 		{
 			ID: "trail-global-events", Title: "Trails record global services", Severity: pack.High, Types: trail, Why: "IAM and sign-in events are global; without them logins are missing.", Fix: "Leave includeGlobalServiceEvents out.",
-			Maps: maps("CIS:3.1", logging), Check: notFalse("includeGlobalServiceEvents"), Remedy: put("includeGlobalServiceEvents", true),
+			Maps: meets("CIS:3.1", logging), Check: notFalse("includeGlobalServiceEvents"), Remedy: put("includeGlobalServiceEvents", true),
 		},
 		{
 			ID: "trail-management-events", Title: "Trails record management events of every kind", Severity: pack.High, Types: trail, Why: "A trail of data events alone misses every change of rights.", Fix: "Leave includeManagementEvents true and readWriteType All in one event selector.",
-			Maps: maps("FSBP:CloudTrail.1 CIS:3.1", logging), Check: managementEvents,
+			Maps: meets("FSBP:CloudTrail.1 CIS:3.1", logging), Check: managementEvents,
 		},
 		{
 			ID: "trail-s3-data-events", Title: "Trails record reads and writes of objects", Severity: pack.Low, Level: pack.Disabled, Types: trail, Why: "Only data events show who read which object. They can cost a lot, so this is off by default.",
-			Fix: "Add an event selector for AWS::S3::Object.", Maps: maps("CIS:3.8 CIS:3.9", logging), Check: func(k *pack.Case) {
+			Fix: "Add an event selector for AWS::S3::Object.", Maps: meets("CIS:3.8 CIS:3.9", logging), Check: func(k *pack.Case) {
 				simple := k.Get("eventSelectors").Any(func(s pack.Value) pack.Fact {
 					return s.Get("dataResources").Any(func(d pack.Value) pack.Fact { return d.Get("type").OneOf("AWS::S3::Object") })
 				})
@@ -64,18 +64,18 @@ func trails() []*pack.Control {
 		},
 		{
 			ID: "trail-topic", Title: "Trails announce new log files", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: trail, Why: "Some tools wait for the announcement. Most do not, so this is off by default.",
-			Fix: "Set snsTopicName.", Maps: maps(monitoring), Check: isSet("snsTopicName"),
+			Fix: "Set snsTopicName.", Maps: meets(monitoring), Check: isSet("snsTopicName"),
 		},
 		{
-			ID: "trail-store-cmk", Title: "Event data stores use a customer managed key", Severity: pack.Low, Types: []string{eventStore}, Why: "Reading the events then needs the key as well.", Fix: "Set kmsKeyId.", Maps: maps(atRest, keyCare), Check: isSet("kmsKeyId"),
+			ID: "trail-store-cmk", Title: "Event data stores use a customer managed key", Severity: pack.Low, Types: []string{eventStore}, Why: "Reading the events then needs the key as well.", Fix: "Set kmsKeyId.", Maps: meets(atRest, keyCare), Check: isSet("kmsKeyId"),
 		},
 		{
 			ID: "trail-store-protected", Title: "Event data stores are protected from deletion", Severity: pack.Medium, Types: []string{eventStore}, Why: "An intruder would delete it.", Fix: "Leave terminationProtectionEnabled out.",
-			Maps: maps(logSafety), Check: notFalse("terminationProtectionEnabled"), Remedy: put("terminationProtectionEnabled", true),
+			Maps: meets(logSafety), Check: notFalse("terminationProtectionEnabled"), Remedy: put("terminationProtectionEnabled", true),
 		},
 		{
 			ID: "trail-bucket-private", Title: "The trail's bucket has a public access block", Severity: pack.Critical, Types: trail, Joins: append([]string{s3Block}, buckets...), Stack: true,
-			Why: "The trail's log tells an intruder everything about the account.", Fix: "Add a BucketPublicAccessBlock with all four flags for the bucket.", Maps: maps("FSBP:CloudTrail.6 CIS:3.4", logSafety, exposure),
+			Why: "The trail's log tells an intruder everything about the account.", Fix: "Add a BucketPublicAccessBlock with all four flags for the bucket.", Maps: meets("FSBP:CloudTrail.6 CIS:3.4", logSafety, exposure),
 			Check: func(k *pack.Case) {
 				bucket, found := k.Stack.Target(k.Resource, "s3BucketName", k.Get("s3BucketName"), buckets...)
 				if bucket == nil {
@@ -121,33 +121,33 @@ func logs() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "log-retention", Title: "Log groups say how long they keep", Severity: pack.Low, Concern: pack.Cost, Types: []string{logGroup}, Why: "Without a number, logs are kept and paid for forever.", Fix: "Set retentionInDays.",
-			Maps: maps(retention), Check: func(k *pack.Case) { k.Require(k.Get("retentionInDays").AtLeast(1)) },
+			Maps: meets(retention), Check: func(k *pack.Case) { k.Require(k.Get("retentionInDays").AtLeast(1)) },
 		},
 		{
 			ID: "log-retention-year", Title: "Log groups keep a year", Severity: pack.Low, Level: pack.Disabled, Types: []string{logGroup}, Why: "Intrusions are often found after months. Not every log is worth a year, so this is off by default.",
-			Fix: "Set retentionInDays to 365 or more.", Settings: num("minDays", 365, "Fewest days."), Maps: maps("FSBP:CloudWatch.16", retention), Check: func(k *pack.Case) {
+			Fix: "Set retentionInDays to 365 or more.", Settings: num("minDays", 365, "Fewest days."), Maps: meets("FSBP:CloudWatch.16", retention), Check: func(k *pack.Case) {
 				v := k.Get("retentionInDays")
 				k.Require(v.OneOf("0").Or(absent(v)).Or(v.AtLeast(k.Num("minDays"))), "retentionInDays is %s; at least %v is wanted", v, k.Num("minDays"))
 			},
 		},
 		{
 			ID: "log-encrypted", Title: "Log groups use a customer managed key", Severity: pack.Low, Types: []string{logGroup}, Why: "Logs hold more than was meant to be in them; a key of your own lets you see and stop each reader.", Fix: "Set kmsKeyId.",
-			Maps: maps(atRest, logSafety), Check: isSet("kmsKeyId"),
+			Maps: meets(atRest, logSafety), Check: isSet("kmsKeyId"),
 		},
 		{
 			ID: "log-policy-public", Title: "Resource policies of CloudWatch and EventBridge do not admit everybody", Severity: pack.High, Types: []string{logResourcePolicy, logDestination, busPolicy},
-			Why: "Strangers could then write false events or read real ones.", Fix: "Name the principals.", Maps: maps(exposure, logSafety), Check: notPublic("policyDocument", "accessPolicy", "policy"),
+			Why: "Strangers could then write false events or read real ones.", Fix: "Name the principals.", Maps: meets(exposure, logSafety), Check: notPublic("policyDocument", "accessPolicy", "policy"),
 		},
 		{
 			ID: "alarm-actions", Title: "Alarms tell somebody", Severity: pack.Medium, Concern: pack.Operations, Types: []string{metricAlarm}, Why: "An alarm without an action rings where nobody is.", Fix: "Set alarmActions and leave actionsEnabled out.",
-			Maps: maps("FSBP:CloudWatch.15 FSBP:CloudWatch.17", monitoring), Check: func(k *pack.Case) {
+			Maps: meets("FSBP:CloudWatch.15 FSBP:CloudWatch.17", monitoring), Check: func(k *pack.Case) {
 				k.Require(k.Get("actionsEnabled").Is(true, true))
 				k.Require(k.Get("alarmActions").IsSet())
 			},
 		},
 		{
 			ID: "event-permission-public", Title: "Event buses do not take events from everybody", Severity: pack.High, Types: []string{"aws:cloudwatch/eventPermission:EventPermission"}, Why: "Strangers could set off your rules.",
-			Fix: "Name an account, or add the condition aws:PrincipalOrgID.", Maps: maps(exposure), Check: func(k *pack.Case) {
+			Fix: "Name an account, or add the condition aws:PrincipalOrgID.", Maps: meets(exposure), Check: func(k *pack.Case) {
 				k.Forbid(k.Get("principal").OneOf("*").And(k.Get("condition").IsSet().Not()), "principal is \"*\" without a condition")
 			},
 		},
@@ -181,9 +181,9 @@ func trailAlarms() []*pack.Control {
 	list := make([]*pack.Control, 0, len(watched))
 	for _, w := range watched {
 		list = append(list, &pack.Control{
-			ID: "trail-alarm-" + w.id, Title: "An alarm reports " + w.title, Severity: pack.Low, Level: pack.Disabled, Types: []string{trailToken}, Joins: []string{metricFilter, metricAlarm}, Stack: true,
+			ID: "trail-alarm-" + w.id, Title: "An alarm reports " + w.title, Severity: pack.Low, Level: pack.Disabled, Types: []string{trailType}, Joins: []string{metricFilter, metricAlarm}, Stack: true,
 			Why: w.why, Fix: "Add a LogMetricFilter on the trail's log group for these events and a MetricAlarm on its metric that notifies somebody.",
-			Maps: maps("CIS:"+w.cis, monitoring), Check: alarmed(w.terms, w.title),
+			Maps: meets("CIS:"+w.cis, monitoring), Check: alarmed(w.terms, w.title),
 		})
 	}
 	return list

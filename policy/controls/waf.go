@@ -21,7 +21,7 @@ func firewalls() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "waf-has-rules", Title: "Web ACLs have rules", Severity: pack.High, Types: []string{webACL, webGroup},
-			Why: "A web ACL without rules passes everything on.", Fix: "Add rules; AWS managed groups are a start.", Maps: maps("FSBP:WAF.10", webAttack),
+			Why: "A web ACL without rules passes everything on.", Fix: "Add rules; AWS managed groups are a start.", Maps: meets("FSBP:WAF.10", webAttack),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("rules").IsSet().Or(k.Get("ruleJson").IsSet()), "there are no rules")
 			},
@@ -29,7 +29,7 @@ func firewalls() []*pack.Control {
 		{
 			ID: "waf-rule-actions", Title: "Every rule of a web ACL does something", Severity: pack.Medium, Types: []string{webACL},
 			Why: "A rule without an action is refused by AWS, or counts and lets through.", Fix: "Give each rule an action, or an overrideAction for groups.",
-			Maps: maps(webAttack), Check: func(k *pack.Case) {
+			Maps: meets(webAttack), Check: func(k *pack.Case) {
 				for r := range k.Get("rules").Items() {
 					group := r.Get("statement.managedRuleGroupStatement").IsSet().Or(r.Get("statement.ruleGroupReferenceStatement").IsSet())
 					acts := group.And(r.Get("overrideAction").IsSet()).Or(group.Not().And(r.Get("action").IsSet()))
@@ -39,7 +39,7 @@ func firewalls() []*pack.Control {
 		},
 		{
 			ID: "waf-groups-not-counting", Title: "Rule groups are not set to count only", Severity: pack.High, Types: []string{webACL},
-			Why: "A group that only counts blocks nothing.", Fix: "Set overrideAction to none once the group is tried out.", Maps: maps(webAttack),
+			Why: "A group that only counts blocks nothing.", Fix: "Set overrideAction to none once the group is tried out.", Maps: meets(webAttack),
 			Check: func(k *pack.Case) {
 				for r := range k.Get("rules").Items() {
 					count := r.Get("overrideAction.count")
@@ -50,7 +50,7 @@ func firewalls() []*pack.Control {
 		{
 			ID: "waf-rate-limit", Title: "Web ACLs limit the rate of requests", Severity: pack.High, Types: []string{webACL},
 			Why: "Without a limit one client can use up what all others need.", Fix: "Add a rule with a rateBasedStatement that blocks; the setting maxRequests is the highest limit.",
-			Settings: num("maxRequests", 10000, "Highest limit of requests in the window."), Maps: maps(webAttack), Check: func(k *pack.Case) {
+			Settings: num("maxRequests", 10000, "Highest limit of requests in the window."), Maps: meets(webAttack), Check: func(k *pack.Case) {
 				k.Require(k.Get("rules").Any(func(r pack.Value) pack.Fact {
 					return r.Get("statement.rateBasedStatement.limit").AtMost(k.Num("maxRequests")).And(exists(r.Get("action.block")))
 				}), "no rule blocks clients above a rate")
@@ -59,21 +59,21 @@ func firewalls() []*pack.Control {
 		{
 			ID: "waf-known-bad-inputs", Title: "Web ACLs stop known attacks", Severity: pack.Medium, Types: []string{webACL},
 			Why: "AWSManagedRulesKnownBadInputsRuleSet holds requests that are only ever sent by attackers, such as Log4Shell.",
-			Fix: "Add the managed rule group AWSManagedRulesKnownBadInputsRuleSet.", Maps: maps(webAttack, patching), Check: func(k *pack.Case) {
+			Fix: "Add the managed rule group AWSManagedRulesKnownBadInputsRuleSet.", Maps: meets(webAttack, patching), Check: func(k *pack.Case) {
 				k.Require(managed(k.Inputs(), "AWSManagedRulesKnownBadInputsRuleSet"), "the managed group for known bad inputs is missing")
 			},
 		},
 		{
 			ID: "waf-common-rules", Title: "Web ACLs use the common rule set", Severity: pack.Medium, Types: []string{webACL},
 			Why: "The common set covers the most frequent kinds of attack on web applications.", Fix: "Add the managed rule group AWSManagedRulesCommonRuleSet.",
-			Maps: maps(webAttack), Check: func(k *pack.Case) {
+			Maps: meets(webAttack), Check: func(k *pack.Case) {
 				k.Require(managed(k.Inputs(), "AWSManagedRulesCommonRuleSet"), "the common rule set is missing")
 			},
 		},
 		{
 			ID: "waf-metrics", Title: "Web ACLs and their rules are measured", Severity: pack.Medium, Concern: pack.Operations, Types: []string{webACL, webGroup},
 			Why: "Without metrics nobody sees an attack, nor a rule that blocks customers.", Fix: "Set visibilityConfig.cloudwatchMetricsEnabled to true.",
-			Maps: maps("FSBP:WAF.12", monitoring), Check: func(k *pack.Case) {
+			Maps: meets("FSBP:WAF.12", monitoring), Check: func(k *pack.Case) {
 				k.Require(k.Get("visibilityConfig.cloudwatchMetricsEnabled").IsTrue())
 				for r := range k.Get("rules").Items() {
 					k.Require(r.Get("visibilityConfig.cloudwatchMetricsEnabled").IsTrue())
@@ -82,14 +82,14 @@ func firewalls() []*pack.Control {
 		},
 		{
 			ID: "waf-logging", Title: "Web ACLs log requests", Severity: pack.Medium, Types: []string{webACL}, Joins: []string{webLogging}, Stack: true,
-			Why: "Only the log shows what was blocked and why.", Fix: "Add a WebAclLoggingConfiguration.", Maps: maps("FSBP:WAF.11", logging),
+			Why: "Only the log shows what was blocked and why.", Fix: "Add a WebAclLoggingConfiguration.", Maps: meets("FSBP:WAF.11", logging),
 			Check: func(k *pack.Case) {
 				k.Require(anyCompanion(k, "resourceArn", []string{webLogging}, present), "no logging configuration points at this web ACL")
 			},
 		},
 		{
 			ID: "waf-logs-redacted", Title: "Logs of web ACLs leave out credentials", Severity: pack.Medium, Types: []string{webLogging},
-			Why: "The log holds headers as they came, sessions and tokens included.", Fix: "Redact the headers authorization and cookie in redactedFields.", Maps: maps(logSafety),
+			Why: "The log holds headers as they came, sessions and tokens included.", Fix: "Redact the headers authorization and cookie in redactedFields.", Maps: meets(logSafety),
 			Check: func(k *pack.Case) {
 				for _, header := range []string{"authorization", "cookie"} {
 					k.Require(k.Get("redactedFields").Any(func(f pack.Value) pack.Fact { return f.Get("singleHeader.name").OneOf(header) }), "the header %s is not redacted", header)
@@ -98,7 +98,7 @@ func firewalls() []*pack.Control {
 		},
 		{
 			ID: "waf-associated", Title: "Regional web ACLs protect something", Severity: pack.Low, Concern: pack.Cost, Types: []string{webACL}, Joins: []string{wafAssociation}, Stack: true,
-			Why: "A web ACL is paid for whether it protects something or not.", Fix: "Associate it or remove it.", Maps: maps(hygiene), Check: func(k *pack.Case) {
+			Why: "A web ACL is paid for whether it protects something or not.", Fix: "Associate it or remove it.", Maps: meets(hygiene), Check: func(k *pack.Case) {
 				global := k.Get("scope").OneOf("CLOUDFRONT")
 				k.Require(global.Or(anyCompanion(k, "webAclArn", []string{wafAssociation}, present)), "nothing is associated with the web ACL")
 			},

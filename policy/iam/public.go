@@ -103,21 +103,25 @@ func (c Condition) weakness() string {
 	if key == "aws:sourceip" {
 		return c.addresses(op)
 	}
+	return c.names(op, key)
+}
+
+// names says why a comparison of names does not narrow the callers, or "".
+func (c Condition) names(op, key string) string {
 	named, known := narrowing[key]
-	if !known {
+	switch {
+	case !known:
 		return fmt.Sprintf("%s says nothing about who calls", c.Key)
-	}
-	if !strings.HasPrefix(op, "string") && !strings.HasPrefix(op, "arn") {
+	case !strings.HasPrefix(op, "string") && !strings.HasPrefix(op, "arn"):
 		return fmt.Sprintf("%s does not compare names", c.Operator)
+	case len(c.Values) == 0:
+		return c.Key + " has no value"
 	}
 	exact := op == "stringequals" || op == "stringequalsignorecase"
 	for _, v := range c.Values {
 		if !named(v) && (!exact || !strings.ContainsAny(v, "*?")) {
 			return fmt.Sprintf("%s %q names nobody in particular", c.Key, v)
 		}
-	}
-	if len(c.Values) == 0 {
-		return c.Key + " has no value"
 	}
 	return ""
 }

@@ -56,8 +56,10 @@ func (l Level) String() string {
 
 // ParseLevel reads the engine's name of a level.
 func ParseLevel(name string) (Level, error) {
-	if i := slices.Index(levelNames[:], name); i > 0 {
-		return Level(i), nil
+	for l := Disabled; l <= Remediate; l++ {
+		if levelNames[l] == name {
+			return l, nil
+		}
 	}
 	return Unset, fmt.Errorf("%q is not an enforcement level; use advisory, mandatory, remediate or disabled", name)
 }
@@ -146,37 +148,28 @@ var controlID = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // validate lists everything that is wrong with the control's metadata.
 func (c *Control) validate() error {
+	faults := []struct {
+		text  string
+		wrong bool
+	}{
+		{"the id must be lower case words with hyphens and not \"all\"", !controlID.MatchString(c.ID) || c.ID == "all"},
+		{"the title must be a statement without a full stop", c.Title == "" || strings.HasSuffix(c.Title, ".")},
+		{"why and fix must be sentences", !strings.HasSuffix(c.Why, ".") || !strings.HasSuffix(c.Fix, ".")},
+		{"no severity", c.Severity < Low || c.Severity > Critical},
+		{"no check", c.Check == nil},
+		{"a resource control needs types", len(c.Types) == 0 && !c.Stack},
+		{"a stack control cannot mend", c.Remedy != nil && c.Stack},
+		{"level remediate without a remedy", c.Level == Remediate && c.Remedy == nil},
+	}
 	var problems []error
-	bad := func(format string, args ...any) {
-		problems = append(problems, fmt.Errorf("control %q: "+format, append([]any{c.ID}, args...)...))
-	}
-	if !controlID.MatchString(c.ID) || c.ID == "all" {
-		bad("the id must be lower case words with hyphens and not \"all\"")
-	}
-	if c.Title == "" || strings.HasSuffix(c.Title, ".") {
-		bad("the title must be a statement without a full stop")
-	}
-	if !strings.HasSuffix(c.Why, ".") || !strings.HasSuffix(c.Fix, ".") {
-		bad("why and fix must be sentences")
-	}
-	if c.Severity < Low || c.Severity > Critical {
-		bad("no severity")
-	}
-	if c.Check == nil {
-		bad("no check")
-	}
-	if len(c.Types) == 0 && !c.Stack {
-		bad("a resource control needs types")
-	}
-	if c.Remedy != nil && c.Stack {
-		bad("a stack control cannot mend")
-	}
-	if c.Level == Remediate && c.Remedy == nil {
-		bad("level remediate without a remedy")
+	for _, f := range faults {
+		if f.wrong {
+			problems = append(problems, fmt.Errorf("control %q: %s", c.ID, f.text))
+		}
 	}
 	for _, s := range c.Settings {
 		if s.Name == "" || s.Name == "enforcementLevel" || s.Help == "" {
-			bad("setting %q has a reserved name or no help", s.Name)
+			problems = append(problems, fmt.Errorf("control %q: setting %q has a reserved name or no help", c.ID, s.Name))
 		}
 	}
 	return errors.Join(problems...)

@@ -33,8 +33,8 @@ func control(id string, change func(*pack.Control)) *pack.Control {
 	return c
 }
 
-func sample(t testing.TB, more ...*pack.Control) *pack.Pack {
-	t.Helper()
+func sample(tb testing.TB, more ...*pack.Control) *pack.Pack {
+	tb.Helper()
 	p := &pack.Pack{Name: "sample", Version: "1.2.3", Profiles: map[string]pack.Profile{
 		"relaxed": {Help: "Advises.", Level: func(*pack.Control) pack.Level { return pack.Advisory }},
 	}}
@@ -69,23 +69,23 @@ func sample(t testing.TB, more ...*pack.Control) *pack.Pack {
 			}
 		}),
 	}, more...)
-	require.NoError(t, p.Load(controls...))
+	require.NoError(tb, p.Load(controls...))
 	return p
 }
 
-func props(t testing.TB, m map[string]any) *structpb.Struct {
-	t.Helper()
+func props(tb testing.TB, m map[string]any) *structpb.Struct {
+	tb.Helper()
 	s, err := structpb.NewStruct(m)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return s
 }
 
 func urn(token, name string) string { return "urn:pulumi:dev::p::" + token + "::" + name }
 
-func analyze(t testing.TB, c pulumirpc.AnalyzerClient, name string, m map[string]any) *pulumirpc.AnalyzeResponse {
-	t.Helper()
-	got, err := c.Analyze(context.Background(), &pulumirpc.AnalyzeRequest{Type: box, Name: name, Urn: urn(box, name), Properties: props(t, m)})
-	require.NoError(t, err)
+func analyze(tb testing.TB, c pulumirpc.AnalyzerClient, name string, m map[string]any) *pulumirpc.AnalyzeResponse {
+	tb.Helper()
+	got, err := c.Analyze(context.Background(), &pulumirpc.AnalyzeRequest{Type: box, Name: name, Urn: urn(box, name), Properties: props(tb, m)})
+	require.NoError(tb, err)
 	return got
 }
 
@@ -162,8 +162,8 @@ func TestStackJoinsByURNWithCachedInputs(t *testing.T) {
 	require.Equal(t, urn(box, "two"), got.GetDiagnostics()[0].GetUrn())
 }
 
-func configure(t testing.TB, c pulumirpc.AnalyzerClient, m map[string]*pulumirpc.PolicyConfig) error {
-	t.Helper()
+func configure(tb testing.TB, c pulumirpc.AnalyzerClient, m map[string]*pulumirpc.PolicyConfig) error {
+	tb.Helper()
 	_, err := c.Configure(context.Background(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: m})
 	return err
 }
@@ -191,7 +191,7 @@ func TestConfigureLevelsSettingsAndProfile(t *testing.T) {
 		"is not an enforcement level": {"pack-governance": {Properties: props(t, map[string]any{"levels": map[string]any{"b-size": "loud"}})}},
 		"enforcement level 9":         {"b-size": {EnforcementLevel: 9}},
 		"no such file or directory":   {"pack-governance": {Properties: props(t, map[string]any{"waiversFile": "missing.yaml"})}},
-		`unknown field "controll"`:    {"pack-governance": {Properties: props(t, map[string]any{"waivers": []any{map[string]any{"controll": "x"}}})}},
+		`unknown field "kontrol"`:     {"pack-governance": {Properties: props(t, map[string]any{"waivers": []any{map[string]any{"kontrol": "x"}}})}},
 	} {
 		require.ErrorContains(t, configure(t, c, bad), name)
 	}
@@ -237,6 +237,7 @@ func TestWaivers(t *testing.T) {
 		return w
 	}
 	run := func(t *testing.T, governance map[string]any) (*pulumirpc.AnalyzeResponse, []string) {
+		t.Helper()
 		c := packtest.Dial(t, sample(t))
 		require.NoError(t, configure(t, c, map[string]*pulumirpc.PolicyConfig{
 			"pack-governance": {EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY, Properties: props(t, governance)},

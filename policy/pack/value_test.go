@@ -13,10 +13,10 @@ import (
 
 const sig = "4dabf18193072939515e22adb298388d"
 
-func tree(t testing.TB, m map[string]any) pack.Value {
-	t.Helper()
+func tree(tb testing.TB, m map[string]any) pack.Value {
+	tb.Helper()
 	s, err := structpb.NewStruct(m)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return pack.FromStruct(s)
 }
 
@@ -92,7 +92,7 @@ func TestFactsFollowKleene(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"a":[1,{"b":null}],"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270"}`))
 	f.Add([]byte(`{"a":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","plaintext":"{"}}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
+	f.Fuzz(func(_ *testing.T, text []byte) {
 		s, err := pack.StructFromJSON(text)
 		if err != nil {
 			return

@@ -19,31 +19,31 @@ import (
 
 // Dial serves the pack on the loop-back address as the engine would start it, and returns a client. The
 // server ends with the test.
-func Dial(t testing.TB, p *pack.Pack) pulumirpc.AnalyzerClient {
-	t.Helper()
+func Dial(tb testing.TB, p *pack.Pack) pulumirpc.AnalyzerClient {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
 	served := make(chan error, 1)
 	go func() { served <- pack.Serve(ctx, p, in) }()
 	port, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	conn, err := grpc.NewClient("127.0.0.1:"+strings.TrimSpace(port), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(400<<20), grpc.MaxCallSendMsgSize(400<<20)))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = conn.Close()
 		cancel()
 		select {
 		case err := <-served:
 			if err != nil {
-				t.Error(err)
+				tb.Error(err)
 			}
 		case <-time.After(5 * time.Second):
-			t.Error("the server did not end")
+			tb.Error("the server did not end")
 		}
 	})
 	return pulumirpc.NewAnalyzerClient(conn)

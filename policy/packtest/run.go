@@ -26,12 +26,12 @@ func RunOne(p *pack.Pack, id string, scene Scene, form Form, settings map[string
 	if err != nil {
 		return pack.Pass, nil, err
 	}
-	results, err := judge(p, only(p, id, settings), inputs, stack)
+	results, err := judge(p, only(id, settings), inputs, stack)
 	return worst(results, id), results, err
 }
 
 // only is the configuration that switches off every control but one.
-func only(p *pack.Pack, id string, settings map[string]any) map[string]pack.Config {
+func only(id string, settings map[string]any) map[string]pack.Config {
 	configs := map[string]pack.Config{"all": {Level: pack.Disabled}}
 	configs[id] = pack.Config{Level: pack.Mandatory, Properties: settings}
 	return configs
@@ -76,7 +76,7 @@ type Blank struct {
 // failure, nor a failure into a pass.
 func Blanks(p *pack.Pack, id string, scene Scene, settings map[string]any) ([]Blank, error) {
 	var blanks []Blank
-	configs := only(p, id, settings)
+	configs := only(id, settings)
 	for i := range scene {
 		whole, _, err := scene.Inputs(i, State)
 		if err != nil {
