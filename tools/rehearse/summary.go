@@ -14,7 +14,7 @@ import (
 
 // notRehearsed is what an emulator cannot show, by name and reason. docs/emulator.md has the details.
 var notRehearsed = []struct{ name, reason string }{
-	{"traffic", "no packet flows: reachability is checked from the plan, not by connecting"},
+	{"traffic", "no packet flows, so that what may connect is known from the configuration only"},
 	{"instances and their boot", "launch templates are accepted, no machine starts, so no health check ever runs"},
 	{"the database engine", "the instance is a record; forced TLS, users and restores need a real one"},
 	{"permissions", "the emulator does not evaluate IAM policies the way AWS does"},
@@ -111,8 +111,8 @@ func publicThings(resources []exported) []string {
 			if strings.Contains(fmt.Sprint(e.Inputs["networkInterfaces"]), "associatePublicIpAddress:true") {
 				lines["instances of "+e.name()+" have public addresses"] = true
 			}
-		case "aws:ec2/natGateway:NatGateway":
-			lines[fmt.Sprintf("outgoing only: NAT gateway %s from %v", e.name(), e.Outputs["publicIp"])] = true
+		case "aws:ec2/eip:Eip":
+			lines[fmt.Sprintf("outgoing only: %s from %v", e.name(), e.Outputs["publicIp"])] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(lines))

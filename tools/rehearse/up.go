@@ -17,6 +17,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/lock"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
@@ -114,20 +115,27 @@ func startEmulator(ctx context.Context, root string, progress io.Writer) (*emula
 	return emulator.Ensure(ctx, root, []string{self, emulatorSubcommand}, progress)
 }
 
-// compile builds the program once for every environment.
+// compile builds the program for every environment; without a change the compiler finds it done. The
+// compiler works beside the target, so that the result is moved there whole.
 func (r *rehearsal) compile(ctx context.Context) error {
-	fmt.Fprintln(r.out, "    building the program (a first build compiles the AWS SDK and takes some minutes)")
-	if err := os.MkdirAll(filepath.Dir(r.program()), 0o750); err != nil {
+	fmt.Fprintln(r.out, "    building the program (the first build compiles the AWS SDK and takes some minutes)")
+	folder := filepath.Dir(r.program())
+	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return err
 	}
-	partial := fmt.Sprintf("%s.%s.partial", r.program(), r.environment)
-	command := exec.CommandContext(ctx, "go", "build", "-o", partial, "./infra")
+	unlock, err := lock.Acquire(ctx, filepath.Join(folder, "lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	command := exec.CommandContext(ctx, "go", "build", "-o", r.program(), "./infra")
 	command.Dir = r.root
+	command.Env = append(os.Environ(), "GOTMPDIR="+folder)
 	command.Stdout, command.Stderr = r.out, r.out
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("go build ./infra: %w", err)
 	}
-	return os.Rename(partial, r.program())
+	return nil
 }
 
 // open registers the environment's account with the emulator and prepares project and stack.
