@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 
 	"github.com/bulkhead-iac/bulkhead/stacks"
@@ -60,17 +59,16 @@ func (a *account) environ() []string {
 	)
 }
 
-// config returns the settings of an AWS SDK client of the account.
-func (a *account) config(ctx context.Context) (aws.Config, error) {
-	return config.LoadDefaultConfig(ctx,
-		config.WithBaseEndpoint(a.Endpoint),
-		config.WithRegion(a.Region),
-		config.WithSharedConfigFiles([]string{}),
-		config.WithSharedCredentialsFiles([]string{}),
-		config.WithCredentialsProvider(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+// config returns the settings of an AWS SDK client of the account. They are complete: nothing is taken
+// from the user's environment or files, where a profile or another endpoint may be set.
+func (a *account) config() aws.Config {
+	return aws.Config{
+		BaseEndpoint: aws.String(a.Endpoint),
+		Region:       a.Region,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: a.AccessKey, SecretAccessKey: a.Secret}, nil
-		})),
-	)
+		}),
+	}
 }
 
 // seed gives the account what a real one has before the first deployment: the public hosted zone
@@ -79,11 +77,7 @@ func (a *account) seed(ctx context.Context, s *stacks.Settings) error {
 	if s.Edge.Zone == "" {
 		return nil
 	}
-	cfg, err := a.config(ctx)
-	if err != nil {
-		return err
-	}
-	client := route53.NewFromConfig(cfg)
+	client := route53.NewFromConfig(a.config())
 	zones, err := client.ListHostedZonesByName(ctx, &route53.ListHostedZonesByNameInput{DNSName: aws.String(s.Edge.Zone)})
 	if err != nil {
 		return err

@@ -86,10 +86,7 @@ func (r *rehearsal) destroy(ctx context.Context) error {
 // liftProtection does by API what an operator has to do by hand before a protected environment can
 // be destroyed. The program offers no switch for it in production, and the rehearsal adds none.
 func (r *rehearsal) liftProtection(ctx context.Context) error {
-	cfg, err := r.account.config(ctx)
-	if err != nil {
-		return err
-	}
+	cfg := r.account.config()
 	balancers := elb.NewFromConfig(cfg)
 	found, err := balancers.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{})
 	if err != nil {
