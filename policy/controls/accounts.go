@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,12 +19,17 @@ var elbLogAccounts = []string{
 	"054676820928", "156460612806", "652711504416", "635631232127", "009996457667", "897822967062", "076674570225", "507241528517",
 }
 
+// accountID finds account ids in a provider property, which is a list or the JSON text of one.
+var accountID = regexp.MustCompile(`\b[0-9]{12}\b`)
+
 // ownAccounts are the accounts that belong to us as far as the program says: those in the setting, those the
 // provider is pinned to, and the account of the role it assumes.
 func ownAccounts(k *pack.Case) []string {
 	own := slices.Clone(k.Words("allowedAccounts"))
 	pinned, _ := k.Provider.Get("allowedAccountIds").Strings()
-	own = append(own, pinned...)
+	for _, p := range pinned {
+		own = append(own, accountID.FindAllString(p, -1)...)
+	}
 	for _, path := range []string{"assumeRole.roleArn", "assumeRoles.roleArn"} {
 		if parts := strings.Split(k.Provider.Get(path).Str(), ":"); len(parts) > 4 {
 			own = append(own, parts[4])

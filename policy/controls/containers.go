@@ -168,7 +168,7 @@ func containers() []*pack.Control {
 			Check: eachContainer(func(k *pack.Case, c pack.Value) {
 				for e := range c.Get("environment").Items() {
 					key, value := e.Get("name").Str(), e.Get("value").Str()
-					if secretShape.MatchString(value) || secretName.MatchString(key) && value != "" && !strings.HasPrefix(value, "arn:") {
+					if holdsSecret(value) || secretName.MatchString(key) && value != "" && !strings.HasPrefix(value, "arn:") {
 						k.Report(k.Get("containerDefinitions"), "%s has %q in its environment", named(c), key)
 					}
 				}

@@ -181,3 +181,14 @@ func anyCompanion(k *pack.Case, property string, types []string, holds func(*pac
 
 // present is the companion fact that holds for any companion.
 func present(*pack.Resource) pack.Fact { return pack.Yes(pack.Value{}) }
+
+// named reports whether the setting allowed lists the resource by its name, and says so when it does.
+func named(k *pack.Case) bool {
+	for _, pattern := range k.Words("allowed") {
+		if pack.Glob(pattern, k.Name) {
+			k.Skip("the setting allowed lists the resource")
+			return true
+		}
+	}
+	return false
+}

@@ -146,7 +146,7 @@ func functions() []*pack.Control {
 				}
 				for key, v := range vars.Fields() {
 					holds := v.Matches(func(s string) bool {
-						return secretShape.MatchString(s) || secretName.MatchString(key) && s != "" && !strings.HasPrefix(s, "arn:") && !strings.HasPrefix(s, "/")
+						return holdsSecret(s) || secretName.MatchString(key) && s != "" && !strings.HasPrefix(s, "arn:") && !strings.HasPrefix(s, "/")
 					})
 					k.Forbid(holds, "%s looks like a secret", v.Path())
 				}

@@ -75,7 +75,11 @@ func instances() []*pack.Control {
 			ID: "ec2-no-public-ip", Title: "Instances have no public address", Severity: pack.High, Types: machines,
 			Why: "An instance with a public address is one security group rule away from the internet.",
 			Fix: "Set associatePublicIpAddress to false; put a load balancer or Session Manager in front.", Maps: meets("FSBP:EC2.9 FSBP:EC2.25 FSBP:AutoScaling.5", exposure),
+			Settings: []pack.Setting{words("allowed", "Names of resources that may have one, such as \"*-bastion-template\"; \"*\" stands for any text.")},
 			Check: func(k *pack.Case) {
+				if named(k) {
+					return
+				}
 				k.Require(k.Get("associatePublicIpAddress").IsFalse())
 				for n := range k.Get("networkInterfaces").Items() {
 					k.Require(n.Get("associatePublicIpAddress").IsFalse())
@@ -142,17 +146,24 @@ func instances() []*pack.Control {
 	}
 }
 
+var arnShape = regexp.MustCompile(`arn:aws[a-z-]*:[^\s"']*`)
+
+// holdsSecret reports whether text looks as if it holds a credential. ARNs of secrets only name them.
+func holdsSecret(text string) bool {
+	return secretShape.MatchString(arnShape.ReplaceAllString(text, ""))
+}
+
 // userDataSecrets looks for credentials in user data, plain or in base64. A secret that is marked as one in the
 // program is still readable on the instance, so it counts too.
 func userDataSecrets(k *pack.Case) {
 	for _, path := range []string{"userData", "userDataBase64"} {
 		v := k.Get(path)
 		holds := v.Matches(func(s string) bool {
-			if secretShape.MatchString(s) {
+			if holdsSecret(s) {
 				return true
 			}
 			plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s))
-			return err == nil && secretShape.Match(plain)
+			return err == nil && holdsSecret(string(plain))
 		})
 		k.Forbid(holds, "%s looks as if it holds a credential", path)
 	}
@@ -258,9 +269,11 @@ func scaling() []*pack.Control {
 		},
 		{
 			ID: "asg-tags-propagate", Title: "Auto Scaling groups pass their tags on", Severity: pack.Low, Concern: pack.Operations, Types: []string{asgType},
-			Why: "Instances without tags belong to nobody, in the bill and in an incident.", Fix: "Set propagateAtLaunch to true on every tag.", Maps: meets(hygiene),
+			Why: "Instances without tags belong to nobody, in the bill and in an incident.", Fix: "Set propagateAtLaunch to true on every tag but Name.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
-				k.Require(k.Get("tags").All(func(v pack.Value) pack.Fact { return v.Get("propagateAtLaunch").IsTrue() }))
+				k.Require(k.Get("tags").All(func(v pack.Value) pack.Fact {
+					return v.Get("propagateAtLaunch").IsTrue().Or(v.Get("key").OneOf("Name"))
+				}))
 			},
 		},
 		{

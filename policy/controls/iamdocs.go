@@ -111,7 +111,7 @@ func documents() []*pack.Control {
 			ID: "iam-admin", Title: "No policy allows everything on everything", Severity: pack.Critical, Types: identityTypes,
 			Why: "Whoever gets hold of one credential with it owns the account.", Fix: "List the actions and resources that are used.", Maps: meets("FSBP:IAM.1 CIS:1.15", privilege),
 			Check: eachDocument(identityDocuments, func(k *pack.Case, v pack.Value, d *iam.Document) {
-				if s, full := d.Admin(); full {
+				if s, full := d.Admin(); full && !boundary(k, d) {
 					k.Report(v, "%s allows every action on every resource", s.Label())
 				}
 			}),
@@ -119,9 +119,11 @@ func documents() []*pack.Control {
 		{
 			ID: "iam-wildcard-action", Title: "No policy allows every action", Severity: pack.High, Types: identityTypes,
 			Why: "\"*\" includes every action that AWS adds later, also those that change rights.", Fix: "List the actions.", Maps: meets(privilege),
-			Check: eachStatement(identityDocuments, func(k *pack.Case, v pack.Value, s *iam.Statement) {
-				if s.Allows() && everyAction(s) {
-					k.Report(v, "%s allows every action", s.Label())
+			Check: eachDocument(identityDocuments, func(k *pack.Case, v pack.Value, d *iam.Document) {
+				for i := range d.Statements {
+					if s := &d.Statements[i]; s.Allows() && everyAction(s) && !boundary(k, d) {
+						k.Report(v, "%s allows every action", s.Label())
+					}
 				}
 			}),
 		},
@@ -187,11 +189,32 @@ func documents() []*pack.Control {
 			Check: eachDocument(identityDocuments, dropsBoundary),
 		},
 		{
+			ID: "iam-boundary-only", Title: "Permission boundaries are not attached as policies", Severity: pack.Critical, Types: []string{iamPolicy}, Joins: slices.Clone(attachments), Stack: true,
+			Why: "A boundary allows nearly everything, so that roles narrow it; attached as a policy it grants nearly everything.", Fix: "Use it as permissionsBoundary only.", Maps: meets(privilege),
+			Check: eachDocument(at("policy"), boundaryOnly),
+		},
+		{
 			ID: "iam-no-inline-on-role", Title: "Roles have no inline policies in their own resource", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: []string{iamRole},
 			Why: "Inline policies in the role fight with policy resources for the same role. Some programs keep both apart well, so this is off by default.", Fix: "Use RolePolicy or Policy resources.",
 			Maps: meets(hygiene), Check: func(k *pack.Case) { k.Forbid(k.Get("inlinePolicies").IsSet()) },
 		},
 	}
+}
+
+// boundary reports whether a policy is written as a permission boundary, which grants nothing by itself.
+// Control iam-boundary-only sees to it that it is not attached as a policy.
+func boundary(k *pack.Case, d *iam.Document) bool {
+	return k.Type == iamPolicy && d.Guardrail()
+}
+
+// boundaryOnly wants a policy that is written as a boundary to be used as one.
+func boundaryOnly(k *pack.Case, v pack.Value, d *iam.Document) {
+	if !d.Guardrail() {
+		k.Skip("the policy is not written as a permission boundary")
+		return
+	}
+	k.Forbid(anyCompanion(k, "policyArn", attachments[:4], present), "the boundary is attached as a policy")
+	k.Forbid(anyCompanion(k, "managedPolicyArns", []string{iamRole}, present), "the boundary is attached as a policy")
 }
 
 // everyAction reports whether a statement names "*" as an action.
@@ -206,7 +229,7 @@ func dropsBoundary(k *pack.Case, v pack.Value, d *iam.Document) {
 			continue
 		}
 		for _, a := range []string{"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"} {
-			if s.CoversAction(a) && !denied(d, a) {
+			if s.CoversAction(a) && !d.Denies(a) {
 				k.Report(v, "%s allows %s", s.Label(), a)
 			}
 		}
@@ -228,17 +251,6 @@ func serviceWide(k *pack.Case, v pack.Value, s *iam.Statement) {
 			k.Report(v, "%s allows %s:* on every resource", s.Label(), service)
 		}
 	}
-}
-
-// denied reports whether a document denies an action without conditions on every resource.
-func denied(d *iam.Document, action string) bool {
-	for i := range d.Statements {
-		s := &d.Statements[i]
-		if s.Denies() && len(s.Conditions) == 0 && s.AnyResource() && s.CoversAction(action) {
-			return true
-		}
-	}
-	return false
 }
 
 func validDocument(k *pack.Case) {

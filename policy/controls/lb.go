@@ -158,11 +158,8 @@ func loadBalancers() []*pack.Control {
 			Why: "Each one that faces the internet is a door. Switch this on with the list of doors that are meant.", Fix: "Set internal to true, or list the resource's name.",
 			Settings: []pack.Setting{words("allowed", "Resource names of load balancers that may face the internet.")}, Maps: meets(exposure),
 			Check: func(k *pack.Case) {
-				for _, name := range k.Words("allowed") {
-					if name == k.Name {
-						k.Skip("the load balancer is listed")
-						return
-					}
+				if named(k) {
+					return
 				}
 				k.Require(k.Get("internal").IsTrue(), "internal is %s", k.Get("internal"))
 			},

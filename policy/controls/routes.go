@@ -135,7 +135,13 @@ func routing() []*pack.Control {
 		{
 			ID: "asg-subnets-private", Title: "Auto Scaling groups run in subnets without a route to the internet gateway", Severity: pack.High, Types: []string{asgType},
 			Joins: routeTypes, Stack: true, Why: "Application servers are reached through the load balancer; nothing needs them to be in a public subnet.",
-			Fix: "List private subnets in vpcZoneIdentifiers.", Maps: meets(segments), Check: subnetsPrivate("vpcZoneIdentifiers"),
+			Fix: "List private subnets in vpcZoneIdentifiers.", Maps: meets(segments),
+			Settings: []pack.Setting{words("allowed", "Names of groups that may run in public subnets, such as \"*-bastion-group\"; \"*\" stands for any text.")},
+			Check: func(k *pack.Case) {
+				if !named(k) {
+					subnetsPrivate("vpcZoneIdentifiers")(k)
+				}
+			},
 		},
 		{
 			ID: "route-peering-narrow", Title: "Peering routes are narrow", Severity: pack.Medium, Types: []string{routeType, routeTable}, Why: "A route for a wide range sends traffic for other networks into the peer's.",

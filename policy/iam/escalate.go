@@ -88,6 +88,34 @@ func (d *Document) Admin() (*Statement, bool) {
 	return nil, false
 }
 
+// Denies reports whether a statement refuses the action on every resource without a condition.
+func (d *Document) Denies(action string) bool {
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		if s.Denies() && len(s.Conditions) == 0 && s.AnyResource() && len(s.NotResources) == 0 && s.CoversAction(action) {
+			return true
+		}
+	}
+	return false
+}
+
+// Guardrail reports whether the document is written as a permission boundary: it allows everything, so that
+// roles narrow it by their own policies, and refuses every IAM action that leads to full control. Attached as
+// an ordinary policy it would still be far too wide.
+func (d *Document) Guardrail() bool {
+	if _, full := d.Admin(); !full {
+		return false
+	}
+	for _, p := range paths {
+		for _, a := range p.Actions {
+			if strings.HasPrefix(a, "iam:") && !d.Denies(a) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // ServiceWide returns the services for which an Allow statement gives every action, such as "s3" for "s3:*".
 func (s *Statement) ServiceWide() []string {
 	if !s.Allows() {

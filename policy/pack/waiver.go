@@ -66,7 +66,7 @@ func (w *Waiver) check(p *Pack) error {
 
 // covers reports whether the waiver is about the control and the resource.
 func (w *Waiver) covers(control string, r *Resource) bool {
-	return w.Control == control && glob(w.URN, r.URN) && glob(w.Type, r.Type) && glob(w.Name, r.Name)
+	return w.Control == control && Glob(w.URN, r.URN) && Glob(w.Type, r.Type) && Glob(w.Name, r.Name)
 }
 
 // String names the waiver in a message.
@@ -80,9 +80,9 @@ func (w *Waiver) String() string {
 	return fmt.Sprintf("%s for %s", w.Control, strings.Join(where, ", "))
 }
 
-// glob matches a pattern in which "*" stands for any text and "?" for any one character. An empty pattern
+// Glob matches a pattern in which "*" stands for any text and "?" for any one character. An empty pattern
 // matches everything.
-func glob(pattern, text string) bool {
+func Glob(pattern, text string) bool {
 	if pattern == "" {
 		return true
 	}
