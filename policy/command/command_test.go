@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/policy/command"
+)
+
+const openBucket = `{"version":3,"deployment":{"resources":[
+ {"urn":"urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev","type":"pulumi:pulumi:Stack"},
+ {"urn":"urn:pulumi:dev::shop::aws:s3/bucketAclV2:BucketAclV2::files","type":"aws:s3/bucketAclV2:BucketAclV2","inputs":{"bucket":"b","acl":"public-read"}}]}}`
+
+func start(args []string, in string) (code int, out, errOut string) {
+	var o, e bytes.Buffer
+	code = command.Main(args, strings.NewReader(in), &o, &e)
+	return code, o.String(), e.String()
+}
+
+func file(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func TestFormats(t *testing.T) {
+	code, out, _ := start([]string{"check", "-"}, openBucket)
+	require.Equal(t, command.Refused, code)
+	for _, part := range []string{"CRITICAL  s3-acl-public-read  [mandatory]", `BucketAclV2 "files": acl is "public-read"`, "Why: ", "Fix: ", "1 findings stop the deployment"} {
+		require.Contains(t, out, part)
+	}
+	_, out, _ = start([]string{"check", "-format", "json", "-"}, openBucket)
+	var report struct {
+		Findings []map[string]any `json:"findings"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	require.Equal(t, "s3-acl-public-read", report.Findings[0]["control"])
+
+	_, out, _ = start([]string{"check", "-format", "sarif", "-"}, openBucket)
+	var sarif struct {
+		Version string `json:"version"`
+		Runs    []struct {
+			Tool struct {
+				Driver struct {
+					Rules []any `json:"rules"`
+				} `json:"driver"`
+			} `json:"tool"`
+			Results []map[string]any `json:"results"`
+		} `json:"runs"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &sarif))
+	require.Equal(t, "2.1.0", sarif.Version)
+	require.Greater(t, len(sarif.Runs[0].Tool.Driver.Rules), 200)
+	require.Equal(t, "error", sarif.Runs[0].Results[0]["level"])
+
+	_, out, _ = start([]string{"check", "-format", "junit", "-"}, openBucket)
+	var suite struct {
+		Failures int `xml:"failures,attr"`
+	}
+	require.NoError(t, xml.Unmarshal([]byte(out), &suite))
+	require.Equal(t, 1, suite.Failures)
+
+	_, out, _ = start([]string{"check", "-format", "markdown", "-"}, openBucket)
+	require.Contains(t, out, "| critical | [s3-acl-public-read](")
+}
+
+func TestWaiverOnTheCommandLine(t *testing.T) {
+	waivers := file(t, "waivers.yaml", "waivers:\n- {control: s3-acl-public-read, name: files, reason: public by agreement, owner: me, expires: 2999-12-31}\n")
+	code, out, _ := start([]string{"check", "-waivers", waivers, "-"}, openBucket)
+	require.Equal(t, command.Clean, code)
+	require.Contains(t, out, "waived until 2999-12-31 by me: public by agreement")
+	require.Contains(t, out, "1 are waived")
+	_, out, _ = start([]string{"check", "-waivers", waivers, "-format", "sarif", "-"}, openBucket)
+	require.Contains(t, out, "suppressions")
+}
+
+// TestBadInput gives the command what it cannot use. It must say so, with exit code 2, and judge nothing.
+func TestBadInput(t *testing.T) {
+	good := file(t, "state.json", openBucket)
+	for name, c := range map[string]struct {
+		args []string
+		in   string
+		want string
+	}{
+		"truncated export":   {[]string{"check", "-"}, openBucket[:len(openBucket)-40], "not complete JSON"},
+		"empty":              {[]string{"check", "-"}, "", "not complete JSON"},
+		"another document":   {[]string{"check", "-"}, `{"resources":[]}`, "neither a stack export"},
+		"future version":     {[]string{"check", "-"}, `{"version":99,"deployment":{"resources":[]}}`, "version 99"},
+		"no urn":             {[]string{"check", "-"}, `{"version":3,"deployment":{"resources":[{"type":"x"}]}}`, "no valid URN"},
+		"inputs are a list":  {[]string{"check", "-"}, `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::c::d","type":"c","inputs":[]}]}}`, "not a JSON object"},
+		"no file":            {[]string{"check"}, "", "needs a stack export"},
+		"missing file":       {[]string{"check", "/nowhere.json"}, "", "no such file"},
+		"unknown format":     {[]string{"check", "-format", "pdf", good}, "", `format "pdf" is not known`},
+		"unknown profile":    {[]string{"check", "-profile", "lax", good}, "", `"lax" is not one of`},
+		"unknown command":    {[]string{"judge"}, "", `no command "judge"`},
+		"unknown control":    {[]string{"explain", "nothing"}, "", "needs the id"},
+		"config is a list":   {[]string{"check", "-config", file(t, "c.json", "[]"), good}, "", "pack configuration"},
+		"config wrong level": {[]string{"check", "-config", file(t, "c.json", `{"s3-tls-only":"loud"}`), good}, "", "not an enforcement level"},
+		"config wrong type":  {[]string{"check", "-config", file(t, "c.json", `{"rds-backups":{"minDays":"many"}}`), good}, "", "expected a number"},
+		"config number":      {[]string{"check", "-config", file(t, "c.json", `{"rds-backups":7}`), good}, "", "must be a level or an object"},
+		"config misspelt":    {[]string{"check", "-config", file(t, "c.json", `{"s3-tls-onli":"advisory"}`), good}, "", `did you mean "s3-tls-only"`},
+		"waivers not YAML":   {[]string{"check", "-waivers", file(t, "w.yaml", "waivers: {"), good}, "", "waivers"},
+		"waivers misspelt":   {[]string{"check", "-waivers", file(t, "w.yaml", "waivers:\n- {kontrol: x}\n"), good}, "", "kontrol"},
+	} {
+		code, out, errOut := start(c.args, c.in)
+		require.Equal(t, command.Unusable, code, name)
+		require.Contains(t, errOut, c.want, name)
+		require.Empty(t, out, name)
+	}
+}
+
+func TestOddDocumentsAreFindings(t *testing.T) {
+	for name, c := range map[string]struct{ policy, want string }{
+		"not JSON":   {`{`, "not valid JSON"},
+		"twice":      {`{"Statement":[{"Effect":"Deny","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`, `key \"Effect\" twice`},
+		"too long":   {`{"Statement":"` + strings.Repeat("x", 10<<20) + `"}`, "longer than 1 MB"},
+		"deep":       {strings.Repeat("[", 5000), "not valid JSON"},
+		"a number":   {`7`, "not valid JSON"},
+		"no effect":  {`{"Statement":[{"Action":"s3:*","Resource":"*"}]}`, "AWS knows Allow and Deny"},
+		"a sentence": {`everyone may read`, "not valid JSON"},
+	} {
+		text, err := json.Marshal(c.policy)
+		require.NoError(t, err)
+		state := `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::aws:iam/policy:Policy::d","type":"aws:iam/policy:Policy","inputs":{"policy":` + string(text) + `}}]}}`
+		code, out, _ := start([]string{"check", "-format", "json", "-"}, state)
+		require.Equal(t, command.Refused, code, name)
+		require.Contains(t, out, "iam-document-valid", name)
+		require.Contains(t, out, c.want, name)
+	}
+}
+
+func TestRedactedSecretsAreUndecidedNotPassed(t *testing.T) {
+	state := `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::aws:rds/instance:Instance::d","type":"aws:rds/instance:Instance",
+	  "inputs":{"storageEncrypted":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","ciphertext":"v1:x"}}}]}}`
+	_, out, _ := start([]string{"check", "-"}, state)
+	require.Contains(t, out, "undecided  rds-storage-encrypted")
+}
+
+func TestGeneratedDocumentationIsCurrent(t *testing.T) {
+	_, out, _ := start([]string{"docs"}, "")
+	committed, err := os.ReadFile("../../docs/policies.md")
+	require.NoError(t, err)
+	require.Equal(t, string(committed), out, "run: go run ./policy docs > docs/policies.md")
+}
+
+func TestProfilesAreValid(t *testing.T) {
+	files, err := filepath.Glob("../profiles/*.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, f := range files {
+		_, _, errOut := start([]string{"check", "-config", f, "-"}, openBucket)
+		require.Empty(t, errOut, f)
+	}
+}
+
+func TestHelp(t *testing.T) {
+	code, out, _ := start([]string{"help"}, "")
+	require.Equal(t, command.Clean, code)
+	require.Contains(t, out, "Exit codes")
+	_, out, _ = start([]string{"list"}, "")
+	require.Contains(t, out, "s3-public-access-block")
+	code, out, _ = start([]string{"explain", "rds-backups"}, "")
+	require.Equal(t, command.Clean, code)
+	require.Contains(t, out, "Setting minDays (default 7)")
+	code, _, _ = start(nil, "")
+	require.Equal(t, command.Unusable, code)
+}

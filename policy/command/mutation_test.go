@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/bulkhead-iac/bulkhead/policy/command"
+	"github.com/bulkhead-iac/bulkhead/policy/controls"
+	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+// mutation weakens one property of the hardened stack.
+type mutation struct {
+	At   *string `yaml:"at"`
+	To   any     `yaml:"to"`
+	Type string  `yaml:"type"`
+	Name string  `yaml:"name"`
+	From string  `yaml:"from"`
+	Into string  `yaml:"into"`
+}
+
+func (m mutation) String() string {
+	if m.At == nil {
+		return m.Type + " removed"
+	}
+	return fmt.Sprintf("%s %s %s.%s = %v%s", m.Type, m.Name, "", *m.At, m.To, m.Into)
+}
+
+type resources struct {
+	Version    int `json:"version"`
+	Deployment struct {
+		Resources []map[string]any `json:"resources"`
+	} `json:"deployment"`
+}
+
+func hardened(t *testing.T) resources {
+	t.Helper()
+	text, err := os.ReadFile("testdata/hardened.json")
+	require.NoError(t, err)
+	var r resources
+	require.NoError(t, json.Unmarshal(text, &r))
+	return r
+}
+
+// apply weakens the first resource that fits; with unknown set, the property becomes unknown instead.
+func (m mutation) apply(t *testing.T, r *resources, unknown bool) (urn string) {
+	t.Helper()
+	i := slices.IndexFunc(r.Deployment.Resources, func(one map[string]any) bool {
+		urn, _ := one["urn"].(string)
+		if one["type"] != m.Type || !pack.Glob(m.Name, urn[strings.LastIndex(urn, "::")+2:]) {
+			return false
+		}
+		text, _ := json.Marshal(one["inputs"])
+		return m.From == "" || bytes.Contains(text, []byte(strings.ReplaceAll(m.From, `"`, `\"`)))
+	})
+	require.GreaterOrEqual(t, i, 0, "no resource for %s", m)
+	urn, _ = r.Deployment.Resources[i]["urn"].(string)
+	if m.At == nil {
+		r.Deployment.Resources = slices.Delete(r.Deployment.Resources, i, i+1)
+		return urn
+	}
+	inputs, _ := r.Deployment.Resources[i]["inputs"].(map[string]any)
+	switch {
+	case *m.At == "" && unknown:
+		weak, _ := m.To.(map[string]any)
+		for key := range weak {
+			inputs[key] = pack.UnknownText
+		}
+	case *m.At == "":
+		r.Deployment.Resources[i]["inputs"] = m.To
+	case unknown:
+		inputs[*m.At] = pack.UnknownText
+	case m.From != "":
+		text, _ := inputs[*m.At].(string)
+		inputs[*m.At] = strings.ReplaceAll(text, m.From, m.Into)
+	case m.To == nil:
+		delete(inputs, *m.At)
+	default:
+		inputs[*m.At] = m.To
+	}
+	return urn
+}
+
+func run(t *testing.T, p *pack.Pack, r resources) map[string]pack.Outcome {
+	t.Helper()
+	text, err := json.Marshal(r)
+	require.NoError(t, err)
+	d, err := export.Read(bytes.NewReader(text))
+	require.NoError(t, err)
+	config, err := os.ReadFile("../profiles/production.json")
+	require.NoError(t, err)
+	configs, err := pack.ParseConfig(config)
+	require.NoError(t, err)
+	results, err := command.Judge(p, configs, d)
+	require.NoError(t, err)
+	out := map[string]pack.Outcome{}
+	for _, result := range results {
+		key := result.Control.ID + " " + result.URN
+		if old, ok := out[key]; !ok || old == pack.Pass {
+			out[key] = result.Outcome
+		}
+	}
+	return out
+}
+
+// accepted are the findings that the hardened staging stack has under the production profile, on purpose:
+// staging has one database server.
+var accepted = []string{"rds-multi-az"}
+
+func TestHardenedStackHasNoFinding(t *testing.T) {
+	p, err := controls.New()
+	require.NoError(t, err)
+	for key, outcome := range run(t, p, hardened(t)) {
+		id, _, _ := strings.Cut(key, " ")
+		if outcome == pack.Fail && !slices.Contains(accepted, id) {
+			t.Error(key)
+		}
+		require.NotEqual(t, pack.Undecided, outcome, key)
+	}
+}
+
+// TestEveryWeakenedPropertyIsCaught weakens each secure property of the hardened stack, one at a time. Each
+// must be caught, and when the same property is unknown instead, none of the controls that caught it may pass.
+func TestEveryWeakenedPropertyIsCaught(t *testing.T) {
+	p, err := controls.New()
+	require.NoError(t, err)
+	text, err := os.ReadFile("testdata/mutations.yaml")
+	require.NoError(t, err)
+	var mutations []mutation
+	require.NoError(t, yaml.Unmarshal(text, &mutations))
+	before := run(t, p, hardened(t))
+	for _, m := range mutations {
+		weak := hardened(t)
+		m.apply(t, &weak, false)
+		var caught []string
+		for key, outcome := range run(t, p, weak) {
+			if outcome == pack.Fail && before[key] != pack.Fail {
+				caught = append(caught, key)
+			}
+		}
+		if len(caught) == 0 {
+			t.Errorf("not caught: %s", m)
+			continue
+		}
+		slices.Sort(caught)
+		ids := make([]string, len(caught))
+		for i, c := range caught {
+			ids[i], _, _ = strings.Cut(c, " ")
+		}
+		t.Logf("%s: caught by %s", m, strings.Join(slices.Compact(ids), ", "))
+		if m.At == nil {
+			continue
+		}
+		open := hardened(t)
+		m.apply(t, &open, true)
+		after := run(t, p, open)
+		for _, key := range caught {
+			if outcome, ok := after[key]; ok && outcome == pack.Pass {
+				t.Errorf("%s: unknown passes %s", m, key)
+			}
+		}
+	}
+	t.Logf("%d mutations", len(mutations))
+}
