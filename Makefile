@@ -11,6 +11,8 @@ SHELL := /bin/bash -o pipefail
 SHORT := ./infra/... ./stacks/... ./components/... ./policy/... ./internal/...
 
 REHEARSE := .toolchain/bin/rehearse
+POLICY := .toolchain/bin/bulkhead-policy
+POLICIES := --policy-pack $(CURDIR)/$(POLICY) --policy-pack-config $(CURDIR)/policy/profiles/$(if $(filter staging,$(ENV)),staging,production).json
 LINT := .toolchain/bin/golangci-lint
 GOTESTSUM := .toolchain/bin/gotestsum
 
@@ -33,12 +35,12 @@ check: $(REHEARSE) ## Check the configuration of ENV and list everything that is
 	@$(REHEARSE) check $(ENV)
 
 .PHONY: preview
-preview: $(REHEARSE) ## Preview ENV in its real AWS account (needs credentials and a backend)
-	@$(REHEARSE) exec $(ENV) -- pulumi preview --stack $(ENV) --diff
+preview: $(REHEARSE) $(POLICY) ## Preview ENV in its real AWS account (needs credentials and a backend)
+	@$(REHEARSE) exec $(ENV) -- pulumi preview --stack $(ENV) --diff $(POLICIES)
 
 .PHONY: up
-up: $(REHEARSE) ## Deploy ENV to its real AWS account (needs credentials and a backend)
-	@$(REHEARSE) exec $(ENV) -- pulumi up --stack $(ENV) $(if $(CI),--yes --non-interactive)
+up: $(REHEARSE) $(POLICY) ## Deploy ENV to its real AWS account (needs credentials and a backend)
+	@$(REHEARSE) exec $(ENV) -- pulumi up --stack $(ENV) $(POLICIES) $(if $(CI),--yes --non-interactive)
 
 .PHONY: toolchain
 toolchain: $(REHEARSE) ## Find or build the Pulumi CLI, its Go language host and the AWS provider
@@ -76,10 +78,14 @@ clean: ## Stop the emulator and remove everything that was built or rehearsed
 	@rm -rf .toolchain .rehearsal build
 
 # Always asked: the Go build cache knows best whether they are up to date.
-.PHONY: $(REHEARSE) $(LINT) $(GOTESTSUM)
+.PHONY: $(REHEARSE) $(POLICY) $(LINT) $(GOTESTSUM)
 $(REHEARSE):
 	@mkdir -p $(@D)
 	@go build -o $@ ./tools/rehearse
+
+$(POLICY):
+	@mkdir -p $(@D)
+	@go build -o $@ ./policy
 
 $(LINT):
 	@mkdir -p $(@D)

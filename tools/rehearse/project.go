@@ -35,6 +35,19 @@ func (s *stage) path(name ...string) string {
 // program is where the built Pulumi program lies; every environment runs the same file.
 func (s *stage) program() string { return filepath.Join(s.root, ".rehearsal", "bin", "infra") }
 
+// policies returns the engine's arguments that enforce the policy pack with the environment's profile.
+// An environment that is not known to be lenient has production's.
+func (s *stage) policies() []string {
+	profile := "staging"
+	if stacks.IsProduction(s.environment) {
+		profile = "production"
+	}
+	return []string{
+		"--policy-pack", filepath.Join(filepath.Dir(s.program()), "policy"),
+		"--policy-pack-config", filepath.Join(s.root, "policy", "profiles", profile+".json"),
+	}
+}
+
 // lock keeps a second run of the same environment away. The system frees it when the process ends.
 func (s *stage) lock() (func(), error) {
 	if err := os.MkdirAll(s.dir, 0o750); err != nil {

@@ -115,7 +115,7 @@ func startEmulator(ctx context.Context, root string, progress io.Writer) (*emula
 	return emulator.Ensure(ctx, root, []string{self, emulatorSubcommand}, progress)
 }
 
-// compile builds the program for every environment; without a change the compiler finds it done. The
+// compile builds the program and the policy pack for every environment; without a change the compiler finds it done. The
 // compiler works beside the target, so that the result is moved there whole.
 func (r *rehearsal) compile(ctx context.Context) error {
 	fmt.Fprintln(r.out, "    building the program (the first build compiles the AWS SDK and takes some minutes)")
@@ -128,12 +128,12 @@ func (r *rehearsal) compile(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	command := exec.CommandContext(ctx, "go", "build", "-o", r.program(), "./infra")
+	command := exec.CommandContext(ctx, "go", "build", "-o", folder+string(filepath.Separator), "./infra", "./policy")
 	command.Dir = r.root
 	command.Env = append(os.Environ(), "GOTMPDIR="+folder)
 	command.Stdout, command.Stderr = r.out, r.out
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("go build ./infra: %w", err)
+		return fmt.Errorf("go build ./infra ./policy: %w", err)
 	}
 	return nil
 }
@@ -189,11 +189,11 @@ func (r *rehearsal) forgetLostAccount() error {
 }
 
 func (r *rehearsal) preview(ctx context.Context) error {
-	return r.guarded(ctx, "preview", "preview")
+	return r.guarded(ctx, "preview", append([]string{"preview"}, r.policies()...)...)
 }
 
 func (r *rehearsal) deploy(ctx context.Context) error {
-	return r.guarded(ctx, "up", "up", "--yes", "--skip-preview")
+	return r.guarded(ctx, "up", append([]string{"up", "--yes", "--skip-preview"}, r.policies()...)...)
 }
 
 func (r *rehearsal) expectNoChange(ctx context.Context) error {
