@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"syscall"
@@ -14,20 +15,39 @@ import (
 
 // checkMachine refuses to begin a build for which the disk or the memory is too small.
 func (b *builder) checkMachine(targets []target) error {
-	var problems []error
-	var disk syscall.Statfs_t
-	if err := syscall.Statfs(b.dir, &disk); err != nil {
-		return fmt.Errorf("free disk space of %s: %w", b.dir, err)
+	free, available, err := b.measure(b.dir)
+	if err != nil {
+		return err
 	}
-	if free := disk.Bavail * uint64(disk.Bsize); free < diskNeeded { //nolint:gosec // a block size is positive
-		problems = append(problems, fmt.Errorf("%s has %s free and the build needs %s; free some space", b.dir, gib(free), gib(diskNeeded)))
+	return shortage(b.dir, free, available, targets)
+}
+
+// measure returns the bytes of free disk below a folder and of available memory.
+func measure(dir string) (free, available uint64, err error) {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		return 0, 0, fmt.Errorf("free disk space of %s: %w", dir, err)
+	}
+	available, known := availableMemory()
+	if !known {
+		// Only Linux says how much memory is available; elsewhere the build finds out by itself.
+		available = math.MaxUint64
+	}
+	return disk.Bavail * uint64(disk.Bsize), available, nil //nolint:gosec // a block size is positive
+}
+
+// shortage says what a machine with so many bytes of free disk and available memory lacks for the
+// targets, which are built one after the other.
+func shortage(dir string, free, available uint64, targets []target) error {
+	var problems []error
+	if free < diskNeeded {
+		problems = append(problems, fmt.Errorf("%s has %s free and the build needs %s; free some space", dir, gib(free), gib(diskNeeded)))
 	}
 	var needed uint64
 	for _, t := range targets {
 		needed = max(needed, t.memory)
 	}
-	// Only Linux says how much memory is available; elsewhere the build finds out by itself.
-	if available, ok := availableMemory(); ok && available < needed {
+	if available < needed {
 		problems = append(problems, fmt.Errorf("%s of memory is available and the build needs %s; close something or use a larger machine", gib(available), gib(needed)))
 	}
 	return errors.Join(problems...)

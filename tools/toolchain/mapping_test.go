@@ -8,7 +8,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"maps"
 	"os/exec"
 	"path/filepath"
@@ -108,23 +107,23 @@ type sdkTypes struct {
 func (s *sdkTypes) lookup(pkg, name string) (*ast.StructType, error) {
 	if s.packages[pkg] == nil {
 		types := map[string]*ast.StructType{}
-		parsed, err := parser.ParseDir(token.NewFileSet(), filepath.Join(s.dir, pkg), func(info fs.FileInfo) bool {
-			return !strings.HasSuffix(info.Name(), "_test.go")
-		}, parser.SkipObjectResolution)
+		files, err := filepath.Glob(filepath.Join(s.dir, pkg, "*.go"))
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range parsed {
-			for _, file := range p.Files {
-				ast.Inspect(file, func(n ast.Node) bool {
-					if spec, ok := n.(*ast.TypeSpec); ok {
-						if st, ok := spec.Type.(*ast.StructType); ok {
-							types[spec.Name.Name] = st
-						}
-					}
-					return true
-				})
+		for _, file := range files {
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return nil, err
 			}
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				if spec, ok := n.(*ast.TypeSpec); ok {
+					if st, ok := spec.Type.(*ast.StructType); ok {
+						types[spec.Name.Name] = st
+					}
+				}
+				return true
+			})
 		}
 		s.packages[pkg] = types
 	}
@@ -142,14 +141,10 @@ func (s *sdkTypes) compare(pkg, structName, path string, offered map[string]prop
 	}
 	var differences []string
 	for _, field := range st.Fields.List {
-		if field.Tag == nil {
-			continue
-		}
-		raw, err := strconv.Unquote(field.Tag.Value)
+		name, err := pulumiName(field)
 		if err != nil {
 			return nil, err
 		}
-		name := reflect.StructTag(raw).Get("pulumi")
 		if name == "" {
 			continue
 		}
@@ -173,6 +168,15 @@ func (s *sdkTypes) compare(pkg, structName, path string, offered map[string]prop
 		}
 	}
 	return differences, nil
+}
+
+// pulumiName returns the name of a property, empty for a field that is none.
+func pulumiName(field *ast.Field) (string, error) {
+	if field.Tag == nil {
+		return "", nil
+	}
+	raw, err := strconv.Unquote(field.Tag.Value)
+	return reflect.StructTag(raw).Get("pulumi"), err
 }
 
 // elementType tells whether a field is a list, and the name of the struct that it holds, if any.

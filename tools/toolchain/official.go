@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -20,43 +21,63 @@ const probeTimeout = 3 * time.Second
 // pluginSite is where the CLI downloads official plugins from.
 const pluginSite = "https://get.pulumi.com/releases/plugins"
 
-// officialProvider returns the official AWS plugin if it is installed or can be downloaded. A
-// negative answer of the download site is remembered for a day, so that a machine which cannot reach
-// it does not wait at every start.
-func officialProvider(ctx context.Context, dir string, cli Tool, progress io.Writer) (Tool, bool) {
-	const program = "pulumi-resource-aws"
-	plugin := filepath.Join("plugins", "resource-aws-v"+ProviderVersion, program)
-	var homes []string
-	if home := os.Getenv("PULUMI_HOME"); home != "" {
-		homes = append(homes, home)
-	}
+// providerProgram is the name of the AWS provider's program, whoever built it.
+const providerProgram = "pulumi-resource-aws"
+
+// officialPlugin is where the official plugin lies below the CLI's home.
+func officialPlugin(home string) string {
+	return filepath.Join(home, "plugins", "resource-aws-v"+ProviderVersion, providerProgram)
+}
+
+// downloads is the CLI's home for plugins that are downloaded for this repository alone.
+func downloads(dir string) string { return filepath.Join(dir, "pulumi-home") }
+
+// installedProvider returns the official AWS plugin if it is installed or was downloaded earlier.
+func installedProvider(dir string) (Tool, bool) {
+	homes := []string{downloads(dir)}
 	if home, err := os.UserHomeDir(); err == nil {
 		homes = append(homes, filepath.Join(home, ".pulumi"))
 	}
-	own := filepath.Join(dir, "pulumi-home")
-	for _, home := range append(homes, own) {
-		if info, err := os.Stat(filepath.Join(home, plugin)); err == nil && info.Mode().IsRegular() {
-			return Tool{program, filepath.Join(home, plugin), "installed"}, true
+	if home := os.Getenv("PULUMI_HOME"); home != "" {
+		homes = append(homes, home)
+	}
+	for _, home := range slices.Backward(homes) {
+		if plugin := officialPlugin(home); executable(plugin) {
+			return Tool{providerProgram, plugin, "installed"}, true
 		}
 	}
+	return Tool{}, false
+}
+
+// downloadable tells whether a site offers the official AWS plugin. A negative answer is remembered
+// for a day, so that a machine which cannot reach the site does not wait at every start.
+func downloadable(ctx context.Context, dir, site string) bool {
 	memo := filepath.Join(dir, "no-official-plugin")
 	if info, err := os.Stat(memo); err == nil && time.Since(info.ModTime()) < 24*time.Hour {
+		return false
+	}
+	url := fmt.Sprintf("%s/%s-v%s-%s-%s.tar.gz", site, providerProgram, ProviderVersion, runtime.GOOS, runtime.GOARCH)
+	if reachable(ctx, url) {
+		return true
+	}
+	if ctx.Err() == nil {
+		// A failure to write the memo only costs another probe.
+		_ = os.WriteFile(memo, []byte(url+" could not be reached\n"), 0o600)
+	}
+	return false
+}
+
+// download has the CLI install the official AWS plugin; ok is false if it could not.
+func download(ctx context.Context, dir string, cli Tool, progress io.Writer) (plugin Tool, ok bool) {
+	fmt.Fprintf(progress, "toolchain: downloading the official AWS plugin %s\n", ProviderVersion)
+	command := exec.CommandContext(ctx, cli.Path, "plugin", "install", "resource", "aws", "v"+ProviderVersion)
+	command.Env = append(os.Environ(), "PULUMI_HOME="+downloads(dir), "PULUMI_SKIP_UPDATE_CHECK=true")
+	command.Stdout, command.Stderr = progress, progress
+	if err := command.Run(); err != nil || !executable(officialPlugin(downloads(dir))) {
+		fmt.Fprintln(progress, "toolchain: the download failed; building the provider from source instead")
 		return Tool{}, false
 	}
-	url := fmt.Sprintf("%s/pulumi-resource-aws-v%s-%s-%s.tar.gz", pluginSite, ProviderVersion, runtime.GOOS, runtime.GOARCH)
-	if _, err := os.Stat(cli.Path); err == nil && reachable(ctx, url) {
-		fmt.Fprintf(progress, "toolchain: downloading the official AWS plugin %s\n", ProviderVersion)
-		command := exec.CommandContext(ctx, cli.Path, "plugin", "install", "resource", "aws", "v"+ProviderVersion)
-		command.Env = append(os.Environ(), "PULUMI_HOME="+own, "PULUMI_SKIP_UPDATE_CHECK=true")
-		command.Stdout, command.Stderr = progress, progress
-		if err := command.Run(); err == nil {
-			return Tool{program, filepath.Join(own, plugin), "downloaded"}, true
-		}
-		fmt.Fprintln(progress, "toolchain: the download failed; building the provider from source instead")
-	}
-	// A failure to write the memo only costs another probe.
-	_ = os.WriteFile(memo, []byte(url+" could not be reached\n"), 0o600)
-	return Tool{}, false
+	return Tool{providerProgram, officialPlugin(downloads(dir)), "downloaded"}, true
 }
 
 func reachable(ctx context.Context, url string) bool {

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -63,16 +64,15 @@ type Options struct {
 // milliseconds. An interrupted build is continued by the next call; no half-written program is ever
 // put in place. The error says what is missing and what to do about it.
 func Ensure(ctx context.Context, o Options) (*Toolchain, error) {
-	b := &builder{root: o.Root, dir: filepath.Join(o.Root, ".toolchain"), progress: o.Progress}
-	if err := os.MkdirAll(filepath.Join(b.dir, "bin"), 0o750); err != nil {
-		return nil, err
-	}
-	unlock, err := lock(filepath.Join(b.dir, "lock"), b.progress)
+	return newBuilder(o).ensure(ctx, o.Rehearsal)
+}
+
+func (b *builder) ensure(ctx context.Context, rehearsal bool) (*Toolchain, error) {
+	unlock, err := b.open()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-
 	t := &Toolchain{}
 	var missing []target
 	if tool, host, ok := installedPulumi(ctx); ok {
@@ -81,17 +81,26 @@ func Ensure(ctx context.Context, o Options) (*Toolchain, error) {
 		t.Pulumi, t.LanguageHost = b.built("pulumi"), b.built("pulumi-language-go")
 		missing = append(missing, pulumiTarget, languageHostTarget)
 	}
-	if !o.Rehearsal {
+	if !rehearsal {
 		// For a real account the CLI downloads the official plugin by itself.
 		return t, b.build(ctx, missing)
 	}
-	if tool, ok := officialProvider(ctx, b.dir, t.Pulumi, b.progress); ok {
+	if tool, ok := installedProvider(b.dir); ok {
 		t.Provider = tool
-	} else {
-		t.Provider = b.built("pulumi-resource-aws")
-		missing = append(missing, providerTarget)
+		return t, b.build(ctx, missing)
 	}
-	return t, b.build(ctx, missing)
+	if downloadable(ctx, b.dir, b.site) {
+		if err := b.build(ctx, missing); err != nil { // the CLI downloads the plugin
+			return nil, err
+		}
+		missing = nil
+		if tool, ok := download(ctx, b.dir, t.Pulumi, b.progress); ok {
+			t.Provider = tool
+			return t, nil
+		}
+	}
+	t.Provider = b.built(providerProgram)
+	return t, b.build(ctx, append(missing, providerTarget))
 }
 
 func (b *builder) built(name string) Tool {
@@ -114,11 +123,11 @@ func installedPulumi(ctx context.Context) (cli, host Tool, ok bool) {
 		return cli, host, false
 	}
 	const hostName = "pulumi-language-go"
-	real, err := filepath.EvalSymlinks(path)
+	itself, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return cli, host, false
 	}
-	hostPath := filepath.Join(filepath.Dir(real), hostName)
+	hostPath := filepath.Join(filepath.Dir(itself), hostName)
 	if _, err := os.Stat(hostPath); errors.Is(err, os.ErrNotExist) {
 		if hostPath, err = exec.LookPath(hostName); err != nil {
 			return cli, host, false
@@ -130,28 +139,22 @@ func installedPulumi(ctx context.Context) (cli, host Tool, ok bool) {
 // atLeast compares versions of the form v1.2.3; anything else, a development build included, is not
 // at least anything.
 func atLeast(version, minimum string) bool {
-	var have, want [3]int
-	if _, err := fmt.Sscanf(version, "v%d.%d.%d", &have[0], &have[1], &have[2]); err != nil {
-		return false
+	have, ok := parseVersion(version)
+	want, wellFormed := parseVersion(minimum)
+	return ok && wellFormed && slices.Compare(have[:], want[:]) >= 0
+}
+
+func parseVersion(version string) (parts [3]int, ok bool) {
+	if _, err := fmt.Sscanf(version, "v%d.%d.%d", &parts[0], &parts[1], &parts[2]); err != nil {
+		return parts, false
 	}
-	if _, err := fmt.Sscanf(minimum, "v%d.%d.%d", &want[0], &want[1], &want[2]); err != nil {
-		return false
-	}
-	for i := range have {
-		if have[i] != want[i] {
-			return have[i] > want[i]
-		}
-	}
-	return true
+	return parts, fmt.Sprintf("v%d.%d.%d", parts[0], parts[1], parts[2]) == version
 }
 
 // BuildProvider builds the source-built AWS provider even where the official plugin is at hand.
 func BuildProvider(ctx context.Context, o Options) (*Tool, error) {
-	b := &builder{root: o.Root, dir: filepath.Join(o.Root, ".toolchain"), progress: o.Progress}
-	if err := os.MkdirAll(filepath.Join(b.dir, "bin"), 0o750); err != nil {
-		return nil, err
-	}
-	unlock, err := lock(filepath.Join(b.dir, "lock"), b.progress)
+	b := newBuilder(o)
+	unlock, err := b.open()
 	if err != nil {
 		return nil, err
 	}
