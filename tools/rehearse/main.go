@@ -97,13 +97,19 @@ func run(ctx context.Context, args []string) error {
 	case "forget":
 		return down(ctx, root, environment, true)
 	case "check":
-		_, err := settings(root, environment)
-		return err
+		if _, err := settings(root, environment); err != nil {
+			return err
+		}
+		fmt.Printf("%s: no problem found\n", stacks.FileName(environment))
+		return nil
 	case "toolchain":
 		_, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: os.Stdout, Rehearsal: true})
 		return err
 	case "exec":
 		return execute(ctx, root, environment, flags.Args())
+	case "":
+		fmt.Fprint(os.Stderr, usage)
+		return misuse{errors.New("no command given")}
 	default:
 		fmt.Fprint(os.Stderr, usage)
 		return misuse{fmt.Errorf("unknown command %q", flags.Arg(0))}
