@@ -19,13 +19,17 @@ import (
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
 )
 
-// The types of the control API.
-type (
-	Account = gateway.Account // One environment's account.
-	Rule    = gateway.Rule    // One fault to inject.
-	Record  = gateway.Record  // One AWS call as it was recorded.
-	Health  = gateway.Health  // How the emulator is.
-)
+// Account is one environment's account.
+type Account = gateway.Account
+
+// Rule is one fault to inject.
+type Rule = gateway.Rule
+
+// Record is one AWS call as it was recorded.
+type Record = gateway.Record
+
+// Health says how the emulator is.
+type Health = gateway.Health
 
 // PortVariable names the environment variable that asks for a port. Without it a free one is chosen.
 const PortVariable = "BULKHEAD_EMULATOR_PORT"

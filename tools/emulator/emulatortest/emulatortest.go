@@ -8,8 +8,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log"
+	"net"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -18,13 +22,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/stretchr/testify/require"
-
-	"net/http"
-	"net/url"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/gateway"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
@@ -59,7 +61,7 @@ func begin() (*Running, error) {
 	}
 	g := gateway.New("test", gateway.Backend{
 		Endpoint: server.Endpoint, PID: server.PID, Version: moto.Version, Gone: server.Done(), Failure: server.Failure,
-	}, log.New(output, "", 0), func() {})
+	}, log.New(io.Discard, "", 0), func() {})
 	return &Running{Endpoint: httptest.NewServer(g).URL, Gateway: g, Moto: server}, nil
 }
 
@@ -79,10 +81,10 @@ func projectRoot() (string, error) {
 }
 
 // Start returns the emulator of this test binary, starting it the first time.
-func Start(t testing.TB) *Running {
-	t.Helper()
+func Start(tb testing.TB) *Running {
+	tb.Helper()
 	running, err := start()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return running
 }
 
@@ -100,26 +102,31 @@ type Account struct {
 }
 
 // NewAccount registers an account that no other test uses; it is forgotten when the test ends.
-func NewAccount(t testing.TB) *Account {
-	t.Helper()
-	running := Start(t)
+func NewAccount(tb testing.TB) *Account {
+	tb.Helper()
+	running := Start(tb)
 	n := accountCount.Add(1)
 	a := &Account{
 		Running: running, ID: fmt.Sprintf("9%011d", n), Env: fmt.Sprintf("test%d", n), AccessKey: fmt.Sprintf("AKIATEST%08d", n),
-		Record: filepath.Join(t.TempDir(), "calls.jsonl"),
+		Record: filepath.Join(tb.TempDir(), "calls.jsonl"),
 	}
 	err := running.Gateway.Register(gateway.Account{Env: a.Env, AccountID: a.ID, AccessKey: a.AccessKey, Record: a.Record})
-	require.NoError(t, err)
-	t.Cleanup(func() { running.Gateway.Unregister(a.Env) })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { running.Gateway.Unregister(a.Env) })
 	proxy, err := url.Parse(running.Endpoint)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	a.Config = aws.Config{
 		Region:       Region,
 		BaseEndpoint: aws.String(running.Endpoint),
 		Credentials:  credentials.NewStaticCredentialsProvider(a.AccessKey, "secret", ""),
 		Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
 		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
-			transport.Proxy = http.ProxyURL(proxy) // S3 Control's host name exists nowhere but in the gateway.
+			transport.Proxy = func(request *http.Request) (*url.URL, error) {
+				if net.ParseIP(request.URL.Hostname()) != nil {
+					return nil, nil
+				}
+				return proxy, nil // S3 Control's host name exists nowhere but in the gateway.
+			}
 		}),
 	}
 	return a
@@ -131,7 +138,7 @@ func (a *Account) Retrying(attempts int) aws.Config {
 	config.Retryer = func() aws.Retryer {
 		return retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts, o.MaxBackoff = attempts, 10*time.Millisecond
-			o.RateLimiter = nil
+			o.RateLimiter = ratelimit.None
 		})
 	}
 	return config

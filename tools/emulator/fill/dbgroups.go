@@ -24,7 +24,9 @@ func dbParameterGroup(t *Table) {
 	t.on("rds", p.modify, "ModifyDBParameterGroup")
 	t.on("rds", p.reset, "ResetDBParameterGroup")
 	t.on("rds", p.describe, "DescribeDBParameters")
-	t.on("rds", p.delete, "DeleteDBParameterGroup", "CreateDBParameterGroup")
+	t.on("rds", p.forget, "DeleteDBParameterGroup", "CreateDBParameterGroup")
+	t.on("rds", refuseInUse("DBParameterGroupName", "DBParameterGroups/DBParameterGroup/DBParameterGroupName", "InvalidDBParameterGroupState"),
+		"DeleteDBParameterGroup")
 }
 
 // givenParameters reads the parameters of a form, by name.
@@ -123,7 +125,7 @@ func (p *parameterGroups) describe(x *Exchange) (*wire.Reply, error) {
 	return queryReply(rdsNamespace, "DescribeDBParameters", list), nil
 }
 
-func (p *parameterGroups) delete(x *Exchange) (*wire.Reply, error) {
+func (p *parameterGroups) forget(x *Exchange) (*wire.Reply, error) {
 	reply, err := x.Pass()
 	if succeeded(reply, err) {
 		p.remove(x.place(), groupKey(x))
@@ -134,6 +136,31 @@ func (p *parameterGroups) delete(x *Exchange) (*wire.Reply, error) {
 // dbSubnetGroup keeps a subnet group alive when it is modified: moto changes it and then loses it.
 func dbSubnetGroup(t *Table) {
 	t.on("rds", modifySubnetGroup, "ModifyDBSubnetGroup")
+	t.on("rds", refuseInUse("DBSubnetGroupName", "DBSubnetGroup/DBSubnetGroupName", "InvalidDBSubnetGroupStateFault"), "DeleteDBSubnetGroup")
+}
+
+// refuseInUse keeps a group that an instance still uses. moto deletes it and can then no longer describe the instance.
+func refuseInUse(parameter, member, code string) Handler {
+	return func(x *Exchange) (*wire.Reply, error) {
+		name := x.Call.Form.Get(parameter)
+		reply, err := x.ask("DescribeDBInstances", nil)
+		if !succeeded(reply, err) {
+			return reply, err
+		}
+		root, err := wire.ParseXML(reply.Body)
+		if err != nil {
+			return nil, err
+		}
+		for _, instance := range root.Find("DescribeDBInstancesResult/DBInstances/DBInstance") {
+			for _, used := range instance.Find(member) {
+				if strings.EqualFold(used.Text, name) {
+					return x.Call.Error(http.StatusBadRequest, code,
+						"Cannot delete "+name+": the database instance "+instance.Get("DBInstanceIdentifier")+" still uses it."), nil
+				}
+			}
+		}
+		return x.Pass()
+	}
 }
 
 func modifySubnetGroup(x *Exchange) (*wire.Reply, error) {

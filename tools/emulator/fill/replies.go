@@ -26,15 +26,6 @@ func xmlReply(root *wire.Node) *wire.Reply {
 	return &wire.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {"text/xml"}}, Body: root.Bytes()}
 }
 
-// jsonReply answers a JSON call.
-func jsonReply(body map[string]any) (*wire.Reply, error) {
-	encoded, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	return &wire.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}}, Body: encoded}, nil
-}
-
 // editXML changes a successful XML answer; errors pass unchanged.
 func editXML(reply *wire.Reply, err error, edit func(root *wire.Node)) (*wire.Reply, error) {
 	if err != nil || reply.Status != http.StatusOK {

@@ -40,7 +40,7 @@ type Rule struct {
 
 // Validate names everything that is wrong with a rule.
 func (r Rule) Validate() error {
-	var problems []error
+	problems := r.validateCalls()
 	if !slices.Contains([]string{Throttle, Error500, Reset, Delay}, r.Kind) {
 		problems = append(problems, fmt.Errorf("kind %q is not one of throttle, error500, reset, delay", r.Kind))
 	}
@@ -50,16 +50,8 @@ func (r Rule) Validate() error {
 	if (r.Kind == Delay) != (r.DelayMS > 0) || r.DelayMS < 0 || r.DelayMS > 600000 {
 		problems = append(problems, fmt.Errorf("delay_ms %d: a delay needs 1 to 600000, the other kinds need none", r.DelayMS))
 	}
-	if r.From < 0 || r.To < 0 || (r.To > 0 && r.To < r.From) {
-		problems = append(problems, fmt.Errorf("from %d, to %d: call numbers count from 1 and from is not after to", r.From, r.To))
-	}
 	if r.After && r.Kind == Delay {
 		problems = append(problems, errors.New("after: a delay has no after"))
-	}
-	for _, n := range r.Calls {
-		if n < 1 {
-			problems = append(problems, fmt.Errorf("calls: %d: call numbers count from 1", n))
-		}
 	}
 	for name, pattern := range map[string]string{"service": r.Service, "action": r.Action, "account": r.Account} {
 		if _, err := path.Match(pattern, ""); err != nil {
@@ -67,6 +59,20 @@ func (r Rule) Validate() error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// validateCalls names what is wrong with the call numbers.
+func (r Rule) validateCalls() []error {
+	var problems []error
+	if r.From < 0 || r.To < 0 || (r.To > 0 && r.To < r.From) {
+		problems = append(problems, fmt.Errorf("from %d, to %d: call numbers count from 1 and from is not after to", r.From, r.To))
+	}
+	for _, n := range r.Calls {
+		if n < 1 {
+			problems = append(problems, fmt.Errorf("calls: %d: call numbers count from 1", n))
+		}
+	}
+	return problems
 }
 
 // fits tells whether a call is one that the rule counts.

@@ -11,7 +11,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -215,53 +214,6 @@ func (g *Gateway) explain(call *wire.Call, err error) *wire.Reply {
 	return call.Error(http.StatusNotImplemented, "EmulatorFailure", "the emulator's gateway: "+err.Error())
 }
 
-var (
-	newKey      = regexp.MustCompile(`<AccessKeyId>([^<]+)</AccessKeyId>`)
-	assumedRole = regexp.MustCompile(`<Arn>([^<]+)</Arn>`)
-)
-
-// learnKeys notes the access keys that STS and IAM give out, so that they work like the ones registered.
-func (g *Gateway) learnKeys(a *answered) {
-	if a.reply == nil || a.reply.Status != http.StatusOK || (a.call.Service != "sts" && a.call.Action != "CreateAccessKey") {
-		return
-	}
-	key := newKey.FindSubmatch(a.reply.Body)
-	if key == nil {
-		return
-	}
-	owner, _, _ := g.accounts.caller(a.call)
-	id := owner.AccountID
-	if role := assumedRole.FindSubmatch(a.reply.Body); role != nil {
-		id = accountOfARN(string(role[1]))
-	}
-	g.accounts.adopt(string(key[1]), id)
-}
-
-func accountOfARN(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
-		return ""
-	}
-	return parts[4]
-}
-
-func unknownKey(call *wire.Call) *wire.Reply {
-	if call.AccessKey == "" {
-		return call.Error(http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token")
-	}
-	code := "InvalidClientTokenId"
-	switch call.Protocol {
-	case wire.S3:
-		code = "InvalidAccessKeyId"
-	case wire.JSON, wire.CBOR, wire.RESTJSON:
-		code = "UnrecognizedClientException"
-	case wire.EC2:
-		code = "AuthFailure"
-	}
-	return call.Error(http.StatusForbidden, code,
-		"The security token included in the request is invalid: access key "+call.AccessKey+" is not registered with this emulator.")
-}
-
 // write sends a reply.
 func write(w http.ResponseWriter, reply *wire.Reply) {
 	for key, values := range reply.Header {
@@ -271,7 +223,7 @@ func write(w http.ResponseWriter, reply *wire.Reply) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(reply.Body)))
 	}
 	w.WriteHeader(reply.Status)
-	_, _ = w.Write(reply.Body) // A caller that has gone needs no answer.
+	_, _ = w.Write(reply.Body) // #nosec G705 -- an API answer; web pages are refused. A caller that has gone needs none.
 }
 
 // abort resets the connection.

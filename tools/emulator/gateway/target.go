@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -20,10 +21,18 @@ func refusal(r *http.Request) string {
 		return "the emulator's gateway is not a way out: it refuses to connect to " + r.Host
 	case !loopbackName(r.Host):
 		return "the emulator's gateway is not a way out: it serves loopback addresses only, not " + r.Host
+	case r.URL.Host != "" && !ownPort(r):
+		return "the emulator's gateway is no proxy to other ports: " + r.URL.Host
 	case r.Header.Get("Origin") != "":
 		return "the emulator's gateway does not serve web pages"
 	}
 	return ""
+}
+
+// ownPort tells whether a proxy-style request is meant for the gateway itself.
+func ownPort(r *http.Request) bool {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return ok && r.URL.Port() == strconv.Itoa(local.Port)
 }
 
 // loopbackName tells whether a host, with or without port, is this machine: a loopback address or localhost,

@@ -5,7 +5,7 @@ package providertest_test
 import (
 	"testing"
 
-	. "github.com/bulkhead-iac/bulkhead/tools/emulator/providertest"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/providertest"
 )
 
 const keyPolicy = `{"Version":"2012-10-17","Statement":[{"Sid":"root","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::${account.id}:root"},"Action":"kms:*","Resource":"*"},` +
@@ -13,45 +13,45 @@ const keyPolicy = `{"Version":"2012-10-17","Statement":[{"Sid":"root","Effect":"
 
 func TestAccount(t *testing.T) {
 	t.Parallel()
-	Run(t, Start(t, root),
-		Resource{Name: "key", Type: "aws:kms/key:Key", Inputs: m{"description": "logs", "enableKeyRotation": true, "deletionWindowInDays": 30, "policy": keyPolicy, "tags": m{"Name": "logs"}},
+	providertest.Run(t, providertest.Start(t, root),
+		resource{Name: "key", Type: "aws:kms/key:Key", Inputs: m{"description": "logs", "enableKeyRotation": true, "deletionWindowInDays": 30, "policy": keyPolicy, "tags": m{"Name": "logs"}},
 			Update: m{"description": "all logs", "rotationPeriodInDays": 180}},
-		Resource{Name: "alias", Type: "aws:kms/alias:Alias", Inputs: m{"name": "alias/logs", "targetKeyId": "${key.keyId}"}},
-		Resource{Name: "bucket", Type: "aws:s3/bucketV2:BucketV2", Inputs: m{"forceDestroy": false, "tags": m{"Name": "logs"}}},
-		Resource{Name: "bpab", Type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", Inputs: m{"bucket": "${bucket.id}", "blockPublicAcls": true,
+		resource{Name: "alias", Type: "aws:kms/alias:Alias", Inputs: m{"name": "alias/logs", "targetKeyId": "${key.keyId}"}},
+		resource{Name: "bucket", Type: "aws:s3/bucketV2:BucketV2", Inputs: m{"forceDestroy": false, "tags": m{"Name": "logs"}}},
+		resource{Name: "bpab", Type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", Inputs: m{"bucket": "${bucket.id}", "blockPublicAcls": true,
 			"blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true}},
-		Resource{Name: "bown", Type: "aws:s3/bucketOwnershipControls:BucketOwnershipControls", Inputs: m{"bucket": "${bucket.id}", "rule": m{"objectOwnership": "BucketOwnerEnforced"}}},
-		Resource{Name: "benc", Type: "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", Inputs: m{"bucket": "${bucket.id}",
+		resource{Name: "bown", Type: "aws:s3/bucketOwnershipControls:BucketOwnershipControls", Inputs: m{"bucket": "${bucket.id}", "rule": m{"objectOwnership": "BucketOwnerEnforced"}}},
+		resource{Name: "benc", Type: "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", Inputs: m{"bucket": "${bucket.id}",
 			"rules": l{m{"applyServerSideEncryptionByDefault": m{"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "${key.arn}"}, "bucketKeyEnabled": true}}}},
-		Resource{Name: "bver", Type: "aws:s3/bucketVersioningV2:BucketVersioningV2", Inputs: m{"bucket": "${bucket.id}", "versioningConfiguration": m{"status": "Enabled"}}},
-		Resource{Name: "blog", Type: "aws:s3/bucketLoggingV2:BucketLoggingV2", Inputs: m{"bucket": "${bucket.id}", "targetBucket": "${bpol2.bucket}", "targetPrefix": "s3/"}},
-		Resource{Name: "bucket2", Type: "aws:s3/bucketV2:BucketV2", Inputs: m{"forceDestroy": true}}, // moto writes access logs into it.
-		Resource{Name: "bpol2", Type: "aws:s3/bucketPolicy:BucketPolicy", Inputs: m{"bucket": "${bucket2.id}", "policy": `{"Version":"2012-10-17","Statement":[{"Sid":"s3","Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject","Resource":"${bucket2.arn}/*"}]}`}},
-		Resource{Name: "benc2", Type: "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", Inputs: m{"bucket": "${bucket2.id}",
+		resource{Name: "bver", Type: "aws:s3/bucketVersioningV2:BucketVersioningV2", Inputs: m{"bucket": "${bucket.id}", "versioningConfiguration": m{"status": "Enabled"}}},
+		resource{Name: "blog", Type: "aws:s3/bucketLoggingV2:BucketLoggingV2", Inputs: m{"bucket": "${bucket.id}", "targetBucket": "${bpol2.bucket}", "targetPrefix": "s3/"}},
+		resource{Name: "bucket2", Type: "aws:s3/bucketV2:BucketV2", Inputs: m{"forceDestroy": true}}, // moto writes access logs into it.
+		resource{Name: "bpol2", Type: "aws:s3/bucketPolicy:BucketPolicy", Inputs: m{"bucket": "${bucket2.id}", "policy": `{"Version":"2012-10-17","Statement":[{"Sid":"s3","Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject","Resource":"${bucket2.arn}/*"}]}`}},
+		resource{Name: "benc2", Type: "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", Inputs: m{"bucket": "${bucket2.id}",
 			"rules": l{m{"applyServerSideEncryptionByDefault": m{"sseAlgorithm": "AES256"}}}}},
-		Resource{Name: "blife", Type: "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", Inputs: m{"bucket": "${bucket.id}", "rules": l{
+		resource{Name: "blife", Type: "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", Inputs: m{"bucket": "${bucket.id}", "rules": l{
 			m{"id": "expire", "status": "Enabled", "filter": m{}, "expiration": m{"days": 365}, "noncurrentVersionExpiration": m{"noncurrentDays": 30},
 				"abortIncompleteMultipartUpload": m{"daysAfterInitiation": 7}}}}},
-		Resource{Name: "bpol", Type: "aws:s3/bucketPolicy:BucketPolicy", Inputs: m{"bucket": "${bucket.id}", "policy": `{"Version":"2012-10-17","Statement":[{"Sid":"DenyPlain","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["${bucket.arn}","${bucket.arn}/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}},` +
+		resource{Name: "bpol", Type: "aws:s3/bucketPolicy:BucketPolicy", Inputs: m{"bucket": "${bucket.id}", "policy": `{"Version":"2012-10-17","Statement":[{"Sid":"DenyPlain","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["${bucket.arn}","${bucket.arn}/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}},` +
 			`{"Sid":"trail","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:GetBucketAcl","Resource":"${bucket.arn}"}]}`}},
-		Resource{Name: "apab", Type: "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", Inputs: m{"accountId": "${account.id}", "blockPublicAcls": true,
+		resource{Name: "apab", Type: "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", Inputs: m{"accountId": "${account.id}", "blockPublicAcls": true,
 			"blockPublicPolicy": true, "ignorePublicAcls": true, "restrictPublicBuckets": true}},
-		Resource{Name: "boundary", Type: "aws:iam/policy:Policy", Inputs: m{"description": "boundary", "policy": `{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Action":["logs:*","s3:Get*"],"Resource":"*"}]}`},
+		resource{Name: "boundary", Type: "aws:iam/policy:Policy", Inputs: m{"description": "boundary", "policy": `{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Action":["logs:*","s3:Get*"],"Resource":"*"}]}`},
 			Update: m{"policy": `{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Action":["logs:*"],"Resource":"*"}]}`}},
-		Resource{Name: "role", Type: "aws:iam/role:Role", Inputs: m{"assumeRolePolicy": trust("ec2.amazonaws.com"), "permissionsBoundary": "${boundary.arn}", "description": "app", "maxSessionDuration": 3600, "tags": m{"Name": "app"}},
+		resource{Name: "role", Type: "aws:iam/role:Role", Inputs: m{"assumeRolePolicy": trust("ec2.amazonaws.com"), "permissionsBoundary": "${boundary.arn}", "description": "app", "maxSessionDuration": 3600, "tags": m{"Name": "app"}},
 			Update: m{"description": "the app"}, Differ: attachments},
-		Resource{Name: "inline", Type: "aws:iam/rolePolicy:RolePolicy", Inputs: m{"role": "${role.name}", "policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:PutLogEvents","Resource":"*"}]}`}},
-		Resource{Name: "attach", Type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", Inputs: m{"role": "${role.name}", "policyArn": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}},
-		Resource{Name: "profile", Type: "aws:iam/instanceProfile:InstanceProfile", Inputs: m{"role": "${role.name}"}},
-		Resource{Name: "passwords", Type: "aws:iam/accountPasswordPolicy:AccountPasswordPolicy", Inputs: m{"minimumPasswordLength": 14, "passwordReusePrevention": 24,
+		resource{Name: "inline", Type: "aws:iam/rolePolicy:RolePolicy", Inputs: m{"role": "${role.name}", "policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:PutLogEvents","Resource":"*"}]}`}},
+		resource{Name: "attach", Type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", Inputs: m{"role": "${role.name}", "policyArn": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"}},
+		resource{Name: "profile", Type: "aws:iam/instanceProfile:InstanceProfile", Inputs: m{"role": "${role.name}"}},
+		resource{Name: "passwords", Type: "aws:iam/accountPasswordPolicy:AccountPasswordPolicy", Inputs: m{"minimumPasswordLength": 14, "passwordReusePrevention": 24,
 			"requireLowercaseCharacters": true, "requireNumbers": true, "requireSymbols": true, "requireUppercaseCharacters": true, "allowUsersToChangePassword": true, "maxPasswordAge": 90}},
-		Resource{Name: "oidc", Type: "aws:iam/openIdConnectProvider:OpenIdConnectProvider", Inputs: m{"url": "https://gitlab.com", "clientIdLists": l{"https://gitlab.com"}, "thumbprintLists": l{"b3dd7606d2b5a8b4a13771dbecc9ee1cecafa38a"}}},
-		Resource{Name: "group", Type: "aws:iam/group:Group", Inputs: m{"path": "/ops/"}},
-		Resource{Name: "grouppolicy", Type: "aws:iam/groupPolicy:GroupPolicy", Inputs: m{"group": "${group.name}", "policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ssm:StartSession","Resource":"*"}]}`}},
-		Resource{Name: "secret", Type: "aws:secretsmanager/secret:Secret", Inputs: m{"kmsKeyId": "${key.arn}", "recoveryWindowInDays": 7, "description": "x"}, Update: m{"description": "y"}},
-		Resource{Name: "secretpolicy", Type: "aws:secretsmanager/secretPolicy:SecretPolicy", Inputs: m{"secretArn": "${secret.arn}", "policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"secretsmanager:GetSecretValue","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`}},
-		Resource{Name: "param", Type: "aws:ssm/parameter:Parameter", Inputs: m{"name": "/bulkhead/x", "type": "SecureString", "keyId": "${key.arn}", "value": "v", "description": "d"}},
-		Resource{Name: "doc", Type: "aws:ssm/document:Document", Inputs: m{"name": "SSM-SessionManagerRunShell", "documentType": "Session", "documentFormat": "JSON",
+		resource{Name: "oidc", Type: "aws:iam/openIdConnectProvider:OpenIdConnectProvider", Inputs: m{"url": "https://gitlab.com", "clientIdLists": l{"https://gitlab.com"}, "thumbprintLists": l{"b3dd7606d2b5a8b4a13771dbecc9ee1cecafa38a"}}},
+		resource{Name: "group", Type: "aws:iam/group:Group", Inputs: m{"path": "/ops/"}},
+		resource{Name: "grouppolicy", Type: "aws:iam/groupPolicy:GroupPolicy", Inputs: m{"group": "${group.name}", "policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ssm:StartSession","Resource":"*"}]}`}},
+		resource{Name: "secret", Type: "aws:secretsmanager/secret:Secret", Inputs: m{"kmsKeyId": "${key.arn}", "recoveryWindowInDays": 7, "description": "x"}, Update: m{"description": "y"}},
+		resource{Name: "secretpolicy", Type: "aws:secretsmanager/secretPolicy:SecretPolicy", Inputs: m{"secretArn": "${secret.arn}", "policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"secretsmanager:GetSecretValue","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`}},
+		resource{Name: "param", Type: "aws:ssm/parameter:Parameter", Inputs: m{"name": "/bulkhead/x", "type": "SecureString", "keyId": "${key.arn}", "value": "v", "description": "d"}},
+		resource{Name: "doc", Type: "aws:ssm/document:Document", Inputs: m{"name": "SSM-SessionManagerRunShell", "documentType": "Session", "documentFormat": "JSON",
 			"content": `{"schemaVersion":"1.0","description":"sessions","sessionType":"Standard_Stream","inputs":{"cloudWatchLogGroupName":"x","cloudWatchEncryptionEnabled":true}}`},
 			Update: m{"content": `{"schemaVersion":"1.0","description":"sessions","sessionType":"Standard_Stream","inputs":{"cloudWatchLogGroupName":"y","cloudWatchEncryptionEnabled":true}}`}},
 	)
@@ -59,30 +59,30 @@ func TestAccount(t *testing.T) {
 
 func TestAudit(t *testing.T) {
 	t.Parallel()
-	Run(t, Start(t, root),
-		Resource{Name: "key", Type: "aws:kms/key:Key", Inputs: m{"description": "logs", "enableKeyRotation": true, "policy": keyPolicy}},
-		Resource{Name: "bucket", Type: "aws:s3/bucketV2:BucketV2", Inputs: m{}},
-		Resource{Name: "group", Type: "aws:cloudwatch/logGroup:LogGroup", Inputs: m{"retentionInDays": 365, "kmsKeyId": "${key.arn}", "tags": m{"Name": "trail"}}, Update: m{"retentionInDays": 400}},
-		Resource{Name: "role", Type: "aws:iam/role:Role", Inputs: m{"assumeRolePolicy": trust("cloudtrail.amazonaws.com")}},
-		Resource{Name: "resourcepolicy", Type: "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", Inputs: m{"policyName": "waf", "policyDocument": `{"Version":"2012-10-17","Statement":[{"Sid":"waf","Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${group.arn}:*"}]}`}},
-		Resource{Name: "filter", Type: "aws:cloudwatch/logMetricFilter:LogMetricFilter", Inputs: m{"logGroupName": "${group.name}", "pattern": `{ $.userIdentity.type = "Root" }`,
+	providertest.Run(t, providertest.Start(t, root),
+		resource{Name: "key", Type: "aws:kms/key:Key", Inputs: m{"description": "logs", "enableKeyRotation": true, "policy": keyPolicy}},
+		resource{Name: "bucket", Type: "aws:s3/bucketV2:BucketV2", Inputs: m{}},
+		resource{Name: "group", Type: "aws:cloudwatch/logGroup:LogGroup", Inputs: m{"retentionInDays": 365, "kmsKeyId": "${key.arn}", "tags": m{"Name": "trail"}}, Update: m{"retentionInDays": 400}},
+		resource{Name: "role", Type: "aws:iam/role:Role", Inputs: m{"assumeRolePolicy": trust("cloudtrail.amazonaws.com")}},
+		resource{Name: "resourcepolicy", Type: "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", Inputs: m{"policyName": "waf", "policyDocument": `{"Version":"2012-10-17","Statement":[{"Sid":"waf","Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"${group.arn}:*"}]}`}},
+		resource{Name: "filter", Type: "aws:cloudwatch/logMetricFilter:LogMetricFilter", Inputs: m{"logGroupName": "${group.name}", "pattern": `{ $.userIdentity.type = "Root" }`,
 			"metricTransformation": m{"name": "RootUse", "namespace": "Bulkhead", "value": "1", "defaultValue": "0", "unit": "Count"}},
 			Update: m{"pattern": `{ ($.userIdentity.type = "Root") && ($.eventType != "AwsServiceEvent") }`}},
-		Resource{Name: "topic", Type: "aws:sns/topic:Topic", Inputs: m{"kmsMasterKeyId": "${key.arn}", "displayName": "alarms", "tags": m{"Name": "alarms"}}, Update: m{"displayName": "Alarms"}},
-		Resource{Name: "topicpolicy", Type: "aws:sns/topicPolicy:TopicPolicy", Inputs: m{"arn": "${topic.arn}", "policy": `{"Version":"2012-10-17","Statement":[{"Sid":"alarms","Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"${topic.arn}"}]}`}},
-		Resource{Name: "subscription", Type: "aws:sns/topicSubscription:TopicSubscription", Inputs: m{"topic": "${topic.arn}", "protocol": "email", "endpoint": "ops@example.com"}},
-		Resource{Name: "alarm", Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Inputs: m{"alarmDescription": "root", "comparisonOperator": "GreaterThanOrEqualToThreshold", "evaluationPeriods": 1,
+		resource{Name: "topic", Type: "aws:sns/topic:Topic", Inputs: m{"kmsMasterKeyId": "${key.arn}", "displayName": "alarms", "tags": m{"Name": "alarms"}}, Update: m{"displayName": "Alarms"}},
+		resource{Name: "topicpolicy", Type: "aws:sns/topicPolicy:TopicPolicy", Inputs: m{"arn": "${topic.arn}", "policy": `{"Version":"2012-10-17","Statement":[{"Sid":"alarms","Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"${topic.arn}"}]}`}},
+		resource{Name: "subscription", Type: "aws:sns/topicSubscription:TopicSubscription", Inputs: m{"topic": "${topic.arn}", "protocol": "email", "endpoint": "ops@example.com"}},
+		resource{Name: "alarm", Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Inputs: m{"alarmDescription": "root", "comparisonOperator": "GreaterThanOrEqualToThreshold", "evaluationPeriods": 1,
 			"metricName": "RootUse", "namespace": "Bulkhead", "period": 300, "statistic": "Sum", "threshold": 1, "treatMissingData": "notBreaching", "alarmActions": l{"${topic.arn}"}, "okActions": l{"${topic.arn}"}, "tags": m{"Name": "root"}},
 			Update: m{"threshold": 2.5, "period": 60, "dimensions": m{"LoadBalancer": "x"}}},
-		Resource{Name: "alarm2", Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Inputs: m{"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 3, "datapointsToAlarm": 2, "threshold": 5,
+		resource{Name: "alarm2", Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Inputs: m{"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 3, "datapointsToAlarm": 2, "threshold": 5,
 			"metricQueries": l{m{"id": "e", "expression": "m/60", "label": "rate", "returnData": true}, m{"id": "m", "metric": m{"metricName": "x", "namespace": "AWS/ApplicationELB", "period": 60, "stat": "p99", "dimensions": m{"LoadBalancer": "x"}}}}}},
-		Resource{Name: "alarm3", Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Inputs: m{"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 3, "threshold": 0.5,
+		resource{Name: "alarm3", Type: "aws:cloudwatch/metricAlarm:MetricAlarm", Inputs: m{"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 3, "threshold": 0.5,
 			"metricName": "TargetResponseTime", "namespace": "AWS/ApplicationELB", "period": 60, "extendedStatistic": "p99", "evaluateLowSampleCountPercentiles": "ignore", "unit": "Seconds"}},
-		Resource{Name: "trail", Type: "aws:cloudtrail/trail:Trail", Inputs: m{"s3BucketName": "${bucket.id}", "kmsKeyId": "${key.arn}", "isMultiRegionTrail": true, "enableLogFileValidation": true, "includeGlobalServiceEvents": true,
+		resource{Name: "trail", Type: "aws:cloudtrail/trail:Trail", Inputs: m{"s3BucketName": "${bucket.id}", "kmsKeyId": "${key.arn}", "isMultiRegionTrail": true, "enableLogFileValidation": true, "includeGlobalServiceEvents": true,
 			"cloudWatchLogsGroupArn": "${group.arn}:*", "cloudWatchLogsRoleArn": "${role.arn}", "enableLogging": true, "tags": m{"Name": "trail"},
 			"eventSelectors": l{m{"readWriteType": "All", "includeManagementEvents": true}}},
 			Update: m{"enableLogFileValidation": false, "eventSelectors": l{m{"readWriteType": "WriteOnly", "includeManagementEvents": true}}}},
-		Resource{Name: "trail2", Type: "aws:cloudtrail/trail:Trail", Inputs: m{"s3BucketName": "${bucket.id}", "snsTopicName": "${topic.name}",
+		resource{Name: "trail2", Type: "aws:cloudtrail/trail:Trail", Inputs: m{"s3BucketName": "${bucket.id}", "snsTopicName": "${topic.name}",
 			"advancedEventSelectors": l{m{"name": "s3", "fieldSelectors": l{m{"field": "eventCategory", "equals": l{"Data"}}, m{"field": "resources.type", "equals": l{"AWS::S3::Object"}}}}}}},
 	)
 }

@@ -126,7 +126,7 @@ func (p *Plugin) configure(t *testing.T) {
 }
 
 // Struct converts a plain map.
-func Struct(t testing.TB, values map[string]any) *structpb.Struct {
+func Struct(t *testing.T, values map[string]any) *structpb.Struct {
 	t.Helper()
 	converted, err := structpb.NewStruct(values)
 	require.NoError(t, err, fmt.Sprint(values))

@@ -5,47 +5,47 @@ package providertest_test
 import (
 	"testing"
 
-	. "github.com/bulkhead-iac/bulkhead/tools/emulator/providertest"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/providertest"
 )
 
 func TestServers(t *testing.T) {
 	t.Parallel()
-	Run(t, Start(t, root), append(subnets(),
-		Resource{Name: "key", Type: "aws:kms/key:Key", Inputs: m{"description": "disks"}},
-		Resource{Name: "role", Type: "aws:iam/role:Role", Inputs: m{"assumeRolePolicy": trust("ec2.amazonaws.com")}},
-		Resource{Name: "profile", Type: "aws:iam/instanceProfile:InstanceProfile", Inputs: m{"role": "${role.name}"}},
-		Resource{Name: "tg", Type: "aws:lb/targetGroup:TargetGroup", Inputs: m{"vpcId": "${vpc.id}", "port": 8443, "protocol": "HTTPS"}},
-		Resource{Name: "lt", Type: "aws:ec2/launchTemplate:LaunchTemplate", Inputs: m{"imageId": "ami-0abcdef1234567890", "instanceType": "t3.micro", "updateDefaultVersion": true, "ebsOptimized": "true", "description": "app",
+	providertest.Run(t, providertest.Start(t, root), append(subnets(),
+		resource{Name: "key", Type: "aws:kms/key:Key", Inputs: m{"description": "disks"}},
+		resource{Name: "role", Type: "aws:iam/role:Role", Inputs: m{"assumeRolePolicy": trust("ec2.amazonaws.com")}},
+		resource{Name: "profile", Type: "aws:iam/instanceProfile:InstanceProfile", Inputs: m{"role": "${role.name}"}},
+		resource{Name: "tg", Type: "aws:lb/targetGroup:TargetGroup", Inputs: m{"vpcId": "${vpc.id}", "port": 8443, "protocol": "HTTPS"}},
+		resource{Name: "lt", Type: "aws:ec2/launchTemplate:LaunchTemplate", Inputs: m{"imageId": "ami-0abcdef1234567890", "instanceType": "t3.micro", "updateDefaultVersion": true, "ebsOptimized": "true", "description": "app",
 			"iamInstanceProfile": m{"arn": "${profile.arn}"}, "userData": "IyEvYmluL3No", "disableApiTermination": false, "instanceInitiatedShutdownBehavior": "terminate",
 			"metadataOptions": m{"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1, "instanceMetadataTags": "disabled"}, "monitoring": m{"enabled": true},
 			"networkInterfaces":   l{m{"associatePublicIpAddress": "false", "deleteOnTermination": "true", "securityGroups": l{"${group.id}"}}},
 			"blockDeviceMappings": l{m{"deviceName": "/dev/xvda", "ebs": m{"encrypted": "true", "kmsKeyId": "${key.arn}", "volumeType": "gp3", "volumeSize": 20, "deleteOnTermination": "true"}}},
 			"tagSpecifications":   l{m{"resourceType": "instance", "tags": m{"Name": "app"}}, m{"resourceType": "volume", "tags": m{"Name": "app"}}}, "tags": m{"Name": "app"}},
 			Update: m{"imageId": "ami-0abcdef1234567891"}},
-		Resource{Name: "asg", Type: "aws:autoscaling/group:Group", Inputs: m{"minSize": 2, "maxSize": 4, "desiredCapacity": 2, "vpcZoneIdentifiers": l{"${a.id}", "${b.id}"}, "targetGroupArns": l{"${tg.arn}"}, "healthCheckType": "ELB", "healthCheckGracePeriod": 120,
+		resource{Name: "asg", Type: "aws:autoscaling/group:Group", Inputs: m{"minSize": 2, "maxSize": 4, "desiredCapacity": 2, "vpcZoneIdentifiers": l{"${a.id}", "${b.id}"}, "targetGroupArns": l{"${tg.arn}"}, "healthCheckType": "ELB", "healthCheckGracePeriod": 120,
 			"launchTemplate": m{"id": "${lt.id}", "version": "${lt.latestVersion}"}, "waitForCapacityTimeout": "0", "maxInstanceLifetime": 604800, "defaultInstanceWarmup": 60, "defaultCooldown": 60, "capacityRebalance": true, "forceDelete": true,
 			"terminationPolicies": l{"OldestInstance"}, "enabledMetrics": l{"GroupDesiredCapacity", "GroupInServiceInstances"}, "metricsGranularity": "1Minute", "instanceMaintenancePolicy": m{"minHealthyPercentage": 100, "maxHealthyPercentage": 200},
 			"instanceRefresh": m{"strategy": "Rolling", "preferences": m{"minHealthyPercentage": 100, "maxHealthyPercentage": 200, "instanceWarmup": "60", "autoRollback": false}, "triggers": l{"tag"}},
 			"tags":            l{m{"key": "Name", "value": "app", "propagateAtLaunch": true}}},
 			Update: m{"maxSize": 6, "tags": l{m{"key": "Name", "value": "App", "propagateAtLaunch": true}}, "enabledMetrics": l{"GroupDesiredCapacity"}}},
-		Resource{Name: "policy", Type: "aws:autoscaling/policy:Policy", Inputs: m{"autoscalingGroupName": "${asg.name}", "policyType": "TargetTrackingScaling", "estimatedInstanceWarmup": 60,
+		resource{Name: "policy", Type: "aws:autoscaling/policy:Policy", Inputs: m{"autoscalingGroupName": "${asg.name}", "policyType": "TargetTrackingScaling", "estimatedInstanceWarmup": 60,
 			"targetTrackingConfiguration": m{"predefinedMetricSpecification": m{"predefinedMetricType": "ASGAverageCPUUtilization"}, "targetValue": 60}}},
-		Resource{Name: "attachment", Type: "aws:autoscaling/attachment:Attachment", Inputs: m{"autoscalingGroupName": "${asg2.name}", "lbTargetGroupArn": "${tg.arn}"}},
-		Resource{Name: "asg2", Type: "aws:autoscaling/group:Group", Inputs: m{"minSize": 1, "maxSize": 1, "vpcZoneIdentifiers": l{"${a.id}"}, "launchTemplate": m{"id": "${lt.id}", "version": "$Latest"}, "waitForCapacityTimeout": "0",
+		resource{Name: "attachment", Type: "aws:autoscaling/attachment:Attachment", Inputs: m{"autoscalingGroupName": "${asg2.name}", "lbTargetGroupArn": "${tg.arn}"}},
+		resource{Name: "asg2", Type: "aws:autoscaling/group:Group", Inputs: m{"minSize": 1, "maxSize": 1, "vpcZoneIdentifiers": l{"${a.id}"}, "launchTemplate": m{"id": "${lt.id}", "version": "$Latest"}, "waitForCapacityTimeout": "0",
 			"instanceRefresh": m{"strategy": "Rolling", "preferences": m{"minHealthyPercentage": 0}}, "tags": l{m{"key": "Name", "value": "bastion", "propagateAtLaunch": true}}}},
 	)...)
 }
 
 func TestDatabase(t *testing.T) {
 	t.Parallel()
-	Run(t, Start(t, root), append(subnets(),
-		Resource{Name: "key", Type: "aws:kms/key:Key", Inputs: m{"description": "database", "enableKeyRotation": true}},
-		Resource{Name: "monitoring", Type: "aws:iam/role:Role", Inputs: m{"assumeRolePolicy": trust("monitoring.rds.amazonaws.com")}},
-		Resource{Name: "dbsubnets", Type: "aws:rds/subnetGroup:SubnetGroup", Inputs: m{"subnetIds": l{"${a.id}", "${b.id}"}, "description": "data", "tags": m{"Name": "data"}}, Update: m{"description": "Data"}},
-		Resource{Name: "parameters", Type: "aws:rds/parameterGroup:ParameterGroup", Inputs: m{"family": "postgres16", "description": "tls", "tags": m{"Name": "tls"},
+	providertest.Run(t, providertest.Start(t, root), append(subnets(),
+		resource{Name: "key", Type: "aws:kms/key:Key", Inputs: m{"description": "database", "enableKeyRotation": true}},
+		resource{Name: "monitoring", Type: "aws:iam/role:Role", Inputs: m{"assumeRolePolicy": trust("monitoring.rds.amazonaws.com")}},
+		resource{Name: "dbsubnets", Type: "aws:rds/subnetGroup:SubnetGroup", Inputs: m{"subnetIds": l{"${a.id}", "${b.id}"}, "description": "data", "tags": m{"Name": "data"}}, Update: m{"description": "Data"}},
+		resource{Name: "parameters", Type: "aws:rds/parameterGroup:ParameterGroup", Inputs: m{"family": "postgres16", "description": "tls", "tags": m{"Name": "tls"},
 			"parameters": l{m{"name": "rds.force_ssl", "value": "1"}, m{"name": "log_connections", "value": "1"}, m{"name": "log_min_duration_statement", "value": "1000"}, m{"name": "shared_preload_libraries", "value": "pg_stat_statements", "applyMethod": "pending-reboot"}}},
 			Update: m{"parameters": l{m{"name": "rds.force_ssl", "value": "1"}, m{"name": "log_connections", "value": "0"}}}},
-		Resource{Name: "db", Type: "aws:rds/instance:Instance", Inputs: m{"engine": "postgres", "engineVersion": "16.4", "instanceClass": "db.t4g.medium", "allocatedStorage": 20, "maxAllocatedStorage": 100, "storageType": "gp3", "storageEncrypted": true, "kmsKeyId": "${key.arn}",
+		resource{Name: "db", Type: "aws:rds/instance:Instance", Inputs: m{"engine": "postgres", "engineVersion": "16.4", "instanceClass": "db.t4g.medium", "allocatedStorage": 20, "maxAllocatedStorage": 100, "storageType": "gp3", "storageEncrypted": true, "kmsKeyId": "${key.arn}",
 			"dbSubnetGroupName": "${dbsubnets.name}", "vpcSecurityGroupIds": l{"${group.id}"}, "parameterGroupName": "${parameters.name}", "username": "bulkhead", "dbName": "app", "manageMasterUserPassword": true, "masterUserSecretKmsKeyId": "${key.arn}",
 			"multiAz": true, "publiclyAccessible": false, "backupRetentionPeriod": 14, "backupWindow": "02:00-03:00", "maintenanceWindow": "sun:04:00-sun:05:00", "copyTagsToSnapshot": true, "deleteAutomatedBackups": false, "deletionProtection": true,
 			"skipFinalSnapshot": true, "enabledCloudwatchLogsExports": l{"postgresql", "upgrade"}, "iamDatabaseAuthenticationEnabled": true, "autoMinorVersionUpgrade": true, "allowMajorVersionUpgrade": false, "applyImmediately": true,

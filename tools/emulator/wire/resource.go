@@ -19,36 +19,56 @@ var listMark = regexp.MustCompile(`(\.member)?\.\d+$`)
 // Resource says, as well as the request tells, what the call is about: a name, an id, an ARN, "bucket/key", or nothing.
 func (c *Call) Resource() string {
 	switch c.Protocol {
-	case S3, RESTXML, RESTJSON:
-		return c.pathResource()
 	case Query, EC2:
-		flat := map[string]string{}
-		for key, values := range c.Form {
-			plain := listMark.ReplaceAllString(key, "")
-			if _, set := flat[plain]; len(values) > 0 && (!set || strings.HasSuffix(key, "1")) && !strings.Contains(plain, ".") {
-				flat[plain] = values[0]
-			}
+		if named := pick(c.Action, c.formTexts()); named != "" {
+			return named
 		}
-		return pick(c.Action, flat)
+		return firstFilter(c.Form)
 	case JSON, CBOR:
-		body, err := c.decoded()
-		if err != nil {
-			return ""
+		return pick(c.Action, c.bodyTexts())
+	}
+	return c.pathResource()
+}
+
+// formTexts is a form's top-level parameters; of a list, its first.
+func (c *Call) formTexts() map[string]string {
+	flat := map[string]string{}
+	for key, values := range c.Form {
+		plain := listMark.ReplaceAllString(key, "")
+		if _, set := flat[plain]; len(values) > 0 && (!set || strings.HasSuffix(key, ".1")) && !strings.Contains(plain, ".") {
+			flat[plain] = values[0]
 		}
-		flat := map[string]string{}
-		for key, value := range body {
-			switch v := value.(type) {
-			case string:
-				flat[key] = v
-			case []any:
-				if len(v) > 0 {
-					if first, ok := v[0].(string); ok {
-						flat[key] = first
-					}
-				}
-			}
+	}
+	return flat
+}
+
+// bodyTexts is the texts at the top of a JSON or CBOR body; of a list, its first.
+func (c *Call) bodyTexts() map[string]string {
+	flat := map[string]string{}
+	body, err := c.decoded()
+	if err != nil {
+		return flat
+	}
+	for key, value := range body {
+		if list, ok := value.([]any); ok && len(list) > 0 {
+			value = list[0]
 		}
-		return pick(c.Action, flat)
+		if text, ok := value.(string); ok {
+			flat[key] = text
+		}
+	}
+	return flat
+}
+
+// filterValue is the first value of the first filter of a form.
+var filterValue = regexp.MustCompile(`^Filters?(\.Filter|\.member)?\.1\.Values?(\.Value|\.member)?\.1$`)
+
+// firstFilter is what a look-up by filter looks for.
+func firstFilter(form url.Values) string {
+	for key, values := range form {
+		if filterValue.MatchString(key) {
+			return values[0]
+		}
 	}
 	return ""
 }
