@@ -6,17 +6,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-const endpointVariable = "AWS_ENDPOINT_URL"
+const (
+	endpointVariable = "AWS_ENDPOINT_URL"
+	metadataVariable = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
+)
 
 var errNames = errors.New("this source-built provider resolves no host names: it serves emulators on loopback addresses only")
 
@@ -54,15 +59,15 @@ func checkEndpoints(environ []string, configured map[string]string) error {
 			if !isLoopback(value) {
 				report(name, value)
 			}
-		case strings.HasPrefix(name, endpointVariable+"_"), isProxy(name):
+		case strings.HasPrefix(name, endpointVariable+"_"), name == metadataVariable, isProxy(name):
 			if !isLoopback(value) {
 				report(name, value)
 			}
 		}
 	}
-	for key, value := range configured {
-		if !isLoopback(value) {
-			report(key, value)
+	for _, key := range slices.Sorted(maps.Keys(configured)) {
+		if !isLoopback(configured[key]) {
+			report(key, configured[key])
 		}
 	}
 	if !general {
@@ -103,7 +108,7 @@ func configuredEndpoints(vars resource.PropertyMap) map[string]string {
 			}
 		}
 	}
-	for _, key := range []resource.PropertyKey{"endpoints", "httpProxy", "httpsProxy"} {
+	for _, key := range []resource.PropertyKey{"endpoints", "ec2MetadataServiceEndpoint", "httpProxy", "httpsProxy"} {
 		walk(string(key), vars[key])
 	}
 	return found

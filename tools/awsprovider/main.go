@@ -53,6 +53,10 @@ func run(ctx context.Context, args []string) error {
 		return json.NewEncoder(os.Stdout).Encode(describe(info))
 	}
 	refuseNames()
+	// The metadata service has an address and no name; nobody may ask it for credentials either.
+	if err := os.Setenv("AWS_EC2_METADATA_DISABLED", "true"); err != nil {
+		return err
+	}
 	// The engine never asks a provider of a Go program for its schema; a consumer that does gets the
 	// package's name and version and no types.
 	schema, err := json.Marshal(map[string]string{"name": info.Name, "version": info.Version})
@@ -77,7 +81,7 @@ func newProviderInfo(ctx context.Context) (*tfbridge.ProviderInfo, error) {
 		MetadataInfo:         tfbridge.NewProviderMetadata([]byte("{}")),
 		PreConfigureCallback: refuseRemote,
 	}
-	if err := mapTypes(info); err != nil {
+	if err := mapTypes(info, mapping); err != nil {
 		return nil, err
 	}
 	info.SetAutonaming(255, "-")

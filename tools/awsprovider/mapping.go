@@ -46,9 +46,9 @@ var singular = map[string]bool{
 	"aws_default_security_group": true,
 }
 
-// mapTypes fills info's resources and data sources from mapping.txt. Every other upstream type has
+// mapTypes fills info's resources and data sources from the text of mapping.txt. Every other upstream type has
 // been cut out of the source or is ignored.
-func mapTypes(info *tfbridge.ProviderInfo) error {
+func mapTypes(info *tfbridge.ProviderInfo, mapping string) error {
 	info.Resources = map[string]*tfbridge.ResourceInfo{}
 	info.DataSources = map[string]*tfbridge.DataSourceInfo{}
 	for line := range strings.Lines(mapping) {
