@@ -81,6 +81,7 @@ clean: ## Stop the emulator and remove everything that was built or rehearsed
 .PHONY: $(REHEARSE) $(POLICY) $(LINT) $(GOTESTSUM)
 $(REHEARSE):
 	@mkdir -p $(@D)
+	@[ -x $@ ] || echo "building the rehearsal command (once; about two minutes with empty caches)"
 	@go build -o $@ ./tools/rehearse
 
 $(POLICY):
@@ -89,6 +90,7 @@ $(POLICY):
 
 $(LINT):
 	@mkdir -p $(@D)
+	@[ -x $@ ] || echo "building the linters (once; about two minutes with empty caches)"
 	@go -C tools/quality build -mod=readonly -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 $(GOTESTSUM):
