@@ -146,11 +146,17 @@ func closedPorts(k *pack.Case, ports []int) {
 		if k.Type == sgRule {
 			incoming = k.Get("type").OneOf("ingress")
 		}
+		world := r.world()
+		if world.Is == pack.False {
+			continue
+		}
 		hit := pack.No(r.at)
 		for _, p := range ports {
 			hit = hit.Or(r.covers(p))
 		}
-		k.Forbid(incoming.And(r.world()).And(hit), "%s lets the internet (%s) reach %s", place(r.at), r.where(), r.span())
+		if all := incoming.And(world).And(hit); all.Is != pack.False {
+			k.Forbid(all, "%s lets the internet (%s) reach %s", place(r.at), r.where(), r.span())
+		}
 	}
 	unknownSides(k, "ingress")
 }

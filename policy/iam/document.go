@@ -18,6 +18,7 @@ type Document struct {
 	Version    string
 	ID         string
 	Statements []Statement
+	wide       []*Statement
 	// Problems are things that AWS refuses or reads differently from how they look.
 	Problems []string
 }
@@ -114,6 +115,11 @@ func Parse(text string) (*Document, error) {
 		}
 		sids[s.Sid] = true
 		d.Statements = append(d.Statements, s)
+	}
+	for i := range d.Statements {
+		if s := &d.Statements[i]; s.Allows() && s.AnyResource() && !s.Limited() {
+			d.wide = append(d.wide, s)
+		}
 	}
 	return d, nil
 }

@@ -53,7 +53,7 @@ var paths = []Path{
 // Escalations returns the ways to full control that the document opens. A document that is full control
 // already opens none: that is another finding.
 func (d *Document) Escalations() []Path {
-	if _, full := d.Admin(); full {
+	if _, full := d.Admin(); full || len(d.wide) == 0 {
 		return nil
 	}
 	var found []Path
@@ -74,11 +74,7 @@ func (d *Document) Escalations() []Path {
 
 // Admin reports whether the document allows every action on every resource, and in which statement.
 func (d *Document) Admin() (*Statement, bool) {
-	for i := range d.Statements {
-		s := &d.Statements[i]
-		if !s.Allows() || !s.AnyResource() || s.Limited() {
-			continue
-		}
+	for _, s := range d.wide {
 		for _, a := range s.Actions {
 			if strings.Trim(a, "*?:") == "" {
 				return s, true

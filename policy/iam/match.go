@@ -89,16 +89,9 @@ func everyResource(pattern string) bool {
 // Grants reports whether the document lets the action happen on every resource without a condition, and no
 // statement denies it as widely. The statement that grants it is returned.
 func (d *Document) Grants(action string) (*Statement, bool) {
-	for i := range d.Statements {
-		s := &d.Statements[i]
-		if s.Denies() && len(s.Conditions) == 0 && s.AnyResource() && len(s.NotResources) == 0 && s.CoversAction(action) {
-			return nil, false
-		}
-	}
-	for i := range d.Statements {
-		s := &d.Statements[i]
-		if s.Allows() && s.AnyResource() && s.CoversAction(action) && !s.Limited() {
-			return s, true
+	for _, s := range d.wide {
+		if s.CoversAction(action) {
+			return s, !d.Denies(action)
 		}
 	}
 	return nil, false

@@ -40,6 +40,7 @@ type Resource struct {
 	props    Value
 	out      Value
 	Options  Options
+	position int
 	decoded  bool
 	outRead  bool
 }

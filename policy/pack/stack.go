@@ -6,30 +6,26 @@ import "slices"
 
 // Stack is all resources of a deployment, for controls that compare resources.
 type Stack struct {
-	byURN  map[string]*Resource
-	byType map[string][]*Resource
-	back   map[string][]*Resource
-	all    []*Resource
+	byURN    map[string]*Resource
+	byType   map[string][]*Resource
+	pointers map[[2]string]*pointers
+	names    map[string]*names
+	all      []*Resource
 }
 
 // NewStack indexes the resources by URN and type.
 func NewStack(resources []*Resource) *Stack {
 	s := &Stack{
-		all:    resources,
-		byURN:  make(map[string]*Resource, len(resources)),
-		byType: map[string][]*Resource{},
-		back:   map[string][]*Resource{},
+		all:      resources,
+		byURN:    make(map[string]*Resource, len(resources)),
+		byType:   map[string][]*Resource{},
+		pointers: map[[2]string]*pointers{},
+		names:    map[string]*names{},
 	}
-	for _, r := range resources {
+	for i, r := range resources {
+		r.position = i
 		s.byURN[r.URN] = r
 		s.byType[r.Type] = append(s.byType[r.Type], r)
-		for _, urns := range r.PropertyDependencies {
-			for _, urn := range urns {
-				if list := s.back[urn]; len(list) == 0 || list[len(list)-1] != r {
-					s.back[urn] = append(list, r)
-				}
-			}
-		}
 	}
 	return s
 }
@@ -118,21 +114,20 @@ var families = map[string]string{
 	"aws:alb/targetGroup:TargetGroup":   "aws:lb/targetGroup:TargetGroup",
 }
 
-func sameFamily(a, b string) bool {
-	if f, ok := families[a]; ok {
-		a = f
+func sameFamily(a, b string) bool { return familyOf(a) == familyOf(b) }
+
+func familyOf(token string) string {
+	if f, ok := families[token]; ok {
+		return f
 	}
-	if f, ok := families[b]; ok {
-		b = f
-	}
-	return a == b
+	return token
 }
 
 // Pointing returns the resources of the given types whose property points at `to`, and the values that may
 // or may not do so.
 func (s *Stack) Pointing(to *Resource, property string, tokens ...string) (sure []*Resource, maybe []Value) {
 	for _, token := range tokens {
-		for _, from := range s.byType[token] {
+		for _, from := range s.candidates(to, property, token) {
 			answer := No(Value{})
 			for item := range from.Get(property).Items() {
 				answer = answer.Or(s.Refers(from, rootOf(property), item, to))
@@ -159,7 +154,7 @@ func (s *Stack) Target(from *Resource, property string, value Value, tokens ...s
 	}
 	answer := No(value)
 	for _, token := range tokens {
-		for _, to := range s.byType[token] {
+		for _, to := range s.named(token, value.Str()) {
 			same := s.sameIdentity(value, to)
 			if same.Is == True {
 				return to, same

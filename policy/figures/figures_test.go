@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package figures
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/bulkhead-iac/bulkhead/policy/controls"
+	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+// hardened are the resources of a whole segmented environment, about 260.
+func hardened(b *testing.B) *export.Deployment {
+	b.Helper()
+	f, err := os.Open("../command/testdata/hardened.json")
+	require.NoError(b, err)
+	defer func() { _ = f.Close() }()
+	d, err := export.Read(f)
+	require.NoError(b, err)
+	return d
+}
+
+// plain turns a value back into the engine's form.
+func plain(b *testing.B, v pack.Value) *structpb.Struct {
+	b.Helper()
+	fields := map[string]any{}
+	for key, child := range v.Fields() {
+		if p, known := child.Plain(); known {
+			fields[key] = p
+		}
+	}
+	s, err := structpb.NewStruct(fields)
+	require.NoError(b, err)
+	return s
+}
+
+// requests repeats the environment until there are n resources, each with a URN of its own.
+func requests(b *testing.B, n int) ([]*pulumirpc.AnalyzeRequest, *pulumirpc.AnalyzeStackRequest) {
+	b.Helper()
+	d := hardened(b)
+	var one []*pulumirpc.AnalyzeRequest
+	stack := &pulumirpc.AnalyzeStackRequest{}
+	for copyOf := 0; len(one) < n; copyOf++ {
+		suffix := "-" + strconv.Itoa(copyOf)
+		for i, r := range d.Inputs {
+			if len(one) == n {
+				break
+			}
+			one = append(one, &pulumirpc.AnalyzeRequest{Type: r.Type, Name: r.Name, Urn: r.URN + suffix, Properties: plain(b, r.Inputs())})
+			after := d.Stack[i]
+			deps := map[string]*pulumirpc.AnalyzerPropertyDependencies{}
+			for key, urns := range after.PropertyDependencies {
+				renamed := make([]string, len(urns))
+				for k, u := range urns {
+					renamed[k] = u + suffix
+				}
+				deps[key] = &pulumirpc.AnalyzerPropertyDependencies{Urns: renamed}
+			}
+			stack.Resources = append(stack.Resources, &pulumirpc.AnalyzerResource{
+				Type: r.Type, Name: r.Name, Urn: r.URN + suffix, Properties: plain(b, after.Outputs()), PropertyDependencies: deps,
+			})
+		}
+	}
+	return one, stack
+}
+
+func server(b *testing.B) *pack.Server {
+	b.Helper()
+	p, err := controls.New()
+	require.NoError(b, err)
+	return pack.NewServer(p)
+}
+
+// BenchmarkAnalyze judges every resource of an environment by all controls and reports the slowest percent.
+func BenchmarkAnalyze(b *testing.B) {
+	one, _ := requests(b, 260)
+	s := server(b)
+	times := make([]time.Duration, 0, 1<<16)
+	b.ResetTimer()
+	for i := range b.N {
+		start := time.Now()
+		if _, err := s.Analyze(context.Background(), one[i%len(one)]); err != nil {
+			b.Fatal(err)
+		}
+		times = append(times, time.Since(start))
+	}
+	slices.Sort(times)
+	b.ReportMetric(float64(times[len(times)*99/100].Nanoseconds())/1e6, "p99-ms")
+}
+
+// BenchmarkRules counts evaluations of single rules on decoded resources.
+func BenchmarkRules(b *testing.B) {
+	p, err := controls.New()
+	require.NoError(b, err)
+	d := hardened(b)
+	session := pack.NewSession(p)
+	for _, r := range d.Inputs {
+		session.Analyze(r)
+	}
+	rules := 0
+	b.ResetTimer()
+	for i := range b.N {
+		rules += len(session.Analyze(d.Inputs[i%len(d.Inputs)]))
+	}
+	b.ReportMetric(float64(rules)/b.Elapsed().Seconds(), "rules/s")
+}
+
+// BenchmarkAnalyzeStack judges whole stacks of growing size.
+func BenchmarkAnalyzeStack(b *testing.B) {
+	for _, n := range []int{500, 5000, 50000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			one, stack := requests(b, n)
+			s := server(b)
+			for _, r := range one {
+				if _, err := s.Analyze(context.Background(), r); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ResetTimer()
+			for range b.N {
+				if _, err := s.AnalyzeStack(context.Background(), stack); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N), "ms/stack")
+		})
+	}
+}
+
+// started is a pack in a process of its own.
+type started struct {
+	client pulumirpc.AnalyzerClient
+	cmd    *exec.Cmd
+	took   time.Duration
+}
+
+func binary(b *testing.B) string {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "bulkhead-policy")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "github.com/bulkhead-iac/bulkhead/policy")
+	out, err := cmd.CombinedOutput()
+	require.NoError(b, err, string(out))
+	return path
+}
+
+func start(b *testing.B, path string) started {
+	b.Helper()
+	begin := time.Now()
+	cmd := exec.Command(path, "127.0.0.1:1")
+	out, err := cmd.StdoutPipe()
+	require.NoError(b, err)
+	require.NoError(b, cmd.Start())
+	port, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(b, err)
+	conn, err := grpc.NewClient("127.0.0.1:"+strings.TrimSpace(port), grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(400<<20), grpc.MaxCallSendMsgSize(400<<20)))
+	require.NoError(b, err)
+	client := pulumirpc.NewAnalyzerClient(conn)
+	_, err = client.Handshake(context.Background(), &pulumirpc.AnalyzerHandshakeRequest{EngineAddress: "127.0.0.1:1"})
+	require.NoError(b, err)
+	took := time.Since(begin)
+	b.Cleanup(func() {
+		_ = conn.Close()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return started{client: client, cmd: cmd, took: took}
+}
+
+// BenchmarkStart measures from the start of the process to the answer to the handshake.
+func BenchmarkStart(b *testing.B) {
+	path := binary(b)
+	var sum time.Duration
+	b.ResetTimer()
+	for range b.N {
+		s := start(b, path)
+		sum += s.took
+		_ = s.cmd.Process.Kill()
+	}
+	b.ReportMetric(float64(sum.Microseconds())/1000/float64(b.N), "ms/handshake")
+}
+
+// BenchmarkResident sends 5,000 resources through both passes and reads the memory of the process.
+func BenchmarkResident(b *testing.B) {
+	one, stack := requests(b, 5000)
+	s := start(b, binary(b))
+	_, err := s.client.GetAnalyzerInfo(context.Background(), &emptypb.Empty{})
+	require.NoError(b, err)
+	b.ResetTimer()
+	for range b.N {
+		for _, r := range one {
+			if _, err := s.client.Analyze(context.Background(), r); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if _, err := s.client.AnalyzeStack(context.Background(), stack); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		return // the figure needs Linux
+	}
+	for _, line := range strings.Split(string(status), "\n") {
+		name, value, _ := strings.Cut(line, ":")
+		if kb, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(value), " kB")); err == nil {
+			switch name {
+			case "VmHWM":
+				b.ReportMetric(float64(kb)/1024, "peak-MB")
+			case "VmRSS":
+				b.ReportMetric(float64(kb)/1024, "resident-MB")
+			}
+		}
+	}
+}
