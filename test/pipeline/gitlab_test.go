@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
-	"github.com/bulkhead-iac/bulkhead/tools/emulator/lock"
+	"github.com/bulkhead-iac/bulkhead/tools/lock"
 )
 
 const (

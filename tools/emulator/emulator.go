@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/gateway"
-	"github.com/bulkhead-iac/bulkhead/tools/emulator/lock"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
+	"github.com/bulkhead-iac/bulkhead/tools/lock"
 )
 
 // Account is one environment's account.

@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/bulkhead-iac/bulkhead/tools/emulator/lock"
+	"github.com/bulkhead-iac/bulkhead/tools/lock"
 )
 
 // startTimeout bounds the start of gateway and moto together.

@@ -20,8 +20,8 @@ import (
 	"time"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/gateway"
-	"github.com/bulkhead-iac/bulkhead/tools/emulator/lock"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
+	"github.com/bulkhead-iac/bulkhead/tools/lock"
 )
 
 // What the gateway's process tells the one that started it.

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,9 +33,17 @@ func newAccount(endpoint string, s *stacks.Settings) account {
 		Endpoint:  endpoint,
 		AccountID: s.AccountID,
 		Region:    s.Region,
-		AccessKey: "AKIAEMULATED" + s.AccountID[4:],
+		AccessKey: accessKey(s.AccountID),
 		Secret:    "emulated",
 	}
+}
+
+// accessKey makes an access key id for an account, a different one for each: twelve decimal digits
+// take eight of the letters and digits that follow the prefix.
+func accessKey(accountID string) string {
+	number, _ := strconv.ParseUint(accountID, 10, 64) // the configuration admits nothing but twelve digits
+	digits := strings.ToUpper(strconv.FormatUint(number, 32))
+	return "AKIAEMULATED" + strings.Repeat("0", max(0, 8-len(digits))) + digits
 }
 
 // environ returns this process's environment with every AWS setting replaced, so that neither a

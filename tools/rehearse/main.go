@@ -89,6 +89,9 @@ func run(ctx context.Context, args []string) error {
 	if flags.NArg() > 1 {
 		environment = flags.Arg(1)
 	}
+	if flags.NArg() > 2 && flags.Arg(0) != "exec" {
+		return misuse{fmt.Errorf("%q is one argument too many; name one environment", flags.Arg(2))}
+	}
 	switch flags.Arg(0) {
 	case "up":
 		return up(ctx, root, environment)
@@ -106,7 +109,11 @@ func run(ctx context.Context, args []string) error {
 		_, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: os.Stdout, Rehearsal: true})
 		return err
 	case "exec":
-		return execute(ctx, root, environment, flags.Args())
+		command, err := commandOf(flags.Args())
+		if err != nil {
+			return err
+		}
+		return execute(ctx, root, environment, command)
 	case "":
 		fmt.Fprint(os.Stderr, usage)
 		return misuse{errors.New("no command given")}
@@ -125,15 +132,21 @@ func settings(root, environment string) (*stacks.Settings, error) {
 	return s, nil
 }
 
+// commandOf returns the command of "exec environment [--] command ...".
+func commandOf(args []string) ([]string, error) {
+	command := args[min(2, len(args)):]
+	if len(command) > 0 && command[0] == "--" {
+		command = command[1:]
+	}
+	if len(command) == 0 {
+		return nil, misuse{errors.New("exec needs an environment and a command")}
+	}
+	return command, nil
+}
+
 // execute replaces this process by a command for the real environment, with the toolchain on PATH.
 // The backend, the credentials and the stack files are the user's own.
-func execute(ctx context.Context, root, environment string, args []string) error {
-	if len(args) > 2 && args[2] == "--" {
-		args = append(args[:2:2], args[3:]...)
-	}
-	if len(args) < 3 {
-		return misuse{errors.New("exec needs an environment and a command")}
-	}
+func execute(ctx context.Context, root, environment string, command []string) error {
 	if _, err := settings(root, environment); err != nil {
 		return err
 	}
@@ -141,8 +154,8 @@ func execute(ctx context.Context, root, environment string, args []string) error
 	if err != nil {
 		return err
 	}
-	program, err := exec.LookPath(args[2])
-	if args[2] == "pulumi" {
+	program, err := exec.LookPath(command[0])
+	if command[0] == "pulumi" {
 		program, err = tools.Pulumi.Path, nil
 	}
 	if err != nil {
@@ -151,7 +164,7 @@ func execute(ctx context.Context, root, environment string, args []string) error
 	if err := os.Setenv("PATH", tools.SearchPath()); err != nil {
 		return err
 	}
-	return syscall.Exec(program, args[2:], os.Environ()) //nolint:gosec // running the given command is the purpose
+	return syscall.Exec(program, command, os.Environ()) //nolint:gosec // running the given command is the purpose
 }
 
 // findRoot returns the nearest folder at or above the working directory that holds Pulumi.yaml.

@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/bulkhead-iac/bulkhead/stacks"
+	"github.com/bulkhead-iac/bulkhead/tools/lock"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
@@ -53,14 +53,11 @@ func (s *stage) lock() (func(), error) {
 	if err := os.MkdirAll(s.dir, 0o750); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(s.path("lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
+	release, ok, err := lock.Try(s.path("lock"))
+	if err == nil && !ok {
+		err = fmt.Errorf("%s is being rehearsed by another process; wait for it (lock %s)", s.environment, s.path("lock"))
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a descriptor fits
-		return nil, errors.Join(fmt.Errorf("%s is being rehearsed by another process; wait for it (lock %s): %w", s.environment, s.path("lock"), err), file.Close())
-	}
-	return func() { _ = file.Close() }, nil // closing frees the lock
+	return release, err
 }
 
 // prepare writes the project that the engine runs: the real Pulumi.yaml and stack file with the

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -91,6 +92,20 @@ func (r *rehearsal) summarise() error {
 	return writeFile(r.path("summary.json"), append(summary, '\n'))
 }
 
+// unrouted are the ranges that do not exist on the internet: RFC 1918 and RFC 4193.
+var unrouted = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("fc00::/7"),
+}
+
+// private tells whether a range lies within one that the internet does not route.
+func private(cidr string) bool {
+	prefix, err := netip.ParsePrefix(cidr)
+	return err == nil && slices.ContainsFunc(unrouted, func(all netip.Prefix) bool {
+		return prefix.Bits() >= all.Bits() && all.Contains(prefix.Addr())
+	})
+}
+
 // publicThings lists what the internet, or a part of it, can reach: internet-facing load balancers,
 // security-group rules that admit public addresses, and instances with public addresses.
 func publicThings(resources []exported) []string {
@@ -103,7 +118,7 @@ func publicThings(resources []exported) []string {
 			}
 		case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
 			for _, key := range []string{"cidrIpv4", "cidrIpv6"} {
-				if cidr, ok := e.Inputs[key].(string); ok {
+				if cidr, ok := e.Inputs[key].(string); ok && !private(cidr) {
 					lines[fmt.Sprintf("port %v from %s (%v)", e.Inputs["fromPort"], cidr, e.Inputs["description"])] = true
 				}
 			}

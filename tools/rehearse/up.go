@@ -17,7 +17,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
-	"github.com/bulkhead-iac/bulkhead/tools/emulator/lock"
+	"github.com/bulkhead-iac/bulkhead/tools/lock"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 

@@ -4,13 +4,15 @@ package toolchain
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
-	"strings"
 	"syscall"
+
+	filelock "github.com/bulkhead-iac/bulkhead/tools/lock"
 )
 
 // checkMachine refuses to begin a build for which the disk or the memory is too small.
@@ -71,21 +73,12 @@ func availableMemory() (uint64, bool) {
 	return 0, false
 }
 
-// lock takes the file's advisory lock, waiting for another process that holds it. The system frees
-// it when the process ends, however it ends.
+// lock takes the lock file and says so when it has to wait for another process.
 func lock(path string, progress io.Writer) (func(), error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
+	release, ok, err := filelock.Try(path)
+	if ok || err != nil {
+		return release, err
 	}
-	fd := int(file.Fd()) //nolint:gosec // a descriptor fits
-	err = syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		fmt.Fprintln(progress, "toolchain: waiting for another build of the toolchain")
-		err = syscall.Flock(fd, syscall.LOCK_EX)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", strings.TrimSpace(path), err), file.Close())
-	}
-	return func() { _ = file.Close() }, nil // closing frees the lock
+	fmt.Fprintln(progress, "toolchain: waiting for another build of the toolchain")
+	return filelock.Acquire(context.Background(), path)
 }

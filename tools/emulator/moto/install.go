@@ -17,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bulkhead-iac/bulkhead/tools/emulator/lock"
+	"github.com/bulkhead-iac/bulkhead/tools/lock"
 )
 
 // ErrNoNetwork says that the Python packages are not installed yet and their registry cannot be reached.
