@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -99,8 +100,13 @@ func started(args []string) bool {
 
 const parentPoll = 2 * time.Second
 
+// gcPercent lets the heap grow by half before it is swept: the pack lives beside an engine and a provider that
+// need the memory more than it needs the time.
+const gcPercent = 50
+
 // serve answers the engine until it is told to stop or the engine is gone.
 func serve(p *pack.Pack, out, errOut io.Writer) int {
+	debug.SetGCPercent(gcPercent)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() {

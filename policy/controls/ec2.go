@@ -5,6 +5,7 @@ package controls
 import (
 	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -148,9 +149,20 @@ func instances() []*pack.Control {
 
 var arnShape = regexp.MustCompile(`arn:aws[a-z-]*:[^\s"']*`)
 
+// hints are what every line with a credential contains, in small letters. Looking for them first keeps the
+// pattern away from nearly all lines.
+var hints = []string{"akia", "asia", "key", "passw", "secret", "token", "ghp_", "xox"}
+
 // holdsSecret reports whether text looks as if it holds a credential. ARNs of secrets only name them.
 func holdsSecret(text string) bool {
-	return secretShape.MatchString(arnShape.ReplaceAllString(text, ""))
+	for line := range strings.Lines(text) {
+		small := strings.ToLower(line)
+		if slices.ContainsFunc(hints, func(h string) bool { return strings.Contains(small, h) }) &&
+			secretShape.MatchString(arnShape.ReplaceAllString(line, "")) {
+			return true
+		}
+	}
+	return false
 }
 
 // userDataSecrets looks for credentials in user data, plain or in base64. A secret that is marked as one in the
@@ -159,11 +171,10 @@ func userDataSecrets(k *pack.Case) {
 	for _, path := range []string{"userData", "userDataBase64"} {
 		v := k.Get(path)
 		holds := v.Matches(func(s string) bool {
-			if holdsSecret(s) {
-				return true
+			if plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s)); err == nil {
+				s = string(plain)
 			}
-			plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s))
-			return err == nil && holdsSecret(string(plain))
+			return holdsSecret(s)
 		})
 		k.Forbid(holds, "%s looks as if it holds a credential", path)
 	}

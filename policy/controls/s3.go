@@ -338,3 +338,16 @@ func pointFlags(path string) func(*pack.Case) {
 		}
 	}
 }
+
+// newerNames are tokens that later provider versions use for types which version 6 calls V2.
+var newerNames = map[string]bool{
+	"aws:s3/bucketAcl:BucketAcl": true, "aws:s3/bucketVersioning:BucketVersioning": true, "aws:s3/bucketLogging:BucketLogging": true,
+	"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": true,
+	"aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration":                       true,
+	"aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration":                           true,
+	"aws:s3/bucketCorsConfiguration:BucketCorsConfiguration":                                 true,
+	"aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration":                     true,
+}
+
+// NewerName reports whether a type token belongs to a later provider version than the SDK in go.mod.
+func NewerName(token string) bool { return newerNames[token] }
