@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fill_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/emulatortest"
+)
+
+func TestInstanceMembersComeAndGo(t *testing.T) {
+	t.Parallel()
+	client := rds.NewFromConfig(emulatortest.NewAccount(t).Config)
+	name := aws.String("db")
+	read := func() types.DBInstance {
+		got, err := client.DescribeDBInstances(t.Context(), &rds.DescribeDBInstancesInput{DBInstanceIdentifier: name})
+		require.NoError(t, err)
+		require.Len(t, got.DBInstances, 1)
+		return got.DBInstances[0]
+	}
+	modify := func(input *rds.ModifyDBInstanceInput) types.DBInstance {
+		input.DBInstanceIdentifier = name
+		changed, err := client.ModifyDBInstance(t.Context(), input)
+		require.NoError(t, err)
+		require.Equal(t, *changed.DBInstance.PerformanceInsightsEnabled, *read().PerformanceInsightsEnabled)
+		return read()
+	}
+	_, err := client.CreateDBInstance(t.Context(), &rds.CreateDBInstanceInput{
+		DBInstanceIdentifier: name, DBInstanceClass: aws.String("db.t4g.micro"), Engine: aws.String("postgres"), AllocatedStorage: aws.Int32(20),
+		MasterUsername: aws.String("u"), MasterUserPassword: aws.String("long-enough"), EnablePerformanceInsights: aws.Bool(true)})
+	require.NoError(t, err)
+	made := read()
+	require.True(t, *made.PerformanceInsightsEnabled)
+	require.Equal(t, int32(7), *made.PerformanceInsightsRetentionPeriod)
+	require.Contains(t, *made.PerformanceInsightsKMSKeyId, "arn:aws:kms:")
+	require.Equal(t, "IPV4", *made.NetworkType)
+	require.Equal(t, "rds-ca-rsa2048-g1", *made.CACertificateIdentifier)
+
+	off := modify(&rds.ModifyDBInstanceInput{EnablePerformanceInsights: aws.Bool(false)})
+	require.False(t, *off.PerformanceInsightsEnabled)
+	require.Nil(t, off.PerformanceInsightsRetentionPeriod)
+	require.Nil(t, off.PerformanceInsightsKMSKeyId)
+
+	on := modify(&rds.ModifyDBInstanceInput{EnablePerformanceInsights: aws.Bool(true), PerformanceInsightsRetentionPeriod: aws.Int32(31),
+		CACertificateIdentifier: aws.String("rds-ca-ecc384-g1"), DatabaseInsightsMode: types.DatabaseInsightsModeStandard})
+	require.Equal(t, int32(31), *on.PerformanceInsightsRetentionPeriod)
+	require.Equal(t, "rds-ca-ecc384-g1", *on.CACertificateIdentifier)
+	require.Equal(t, *made.DbiResourceId, *on.DbiResourceId)
+
+	_, err = client.ModifyDBInstance(t.Context(), &rds.ModifyDBInstanceInput{
+		DBInstanceIdentifier: name, NewDBInstanceIdentifier: aws.String("renamed"), ApplyImmediately: aws.Bool(true)})
+	require.NoError(t, err)
+	name = aws.String("renamed")
+	require.Equal(t, int32(31), *read().PerformanceInsightsRetentionPeriod)
+	require.Equal(t, *made.DbiResourceId, *read().DbiResourceId)
+}
