@@ -72,9 +72,7 @@ func (e *engine) run(ctx context.Context, out io.Writer, args ...string) error {
 	command := exec.CommandContext(ctx, e.tools.Pulumi.Path, append(args, "--color", color)...)
 	command.Dir = e.stage.path("project")
 	command.Env = e.env
-	command.Stdout = out
-	var problems bytes.Buffer
-	command.Stderr = io.MultiWriter(e.out, &problems)
+	command.Stdout, command.Stderr = out, e.out
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = graceAfterInterrupt

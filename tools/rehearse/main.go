@@ -74,25 +74,19 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("rehearse", flag.ContinueOnError)
-	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return nil
-	} else if err != nil {
-		return misuse{err}
+	args, err := parse(args)
+	if err != nil || args == nil {
+		return err
 	}
 	root, err := findRoot()
 	if err != nil {
 		return misuse{err}
 	}
 	environment := "staging"
-	if flags.NArg() > 1 {
-		environment = flags.Arg(1)
+	if len(args) > 1 {
+		environment = args[1]
 	}
-	if flags.NArg() > 2 && flags.Arg(0) != "exec" {
-		return misuse{fmt.Errorf("%q is one argument too many; name one environment", flags.Arg(2))}
-	}
-	switch flags.Arg(0) {
+	switch args[0] {
 	case "up":
 		return up(ctx, root, environment)
 	case "down":
@@ -109,18 +103,35 @@ func run(ctx context.Context, args []string) error {
 		_, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: os.Stdout, Rehearsal: true})
 		return err
 	case "exec":
-		command, err := commandOf(flags.Args())
+		command, err := commandOf(args)
 		if err != nil {
 			return err
 		}
 		return execute(ctx, root, environment, command)
-	case "":
-		fmt.Fprint(os.Stderr, usage)
-		return misuse{errors.New("no command given")}
 	default:
 		fmt.Fprint(os.Stderr, usage)
-		return misuse{fmt.Errorf("unknown command %q", flags.Arg(0))}
+		return misuse{fmt.Errorf("unknown command %q", args[0])}
 	}
+}
+
+// parse returns the arguments of the command line, or none when it asks for help and has got it.
+func parse(args []string) ([]string, error) {
+	flags := flag.NewFlagSet("rehearse", flag.ContinueOnError)
+	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil, nil
+	} else if err != nil {
+		return nil, misuse{err}
+	}
+	args = flags.Args()
+	if len(args) == 0 {
+		fmt.Fprint(os.Stderr, usage)
+		return nil, misuse{errors.New("no command given")}
+	}
+	if len(args) > 2 && args[0] != "exec" {
+		return nil, misuse{fmt.Errorf("%q is one argument too many; name one environment", args[2])}
+	}
+	return args, nil
 }
 
 // settings returns the environment's checked configuration. Its error lists every problem.

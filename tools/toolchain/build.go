@@ -65,11 +65,11 @@ func newBuilder(o Options) *builder {
 }
 
 // open makes the folder of the toolchain and keeps other processes out of it until unlock is called.
-func (b *builder) open() (unlock func(), err error) {
+func (b *builder) open(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Join(b.dir, "bin"), 0o750); err != nil {
 		return nil, err
 	}
-	return lock(filepath.Join(b.dir, "lock"), b.progress)
+	return lock(ctx, filepath.Join(b.dir, "lock"), b.progress)
 }
 
 // build builds every target that is not up to date, in order: each build keeps all cores busy.
@@ -209,7 +209,7 @@ func (b *builder) buildOne(ctx context.Context, t target, rest []target) error {
 // writeScript puts an executable script in place whole.
 func writeScript(file, text string) error {
 	partial := file + ".partial"
-	if err := os.WriteFile(partial, []byte(text), 0o600); err != nil { //nolint:gosec // below the repository
+	if err := os.WriteFile(partial, []byte(text), 0o600); err != nil {
 		return err
 	}
 	if err := os.Chmod(partial, 0o700); err != nil { //nolint:gosec // a program must be executable

@@ -73,12 +73,13 @@ func availableMemory() (uint64, bool) {
 	return 0, false
 }
 
-// lock takes the lock file and says so when it has to wait for another process.
-func lock(path string, progress io.Writer) (func(), error) {
+// lock takes the lock file and says so when it has to wait for another process. The wait ends with the
+// context.
+func lock(ctx context.Context, path string, progress io.Writer) (func(), error) {
 	release, ok, err := filelock.Try(path)
 	if ok || err != nil {
 		return release, err
 	}
 	fmt.Fprintln(progress, "toolchain: waiting for another build of the toolchain")
-	return filelock.Acquire(context.Background(), path)
+	return filelock.Acquire(ctx, path)
 }

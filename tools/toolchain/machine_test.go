@@ -3,6 +3,7 @@
 package toolchain
 
 import (
+	"context"
 	"math"
 	"path/filepath"
 	"strings"
@@ -72,13 +73,13 @@ func (s *shared) String() string {
 func TestLockKeepsOthersWaiting(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "lock")
 	progress := &shared{}
-	unlock, err := lock(file, progress)
+	unlock, err := lock(t.Context(), file, progress)
 	require.NoError(t, err)
 	require.Empty(t, progress.String())
 
 	second := make(chan error)
 	go func() {
-		unlock, err := lock(file, progress)
+		unlock, err := lock(t.Context(), file, progress)
 		if err == nil {
 			unlock()
 		}
@@ -96,7 +97,18 @@ func TestLockKeepsOthersWaiting(t *testing.T) {
 	require.NoError(t, <-second)
 }
 
+func TestWaitForTheLockCanBeInterrupted(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "lock")
+	unlock, err := lock(t.Context(), file, &shared{})
+	require.NoError(t, err)
+	defer unlock()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err = lock(ctx, file, &shared{})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
 func TestLockInAMissingFolder(t *testing.T) {
-	_, err := lock(filepath.Join(t.TempDir(), "missing", "lock"), &shared{})
+	_, err := lock(t.Context(), filepath.Join(t.TempDir(), "missing", "lock"), &shared{})
 	require.Error(t, err)
 }

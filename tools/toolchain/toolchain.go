@@ -68,7 +68,7 @@ func Ensure(ctx context.Context, o Options) (*Toolchain, error) {
 }
 
 func (b *builder) ensure(ctx context.Context, rehearsal bool) (*Toolchain, error) {
-	unlock, err := b.open()
+	unlock, err := b.open(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func parseVersion(version string) (parts [3]int, ok bool) {
 // BuildProvider builds the source-built AWS provider even where the official plugin is at hand.
 func BuildProvider(ctx context.Context, o Options) (*Tool, error) {
 	b := newBuilder(o)
-	unlock, err := b.open()
+	unlock, err := b.open(ctx)
 	if err != nil {
 		return nil, err
 	}

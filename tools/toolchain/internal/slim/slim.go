@@ -272,5 +272,5 @@ func copyFile(from, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
 		return err
 	}
-	return os.WriteFile(to, text, 0o600) //nolint:gosec // below the given folder
+	return os.WriteFile(to, text, 0o600)
 }
