@@ -208,7 +208,7 @@ func boundary(k *pack.Case, d *iam.Document) bool {
 }
 
 // boundaryOnly wants a policy that is written as a boundary to be used as one.
-func boundaryOnly(k *pack.Case, v pack.Value, d *iam.Document) {
+func boundaryOnly(k *pack.Case, _ pack.Value, d *iam.Document) {
 	if !d.Guardrail() {
 		k.Skip("the policy is not written as a permission boundary")
 		return

@@ -41,13 +41,26 @@ func hardened(b *testing.B) *export.Deployment {
 	return d
 }
 
-// plain turns a value back into the engine's form.
-func plain(b *testing.B, v pack.Value) *structpb.Struct {
+// identities are the ids, ARNs and names in the environment.
+func identities(d *export.Deployment) map[string]bool {
+	set := map[string]bool{}
+	for _, r := range d.Stack {
+		for _, key := range []string{"id", "arn", "name", "bucket", "identifier", "zoneId"} {
+			if v := r.Outputs().Get(key).Str(); v != "" {
+				set[v] = true
+			}
+		}
+	}
+	return set
+}
+
+// plain turns a value back into the engine's form, with the ids of one copy of the environment.
+func plain(b *testing.B, v pack.Value, ids map[string]bool, suffix string) *structpb.Struct {
 	b.Helper()
 	fields := map[string]any{}
 	for key, child := range v.Fields() {
 		if p, known := child.Plain(); known {
-			fields[key] = p
+			fields[key] = rename(p, ids, suffix)
 		}
 	}
 	s, err := structpb.NewStruct(fields)
@@ -55,10 +68,30 @@ func plain(b *testing.B, v pack.Value) *structpb.Struct {
 	return s
 }
 
+// rename gives every id in a value the suffix of its copy.
+func rename(v any, ids map[string]bool, suffix string) any {
+	switch v := v.(type) {
+	case string:
+		if ids[v] {
+			return v + suffix
+		}
+	case []any:
+		for i := range v {
+			v[i] = rename(v[i], ids, suffix)
+		}
+	case map[string]any:
+		for key := range v {
+			v[key] = rename(v[key], ids, suffix)
+		}
+	}
+	return v
+}
+
 // requests repeats the environment until there are n resources, each with a URN of its own.
 func requests(b *testing.B, n int) ([]*pulumirpc.AnalyzeRequest, *pulumirpc.AnalyzeStackRequest) {
 	b.Helper()
 	d := hardened(b)
+	ids := identities(d)
 	var one []*pulumirpc.AnalyzeRequest
 	stack := &pulumirpc.AnalyzeStackRequest{}
 	for copyOf := 0; len(one) < n; copyOf++ {
@@ -67,7 +100,7 @@ func requests(b *testing.B, n int) ([]*pulumirpc.AnalyzeRequest, *pulumirpc.Anal
 			if len(one) == n {
 				break
 			}
-			one = append(one, &pulumirpc.AnalyzeRequest{Type: r.Type, Name: r.Name, Urn: r.URN + suffix, Properties: plain(b, r.Inputs())})
+			one = append(one, &pulumirpc.AnalyzeRequest{Type: r.Type, Name: r.Name, Urn: r.URN + suffix, Properties: plain(b, r.Inputs(), ids, suffix)})
 			after := d.Stack[i]
 			deps := map[string]*pulumirpc.AnalyzerPropertyDependencies{}
 			for key, urns := range after.PropertyDependencies {
@@ -78,7 +111,7 @@ func requests(b *testing.B, n int) ([]*pulumirpc.AnalyzeRequest, *pulumirpc.Anal
 				deps[key] = &pulumirpc.AnalyzerPropertyDependencies{Urns: renamed}
 			}
 			stack.Resources = append(stack.Resources, &pulumirpc.AnalyzerResource{
-				Type: r.Type, Name: r.Name, Urn: r.URN + suffix, Properties: plain(b, after.Outputs()), PropertyDependencies: deps,
+				Type: r.Type, Name: r.Name, Urn: r.URN + suffix, Properties: plain(b, after.Outputs(), ids, suffix), PropertyDependencies: deps,
 			})
 		}
 	}

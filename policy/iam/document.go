@@ -97,16 +97,16 @@ func Parse(text string) (*Document, error) {
 	if len(raw.Statement) == 0 || string(raw.Statement) == "null" {
 		return nil, errors.New("the policy document has no Statement")
 	}
-	var many []map[string]any
-	if raw.Statement[0] == '{' {
-		var one map[string]any
-		if err := json.Unmarshal(raw.Statement, &one); err != nil {
-			return nil, fmt.Errorf("the policy document's Statement cannot be read: %w", err)
-		}
-		many = []map[string]any{one}
-	} else if err := json.Unmarshal(raw.Statement, &many); err != nil {
-		return nil, fmt.Errorf("the policy document's Statement is not a list of objects: %w", err)
+	many, err := statements(raw.Statement)
+	if err != nil {
+		return nil, err
 	}
+	d.fill(many)
+	return d, nil
+}
+
+// fill reads the statements and notes which of them allow something on every resource without a limit.
+func (d *Document) fill(many []map[string]any) {
 	sids := map[string]bool{}
 	for i, m := range many {
 		s := d.statement(i, m)
@@ -121,7 +121,22 @@ func Parse(text string) (*Document, error) {
 			d.wide = append(d.wide, s)
 		}
 	}
-	return d, nil
+}
+
+// statements reads one statement or a list of them.
+func statements(raw json.RawMessage) ([]map[string]any, error) {
+	if raw[0] == '{' {
+		var one map[string]any
+		if err := json.Unmarshal(raw, &one); err != nil {
+			return nil, fmt.Errorf("the policy document's Statement cannot be read: %w", err)
+		}
+		return []map[string]any{one}, nil
+	}
+	var many []map[string]any
+	if err := json.Unmarshal(raw, &many); err != nil {
+		return nil, fmt.Errorf("the policy document's Statement is not a list of objects: %w", err)
+	}
+	return many, nil
 }
 
 // duplicateKeys refuses a document in which an object has a key twice: readers differ in which one counts,
