@@ -14,6 +14,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 
+	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
@@ -21,11 +22,12 @@ import (
 // down destroys the environment's rehearsed stack and stops the emulator when no environment uses
 // it any more.
 func down(ctx context.Context, root, environment string, force bool) error {
-	s, err := settings(root, environment)
-	if err != nil {
-		return err
+	// What was rehearsed can be destroyed whatever the configuration has become since.
+	_, err := stacks.CheckFiles(root, environment)
+	if unknown := (*stacks.UnknownEnvironmentError)(nil); errors.As(err, &unknown) {
+		return misuse{err}
 	}
-	r := &rehearsal{stage: newStage(root, environment), settings: s, out: os.Stdout}
+	r := &rehearsal{stage: newStage(root, environment), out: os.Stdout}
 	before, err := r.readStatus()
 	if errors.Is(err, os.ErrNotExist) {
 		fmt.Fprintf(r.out, "nothing to do: %s is not rehearsed\n", environment)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
@@ -122,7 +123,7 @@ func TestBadConfiguration(t *testing.T) {
   bulkhead:bastionAllowedCidrs: [0.0.0.0/0]
   bulkhead:natStrategie: Single
 `), 0o600))
-	for _, command := range []string{"check", "up", "down", "forget"} {
+	for _, command := range []string{"check", "up"} {
 		command, _, stderr := rehearse(t, root, command, "staging")
 		require.Equal(t, exitMisuse, exitCode(t, command))
 		for _, want := range []string{
@@ -132,6 +133,34 @@ func TestBadConfiguration(t *testing.T) {
 		}
 	}
 	require.NoDirExists(t, filepath.Join(root, ".rehearsal"))
+
+	for _, command := range []string{"down", "forget"} {
+		command, stdout, stderr := rehearse(t, root, command, "staging")
+		require.Zero(t, exitCode(t, command), stderr.String())
+		require.Equal(t, "nothing to do: staging is not rehearsed\n", stdout.String())
+	}
+}
+
+// The emulated account lives in the emulator's memory: with it goes what the stack could be destroyed in.
+func TestDownAfterTheEmulatorHasDied(t *testing.T) {
+	for _, verb := range []string{"down", "forget"} {
+		root := repository(t)
+		s := newStage(root, "staging")
+		for _, name := range []string{"backend/state", "project/Pulumi.yaml", "passphrase", "calls.jsonl"} {
+			require.NoError(t, os.MkdirAll(filepath.Dir(s.path(name)), 0o750))
+			require.NoError(t, os.WriteFile(s.path(name), nil, 0o600))
+		}
+		r := &rehearsal{stage: s, account: emulated, emulator: &emulator.Info{ID: "one", Endpoint: emulated.Endpoint, PID: 2}}
+		require.NoError(t, r.writeStatus())
+		command, stdout, stderr := rehearse(t, root, verb, "staging")
+		require.Zero(t, exitCode(t, command), stderr.String())
+		require.Contains(t, stdout.String(), "the emulator has stopped, and the emulated account with it; forgetting the stack\n")
+		for _, name := range []string{"backend", "project", "passphrase", "emulator.json"} {
+			require.NoFileExists(t, s.path(name))
+			require.NoDirExists(t, s.path(name))
+		}
+		require.FileExists(t, s.path("calls.jsonl"), "the record stays")
+	}
 }
 
 func TestCommandOf(t *testing.T) {
@@ -185,7 +214,7 @@ trap 'exit 1' INT; touch `+begun+`; while :; do sleep 0.05; done`)
 	require.NoError(t, os.MkdirAll(filepath.Join(root, "tools", "pulumi"), 0o750))
 	t.Setenv("PATH", filepath.Join(root, "path")+":/bin:/usr/bin")
 	command, _, stderr := rehearse(t, root, "toolchain")
-	// What is to be built takes the machine's measure; without a network the official plugin is not asked for.
+	// Nobody is asked for the official plugin.
 	require.NoError(t, os.MkdirAll(filepath.Join(root, ".toolchain"), 0o750))
 	require.NoError(t, os.WriteFile(filepath.Join(root, ".toolchain", "no-official-plugin"), nil, 0o600))
 	require.NoError(t, command.Start())
