@@ -18,7 +18,7 @@ GOTESTSUM := .toolchain/bin/gotestsum
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ENV=staging (default) or ENV=production chooses the environment: Pulumi.<ENV>.yaml"
 
@@ -50,7 +50,7 @@ toolchain: $(REHEARSE) ## Find or build the Pulumi CLI, its Go language host and
 test: toolchain vet lint $(GOTESTSUM) ## Run every check and every test, whole-system rehearsals included
 	@mkdir -p build
 	@go -C tools/awsprovider test -mod=readonly ./...
-	@$(GOTESTSUM) --format pkgname-and-test-fails --junitfile build/junit.xml -- -timeout 45m -count 1 ./...
+	@$(GOTESTSUM) --format pkgname-and-test-fails --junitfile build/junit.xml -- -timeout 45m -count 1 -tags engine ./...
 
 .PHONY: test-short
 test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator
@@ -71,6 +71,10 @@ fmt: ## Format the code
 .PHONY: bench
 bench: ## Measure the program alone: time and memory of a preview of the production stack
 	@go test -run '^$$' -bench . -benchmem ./infra/...
+
+.PHONY: bench-policy
+bench-policy: ## Measure the policy pack: start, memory, time per resource and per stack
+	@go test -run '^$$' -bench . -benchtime 1s ./policy/figures
 
 .PHONY: clean
 clean: ## Stop the emulator and remove everything that was built or rehearsed
