@@ -189,7 +189,7 @@ func (b *builder) buildOne(ctx context.Context, t target, rest []target) error {
 	}
 	partial := filepath.Join(b.dir, "bin", "."+t.name+".partial")
 	module := filepath.Join(b.root, "tools", t.module)
-	err := b.run(ctx, module, "go", "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w"+t.ldflags, "-o", partial, t.pkg)
+	err := b.run(ctx, module, "go", "build", "-mod=readonly", "-ldflags=-s -w"+t.ldflags, "-o", partial, t.pkg)
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.title, errors.Join(err, ignoreAbsent(os.Remove(partial))))
 	}
