@@ -93,7 +93,6 @@ func (b *builder) ensure(ctx context.Context, rehearsal bool) (*Toolchain, error
 		if err := b.build(ctx, missing); err != nil { // the CLI downloads the plugin
 			return nil, err
 		}
-		missing = nil
 		if tool, ok := download(ctx, b.dir, t.Pulumi, b.progress); ok {
 			t.Provider = tool
 			return t, nil
