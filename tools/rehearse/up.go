@@ -131,6 +131,9 @@ func (r *rehearsal) compile(ctx context.Context) error {
 	command := exec.CommandContext(ctx, "go", "build", "-o", folder+string(filepath.Separator), "./infra", "./policy")
 	command.Dir = r.root
 	command.Env = append(os.Environ(), "GOTMPDIR="+folder)
+	// Killed, the compiler would leave its work folder behind; interrupted, it removes it.
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 5 * time.Second
 	command.Stdout, command.Stderr = r.out, r.out
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("go build ./infra ./policy: %w", err)
@@ -163,6 +166,10 @@ func (r *rehearsal) open(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(r.out, "    emulated AWS at %s; calls are recorded in %s\n", r.account.Endpoint, r.path("calls.jsonl"))
+	// The file holds the events of one run.
+	if err := os.RemoveAll(r.path("events.jsonl")); err != nil {
+		return err
+	}
 	return r.engine.selectStack(ctx)
 }
 
