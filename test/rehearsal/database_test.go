@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build system
+
+package rehearsal_test
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
+	terratest "github.com/gruntwork-io/terratest/modules/aws"
+	"github.com/stretchr/testify/require"
+)
+
+// identifier is the database's, of project, stack and component.
+func (a *account) identifier() string { return "bulkhead-" + a.named("db") }
+
+func lookAtDatabase(t *testing.T, a *account) {
+	t.Helper()
+	db, err := terratest.GetRdsInstanceDetailsContextE(t, t.Context(), a.identifier(), a.Region)
+	require.NoError(t, err)
+	require.Equal(t, "postgres", aws.ToString(db.Engine))
+	require.Equal(t, a.Database.InstanceClass, aws.ToString(db.DBInstanceClass))
+	require.Equal(t, a.Database.MultiAZ, aws.ToBool(db.MultiAZ))
+	require.False(t, aws.ToBool(db.PubliclyAccessible))
+	require.Equal(t, a.DeletionProtection, aws.ToBool(db.DeletionProtection))
+	require.True(t, aws.ToBool(db.IAMDatabaseAuthenticationEnabled))
+	require.True(t, aws.ToBool(db.CopyTagsToSnapshot))
+	require.Equal(t, int32(a.Database.BackupRetentionDays), aws.ToInt32(db.BackupRetentionPeriod))
+	require.GreaterOrEqual(t, a.Database.BackupRetentionDays, 7)
+	require.ElementsMatch(t, []string{"postgresql", "upgrade"}, db.EnabledCloudwatchLogsExports)
+	require.NotEqual(t, "postgres", aws.ToString(db.MasterUsername))
+
+	require.True(t, aws.ToBool(db.StorageEncrypted))
+	key, err := a.kms.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String("alias/" + a.named("db"))})
+	require.NoError(t, err)
+	require.Equal(t, aws.ToString(key.KeyMetadata.Arn), aws.ToString(db.KmsKeyId), "storage is encrypted with another key")
+
+	require.Len(t, db.VpcSecurityGroups, 1)
+	require.Equal(t, a.groupID(t, "db"), aws.ToString(db.VpcSecurityGroups[0].VpcSecurityGroupId))
+	var subnets []string
+	for _, subnet := range db.DBSubnetGroup.Subnets {
+		subnets = append(subnets, aws.ToString(subnet.SubnetIdentifier))
+	}
+	require.ElementsMatch(t, a.subnetIDs(t, "data"), subnets)
+	port, err := terratest.GetPortOfRdsInstanceContextE(t, t.Context(), a.identifier(), a.Region)
+	require.NoError(t, err)
+	require.Equal(t, int32(5432), port)
+	address, err := terratest.GetAddressOfRdsInstanceContextE(t, t.Context(), a.identifier(), a.Region)
+	require.NoError(t, err)
+	require.Equal(t, a.Outputs(t)["databaseAddress"], address)
+	lookAtParameters(t, a, db)
+	lookAtPassword(t, a, db)
+}
+
+// lookAtParameters finds connections without TLS refused.
+func lookAtParameters(t *testing.T, a *account, db *rdstypes.DBInstance) {
+	t.Helper()
+	require.Len(t, db.DBParameterGroups, 1)
+	found, err := a.rds.DescribeDBParameters(t.Context(), &rds.DescribeDBParametersInput{DBParameterGroupName: db.DBParameterGroups[0].DBParameterGroupName})
+	require.NoError(t, err)
+	parameters := map[string]string{}
+	for _, parameter := range found.Parameters {
+		parameters[aws.ToString(parameter.ParameterName)] = aws.ToString(parameter.ParameterValue)
+	}
+	require.Equal(t, "1", parameters["rds.force_ssl"])
+	require.Equal(t, "TLSv1.2", parameters["ssl_min_protocol_version"])
+	require.Equal(t, "scram-sha-256", parameters["password_encryption"])
+}
+
+// lookAtPassword finds the owner's password in Secrets Manager, and nowhere in what Pulumi knows.
+func lookAtPassword(t *testing.T, a *account, db *rdstypes.DBInstance) {
+	t.Helper()
+	require.NotNil(t, db.MasterUserSecret, "RDS does not manage the password")
+	require.Equal(t, a.Outputs(t)["databaseSecretArn"], aws.ToString(db.MasterUserSecret.SecretArn))
+	require.Equal(t, aws.ToString(db.KmsKeyId), aws.ToString(db.MasterUserSecret.KmsKeyId))
+	value, err := terratest.GetSecretValueContextE(t, t.Context(), a.Region, aws.ToString(db.MasterUserSecret.SecretArn))
+	require.NoError(t, err)
+	var secret struct{ Password string }
+	require.NoError(t, json.Unmarshal([]byte(value), &secret))
+	require.GreaterOrEqual(t, len(secret.Password), 8)
+	for _, file := range []string{"state.json", "outputs.json", "events.jsonl", "calls.jsonl"} {
+		text, err := os.ReadFile(a.Path(file))
+		require.NoError(t, err)
+		require.NotContains(t, string(text), secret.Password, file)
+	}
+}

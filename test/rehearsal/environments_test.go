@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build system
+
+// Package rehearsal_test rehearses both environments as a user does, and looks at what is there afterwards through the
+// interfaces of AWS.
+package rehearsal_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/gruntwork-io/terratest/modules/logger"
+	"github.com/gruntwork-io/terratest/modules/retry"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/test/sandbox"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+)
+
+func TestMain(m *testing.M) {
+	logger.Default = logger.Discard // terratest tells every attempt
+	os.Exit(sandbox.Main(m))
+}
+
+// elsewhere is the environment of somebody who works with real accounts all day and sits in a train now. A rehearsal must take
+// no notice of it.
+var elsewhere = append([]string{
+	"AWS_PROFILE=customer", "AWS_ENDPOINT_URL=http://127.0.0.1:1", "AWS_ENDPOINT_URL_ROUTE_53=http://127.0.0.1:1",
+	"AWS_ENDPOINT_URL_RDS=http://127.0.0.1:1", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=secret",
+	"AWS_SESSION_TOKEN=token", "AWS_REGION=us-east-1", "AWS_CONFIG_FILE=/nonexistent", "PULUMI_BACKEND_URL=s3://127.0.0.1:1",
+	"PULUMI_CONFIG_PASSPHRASE=theirs", "PULUMI_ACCESS_TOKEN=pul-1", "PULUMI_STACK=prod",
+}, sandbox.Offline...)
+
+// TestEnvironments takes both environments through their whole life in one emulator: up at once, a look at what is there, a
+// second run, down to empty accounts.
+func TestEnvironments(t *testing.T) {
+	box := sandbox.New(t)
+	box.Warm(t)
+	box.Environ = elsewhere
+	staging, production := box.Environment("staging"), box.Environment("production")
+	both := []*sandbox.Environment{staging, production}
+
+	if !t.Run("up", func(t *testing.T) {
+		t.Run("staging", func(t *testing.T) {
+			t.Parallel()
+			box.Rehearse(t, "up", "staging").Succeed(t)
+		})
+		t.Run("production", func(t *testing.T) {
+			t.Parallel()
+			interrupt(t, box, production)
+			box.Rehearse(t, "up", "production").Succeed(t)
+		})
+	}) {
+		return
+	}
+	for _, e := range both {
+		t.Run("look/"+e.Name, func(t *testing.T) {
+			e.Setenv(t)
+			requireFiles(t, e)
+			look(t, visit(t, e))
+		})
+	}
+	t.Run("isolation", func(t *testing.T) {
+		requireIsolated(t, visit(t, staging), visit(t, production))
+		requireIsolated(t, visit(t, production), visit(t, staging))
+	})
+	t.Run("again", func(t *testing.T) {
+		t.Run("production", func(t *testing.T) {
+			t.Parallel()
+			requireSecondUpChangesNothing(t, box, production)
+		})
+		t.Run("staging", func(t *testing.T) {
+			t.Parallel()
+			requireNoChange(t, box, staging)
+			requireThirdZoneOnlyCreates(t, box, staging)
+		})
+	})
+	t.Run("down", func(t *testing.T) { downAndLook(t, box, both) })
+	requireNothingLeft(t, box)
+}
+
+// interrupt starts to rehearse an environment and interrupts it in the middle of the deployment, when the database and the
+// load balancer are being made.
+func interrupt(t *testing.T, box *sandbox.Sandbox, e *sandbox.Environment) {
+	t.Helper()
+	run := box.Start(t, "up", e.Name)
+	_, err := retry.DoWithRetryContextE(t, t.Context(), "wait for the database to be asked for", 3000, 100*time.Millisecond, func() (string, error) {
+		if run.Ended() {
+			return "", retry.FatalError{Underlying: fmt.Errorf("the rehearsal has ended before it could be interrupted")}
+		}
+		calls, err := os.ReadFile(e.Path("calls.jsonl"))
+		if err != nil || !bytes.Contains(calls, []byte(`"CreateDBInstance"`)) || !bytes.Contains(calls, []byte(`"CreateLoadBalancer"`)) {
+			return "", fmt.Errorf("not yet: %w", err)
+		}
+		return "", nil
+	})
+	require.NoError(t, err)
+	run.Interrupt(t)
+	result := run.Wait(t)
+	require.Equal(t, 130, result.Code, result.Err)
+	result.Says(t, "rehearse: interrupted; run the same command again to go on")
+}
+
+// requireFiles finds the files that describe a rehearsal, complete.
+func requireFiles(t *testing.T, e *sandbox.Environment) {
+	t.Helper()
+	status := e.Status(t)
+	require.Equal(t, e.Settings(t).AccountID, status.AccountID)
+	require.Equal(t, e.Settings(t).Region, status.Region)
+	require.True(t, strings.HasPrefix(status.Endpoint, "http://127.0.0.1:"), status.Endpoint)
+	require.Equal(t, status.Endpoint, status.Emulator.Endpoint)
+	require.Positive(t, status.Emulator.PID)
+	require.Positive(t, status.Emulator.MotoPID)
+	require.Subset(t, e.Outputs(t), map[string]any{"vpcId": aws.ToString(visit(t, e).vpc(t).VpcId)})
+	require.NotEmpty(t, e.State(t).Resources)
+
+	summaries := 0
+	for _, event := range e.Events(t) {
+		if event.SummaryEvent != nil {
+			summaries++
+		}
+	}
+	require.GreaterOrEqual(t, summaries, 4, "preview, up, second preview, refresh")
+	calls := e.Calls(t)
+	require.NotEmpty(t, calls)
+	for _, call := range calls {
+		require.Less(t, call.Status, 500, "the emulator could not do %s %s: %s", call.Service, call.Action, call.Error)
+	}
+}
+
+// requireSecondUpChangesNothing rehearses the environment again and finds every resource untouched, and no call among those
+// it made that changes anything.
+func requireSecondUpChangesNothing(t *testing.T, box *sandbox.Sandbox, e *sandbox.Environment) {
+	t.Helper()
+	before, calls := e.State(t), len(e.Calls(t))
+	box.Rehearse(t, "up", e.Name).Succeed(t)
+	after := e.State(t)
+	require.Equal(t, byURN(t, before), byURN(t, after))
+	for _, event := range e.Events(t) {
+		if event.SummaryEvent != nil {
+			require.Equal(t, map[apitype.OpType]int{apitype.OpSame: len(after.Resources)}, event.SummaryEvent.ResourceChanges)
+		}
+	}
+	for _, call := range e.Calls(t)[calls:] {
+		for _, verb := range []string{"Create", "Put", "Modify", "Update", "Delete", "Set", "Attach", "Detach", "Authorize", "Revoke", "Run", "Start", "Stop"} {
+			require.False(t, strings.HasPrefix(call.Action, verb), "%s %s %s", call.Service, call.Action, call.Resource)
+		}
+	}
+}
+
+// encrypted is a secret in a state, which is encrypted anew at every export.
+var encrypted = regexp.MustCompile(`"ciphertext":"[^"]*"`)
+
+// byURN returns the id, the inputs and the outputs of the resources of a state.
+func byURN(t *testing.T, state apitype.DeploymentV3) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, r := range state.Resources {
+		text, err := json.Marshal([]any{r.ID, r.Inputs, r.Outputs})
+		require.NoError(t, err)
+		found[string(r.URN)] = encrypted.ReplaceAllString(string(text), `"ciphertext":""`)
+	}
+	return found
+}
+
+// downAndLook destroys the environments and looks at their accounts, then lets the emulator end.
+func downAndLook(t *testing.T, box *sandbox.Sandbox, environments []*sandbox.Environment) {
+	t.Helper()
+	// As long as somebody uses the emulator, it keeps what is left in the accounts.
+	info, err := emulator.Find(t.Context(), box.Dir)
+	require.NoError(t, err)
+	witness := emulator.Account{Env: "witness", AccountID: "999999999999", AccessKey: "AKIAEMULATED99999999"}
+	require.NoError(t, info.Client().Register(t.Context(), witness))
+	accounts := map[string]*account{}
+	t.Run("destroy", func(t *testing.T) {
+		for _, e := range environments {
+			status := e.Status(t)
+			accounts[e.Name] = visit(t, e)
+			t.Run(e.Name, func(t *testing.T) {
+				t.Parallel()
+				result := box.Rehearse(t, "down", e.Name).Succeed(t)
+				result.Says(t, "the emulator goes on for")
+				for _, file := range []string{"emulator.json", "backend", "project", "passphrase"} {
+					require.NoFileExists(t, e.Path(file))
+				}
+				require.NoError(t, info.Client().Register(t.Context(), emulator.Account{Env: e.Name + "-afterwards", AccountID: status.AccountID, AccessKey: status.AccessKey}))
+			})
+		}
+	})
+	for _, e := range environments {
+		t.Run("empty/"+e.Name, func(t *testing.T) { requireEmpty(t, accounts[e.Name]) })
+		require.NoError(t, info.Client().Unregister(t.Context(), e.Name+"-afterwards"))
+	}
+	require.NoError(t, info.Client().Unregister(t.Context(), witness.Env))
+	result := box.Rehearse(t, "down", environments[0].Name).Succeed(t)
+	require.Equal(t, "nothing to do: "+environments[0].Name+" is not rehearsed\nthe emulator has stopped\n", result.Out)
+}
+
+// requireEmpty finds nothing in an account but what a destroy leaves on purpose: the final snapshot of the database and, for as
+// long as they are kept, its automated backups. Keys wait for their deletion, so that what they encrypt can still be saved.
+func requireEmpty(t *testing.T, a *account) {
+	t.Helper()
+	require.Empty(t, inventory(t, a))
+	snapshots, err := a.rds.DescribeDBSnapshots(t.Context(), &rds.DescribeDBSnapshotsInput{})
+	require.NoError(t, err)
+	var final []string
+	for _, snapshot := range snapshots.DBSnapshots {
+		require.Equal(t, a.identifier(), aws.ToString(snapshot.DBInstanceIdentifier))
+		require.True(t, aws.ToBool(snapshot.Encrypted))
+		if aws.ToString(snapshot.SnapshotType) != "automated" {
+			final = append(final, aws.ToString(snapshot.DBSnapshotIdentifier))
+		}
+	}
+	require.Equal(t, []string{a.identifier() + "-final"}, final)
+	keys, err := listKeys(t.Context(), a)
+	require.NoError(t, err)
+	require.Len(t, keys, 3)
+	for _, key := range keys {
+		until := time.Until(aws.ToTime(key.DeletionDate))
+		require.Greater(t, until, 28*24*time.Hour, "%s is gone too soon", aws.ToString(key.Description))
+	}
+}
+
+// requireNothingLeft finds neither emulator nor any process of the sandbox.
+func requireNothingLeft(t *testing.T, box *sandbox.Sandbox) {
+	t.Helper()
+	_, err := emulator.Find(t.Context(), box.Dir)
+	require.ErrorIs(t, err, emulator.ErrNotRunning)
+	left, err := box.Processes()
+	require.NoError(t, err)
+	require.Empty(t, left)
+}

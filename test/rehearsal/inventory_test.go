@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build system
+
+package rehearsal_test
+
+import (
+	"context"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// kind is one kind of thing in an account, as its own service lists it.
+type kind struct {
+	name  string
+	types []string // Pulumi's types of it; none if only AWS makes such things.
+	list  func(context.Context, *account) ([]string, error)
+}
+
+// kinds is everything that an environment consists of, in as far as it is a thing of its own.
+var kinds = slices.Concat(networkKinds, serverKinds, edgeKinds, databaseKinds, accountKinds)
+
+// parts are the types that are settings or links of another thing, which cannot exist without it or more than once for it.
+var parts = []string{
+	"aws:acm/certificateValidation:CertificateValidation",
+	"aws:ec2/networkAclAssociation:NetworkAclAssociation",
+	"aws:ec2/networkAclRule:NetworkAclRule",
+	"aws:ec2/route:Route",
+	"aws:ec2/routeTableAssociation:RouteTableAssociation",
+	"aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
+	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+	"aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+	"aws:s3/bucketPolicy:BucketPolicy",
+	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+	"aws:s3/bucketVersioningV2:BucketVersioningV2",
+	"aws:sns/topicPolicy:TopicPolicy",
+	"aws:wafv2/webAclAssociation:WebAclAssociation",
+	"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+}
+
+// inventory lists everything in an account by kind, without what AWS itself puts into every account.
+func inventory(t *testing.T, a *account) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	for _, k := range kinds {
+		ids, err := k.list(t.Context(), a)
+		require.NoError(t, err, k.name)
+		sort.Strings(ids)
+		if len(ids) > 0 {
+			found[k.name] = ids
+		}
+	}
+	return found
+}
+
+// requireStateIsAccount compares the stack's state with what the services list: everything in the state exists, once, and
+// nothing else does.
+func requireStateIsAccount(t *testing.T, a *account) {
+	t.Helper()
+	inState := map[string][]string{}
+	for _, r := range a.State(t).Resources {
+		if r.Custom && !strings.HasPrefix(string(r.Type), "pulumi:") {
+			require.False(t, r.Delete, "%s is left over from a replacement", r.URN)
+			require.Empty(t, r.InitErrors, r.URN)
+			// The id of a DNS record holds its name as it was given, with or without the dot at the end.
+			inState[string(r.Type)] = append(inState[string(r.Type)], strings.Replace(string(r.ID), "._", "_", 1))
+		}
+	}
+	require.Empty(t, a.State(t).PendingOperations)
+	found := inventory(t, a)
+	for _, k := range kinds {
+		if len(k.types) == 0 {
+			continue
+		}
+		var ids []string
+		for _, token := range k.types {
+			ids = append(ids, inState[token]...)
+			delete(inState, token)
+		}
+		require.NotEmpty(t, ids, "the state has no %s", k.name)
+		require.ElementsMatch(t, ids, found[k.name], k.name)
+	}
+	for token, ids := range inState {
+		require.Contains(t, parts, token, "a type that the inventory does not know: %v", ids)
+	}
+}
