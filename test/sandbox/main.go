@@ -20,7 +20,7 @@ func Main(m *testing.M) int {
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		<-interrupts
+		fmt.Fprintf(os.Stderr, "%s: ending the emulators of the tests\n", <-interrupts)
 		live.Range(func(_, box any) bool {
 			if s, ok := box.(*Sandbox); ok {
 				_, _ = s.end() // nothing is left to do about a failure
