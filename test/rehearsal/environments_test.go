@@ -9,7 +9,6 @@ package rehearsal_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -19,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/gruntwork-io/terratest/modules/logger"
-	"github.com/gruntwork-io/terratest/modules/retry"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/stretchr/testify/require"
 
@@ -94,17 +92,12 @@ func TestEnvironments(t *testing.T) {
 func interrupt(t *testing.T, box *sandbox.Sandbox, e *sandbox.Environment) {
 	t.Helper()
 	run := box.Start(t, "up", e.Name)
-	_, err := retry.DoWithRetryContextE(t, t.Context(), "wait for the database to be asked for", 3000, 100*time.Millisecond, func() (string, error) {
-		if run.Ended() {
-			return "", retry.FatalError{Underlying: fmt.Errorf("the rehearsal has ended before it could be interrupted")}
-		}
+	for asked := false; !asked; {
+		require.False(t, run.Ended(), "the rehearsal has ended before it could be interrupted")
+		time.Sleep(100 * time.Millisecond)
 		calls, err := os.ReadFile(e.Path("calls.jsonl"))
-		if err != nil || !bytes.Contains(calls, []byte(`"CreateDBInstance"`)) || !bytes.Contains(calls, []byte(`"CreateLoadBalancer"`)) {
-			return "", fmt.Errorf("not yet: %w", err)
-		}
-		return "", nil
-	})
-	require.NoError(t, err)
+		asked = err == nil && bytes.Contains(calls, []byte(`"CreateDBInstance"`)) && bytes.Contains(calls, []byte(`"CreateLoadBalancer"`))
+	}
 	run.Interrupt(t)
 	result := run.Wait(t)
 	require.Equal(t, 130, result.Code, result.Err)

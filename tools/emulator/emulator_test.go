@@ -54,7 +54,7 @@ func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 
 func eventuallyDead(t *testing.T, pid int) {
 	t.Helper()
-	require.Eventually(t, func() bool { return !alive(pid) }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return !alive(pid) }, 30*time.Second, 20*time.Millisecond)
 }
 
 func TestEnsureStartsOnceAndStopEndsAll(t *testing.T) {
@@ -110,6 +110,12 @@ func TestHangingGatewayIsReplaced(t *testing.T) {
 	first := ensure(t, root)
 	require.NoError(t, syscall.Kill(first.PID, syscall.SIGSTOP))
 	t.Cleanup(func() { _ = syscall.Kill(first.PID, syscall.SIGCONT) })
+	require.Eventually(t, func() bool { // kill returns before the last thread has stopped
+		short, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		defer cancel()
+		_, err := first.Client().Health(short)
+		return err != nil
+	}, 30*time.Second, 10*time.Millisecond)
 	second := ensure(t, root)
 	require.NotEqual(t, first.ID, second.ID)
 	eventuallyDead(t, first.PID)
@@ -122,7 +128,7 @@ func TestDeadMotoIsSaidAndReplaced(t *testing.T) {
 	require.Eventually(t, func() bool {
 		health, err := first.Client().Health(t.Context())
 		return err == nil && !health.OK && strings.Contains(health.Status, "moto has ended")
-	}, 5*time.Second, 20*time.Millisecond)
+	}, 30*time.Second, 20*time.Millisecond)
 	_, err := emulator.Find(t.Context(), root)
 	require.ErrorIs(t, err, emulator.ErrNotRunning)
 	require.NotEqual(t, first.ID, ensure(t, root).ID)
