@@ -47,14 +47,10 @@ toolchain: $(REHEARSE) ## Find or build the Pulumi CLI, its Go language host and
 	@$(REHEARSE) toolchain
 
 .PHONY: test
-test: toolchain vet lint $(GOTESTSUM) ## Run every check and every test but those of test-system
+test: toolchain vet lint $(GOTESTSUM) ## Run every check and every test
 	@mkdir -p build
 	@go -C tools/awsprovider test -mod=readonly ./...
-	@$(GOTESTSUM) --format pkgname-and-test-fails --junitfile build/junit.xml -- -timeout 45m -count 1 -tags engine ./...
-
-.PHONY: test-system
-test-system: toolchain $(GOTESTSUM) ## Rehearse both environments, read them back through the AWS API, destroy them
-	@$(GOTESTSUM) --format pkgname-and-test-fails -- -timeout 45m -count 1 -tags system ./test/rehearsal
+	@$(GOTESTSUM) --format pkgname-and-test-fails --junitfile build/junit.xml -- -timeout 60m -count 1 -tags engine ./...
 
 .PHONY: test-short
 test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator

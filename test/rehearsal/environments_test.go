@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//go:build system
-
 // Package rehearsal_test rehearses both environments as a user does, and looks at what is there afterwards through the
 // interfaces of AWS.
 package rehearsal_test
