@@ -78,7 +78,7 @@ bench-policy: ## Measure the policy pack: start, memory, time per resource and p
 
 .PHONY: clean
 clean: ## Stop the emulator and remove everything that was built or rehearsed
-	@[ ! -x $(REHEARSE) ] || for env in staging production; do $(REHEARSE) forget $$env; done
+	@[ ! -x $(REHEARSE) ] || $(REHEARSE) forget
 	@rm -rf .toolchain .rehearsal build
 
 # Always asked: the Go build cache knows best whether they are up to date.

@@ -79,7 +79,7 @@ func TestEmulatorDies(t *testing.T) {
 	require.Equal(t, interrupted, result.Code, result.Err)
 	result.Says(t, "the emulator of the last run has stopped and its account is gone; starting from an empty one")
 
-	box.Rehearse(t, "forget", "staging").Succeed(t).Says(t, "the emulator has stopped")
+	box.Rehearse(t, "forget").Succeed(t).Says(t, "the emulator has stopped")
 	_, err = emulator.Find(context.Background(), box.Dir)
 	require.ErrorIs(t, err, emulator.ErrNotRunning)
 }

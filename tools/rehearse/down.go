@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -21,7 +22,7 @@ import (
 
 // down destroys the environment's rehearsed stack and stops the emulator when no environment uses
 // it any more.
-func down(ctx context.Context, root, environment string, force bool) error {
+func down(ctx context.Context, root, environment string) error {
 	// What was rehearsed can be destroyed whatever the configuration has become since.
 	_, err := stacks.CheckFiles(root, environment)
 	if unknown := (*stacks.UnknownEnvironmentError)(nil); errors.As(err, &unknown) {
@@ -44,11 +45,6 @@ func down(ctx context.Context, root, environment string, force bool) error {
 	running, err := emulator.Find(ctx, root)
 	if err != nil || running.ID != before.Emulator.ID {
 		fmt.Fprintln(r.out, "the emulator has stopped, and the emulated account with it; forgetting the stack")
-	} else if force {
-		fmt.Fprintln(r.out, "forgetting the stack without destroying it; its emulated account goes with the emulator")
-		if err := running.Client().Unregister(ctx, environment); err != nil {
-			return err
-		}
 	} else {
 		r.emulator, r.account = running, before.account
 		if err := r.destroy(ctx); err != nil {
@@ -58,12 +54,58 @@ func down(ctx context.Context, root, environment string, force bool) error {
 			return err
 		}
 	}
+	if err := r.drop(); err != nil {
+		return err
+	}
+	return stopUnused(ctx, root, r)
+}
+
+// forget stops the emulator, and the emulated accounts with it, and drops the stacks of all environments: moto cannot empty
+// one account of several. Nothing is forgotten while an environment is being rehearsed.
+func forget(ctx context.Context, root string, out io.Writer) error {
+	held, err := filepath.Glob(filepath.Join(root, ".rehearsal", "*", "emulator.json"))
+	if err != nil {
+		return err
+	}
+	var stages []*stage
+	for _, file := range held {
+		s := newStage(root, filepath.Base(filepath.Dir(file)))
+		if s.dir == emulator.Folder(root) {
+			continue
+		}
+		unlock, err := s.lock()
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		stages = append(stages, s)
+	}
+	_, err = emulator.Find(ctx, root)
+	if errors.Is(err, emulator.ErrNotRunning) && len(stages) == 0 {
+		fmt.Fprintln(out, "nothing to do: nothing is rehearsed")
+		return emulator.Stop(ctx, root) // what is left of a dead one
+	}
+	if err := emulator.Stop(ctx, root); err != nil {
+		return err
+	}
+	for _, s := range stages {
+		if err := s.drop(); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s is forgotten\n", s.environment)
+	}
+	fmt.Fprintln(out, "the emulator has stopped")
+	return nil
+}
+
+// drop removes the stack of a stage. The reports of its last run stay.
+func (s *stage) drop() error {
 	for _, name := range []string{"emulator.json", "backend", "project", "passphrase"} {
-		if err := os.RemoveAll(r.path(name)); err != nil {
+		if err := os.RemoveAll(s.path(name)); err != nil {
 			return err
 		}
 	}
-	return stopUnused(ctx, root, r)
+	return nil
 }
 
 func (r *rehearsal) destroy(ctx context.Context) error {

@@ -26,7 +26,7 @@ const usage = `rehearse: an environment's deployment on this machine, without an
 Usage:
   rehearse up [environment]         deploy to the emulated account, check for no change and no drift
   rehearse down [environment]       destroy what was deployed and stop the emulator when unused
-  rehearse forget [environment]     drop the stack and its emulated account without destroying anything
+  rehearse forget                   stop the emulator and drop every rehearsed stack, without destroying anything first
   rehearse check [environment]      check the environment's configuration and say everything wrong
   rehearse toolchain                build or find the programs that a rehearsal needs
   rehearse exec environment -- command [arg ...]
@@ -90,9 +90,9 @@ func run(ctx context.Context, args []string) error {
 	case "up":
 		return up(ctx, root, environment)
 	case "down":
-		return down(ctx, root, environment, false)
+		return down(ctx, root, environment)
 	case "forget":
-		return down(ctx, root, environment, true)
+		return forget(ctx, root, os.Stdout)
 	case "check":
 		if _, err := settings(root, environment); err != nil {
 			return err
@@ -128,8 +128,15 @@ func parse(args []string) ([]string, error) {
 		fmt.Fprint(os.Stderr, usage)
 		return nil, misuse{errors.New("no command given")}
 	}
-	if len(args) > 2 && args[0] != "exec" {
-		return nil, misuse{fmt.Errorf("%q is one argument too many; name one environment", args[2])}
+	most, takes := 2, "one environment"
+	switch args[0] {
+	case "forget", "toolchain":
+		most, takes = 1, "none"
+	case "exec":
+		return args, nil
+	}
+	if len(args) > most {
+		return nil, misuse{fmt.Errorf("%q is one argument too many; %s takes %s", args[most], args[0], takes)}
 	}
 	return args, nil
 }

@@ -87,14 +87,15 @@ func TestExitCodes(t *testing.T) {
 		"no command":           {root, nil, exitMisuse, "", []string{usage, "rehearse: no command given\n"}},
 		"unknown command":      {root, []string{"deploy"}, exitMisuse, "", []string{usage, "rehearse: unknown command \"deploy\"\n"}},
 		"unknown flag":         {root, []string{"-force", "down"}, exitMisuse, "", []string{"flag provided but not defined: -force", "Usage:"}},
-		"two environments":     {root, []string{"up", "staging", "production"}, exitMisuse, "", []string{"\"production\" is one argument too many; name one environment"}},
+		"two environments":     {root, []string{"up", "staging", "production"}, exitMisuse, "", []string{"\"production\" is one argument too many; up takes one environment"}},
 		"outside a repository": {t.TempDir(), []string{"check"}, exitMisuse, "", []string{"no Pulumi.yaml in", "run this inside the repository"}},
 		"unknown environment":  {root, []string{"up", "stagin"}, exitMisuse, "", []string{"Pulumi.stagin.yaml", "did you mean staging?", "known are production, staging"}},
 		"a path":               {root, []string{"down", "../staging"}, exitMisuse, "", []string{"is not an environment"}},
 		"check":                {root, []string{"check"}, 0, "Pulumi.staging.yaml: no problem found\n", nil},
 		"check from below":     {below, []string{"check", "production"}, 0, "Pulumi.production.yaml: no problem found\n", nil},
 		"down without up":      {root, []string{"down", "production"}, 0, "nothing to do: production is not rehearsed\n", nil},
-		"forget without up":    {root, []string{"forget"}, 0, "nothing to do: staging is not rehearsed\n", nil},
+		"forget without up":    {root, []string{"forget"}, 0, "nothing to do: nothing is rehearsed\n", nil},
+		"forget one":           {root, []string{"forget", "staging"}, exitMisuse, "", []string{"\"staging\" is one argument too many; forget takes none"}},
 		"exec without command": {root, []string{"exec", "staging"}, exitMisuse, "", []string{"exec needs an environment and a command"}},
 		"exec with a dash":     {root, []string{"exec", "staging", "--"}, exitMisuse, "", []string{"exec needs an environment and a command"}},
 		"exec elsewhere":       {root, []string{"exec", "moon", "--", "true"}, exitMisuse, "", []string{"\"moon\" is not an environment"}},
@@ -134,16 +135,38 @@ func TestBadConfiguration(t *testing.T) {
 	}
 	require.NoDirExists(t, filepath.Join(root, ".rehearsal"))
 
-	for _, command := range []string{"down", "forget"} {
-		command, stdout, stderr := rehearse(t, root, command, "staging")
-		require.Zero(t, exitCode(t, command), stderr.String())
-		require.Equal(t, "nothing to do: staging is not rehearsed\n", stdout.String())
+	command, stdout, stderr := rehearse(t, root, "down", "staging")
+	require.Zero(t, exitCode(t, command), stderr.String())
+	require.Equal(t, "nothing to do: staging is not rehearsed\n", stdout.String())
+}
+
+// Nothing is forgotten while an environment is at work.
+func TestForgetWaitsForNobody(t *testing.T) {
+	root := repository(t)
+	for _, environment := range []string{"production", "staging"} {
+		s := newStage(root, environment)
+		require.NoError(t, os.MkdirAll(s.path("backend"), 0o750))
+		r := &rehearsal{stage: s, account: emulated, emulator: &emulator.Info{ID: "one", Endpoint: emulated.Endpoint, PID: 2}}
+		require.NoError(t, r.writeStatus())
 	}
+	unlock, err := newStage(root, "staging").lock()
+	require.NoError(t, err)
+	defer unlock()
+	command, _, stderr := rehearse(t, root, "forget")
+	require.Equal(t, exitFailed, exitCode(t, command))
+	require.Contains(t, stderr.String(), "staging is being rehearsed by another process")
+	require.DirExists(t, newStage(root, "production").path("backend"))
 }
 
 // The emulated account lives in the emulator's memory: with it goes what the stack could be destroyed in.
 func TestDownAfterTheEmulatorHasDied(t *testing.T) {
-	for _, verb := range []string{"down", "forget"} {
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"down", "staging"}, "the emulator has stopped, and the emulated account with it; forgetting the stack\n"},
+		{[]string{"forget"}, "staging is forgotten\nthe emulator has stopped\n"},
+	} {
 		root := repository(t)
 		s := newStage(root, "staging")
 		for _, name := range []string{"backend/state", "project/Pulumi.yaml", "passphrase", "calls.jsonl"} {
@@ -152,9 +175,9 @@ func TestDownAfterTheEmulatorHasDied(t *testing.T) {
 		}
 		r := &rehearsal{stage: s, account: emulated, emulator: &emulator.Info{ID: "one", Endpoint: emulated.Endpoint, PID: 2}}
 		require.NoError(t, r.writeStatus())
-		command, stdout, stderr := rehearse(t, root, verb, "staging")
+		command, stdout, stderr := rehearse(t, root, c.args...)
 		require.Zero(t, exitCode(t, command), stderr.String())
-		require.Contains(t, stdout.String(), "the emulator has stopped, and the emulated account with it; forgetting the stack\n")
+		require.Contains(t, stdout.String(), c.says)
 		for _, name := range []string{"backend", "project", "passphrase", "emulator.json"} {
 			require.NoFileExists(t, s.path(name))
 			require.NoDirExists(t, s.path(name))
