@@ -17,6 +17,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/command"
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/glob"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
@@ -58,7 +59,7 @@ func (m mutation) apply(t *testing.T, r *resources, unknown bool) (urn string) {
 	t.Helper()
 	i := slices.IndexFunc(r.Deployment.Resources, func(one map[string]any) bool {
 		urn, _ := one["urn"].(string)
-		if one["type"] != m.Type || !pack.Glob(m.Name, urn[strings.LastIndex(urn, "::")+2:]) {
+		if one["type"] != m.Type || m.Name != "" && !glob.Match(m.Name, urn[strings.LastIndex(urn, "::")+2:]) {
 			return false
 		}
 		text, _ := json.Marshal(one["inputs"])

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bulkhead-iac/bulkhead/policy/glob"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
@@ -185,7 +186,7 @@ func present(*pack.Resource) pack.Fact { return pack.Yes(pack.Value{}) }
 // named reports whether the setting allowed lists the resource by its name, and says so when it does.
 func named(k *pack.Case) bool {
 	for _, pattern := range k.Words("allowed") {
-		if pack.Glob(pattern, k.Name) {
+		if glob.Match(pattern, k.Name) {
 			k.Skip("the setting allowed lists the resource")
 			return true
 		}

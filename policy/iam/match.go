@@ -5,6 +5,8 @@ package iam
 import (
 	"slices"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/glob"
 )
 
 func sortedKeys(m map[string]any) []string {
@@ -16,38 +18,17 @@ func sortedKeys(m map[string]any) []string {
 	return keys
 }
 
-// Match reports whether an IAM pattern covers the text. "*" stands for any text and "?" for one character.
-// Actions are compared without regard to case, as AWS does; fold asks for that.
-func Match(pattern, text string, fold bool) bool {
-	if fold {
-		pattern, text = strings.ToLower(pattern), strings.ToLower(text)
-	}
-	star, mark := -1, 0
-	p, t := 0, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
+// matchAction compares an action with a pattern without regard to case, as AWS does.
+func matchAction(pattern, action string) bool {
+	return glob.Match(strings.ToLower(pattern), strings.ToLower(action))
 }
 
 // CoversAction reports whether the statement's Action or NotAction covers the action.
 func (s *Statement) CoversAction(action string) bool {
 	if len(s.NotActions) > 0 {
-		return !slices.ContainsFunc(s.NotActions, func(p string) bool { return Match(p, action, true) })
+		return !slices.ContainsFunc(s.NotActions, func(p string) bool { return matchAction(p, action) })
 	}
-	return slices.ContainsFunc(s.Actions, func(p string) bool { return Match(p, action, true) })
+	return slices.ContainsFunc(s.Actions, func(p string) bool { return matchAction(p, action) })
 }
 
 // AnyResource reports whether the statement is about every resource: "*", patterns that come to the same,

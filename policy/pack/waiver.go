@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/bulkhead-iac/bulkhead/policy/glob"
 )
 
 // Waiver is a written permission to break one rule on some resources until a day.
@@ -66,8 +68,11 @@ func (w *Waiver) check(p *Pack) error {
 
 // covers reports whether the waiver is about the control and the resource.
 func (w *Waiver) covers(control string, r *Resource) bool {
-	return w.Control == control && Glob(w.URN, r.URN) && Glob(w.Type, r.Type) && Glob(w.Name, r.Name)
+	return w.Control == control && chosenBy(w.URN, r.URN) && chosenBy(w.Type, r.Type) && chosenBy(w.Name, r.Name)
 }
+
+// chosenBy reports whether a pattern of a waiver chooses the text; a pattern that is not given chooses all.
+func chosenBy(pattern, text string) bool { return pattern == "" || glob.Match(pattern, text) }
 
 // String names the waiver in a message.
 func (w *Waiver) String() string {
@@ -78,32 +83,6 @@ func (w *Waiver) String() string {
 		}
 	}
 	return fmt.Sprintf("%s for %s", w.Control, strings.Join(where, ", "))
-}
-
-// Glob matches a pattern in which "*" stands for any text and "?" for any one character. An empty pattern
-// matches everything.
-func Glob(pattern, text string) bool {
-	if pattern == "" {
-		return true
-	}
-	star, mark := -1, 0
-	p, t := 0, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }
 
 // waiverFile is the shape of a file of waivers.
