@@ -4,7 +4,6 @@ package controls
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -88,7 +87,20 @@ func eachContainer(check func(k *pack.Case, c pack.Value)) func(*pack.Case) {
 	}
 }
 
-var secretName = regexp.MustCompile(`(?i)(password|passwd|secret|token|api_?key|access_?key|private_?key|credential)`)
+// eachLinuxContainer is eachContainer for rules that Windows containers cannot follow: Amazon ECS supports
+// neither a user id nor a read-only root file system for them.
+func eachLinuxContainer(check func(k *pack.Case, c pack.Value)) func(*pack.Case) {
+	return func(k *pack.Case) {
+		switch system := k.Get("runtimePlatform.operatingSystemFamily"); {
+		case system.IsUnknown():
+			k.Defer(system)
+		case strings.HasPrefix(system.Str(), "WINDOWS"):
+			k.Skip("the task runs Windows containers")
+		default:
+			eachContainer(check)(k)
+		}
+	}
+}
 
 func containers() []*pack.Control {
 	running := []string{ecsService, ecsTaskSet}
@@ -150,13 +162,16 @@ func containers() []*pack.Control {
 		},
 		{
 			ID: "ecs-read-only-root", Title: "Containers cannot change their own files", Severity: pack.Medium, Types: task, Why: "An intruder then cannot leave a program behind.", Fix: "Set readonlyRootFilesystem to true and mount volumes for what is written.", Maps: meets("FSBP:ECS.5", isolation),
-			Check: eachContainer(func(k *pack.Case, c pack.Value) {
+			Check: eachLinuxContainer(func(k *pack.Case, c pack.Value) {
 				k.Require(c.Get("readonlyRootFilesystem").IsTrue(), "%s can write to its root file system", named(c))
 			}),
 		},
 		{
 			ID: "ecs-no-root-user", Title: "Containers do not run as root", Severity: pack.Medium, Types: task, Why: "A hole in the container runtime is worse for root.", Fix: "Set user to a number above 0.", Maps: meets("FSBP:ECS.20", isolation),
-			Check: eachContainer(func(k *pack.Case, c pack.Value) {
+			Check: eachLinuxContainer(func(k *pack.Case, c pack.Value) {
+				if c.Get("firelensConfiguration").Exists() {
+					return // reads the log sockets of the others, which takes root
+				}
 				k.Require(c.Get("user").IsSet().And(c.Get("user").Matches(func(s string) bool {
 					name, _, _ := strings.Cut(s, ":")
 					return name != "root" && name != "0"
@@ -167,8 +182,8 @@ func containers() []*pack.Control {
 			ID: "ecs-env-secrets", Title: "Environment variables hold no secrets", Severity: pack.High, Types: task, Why: "Everybody who may describe the task can read its environment.", Fix: "Use secrets with valueFrom.", Maps: meets("FSBP:ECS.8", identity),
 			Check: eachContainer(func(k *pack.Case, c pack.Value) {
 				for e := range c.Get("environment").Items() {
-					key, value := e.Get("name").Str(), e.Get("value").Str()
-					if holdsSecret(value) || secretName.MatchString(key) && value != "" && !strings.HasPrefix(value, "arn:") {
+					key := e.Get("name").Str()
+					if credential(key, e.Get("value")).Is == pack.True {
 						k.Report(k.Get("containerDefinitions"), "%s has %q in its environment", named(c), key)
 					}
 				}

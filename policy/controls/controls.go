@@ -39,7 +39,7 @@ func All() []*pack.Control {
 		documents(), identities(), trust(), passwords(),
 		keys(), secrets(), trails(), logs(), trailAlarms(), topicsAndQueues(),
 		detection(), certificates(), zones(), registries(), containers(), backups(), parameters(),
-		functions(), stores(),
+		functions(), stores(), endpoints(),
 	)
 	for _, c := range all {
 		c.URL = Documentation + "#" + c.ID
@@ -178,6 +178,24 @@ func anyCompanion(k *pack.Case, property string, types []string, holds func(*pac
 		answer = answer.Or(pack.Wait(v))
 	}
 	return answer
+}
+
+// leadsTo is the fact that a value in a property of one resource is an output of another, such as the DNS name
+// of a load balancer. While it is unknown, it is judged by what the property depends on.
+func leadsTo(s *pack.Stack, from *pack.Resource, property string, value pack.Value, to *pack.Resource, output string) pack.Fact {
+	urns := from.PropertyDependencies[property]
+	switch {
+	case value.IsUnknown() && slices.Contains(urns, to.URN):
+		return pack.Yes(value)
+	case value.IsUnknown() && len(urns) > 0:
+		return pack.No(value)
+	case value.IsUnknown():
+		return pack.Wait(value)
+	}
+	if own := to.Outputs().Get(output); own.Str() != "" {
+		return value.OneOf(own.Str())
+	}
+	return s.Refers(from, property, value, to)
 }
 
 // present is the companion fact that holds for any companion.

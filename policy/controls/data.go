@@ -5,6 +5,7 @@ package controls
 import (
 	"strings"
 
+	"github.com/bulkhead-iac/bulkhead/policy/iam"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
@@ -79,7 +80,7 @@ func parameters() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "ssm-parameter-sealed", Title: "Parameters with secrets are SecureString", Severity: pack.High, Types: []string{parameterType}, Why: "A String can be read by everybody who may read parameters, and needs no key.", Fix: "Set type to SecureString and keyId.", Maps: meets(identity, atRest), Check: func(k *pack.Case) {
-				sensitive := k.Get("name").Matches(secretName.MatchString)
+				sensitive := k.Get("name").Matches(secretKey)
 				switch v := k.Get("value"); {
 				case v.Secret():
 					sensitive = pack.Yes(k.Get("type"))
@@ -145,10 +146,7 @@ func functions() []*pack.Control {
 					k.Defer(vars)
 				}
 				for key, v := range vars.Fields() {
-					holds := v.Matches(func(s string) bool {
-						return holdsSecret(s) || secretName.MatchString(key) && s != "" && !strings.HasPrefix(s, "arn:") && !strings.HasPrefix(s, "/")
-					})
-					k.Forbid(holds, "%s looks like a secret", v.Path())
+					k.Forbid(credential(key, v), "%s looks like a secret", v.Path())
 				}
 			},
 		},
@@ -189,7 +187,29 @@ func stores() []*pack.Control {
 			Check: isTrue("encryptAtRest.enabled", "nodeToNodeEncryption.enabled", "domainEndpointOptions.enforceHttps"),
 		},
 		{
-			ID: "opensearch-policy-public", Title: "No search domain admits everybody", Severity: pack.Critical, Types: []string{searchPolicy, searchDomain}, Why: "Strangers can then search, change and delete the index.", Fix: "Name the principals, or add a condition on aws:SourceIp with ranges of yours.", Maps: meets(exposure), Check: notPublic("accessPolicies"),
+			ID: "opensearch-policy-public", Title: "No search domain admits everybody", Severity: pack.Critical, Types: []string{searchPolicy, searchDomain}, Joins: []string{searchDomain}, Stack: true, Why: "Strangers can then search, change and delete the index.",
+			Fix: "Name the principals, or add a condition on aws:SourceIp with ranges of yours. Inside a VPC and with fine-grained access control the domain itself asks who calls.", Maps: meets(exposure), Check: searchPublic,
 		},
 	}
+}
+
+// searchPublic wants a domain's policy to name callers, unless the domain is inside a VPC and asks by itself who
+// calls: for that case AWS recommends an open policy (OpenSearch developer guide, fine-grained access control).
+func searchPublic(k *pack.Case) {
+	guards := func(d *pack.Resource) pack.Fact {
+		return d.Get("vpcOptions.subnetIds").IsSet().And(d.Get("advancedSecurityOptions.enabled").IsTrue())
+	}
+	guarded := pack.No(pack.Value{})
+	if k.IsA(searchDomain) {
+		guarded = guards(k.Resource)
+	} else {
+		for _, d := range k.Stack.Of(searchDomain) {
+			guarded = guarded.Or(leadsTo(k.Stack, k.Resource, "domainName", k.Get("domainName"), d, "domainName").And(guards(d)))
+		}
+	}
+	eachStatement(at("accessPolicies"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
+		if why := s.Public(); why != "" {
+			k.Require(guarded.Or(pack.No(v)), "%s %s", s.Label(), why)
+		}
+	})(k)
 }

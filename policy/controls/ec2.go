@@ -4,8 +4,6 @@ package controls
 
 import (
 	"encoding/base64"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -21,9 +19,8 @@ const (
 )
 
 var (
-	machines    = []string{instanceType, templateType, launchType, spotType}
-	hosts       = []string{instanceType, spotType}
-	secretShape = regexp.MustCompile(`(?i)(\bAKIA[0-9A-Z]{16}\b|\bASIA[0-9A-Z]{16}\b|aws_secret_access_key\s*[:=]|-----BEGIN [A-Z ]*PRIVATE KEY-----|(password|passwd|secret|token|api_?key)\s*[:=]\s*["']?[^\s"'$<{]{8,}|\bghp_[0-9A-Za-z]{36}\b|\bxox[abp]-[0-9A-Za-z-]{10,})`)
+	machines = []string{instanceType, templateType, launchType, spotType}
+	hosts    = []string{instanceType, spotType}
 )
 
 // devices returns the block devices of an instance, a launch configuration or a launch template.
@@ -50,6 +47,9 @@ func instances() []*pack.Control {
 			Fix: "Set metadataOptions.httpTokens to required.", Maps: meets("FSBP:EC2.8 FSBP:EC2.170 FSBP:AutoScaling.3 CIS:5.7", identity),
 			Check: func(k *pack.Case) {
 				m := k.Get("metadataOptions")
+				if fromTemplate(k, m) {
+					return
+				}
 				k.Require(m.Get("httpTokens").OneOf("required").Or(m.Get("httpEndpoint").OneOf("disabled")), "metadataOptions.httpTokens is %s", m.Get("httpTokens"))
 			},
 			Remedy: func(e *pack.Edit) {
@@ -96,7 +96,11 @@ func instances() []*pack.Control {
 		{
 			ID: "ec2-instance-profile", Title: "Instances have a role", Severity: pack.Low, Concern: pack.Operations, Types: hosts,
 			Why: "Without a role, programs on the instance are given keys that never change.", Fix: "Set iamInstanceProfile.", Maps: meets("CIS:1.17", identity),
-			Check: isSet("iamInstanceProfile"),
+			Check: func(k *pack.Case) {
+				if !fromTemplate(k, k.Get("iamInstanceProfile")) {
+					k.Require(k.Get("iamInstanceProfile").IsSet())
+				}
+			},
 		},
 		{
 			ID: "ec2-detailed-monitoring", Title: "Instances are measured every minute", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Cost, Types: []string{instanceType, spotType, templateType, launchType},
@@ -145,24 +149,6 @@ func instances() []*pack.Control {
 			Check: func(k *pack.Case) { k.Require(k.Get("enabled").Is(false, true)) }, Remedy: put("enabled", false),
 		},
 	}
-}
-
-var arnShape = regexp.MustCompile(`arn:aws[a-z-]*:[^\s"']*`)
-
-// hints are what every line with a credential contains, in small letters. Looking for them first keeps the
-// pattern away from nearly all lines.
-var hints = []string{"akia", "asia", "key", "passw", "secret", "token", "ghp_", "xox"}
-
-// holdsSecret reports whether text looks as if it holds a credential. ARNs of secrets only name them.
-func holdsSecret(text string) bool {
-	for line := range strings.Lines(text) {
-		small := strings.ToLower(line)
-		if slices.ContainsFunc(hints, func(h string) bool { return strings.Contains(small, h) }) &&
-			secretShape.MatchString(arnShape.ReplaceAllString(line, "")) {
-			return true
-		}
-	}
-	return false
 }
 
 // userDataSecrets looks for credentials in user data, plain or in base64. A secret that is marked as one in the
@@ -241,10 +227,25 @@ func disksEncrypted(k *pack.Case) {
 	if v := k.Get("blockDeviceMappings"); v.IsUnknown() {
 		k.Defer(v)
 	}
-	if k.Type == templateType {
+	if k.Type == templateType || fromTemplate(k, k.Get("rootBlockDevice")) {
 		return
 	}
 	k.Require(k.Get("rootBlockDevice").IsSet(), "the root disk is not described, so it is not encrypted by this program")
+}
+
+// fromTemplate reports whether an instance says nothing about a property because its launch template does,
+// which is judged by itself.
+func fromTemplate(k *pack.Case, property pack.Value) bool {
+	template := k.Get("launchTemplate")
+	if property.Exists() || !template.Exists() || !k.IsA(hosts...) {
+		return false
+	}
+	if template.IsUnknown() {
+		k.Defer(template)
+	} else {
+		k.Skip("the launch template says it, and is judged by itself")
+	}
+	return true
 }
 
 func scaling() []*pack.Control {

@@ -211,10 +211,34 @@ func oidc(s *iam.Statement) bool {
 	})
 }
 
+// identityPool reports whether the statement trusts one Amazon Cognito identity pool. Cognito's tokens name the
+// pool as their audience and a single user as their subject (Cognito developer guide, "IAM roles").
+func identityPool(s *iam.Statement) bool {
+	return slices.ContainsFunc(s.Principals, func(p iam.Principal) bool { return p.ID == "cognito-identity.amazonaws.com" }) &&
+		slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool {
+			return strings.EqualFold(c.Key, "cognito-identity.amazonaws.com:aud") && pins(c) &&
+				!slices.ContainsFunc(c.Values, func(v string) bool { return strings.Trim(v, "*?") == "" })
+		})
+}
+
+// labels are the words in a subject that say what the next part is: repo:OWNER/NAME on GitHub, project_path:GROUP
+// on GitLab, organization:NAME on Terraform Cloud, system:serviceaccount:NAMESPACE on Kubernetes, org/ID on CircleCI.
+var labels = []string{"repo", "repository", "repository_owner", "project_path", "organization", "org", "owner", "account", "workspace", "project", "system", "serviceaccount"}
+
+// subjectOwner is the part of a subject that names whose it is.
+func subjectOwner(subject string) string {
+	for _, part := range strings.FieldsFunc(subject, func(r rune) bool { return r == ':' || r == '/' }) {
+		if !slices.Contains(labels, part) {
+			return part
+		}
+	}
+	return ""
+}
+
 // oidcSubject wants a condition on the subject whose values name an organisation. For GitHub that is the part
 // after "repo:"; "repo:*" is anyone.
 func oidcSubject(k *pack.Case, v pack.Value, s *iam.Statement) {
-	if !oidc(s) || !s.CoversAction("sts:AssumeRoleWithWebIdentity") {
+	if !oidc(s) || !s.CoversAction("sts:AssumeRoleWithWebIdentity") || identityPool(s) {
 		return
 	}
 	for _, c := range s.Conditions {
@@ -222,8 +246,7 @@ func oidcSubject(k *pack.Case, v pack.Value, s *iam.Statement) {
 			continue
 		}
 		for _, value := range c.Values {
-			named := strings.TrimPrefix(strings.TrimPrefix(value, "repo:"), "project_path:")
-			owner, _, _ := strings.Cut(named, "/")
+			owner := subjectOwner(value)
 			if strings.ContainsAny(owner, "*?") && !strings.EqualFold(c.Operator, "StringEquals") || strings.TrimSpace(owner) == "" {
 				k.Report(v, "%s accepts the subject %q, which names nobody in particular", s.Label(), value)
 			}

@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	lbType         = "aws:lb/loadBalancer:LoadBalancer"
-	albType        = "aws:alb/loadBalancer:LoadBalancer"
-	wafAssociation = "aws:wafv2/webAclAssociation:WebAclAssociation"
+	lbType           = "aws:lb/loadBalancer:LoadBalancer"
+	albType          = "aws:alb/loadBalancer:LoadBalancer"
+	wafAssociation   = "aws:wafv2/webAclAssociation:WebAclAssociation"
+	distributionType = "aws:cloudfront/distribution:Distribution"
 )
 
 var (
@@ -41,7 +42,7 @@ func modernTLS(name string) bool {
 	case !strings.HasPrefix(name, "ELBSecurityPolicy-"):
 		return false
 	case strings.HasPrefix(name, "ELBSecurityPolicy-TLS13-1-2-"), strings.HasPrefix(name, "ELBSecurityPolicy-TLS13-1-3-"):
-		return !strings.Contains(name, "-Ext1-")
+		return !strings.Contains(name, "-Ext1-") && !strings.Contains(name, "-Ext2-")
 	case strings.HasPrefix(name, "ELBSecurityPolicy-FS-1-2-"):
 		return true
 	}
@@ -110,11 +111,18 @@ func loadBalancers() []*pack.Control {
 			},
 		},
 		{
-			ID: "elb-access-logs", Title: "Load balancers log access", Severity: pack.Medium, Types: loadBalancerTokens,
+			ID: "elb-access-logs", Title: "Application load balancers log access", Severity: pack.Medium, Types: loadBalancerTokens,
 			Why: "The access log is the record of who asked for what, for faults and for incidents.", Fix: "Set accessLogs with a bucket and enabled true.",
 			Maps: meets("FSBP:ELB.5", logging), Check: func(k *pack.Case) {
-				gateway := k.Get("loadBalancerType").OneOf("gateway")
-				k.Require(gateway.Or(k.Get("accessLogs.enabled").IsTrue()), "accessLogs.enabled is %s", k.Get("accessLogs.enabled"))
+				k.Require(application(k.Inputs()).Not().Or(k.Get("accessLogs.enabled").IsTrue()), "accessLogs.enabled is %s", k.Get("accessLogs.enabled"))
+			},
+		},
+		{
+			ID: "elb-network-access-logs", Title: "Network load balancers that end TLS log access", Severity: pack.Medium, Types: loadBalancerTokens, Joins: listenerTokens, Stack: true,
+			Why: "The access log is the record of who connected and with which TLS version. Without a TLS listener a network load balancer writes none.", Fix: "Set accessLogs with a bucket and enabled true.",
+			Maps: meets(logging), Check: func(k *pack.Case) {
+				ends := k.Get("loadBalancerType").OneOf("network").And(anyCompanion(k, "loadBalancerArn", listenerTokens, func(l *pack.Resource) pack.Fact { return l.Get("protocol").OneOf("TLS") }))
+				k.Require(ends.Not().Or(k.Get("accessLogs.enabled").IsTrue()), "accessLogs.enabled is %s", k.Get("accessLogs.enabled"))
 			},
 		},
 		{
@@ -176,12 +184,12 @@ func loadBalancers() []*pack.Control {
 			Remedy: put("enableWafFailOpen", false),
 		},
 		{
-			ID: "elb-waf", Title: "Application load balancers on the internet have a web application firewall", Severity: pack.High, Types: loadBalancerTokens, Joins: []string{wafAssociation}, Stack: true,
-			Why: "Without it, floods and known attacks reach the application as they are.", Fix: "Add a WebAclAssociation for the load balancer.", Maps: meets("FSBP:ELB.16", webAttack),
+			ID: "elb-waf", Title: "Application load balancers on the internet have a web application firewall", Severity: pack.High, Types: loadBalancerTokens, Joins: []string{wafAssociation, distributionType, sgType, sgRule, sgIngress}, Stack: true,
+			Why: "Without it, floods and known attacks reach the application as they are.", Fix: "Add a WebAclAssociation for the load balancer, or one for the CloudFront distribution through which alone it can be reached.", Maps: meets("FSBP:ELB.16", webAttack),
 			Check: func(k *pack.Case) {
 				public := application(k.Inputs()).And(k.Get("internal").IsFalse())
 				covered := anyCompanion(k, "resourceArn", []string{wafAssociation}, present)
-				k.Require(public.Not().Or(covered), "no web ACL is associated with the load balancer")
+				k.Require(public.Not().Or(covered).Or(behindCloudFront(k)), "no web ACL is associated with the load balancer")
 			},
 		},
 		{
@@ -228,6 +236,48 @@ func letsStrangersIn(k *pack.Case, list string) {
 		k.Forbid(a.Get("authenticateOidc.onUnauthenticatedRequest").OneOf("allow"))
 		k.Forbid(a.Get("authenticateCognito.onUnauthenticatedRequest").OneOf("allow"))
 	}
+}
+
+// behindCloudFront is the fact that a distribution with a web ACL has the load balancer as its origin, and that
+// the load balancer's security groups admit nobody by address, so that the internet cannot pass it by.
+func behindCloudFront(k *pack.Case) pack.Fact {
+	fronted := pack.No(k.Get("securityGroups"))
+	for _, d := range k.Stack.Of(distributionType) {
+		for origin := range d.Get("origins").Items() {
+			fronted = fronted.Or(leadsTo(k.Stack, d, "origins", origin.Get("domainName"), k.Resource, "dnsName").And(d.Get("webAclId").IsSet()))
+		}
+	}
+	if fronted.Is == pack.False {
+		return fronted
+	}
+	for id := range k.Get("securityGroups").Items() {
+		group, found := k.Stack.Target(k.Resource, "securityGroups", id, sgType)
+		if group == nil {
+			fronted = fronted.And(found)
+			continue
+		}
+		fronted = fronted.And(admitsWorld(k.Stack, group).Not())
+	}
+	return fronted
+}
+
+// admitsWorld is the fact that a rule of the group lets the internet in by its addresses.
+func admitsWorld(s *pack.Stack, group *pack.Resource) pack.Fact {
+	all := rules(group)
+	sure, maybe := s.Pointing(group, "securityGroupId", sgRule, sgIngress)
+	for _, r := range sure {
+		all = append(all, rules(r)...)
+	}
+	answer := pack.No(group.Get("ingress"))
+	for _, r := range all {
+		if r.ingress {
+			answer = answer.Or(r.world())
+		}
+	}
+	for _, v := range maybe {
+		answer = answer.Or(pack.Wait(v))
+	}
+	return answer
 }
 
 const hstsSeconds = 15768000 // half a year

@@ -25,10 +25,11 @@ func topicsAndQueues() []*pack.Control {
 			Maps: meets("FSBP:SNS.1", atRest), Check: isSet("kmsMasterKeyId"),
 		},
 		{
-			ID: "sns-cmk", Title: "Topics that alarms write to use a customer managed key", Severity: pack.Low, Types: []string{topicType},
+			ID: "sns-cmk", Title: "Topics that alarms write to use a customer managed key", Severity: pack.Low, Types: []string{topicType}, Joins: []string{metricAlarm, compositeAlarm}, Stack: true,
 			Why: "CloudWatch cannot use the AWS managed key of SNS: its alarms are lost without a word.", Fix: "Set kmsMasterKeyId to a key whose policy admits cloudwatch.amazonaws.com.", Maps: meets(keyCare),
 			Check: func(k *pack.Case) {
-				k.Forbid(k.Get("kmsMasterKeyId").Matches(func(s string) bool { return strings.HasSuffix(s, "alias/aws/sns") }))
+				managed := k.Get("kmsMasterKeyId").Matches(func(s string) bool { return strings.HasSuffix(s, "alias/aws/sns") })
+				k.Forbid(managed.And(anyCompanion(k, "alarmActions", []string{metricAlarm, compositeAlarm}, present)), "an alarm writes to the topic, whose key is the one that AWS manages")
 			},
 		},
 		{
@@ -41,7 +42,7 @@ func topicsAndQueues() []*pack.Control {
 		},
 		{
 			ID: "sns-service-confused", Title: "Topic policies tie services to their own resources", Severity: pack.Medium, Types: topics, Why: "A service acts for all of its customers; without a condition on the source, any of them can use the topic through it.",
-			Fix: "Add a condition on aws:SourceAccount or aws:SourceArn.", Maps: meets(privilege), Check: eachStatement(at("policy"), unbound),
+			Fix: "Add a condition on aws:SourceAccount or aws:SourceArn.", Maps: meets(privilege), Check: eachStatement(at("policy"), unboundTopic),
 		},
 		{
 			ID: "sns-policy-wildcard", Title: "Topic policies allow named actions", Severity: pack.Medium, Types: topics, Why: "sns:* includes changing the policy and deleting the topic.", Fix: "List the actions, such as sns:Publish.", Maps: meets(privilege),
@@ -77,6 +78,16 @@ func topicsAndQueues() []*pack.Control {
 			ID: "sqs-dead-letters", Title: "Queues keep messages that cannot be handled", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: []string{queueType},
 			Why: "Without a dead-letter queue a bad message comes back until it expires. Dead-letter queues themselves need none, so this is off by default.", Fix: "Set redrivePolicy.", Maps: meets(spreading), Check: isSet("redrivePolicy"),
 		},
+	}
+}
+
+// unboundTopic is unbound without EventBridge, which supports no condition in the policy of a topic (EventBridge
+// user guide, "Using resource-based policies").
+func unboundTopic(k *pack.Case, v pack.Value, s *iam.Statement) {
+	for _, service := range s.UnboundService() {
+		if service != "events.amazonaws.com" {
+			k.Report(v, "%s lets %s act for any account", s.Label(), service)
+		}
 	}
 }
 

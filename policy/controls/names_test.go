@@ -20,6 +20,7 @@ import (
 var (
 	argsStruct = regexp.MustCompile(`(?s)\ntype [a-z]\w*Args struct \{(.*?)\n\}`)
 	sdkName    = regexp.MustCompile("`pulumi:\"(\\w+)\"`")
+	demanded   = regexp.MustCompile(`invalid value for required argument '(\w+)'`)
 )
 
 // inputsOf returns the input properties of a resource type as the AWS SDK for Pulumi spells them, or nil.
@@ -38,12 +39,31 @@ func inputsOf(sdk, token string) map[string]bool {
 	return names
 }
 
+// demandedOf returns the inputs without which the SDK refuses to make the resource.
+func demandedOf(sdk, token string) []string {
+	text, err := os.ReadFile(filepath.Join(sdk, "go/aws", strings.Split(token, ":")[1]+".go"))
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, m := range demanded.FindAllStringSubmatch(string(text), -1) {
+		names = append(names, strings.ToLower(m[1][:1])+m[1][1:])
+	}
+	return names
+}
+
+// awsSDK returns the folder of the AWS SDK for Pulumi.
+func awsSDK(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi-aws/sdk/v6").Output()
+	require.NoError(t, err, "the module github.com/pulumi/pulumi-aws/sdk/v6 is needed: go mod download")
+	return strings.TrimSpace(string(out))
+}
+
 // TestNamesAreTheSDKs compares every type token and every input that controls and fixtures name with the AWS
 // SDK for Pulumi: a control for a property that does not exist would never fail.
 func TestNamesAreTheSDKs(t *testing.T) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi-aws/sdk/v6").Output()
-	require.NoError(t, err, "the module github.com/pulumi/pulumi-aws/sdk/v6 is needed: go mod download")
-	sdk := strings.TrimSpace(string(out))
+	sdk := awsSDK(t)
 	known := map[string]map[string]bool{}
 	look := func(token string) map[string]bool {
 		if _, ok := known[token]; !ok {

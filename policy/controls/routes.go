@@ -16,10 +16,11 @@ const (
 	routeTable      = "aws:ec2/routeTable:RouteTable"
 	routeDefault    = "aws:ec2/defaultRouteTable:DefaultRouteTable"
 	tableAssociated = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+	mainAssociated  = "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation"
 	gatewayType     = "aws:ec2/internetGateway:InternetGateway"
 )
 
-var routeTypes = []string{subnetType, routeType, routeTable, tableAssociated, gatewayType}
+var routeTypes = []string{vpcType, subnetType, routeType, routeTable, routeDefault, tableAssociated, mainAssociated, gatewayType}
 
 // internetRoute is the fact that a route resource or an inline route leads everything to an internet gateway.
 func internetRoute(s *pack.Stack, r *pack.Resource, property string, gateway pack.Value, destinations ...pack.Value) pack.Fact {
@@ -86,6 +87,39 @@ func subnetReachesInternet(s *pack.Stack, subnet *pack.Resource) pack.Fact {
 	}
 	for _, v := range maybe {
 		answer = answer.Or(pack.Wait(v))
+	}
+	if len(sure) == 0 {
+		main := mainReachesInternet(s, subnet)
+		if len(maybe) > 0 {
+			main = main.And(pack.Wait(maybe[0]))
+		}
+		answer = answer.Or(main)
+	}
+	return answer
+}
+
+// mainReachesInternet is the fact that the main route table of the subnet's VPC has a route to an internet
+// gateway. A subnet without an association of its own uses that table.
+func mainReachesInternet(s *pack.Stack, subnet *pack.Resource) pack.Fact {
+	vpc, found := s.Target(subnet, "vpcId", subnet.Get("vpcId"), vpcType)
+	if vpc == nil {
+		return found
+	}
+	answer := pack.No(subnet.Get("vpcId"))
+	sure, maybe := s.Pointing(vpc, "vpcId", mainAssociated)
+	for _, m := range sure {
+		table, leads := s.Target(m, "routeTableId", m.Get("routeTableId"), routeTable)
+		if table != nil {
+			leads = tableReachesInternet(s, table)
+		}
+		answer = answer.Or(leads)
+	}
+	for _, v := range maybe {
+		answer = answer.Or(pack.Wait(v))
+	}
+	for _, d := range s.Of(routeDefault) {
+		own := leadsTo(s, d, "defaultRouteTableId", d.Get("defaultRouteTableId"), vpc, "defaultRouteTableId")
+		answer = answer.Or(own.And(tableReachesInternet(s, d)))
 	}
 	return answer
 }

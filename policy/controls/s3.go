@@ -87,10 +87,13 @@ func bucketACLControls() []*pack.Control {
 			},
 		},
 		{
-			ID: "s3-ownership-enforced", Title: "Bucket ownership controls disable ACLs", Severity: pack.Medium, Types: []string{s3Ownership},
+			ID: "s3-ownership-enforced", Title: "Bucket ownership controls disable ACLs", Severity: pack.Medium, Types: []string{s3Ownership}, Joins: append([]string{distributionType}, buckets...), Stack: true,
 			Why: "While ACLs are on, every writer can open single objects to the world, past every bucket policy.",
-			Fix: "Set rule.objectOwnership to BucketOwnerEnforced.", Maps: meets("FSBP:S3.12", exposure),
-			Check: oneOf("rule.objectOwnership", "BucketOwnerEnforced"),
+			Fix: "Set rule.objectOwnership to BucketOwnerEnforced. Only a bucket for CloudFront's older standard logs needs ACLs.", Maps: meets("FSBP:S3.12", exposure),
+			Check: func(k *pack.Case) {
+				v := k.Get("rule.objectOwnership")
+				k.Require(v.OneOf("BucketOwnerPreferred").And(takesCloudFrontLogs(k)).Or(v.OneOf("BucketOwnerEnforced")))
+			},
 		},
 		{
 			ID: "s3-no-website", Title: "Buckets do not serve websites themselves", Severity: pack.High, Types: slices.Concat(websites, buckets),
@@ -172,7 +175,7 @@ func bucketPolicyControls() []*pack.Control {
 			Why: "s3:* includes deleting the bucket and changing its policy; a reader needs neither.", Fix: "List the actions, such as s3:GetObject.",
 			Maps: meets("FSBP:S3.6", privilege),
 			Check: eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
-				if s.Allows() && len(s.NotPrincipals)+len(s.Principals) > 0 && s.CoversAction("s3:PutBucketPolicy") && s.CoversAction("s3:DeleteObject") {
+				if s.Allows() && len(s.NotPrincipals)+len(s.Principals) > 0 && s.CoversAction("s3:PutBucketPolicy") && s.CoversAction("s3:DeleteObject") && !delegates(s) {
 					k.Report(v, "%s allows every S3 action", s.Label())
 				}
 			}),
@@ -201,6 +204,26 @@ func bucketPolicyControls() []*pack.Control {
 			Check: tlsOnly,
 		},
 	}
+}
+
+// delegates reports whether a bucket policy leaves access to the access points of an account, whose policies
+// then decide (Amazon S3 user guide, "Delegating access control to access points").
+func delegates(s *iam.Statement) bool {
+	return slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool { return strings.EqualFold(c.Key, "s3:DataAccessPointAccount") && pins(c) })
+}
+
+// takesCloudFrontLogs is the fact that a distribution writes its standard logs into the bucket, which it does
+// with an ACL (Amazon CloudFront developer guide, standard logging, legacy).
+func takesCloudFrontLogs(k *pack.Case) pack.Fact {
+	bucket, found := k.Stack.Target(k.Resource, "bucket", k.Get("bucket"), buckets...)
+	if bucket == nil {
+		return found
+	}
+	answer := pack.No(k.Get("bucket"))
+	for _, d := range k.Stack.Of(distributionType) {
+		answer = answer.Or(leadsTo(k.Stack, d, "loggingConfig", d.Get("loggingConfig.bucket"), bucket, "bucketDomainName"))
+	}
+	return answer
 }
 
 func inverted(k *pack.Case, v pack.Value, s *iam.Statement) {

@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -13,6 +14,7 @@ const (
 	eventStore        = "aws:cloudtrail/eventDataStore:EventDataStore"
 	logGroup          = "aws:cloudwatch/logGroup:LogGroup"
 	metricAlarm       = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	compositeAlarm    = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 	metricFilter      = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 	logResourcePolicy = "aws:cloudwatch/logResourcePolicy:LogResourcePolicy"
 	logDestination    = "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy"
@@ -139,10 +141,10 @@ func logs() []*pack.Control {
 			Why: "Strangers could then write false events or read real ones.", Fix: "Name the principals.", Maps: meets(exposure, logSafety), Check: notPublic("policyDocument", "accessPolicy", "policy"),
 		},
 		{
-			ID: "alarm-actions", Title: "Alarms tell somebody", Severity: pack.Medium, Concern: pack.Operations, Types: []string{metricAlarm}, Why: "An alarm without an action rings where nobody is.", Fix: "Set alarmActions and leave actionsEnabled out.",
+			ID: "alarm-actions", Title: "Alarms tell somebody", Severity: pack.Medium, Concern: pack.Operations, Types: []string{metricAlarm}, Joins: []string{compositeAlarm}, Stack: true, Why: "An alarm without an action rings where nobody is.", Fix: "Set alarmActions and leave actionsEnabled out, or combine the alarm with others in a CompositeAlarm.",
 			Maps: meets("FSBP:CloudWatch.15 FSBP:CloudWatch.17", monitoring), Check: func(k *pack.Case) {
 				k.Require(k.Get("actionsEnabled").Is(true, true))
-				k.Require(k.Get("alarmActions").IsSet())
+				k.Require(k.Get("alarmActions").IsSet().Or(combined(k)), "alarmActions is not set")
 			},
 		},
 		{
@@ -152,6 +154,24 @@ func logs() []*pack.Control {
 			},
 		},
 	}
+}
+
+// combined is the fact that a composite alarm names the alarm in its rule.
+func combined(k *pack.Case) pack.Fact {
+	answer := pack.No(k.Get("alarmActions"))
+	for _, c := range k.Stack.Of(compositeAlarm) {
+		rule := c.Get("alarmRule")
+		name := k.Outputs().Get("name")
+		switch {
+		case slices.Contains(c.PropertyDependencies["alarmRule"], k.URN):
+			answer = answer.Or(pack.Yes(rule))
+		case rule.IsUnknown() || name.IsUnknown():
+			answer = answer.Or(pack.Wait(rule))
+		default:
+			answer = answer.Or(rule.Matches(func(s string) bool { return name.Str() != "" && strings.Contains(s, name.Str()) }))
+		}
+	}
+	return answer
 }
 
 // watched are the events that CIS wants an alarm for, and what a filter pattern must mention.

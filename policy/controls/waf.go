@@ -2,7 +2,14 @@
 
 package controls
 
-import "github.com/bulkhead-iac/bulkhead/policy/pack"
+import (
+	"encoding/json"
+	"strings"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
 
 const (
 	webACL     = "aws:wafv2/webAcl:WebAcl"
@@ -11,8 +18,8 @@ const (
 )
 
 // managed is the fact that a web ACL uses one of the managed rule groups.
-func managed(v pack.Value, names ...string) pack.Fact {
-	return v.Get("rules").Any(func(r pack.Value) pack.Fact {
+func managed(rules pack.Value, names ...string) pack.Fact {
+	return rules.Any(func(r pack.Value) pack.Fact {
 		return r.Get("statement.managedRuleGroupStatement.name").OneOf(names...)
 	})
 }
@@ -23,14 +30,14 @@ func firewalls() []*pack.Control {
 			ID: "waf-has-rules", Title: "Web ACLs have rules", Severity: pack.High, Types: []string{webACL, webGroup},
 			Why: "A web ACL without rules passes everything on.", Fix: "Add rules; AWS managed groups are a start.", Maps: meets("FSBP:WAF.10", webAttack),
 			Check: func(k *pack.Case) {
-				k.Require(k.Get("rules").IsSet().Or(k.Get("ruleJson").IsSet()), "there are no rules")
+				k.Require(webRules(k).IsSet(), "there are no rules")
 			},
 		},
 		{
 			ID: "waf-rule-actions", Title: "Every rule of a web ACL does something", Severity: pack.Medium, Types: []string{webACL},
 			Why: "A rule without an action is refused by AWS, or counts and lets through.", Fix: "Give each rule an action, or an overrideAction for groups.",
 			Maps: meets(webAttack), Check: func(k *pack.Case) {
-				for r := range k.Get("rules").Items() {
+				for r := range webRules(k).Items() {
 					group := r.Get("statement.managedRuleGroupStatement").IsSet().Or(r.Get("statement.ruleGroupReferenceStatement").IsSet())
 					acts := group.And(r.Get("overrideAction").IsSet()).Or(group.Not().And(r.Get("action").IsSet()))
 					k.Require(acts, "%s has no action that fits its kind", r.Path())
@@ -41,7 +48,7 @@ func firewalls() []*pack.Control {
 			ID: "waf-groups-not-counting", Title: "Rule groups are not set to count only", Severity: pack.High, Types: []string{webACL},
 			Why: "A group that only counts blocks nothing.", Fix: "Set overrideAction to none once the group is tried out.", Maps: meets(webAttack),
 			Check: func(k *pack.Case) {
-				for r := range k.Get("rules").Items() {
+				for r := range webRules(k).Items() {
 					count := r.Get("overrideAction.count")
 					k.Forbid(exists(count), "%s only counts", r.Path())
 				}
@@ -51,7 +58,7 @@ func firewalls() []*pack.Control {
 			ID: "waf-rate-limit", Title: "Web ACLs limit the rate of requests", Severity: pack.High, Types: []string{webACL},
 			Why: "Without a limit one client can use up what all others need.", Fix: "Add a rule with a rateBasedStatement that blocks; the setting maxRequests is the highest limit.",
 			Settings: num("maxRequests", 10000, "Highest limit of requests in the window."), Maps: meets(webAttack), Check: func(k *pack.Case) {
-				k.Require(k.Get("rules").Any(func(r pack.Value) pack.Fact {
+				k.Require(webRules(k).Any(func(r pack.Value) pack.Fact {
 					return r.Get("statement.rateBasedStatement.limit").AtMost(k.Num("maxRequests")).And(exists(r.Get("action.block")))
 				}), "no rule blocks clients above a rate")
 			},
@@ -60,14 +67,14 @@ func firewalls() []*pack.Control {
 			ID: "waf-known-bad-inputs", Title: "Web ACLs stop known attacks", Severity: pack.Medium, Types: []string{webACL},
 			Why: "AWSManagedRulesKnownBadInputsRuleSet holds requests that are only ever sent by attackers, such as Log4Shell.",
 			Fix: "Add the managed rule group AWSManagedRulesKnownBadInputsRuleSet.", Maps: meets(webAttack, patching), Check: func(k *pack.Case) {
-				k.Require(managed(k.Inputs(), "AWSManagedRulesKnownBadInputsRuleSet"), "the managed group for known bad inputs is missing")
+				k.Require(managed(webRules(k), "AWSManagedRulesKnownBadInputsRuleSet"), "the managed group for known bad inputs is missing")
 			},
 		},
 		{
 			ID: "waf-common-rules", Title: "Web ACLs use the common rule set", Severity: pack.Medium, Types: []string{webACL},
 			Why: "The common set covers the most frequent kinds of attack on web applications.", Fix: "Add the managed rule group AWSManagedRulesCommonRuleSet.",
 			Maps: meets(webAttack), Check: func(k *pack.Case) {
-				k.Require(managed(k.Inputs(), "AWSManagedRulesCommonRuleSet"), "the common rule set is missing")
+				k.Require(managed(webRules(k), "AWSManagedRulesCommonRuleSet"), "the common rule set is missing")
 			},
 		},
 		{
@@ -75,7 +82,7 @@ func firewalls() []*pack.Control {
 			Why: "Without metrics nobody sees an attack, nor a rule that blocks customers.", Fix: "Set visibilityConfig.cloudwatchMetricsEnabled to true.",
 			Maps: meets("FSBP:WAF.12", monitoring), Check: func(k *pack.Case) {
 				k.Require(k.Get("visibilityConfig.cloudwatchMetricsEnabled").IsTrue())
-				for r := range k.Get("rules").Items() {
+				for r := range webRules(k).Items() {
 					k.Require(r.Get("visibilityConfig.cloudwatchMetricsEnabled").IsTrue())
 				}
 			},
@@ -104,6 +111,49 @@ func firewalls() []*pack.Control {
 			},
 		},
 	}
+}
+
+// webRules returns the rules of a web ACL or rule group, also when they are written as the JSON of AWS's own API.
+func webRules(k *pack.Case) pack.Value {
+	text := k.Get("ruleJson")
+	switch {
+	case !text.Exists():
+		return k.Get("rules")
+	case text.IsUnknown():
+		return text
+	}
+	list, _ := text.Memo(func() any {
+		var rules []any
+		if json.Unmarshal([]byte(text.Str()), &rules) != nil {
+			return pack.Value{}
+		}
+		s, err := structpb.NewStruct(map[string]any{"ruleJson": pulumiNames(rules)})
+		if err != nil {
+			return pack.Value{}
+		}
+		return pack.FromStruct(s).Get("ruleJson")
+	}).(pack.Value)
+	return list
+}
+
+// pulumiNames writes the keys of the API as Pulumi spells them.
+func pulumiNames(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = pulumiNames(v[i])
+		}
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, item := range v {
+			if key == "CloudWatchMetricsEnabled" {
+				key = "cloudwatchMetricsEnabled"
+			}
+			out[strings.ToLower(key[:min(1, len(key))])+key[min(1, len(key)):]] = pulumiNames(item)
+		}
+		return out
+	}
+	return v
 }
 
 // exists is the fact that a block is there, even an empty one: in AWS WAF an empty block is an answer.

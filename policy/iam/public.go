@@ -188,18 +188,11 @@ func (s *Statement) Foreign(own ...string) []string {
 }
 
 // RequiresTLS reports whether the document denies everybody who does not use TLS, for all of the given
-// actions. Nothing but the condition on aws:SecureTransport may narrow the denial.
+// actions. Nothing but the condition on aws:SecureTransport may narrow the denial, except for AWS services.
 func (d *Document) RequiresTLS(actions ...string) bool {
 	for i := range d.Statements {
 		s := &d.Statements[i]
-		if !s.Denies() || len(s.Conditions) != 1 || len(s.NotPrincipals) > 0 || len(s.NotResources) > 0 {
-			continue
-		}
-		c := s.Conditions[0]
-		if !strings.EqualFold(c.Key, "aws:SecureTransport") || !slices.Equal(c.Values, []string{"false"}) {
-			continue
-		}
-		if !strings.EqualFold(c.Operator, "Bool") && !strings.EqualFold(c.Operator, "BoolIfExists") {
+		if !s.Denies() || len(s.NotPrincipals) > 0 || len(s.NotResources) > 0 || !plainHTTP(s.Conditions) {
 			continue
 		}
 		if len(s.Principals) == 1 && s.Principals[0].everyone() &&
@@ -208,6 +201,24 @@ func (d *Document) RequiresTLS(actions ...string) bool {
 		}
 	}
 	return false
+}
+
+// plainHTTP reports whether conditions hold for every request without TLS. Those of AWS services may be left out:
+// services never come without it.
+func plainHTTP(all []Condition) bool {
+	found := false
+	for _, c := range all {
+		if !slices.Equal(c.Values, []string{"false"}) || !strings.EqualFold(c.Operator, "Bool") && !strings.EqualFold(c.Operator, "BoolIfExists") {
+			return false
+		}
+		switch {
+		case strings.EqualFold(c.Key, "aws:SecureTransport"):
+			found = true
+		case !strings.EqualFold(c.Key, "aws:PrincipalIsAWSService"):
+			return false
+		}
+	}
+	return found
 }
 
 // UnboundService returns the service principals that an Allow statement admits on behalf of any customer of

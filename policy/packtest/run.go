@@ -77,35 +77,43 @@ type Blank struct {
 func Blanks(p *pack.Pack, id string, scene Scene, settings map[string]any) ([]Blank, error) {
 	var blanks []Blank
 	configs := only(id, settings)
-	for i := range scene {
-		whole, _, err := scene.Inputs(i, State)
+	err := scene.EachBlank(func(where string, inputs, stack []*pack.Resource) error {
+		results, err := judge(p, configs, inputs, stack)
+		blanks = append(blanks, Blank{Where: where, Outcome: worst(results, id)})
+		return err
+	})
+	return blanks, err
+}
+
+// EachBlank plays the finished scene once for each value in it, with that value unknown.
+func (s Scene) EachBlank(use func(where string, inputs, stack []*pack.Resource) error) error {
+	for i := range s {
+		whole, _, err := s.Inputs(i, State)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, path := range leaves(structpb.NewStructValue(whole), nil) {
-			inputs, stack, err := scene.Play(State)
+			inputs, stack, err := s.Play(State)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			blanked, ok := proto.Clone(whole).(*structpb.Struct)
 			if !ok {
-				return nil, fmt.Errorf("cannot copy %T", whole)
+				return fmt.Errorf("cannot copy %T", whole)
 			}
 			blank(structpb.NewStructValue(blanked), path)
-			_, deps, _ := scene.Inputs(i, State)
+			_, deps, _ := s.Inputs(i, State)
 			delete(deps, path[0].key)
 			options := inputs[i].Options
-			inputs[i] = pack.NewResource(scene[i].Type, scene[i].Name, scene[i].URN(), blanked)
+			inputs[i] = pack.NewResource(s[i].Type, s[i].Name, s[i].URN(), blanked)
 			inputs[i].Options = options
-			stack[i] = scene.after(i, State, blanked, deps)
-			results, err := judge(p, configs, inputs, stack)
-			if err != nil {
-				return nil, err
+			stack[i] = s.after(i, State, blanked, deps)
+			if err := use(fmt.Sprintf("%s: %v", s[i].Name, path), inputs, stack); err != nil {
+				return err
 			}
-			blanks = append(blanks, Blank{Where: fmt.Sprintf("%s: %v", scene[i].Name, path), Outcome: worst(results, id)})
 		}
 	}
-	return blanks, nil
+	return nil
 }
 
 type step struct {

@@ -182,12 +182,11 @@ func (s Scene) attribute(spec Spec, name string) string {
 			return content[k+1].Value
 		}
 	}
-	service := strings.Split(strings.TrimPrefix(spec.Type, "aws:"), "/")[0]
-	switch {
-	case name == "arn" && service == "s3":
-		return "arn:aws:s3:::" + spec.Name
-	case name == "arn":
-		return "arn:aws:" + service + ":eu-central-1:123456789012:" + spec.Name
+	switch name {
+	case "arn":
+		return arn(spec.Type, spec.Name)
+	case idNames[spec.Type]:
+		name = "id"
 	}
 	return spec.Name + "-" + name
 }

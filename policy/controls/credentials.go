@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+var (
+	// credentialShape is text that is a credential whatever stands around it.
+	credentialShape = regexp.MustCompile(`(?i)(\bAKIA[0-9A-Z]{16}\b|\bASIA[0-9A-Z]{16}\b|aws_secret_access_key\s*[:=]|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bghp_[0-9A-Za-z]{36}\b|\bxox[abp]-[0-9A-Za-z-]{10,})`)
+	// assignment is a credential written beside its name.
+	assignment = regexp.MustCompile(`(?i)(?:password|passwd|secret|token|api_?key)\s*[:=]\s*["']?([^\s"'$<{]{8,})`)
+	secretName = regexp.MustCompile(`(?i)(password|passwd|secret|token|api_?key|access_?key|private_?key|credential)`)
+	arnShape   = regexp.MustCompile(`arn:aws[a-z-]*:[^\s"']*`)
+	// pathShape is a file, or the name of a secret or parameter such as shop/database.
+	pathShape = regexp.MustCompile(`^(/[\w.-]+(/[\w.-]+)*|[a-z0-9_.-]+(/[a-z0-9_.-]+)+)/?$`)
+	urlShape  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[^@]*$`)
+)
+
+// hints are what every line with a credential contains, in small letters. Looking for them first keeps the
+// pattern away from nearly all lines.
+var hints = []string{"akia", "asia", "key", "passw", "secret", "token", "ghp_", "xox"}
+
+// holdsSecret reports whether text looks as if it holds a credential. What only points at one, such as an ARN,
+// an address or a path, does not count.
+func holdsSecret(text string) bool {
+	for line := range strings.Lines(text) {
+		small := strings.ToLower(line)
+		if !slices.ContainsFunc(hints, func(h string) bool { return strings.Contains(small, h) }) {
+			continue
+		}
+		line = arnShape.ReplaceAllString(line, "")
+		if credentialShape.MatchString(line) {
+			return true
+		}
+		for _, m := range assignment.FindAllStringSubmatch(line, -1) {
+			if !pointer(m[1]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pointer reports whether a value says where a secret is, and not what it is.
+func pointer(value string) bool {
+	return strings.HasPrefix(value, "arn:") || pathShape.MatchString(value) || urlShape.MatchString(value)
+}
+
+// about are last words of a name such as DB_SECRET_ARN or token-ttl: the value is about the secret only.
+var about = []string{
+	"arn", "name", "names", "id", "url", "uri", "endpoint", "host", "path", "file", "dir", "ttl", "seconds", "minutes", "hours", "days", "timeout", "expiry",
+	"expiration", "lifetime", "age", "length", "min", "max", "size", "count", "limit", "port", "enable", "enabled", "disabled", "required", "policy", "rotation",
+	"version", "region", "bucket", "table", "queue", "topic", "prefix", "suffix", "type", "algorithm", "issuer", "audience", "scope", "provider", "header", "mode",
+}
+
+// secretKey reports whether the name of a setting says that its value is a credential.
+func secretKey(name string) bool {
+	if !secretName.MatchString(name) {
+		return false
+	}
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) })
+	return !slices.Contains(about, words[len(words)-1])
+}
+
+// credential is the fact that a setting, such as an environment variable, holds a credential.
+func credential(name string, value pack.Value) pack.Fact {
+	return value.Matches(func(s string) bool {
+		switch strings.ToLower(s) {
+		case "", "true", "false", "enabled", "disabled", "required", "optional", "none":
+			return false
+		}
+		return holdsSecret(s) || secretKey(name) && !pointer(s)
+	})
+}
