@@ -43,13 +43,14 @@ up: $(REHEARSE) $(POLICY) ## Deploy ENV to its real AWS account (needs credentia
 	@$(REHEARSE) exec $(ENV) -- pulumi up --stack $(ENV) $(POLICIES) $(if $(CI),--yes --non-interactive)
 
 .PHONY: toolchain
-toolchain: $(REHEARSE) ## Find or build the Pulumi CLI, its Go language host and the AWS provider
+toolchain: $(REHEARSE) ## Find or build what a rehearsal needs: the Pulumi CLI, its Go language host, the AWS provider, the emulator
 	@$(REHEARSE) toolchain
 
 .PHONY: test
 test: toolchain vet lint $(GOTESTSUM) ## Run every check and every test
 	@mkdir -p build
-	@go -C tools/awsprovider test -mod=readonly ./...
+	@$(REHEARSE) provider
+	@cd tools/awsprovider && go vet ./... && $(CURDIR)/$(GOTESTSUM) --format pkgname-and-test-fails -- ./...
 	@$(GOTESTSUM) --format pkgname-and-test-fails --junitfile build/junit.xml -- -timeout 60m -count 1 -tags engine ./...
 
 .PHONY: test-short
@@ -58,11 +59,11 @@ test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator
 
 .PHONY: vet
 vet: ## Run go vet
-	@go vet ./...
+	@go vet -tags engine ./...
 
 .PHONY: lint
 lint: $(LINT) ## Run the linters of .golangci.yml; every warning is an error
-	@$(LINT) run ./...
+	@$(LINT) run --allow-parallel-runners ./...
 
 .PHONY: fmt
 fmt: ## Format the code
@@ -77,26 +78,29 @@ bench-policy: ## Measure the policy pack: start, memory, time per resource and p
 	@go test -run '^$$' -bench . -benchtime 1s ./policy/figures
 
 .PHONY: clean
-clean: ## Stop the emulator and remove everything that was built or rehearsed
+clean: $(if $(wildcard .rehearsal/emulator),$(REHEARSE)) ## Stop the emulator and remove everything that was built or rehearsed
 	@[ ! -x $(REHEARSE) ] || $(REHEARSE) forget
 	@rm -rf .toolchain .rehearsal build
+
+# What to say when a build fails.
+EXPLAIN = || { echo "$@ could not be built. If a module could not be downloaded: connect once, or set GOPROXY to a proxy that you reach (go env GOPROXY)." >&2; exit 1; }
 
 # Always asked: the Go build cache knows best whether they are up to date.
 .PHONY: $(REHEARSE) $(POLICY) $(LINT) $(GOTESTSUM)
 $(REHEARSE):
 	@mkdir -p $(@D)
 	@[ -x $@ ] || echo "building the rehearsal command (once; about two minutes with empty caches)"
-	@go build -o $@ ./tools/rehearse
+	@go build -o $@ ./tools/rehearse $(EXPLAIN)
 
 $(POLICY):
 	@mkdir -p $(@D)
-	@go build -o $@ ./policy
+	@go build -o $@ ./policy $(EXPLAIN)
 
 $(LINT):
 	@mkdir -p $(@D)
 	@[ -x $@ ] || echo "building the linters (once; about two minutes with empty caches)"
-	@go -C tools/quality build -mod=readonly -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@go -C tools/quality build -mod=readonly -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint $(EXPLAIN)
 
 $(GOTESTSUM):
 	@mkdir -p $(@D)
-	@go -C tools/quality build -mod=readonly -o $(CURDIR)/$@ gotest.tools/gotestsum
+	@go -C tools/quality build -mod=readonly -o $(CURDIR)/$@ gotest.tools/gotestsum $(EXPLAIN)

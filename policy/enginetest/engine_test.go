@@ -42,7 +42,7 @@ func pulumi(t *testing.T, root, dir, home string, more []string, args ...string)
 	cmd := exec.Command(filepath.Join(root, ".toolchain/bin/pulumi"), args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), append([]string{
-		"PATH=" + filepath.Join(root, ".toolchain/bin") + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"PATH=" + filepath.Join(root, ".toolchain/bin") + string(os.PathListSeparator) + filepath.Join(root, ".toolchain/provider") + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"PULUMI_BACKEND_URL=file://" + home, "PULUMI_HOME=" + filepath.Join(home, "home"), "PULUMI_CONFIG_PASSPHRASE=test", "PULUMI_SKIP_UPDATE_CHECK=true",
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=eu-central-1", "AWS_ENDPOINT_URL=http://127.0.0.1:9",
 	}, more...)...)

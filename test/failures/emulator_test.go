@@ -3,11 +3,10 @@
 package failures_test
 
 import (
-	"bytes"
 	"context"
 	"net"
-	"os"
-	"strconv"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -17,19 +16,6 @@ import (
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 )
-
-// await waits until a call of an action is in the environment's record.
-func await(t *testing.T, run *sandbox.Running, e *sandbox.Environment, action string) {
-	t.Helper()
-	for {
-		calls, err := os.ReadFile(e.Path("calls.jsonl"))
-		if err == nil && bytes.Contains(calls, []byte(strconv.Quote(action))) {
-			return
-		}
-		require.False(t, run.Ended(), "the rehearsal has ended without %s", action)
-		time.Sleep(50 * time.Millisecond)
-	}
-}
 
 // TestBusyPort asks for a port that somebody else has.
 func TestBusyPort(t *testing.T) {
@@ -54,7 +40,7 @@ func TestEmulatorDies(t *testing.T) {
 	box := sandbox.New(t)
 	staging := box.Environment("staging")
 	run := box.Start(t, "up", "staging")
-	await(t, run, staging, "CreateSubnet")
+	run.Await(t, "CreateSubnet", func() bool { return staging.Called("CreateSubnet") })
 	requireRefused(t, box)
 
 	before := staging.Status(t).Emulator
@@ -68,11 +54,8 @@ func TestEmulatorDies(t *testing.T) {
 
 	calls := len(staging.Calls(t))
 	again := box.Start(t, "up", "staging")
-	for staging.Status(t).Emulator.ID == before.ID {
-		require.False(t, again.Ended(), "the rehearsal has ended without an emulator")
-		time.Sleep(50 * time.Millisecond)
-	}
-	await(t, again, staging, "CreateVpc")
+	again.Await(t, "there is another emulator", func() bool { return staging.Status(t).Emulator.ID != before.ID })
+	again.Await(t, "CreateVpc", func() bool { return staging.Called("CreateVpc") })
 	require.Less(t, len(staging.Calls(t)), calls, "the record goes on from the account that is gone")
 	again.Interrupt(t)
 	result = again.Wait(t)
@@ -82,6 +65,51 @@ func TestEmulatorDies(t *testing.T) {
 	box.Rehearse(t, "forget").Succeed(t).Says(t, "the emulator has stopped")
 	_, err = emulator.Find(context.Background(), box.Dir)
 	require.ErrorIs(t, err, emulator.ErrNotRunning)
+}
+
+// TestKilledCommandLeavesItsEngineAlone kills the command, not the engine that it has started: the environment stays locked
+// until the engine has ended, and what the engine has written can be gone on with.
+func TestKilledCommandLeavesItsEngineAlone(t *testing.T) {
+	t.Parallel()
+	box := sandbox.New(t)
+	staging := box.Environment("staging")
+	run := box.Start(t, "up", "staging")
+	run.Await(t, "CreateSubnet", func() bool { return staging.Called("CreateSubnet") })
+	run.Kill(t)
+	requireRefused(t, box)
+
+	interruptEngine(t, box)
+	again := box.Start(t, "up", "staging")
+	again.Await(t, "CreateDBInstance", func() bool { return staging.Called("CreateDBInstance") })
+	again.Interrupt(t)
+	require.Equal(t, interrupted, again.Wait(t).Code)
+	vpcs := 0
+	for _, call := range staging.Calls(t) {
+		if call.Action == "CreateVpc" {
+			vpcs++
+		}
+	}
+	require.Equal(t, 1, vpcs, "the second run has not gone on with the state of the first")
+	box.Rehearse(t, "forget").Succeed(t).Says(t, "staging is forgotten")
+}
+
+// interruptEngine ends the engine that a killed command has left, in an orderly way.
+func interruptEngine(t *testing.T, box *sandbox.Sandbox) {
+	t.Helper()
+	engines := func() (pids []int) {
+		processes, err := box.Processes()
+		require.NoError(t, err)
+		for _, p := range processes {
+			if program, _, _ := strings.Cut(p.Command, " "); filepath.Base(program) == "pulumi" {
+				pids = append(pids, p.PID)
+			}
+		}
+		return pids
+	}
+	left := engines()
+	require.Len(t, left, 1)
+	require.NoError(t, syscall.Kill(left[0], syscall.SIGINT))
+	require.Eventually(t, func() bool { return len(engines()) == 0 }, 3*time.Minute, 100*time.Millisecond)
 }
 
 // requireRefused finds that an environment that is being rehearsed cannot be rehearsed or destroyed by another process.
@@ -100,7 +128,7 @@ func TestDeadEmulatorIsForgotten(t *testing.T) {
 	box := sandbox.New(t)
 	staging := box.Environment("staging")
 	run := box.Start(t, "up", "staging")
-	await(t, run, staging, "CreateHostedZone")
+	run.Await(t, "CreateHostedZone", func() bool { return staging.Called("CreateHostedZone") })
 	run.Interrupt(t)
 	require.Equal(t, interrupted, run.Wait(t).Code)
 	require.NoError(t, emulator.Stop(t.Context(), box.Dir))

@@ -46,11 +46,11 @@ var install = sync.OnceValues(func() (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), installTimeout)
 	defer cancel()
-	unlock, err := lock.Acquire(ctx, filepath.Join(toolchain, tool+".lock"))
+	held, err := lock.Acquire(ctx, filepath.Join(toolchain, tool+".lock"))
 	if err != nil {
 		return "", err
 	}
-	defer unlock()
+	defer held.Release()
 
 	folder := filepath.Join(toolchain, tool)
 	sources := filepath.Join(folder, "node_modules", tool, "src")

@@ -5,7 +5,6 @@
 package rehearsal_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"regexp"
@@ -90,12 +89,7 @@ func TestEnvironments(t *testing.T) {
 func interrupt(t *testing.T, box *sandbox.Sandbox, e *sandbox.Environment) {
 	t.Helper()
 	run := box.Start(t, "up", e.Name)
-	for asked := false; !asked; {
-		require.False(t, run.Ended(), "the rehearsal has ended before it could be interrupted")
-		time.Sleep(100 * time.Millisecond)
-		calls, err := os.ReadFile(e.Path("calls.jsonl"))
-		asked = err == nil && bytes.Contains(calls, []byte(`"CreateDBInstance"`)) && bytes.Contains(calls, []byte(`"CreateLoadBalancer"`))
-	}
+	run.Await(t, "the database is being made", func() bool { return e.Called("CreateDBInstance", "CreateLoadBalancer") })
 	run.Interrupt(t)
 	result := run.Wait(t)
 	require.Equal(t, 130, result.Code, result.Err)

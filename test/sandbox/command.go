@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -28,7 +29,7 @@ const shownLines = 300
 type Result struct {
 	Code int    // The exit code.
 	Out  string // What it printed for the user to read.
-	Err  string // What it printed about its failure, and all that the engine reported as an error.
+	Err  string // What it printed about its failure.
 }
 
 // Running is a run of the command that may not have ended.
@@ -79,10 +80,28 @@ func (r *Running) Ended() bool {
 	}
 }
 
+// Await waits until something has happened. The test fails if the command ends before, or the time for all tests does.
+func (r *Running) Await(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	const margin = 2 * time.Minute // for the end of what runs
+	deadline, limited := t.Deadline()
+	for !happened() {
+		require.False(t, r.Ended(), "the command has ended before %s", what)
+		require.False(t, limited && time.Until(deadline) < margin, "%s does not happen", what)
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
 // Interrupt does what Ctrl-C does.
 func (r *Running) Interrupt(t *testing.T) {
 	t.Helper()
 	require.NoError(t, r.command.Process.Signal(os.Interrupt))
+}
+
+// Kill ends the command without asking. What it has started goes on.
+func (r *Running) Kill(t *testing.T) {
+	t.Helper()
+	require.NoError(t, r.command.Process.Kill())
 }
 
 // Printed returns what the command has printed for the user so far.

@@ -4,11 +4,13 @@ package sandbox
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -80,7 +82,7 @@ func Deployment(t *testing.T, exported apitype.UntypedDeployment) apitype.Deploy
 	return state
 }
 
-// Events reads events.jsonl, the engine events of every operation so far.
+// Events reads events.jsonl, the engine events of the last run.
 func (e *Environment) Events(t *testing.T) []apitype.EngineEvent {
 	t.Helper()
 	return readLines[apitype.EngineEvent](t, e.Path("events.jsonl"))
@@ -90,6 +92,17 @@ func (e *Environment) Events(t *testing.T) []apitype.EngineEvent {
 func (e *Environment) Calls(t *testing.T) []emulator.Record {
 	t.Helper()
 	return readLines[emulator.Record](t, e.Path("calls.jsonl"))
+}
+
+// Called tells whether the environment's account has seen calls of all these actions.
+func (e *Environment) Called(actions ...string) bool {
+	calls, err := os.ReadFile(e.Path("calls.jsonl"))
+	for _, action := range actions {
+		if err != nil || !bytes.Contains(calls, []byte(strconv.Quote(action))) {
+			return false
+		}
+	}
+	return true
 }
 
 // Config returns the settings of AWS clients of the emulated account.

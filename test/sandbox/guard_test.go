@@ -3,11 +3,14 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -118,4 +121,43 @@ func TestForgetfulClientReachesNothing(t *testing.T) {
 		BaseEndpoint: aws.String("https://sts.eu-central-1.amazonaws.com"),
 	}
 	require.ErrorContains(t, ask(t.Context(), literal), "a test resolves no host names")
+}
+
+// TestEveryPackageIsGuarded looks for packages whose tests have AWS clients, directly or in what they test, and no guard.
+func TestEveryPackageIsGuarded(t *testing.T) {
+	list := exec.CommandContext(t.Context(), "go", "list", "-test", "-tags", "engine", "-json=ImportPath,ForTest,Dir,Deps,TestGoFiles,XTestGoFiles", "./...")
+	list.Dir = sandbox.Repository(t)
+	output, err := list.Output()
+	require.NoError(t, err)
+	type listed struct {
+		ImportPath, ForTest, Dir  string
+		Deps                      []string
+		TestGoFiles, XTestGoFiles []string
+	}
+	files, clients := map[string][]string{}, map[string]bool{}
+	for decoder := json.NewDecoder(bytes.NewReader(output)); decoder.More(); {
+		var p listed
+		require.NoError(t, decoder.Decode(&p))
+		for _, name := range slices.Concat(p.TestGoFiles, p.XTestGoFiles) {
+			files[p.ImportPath] = append(files[p.ImportPath], filepath.Join(p.Dir, name))
+		}
+		if path, isTest := strings.CutSuffix(p.ImportPath, ".test"); isTest {
+			clients[path] = slices.ContainsFunc(p.Deps, func(d string) bool {
+				return strings.HasPrefix(d, "github.com/aws/aws-sdk-go-v2/service/") && !strings.Contains(d, "/internal/")
+			})
+		}
+	}
+	guarded := 0
+	for path, has := range clients {
+		if !has {
+			continue
+		}
+		guarded++
+		require.True(t, slices.ContainsFunc(files[path], func(file string) bool {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			return strings.Contains(string(text), "os.Exit(sandbox.Main(m))")
+		}), "the tests of %s have AWS clients and do not begin with sandbox.Main", path)
+	}
+	require.Greater(t, guarded, 3)
 }

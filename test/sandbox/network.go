@@ -4,9 +4,7 @@ package sandbox
 
 import (
 	"os/exec"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -27,11 +25,4 @@ func (s *Sandbox) Warm(t *testing.T) {
 	list.Dir, list.Env = Repository(t), inherited
 	output, err := list.CombinedOutput()
 	require.NoError(t, err, lastLines(string(output), 10))
-	gateway := s.Start(t, "emulator", "-root", s.Dir)
-	for !strings.HasPrefix(gateway.Printed(), "ready") {
-		require.False(t, gateway.Ended(), "the emulator has not started")
-		time.Sleep(20 * time.Millisecond)
-	}
-	gateway.Interrupt(t)
-	gateway.Wait(t).Succeed(t)
 }

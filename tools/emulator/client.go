@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"syscall"
 	"time"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/gateway"
@@ -38,6 +39,23 @@ func (c *Client) Health(ctx context.Context) (*Health, error) {
 		return health, nil
 	}
 	return health, err
+}
+
+// patientHealth asks again as long as there is no answer, for half a minute. That nobody listens, or somebody else, is an answer.
+func (c *Client) patientHealth(ctx context.Context) (*Health, error) {
+	for deadline := time.Now().Add(patience); ; {
+		short, cancel := context.WithTimeout(ctx, answerTimeout)
+		health, err := c.Health(short)
+		cancel()
+		if err == nil || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errStranger) || !time.Now().Before(deadline) {
+			return health, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // Register adds an environment's account, or replaces that environment's.
@@ -91,6 +109,9 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	return c.do(ctx, http.MethodPost, "shutdown", nil, nil, nil)
 }
 
+// errStranger says that another program serves the emulator's address.
+var errStranger = errors.New("another program answers")
+
 // RefusedError is the control API's refusal.
 type RefusedError struct {
 	Status  int    // The HTTP status.
@@ -129,7 +150,7 @@ func (c *Client) do(ctx context.Context, method, control string, query url.Value
 		return err
 	}
 	if into != nil && json.Unmarshal(answer, into) != nil && response.StatusCode < http.StatusBadRequest {
-		return fmt.Errorf("%s does not answer like the emulator", address)
+		return fmt.Errorf("%w: %s does not answer like the emulator", errStranger, address)
 	}
 	if response.StatusCode >= http.StatusBadRequest {
 		var refusal struct {

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/gateway"
@@ -39,6 +40,8 @@ var (
 	ErrPortBusy = errors.New("the port is taken")
 	// ErrNotRunning says that no emulator is running for a project.
 	ErrNotRunning = errors.New("no emulator is running")
+	// ErrNoAnswer says that there is an emulator, and that it has not answered for as long as one waits for it.
+	ErrNoAnswer = errors.New("the emulator does not answer")
 	// ErrNoPython is moto's: there is no Python to run it.
 	ErrNoPython = moto.ErrNoPython
 	// ErrNoNetwork is moto's: it is not installed yet and cannot be fetched.
@@ -67,21 +70,23 @@ func startLock(root string) string { return filepath.Join(Folder(root), "start.l
 func aliveLock(root string) string { return filepath.Join(Folder(root), "alive.lock") }
 
 // Find returns the running emulator of the project at root, or ErrNotRunning. An emulator whose moto has died is not running.
+// One that is too busy to answer is asked again for half a minute; then the error is ErrNoAnswer.
 func Find(ctx context.Context, root string) (*Info, error) {
 	info, err := readInfo(root)
 	if err != nil {
 		return nil, err
 	}
-	short, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
-	health, err := info.Client().Health(short)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s does not answer: %w", ErrNotRunning, info.Endpoint, err)
-	}
-	if health.ID != info.ID {
+	health, err := info.Client().patientHealth(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, errStranger):
+		return nil, fmt.Errorf("%w: %w", ErrNotRunning, err)
+	case err != nil:
+		return nil, fmt.Errorf("%w: process %d on %s: %w", ErrNoAnswer, info.PID, info.Endpoint, err)
+	case health.ID != info.ID:
 		return nil, fmt.Errorf("%w: something else answers on %s", ErrNotRunning, info.Endpoint)
-	}
-	if !health.OK {
+	case !health.OK:
 		return nil, fmt.Errorf("%w: %s", ErrNotRunning, health.Status)
 	}
 	return info, nil
@@ -98,11 +103,11 @@ func Ensure(ctx context.Context, root string, command []string, progress io.Writ
 	if err := os.MkdirAll(Folder(root), 0o750); err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	unlock, err := lock.Acquire(ctx, startLock(root))
+	held, err := lock.Acquire(ctx, startLock(root))
 	if err != nil {
 		return nil, fmt.Errorf("emulator: another start is under way: %w", err)
 	}
-	defer unlock()
+	defer held.Release()
 	port, err := wantedPort()
 	if err != nil {
 		return nil, err
@@ -113,6 +118,9 @@ func Ensure(ctx context.Context, root string, command []string, progress io.Writ
 			say(progress, "emulator: already running on %s; %s=%d counts at the next start", info.Endpoint, PortVariable, port)
 		}
 		return info, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	if err := clearAway(ctx, root, progress); err != nil {
 		return nil, err
@@ -133,11 +141,11 @@ func Stop(ctx context.Context, root string) error {
 	if _, err := os.Stat(Folder(root)); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	unlock, err := lock.Acquire(ctx, startLock(root))
+	held, err := lock.Acquire(ctx, startLock(root))
 	if err != nil {
 		return fmt.Errorf("emulator: a start is under way: %w", err)
 	}
-	defer unlock()
+	defer held.Release()
 	return clearAway(ctx, root, nil)
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 )
 
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "emulator" {
 		os.Exit(emulator.Serve(os.Args[2:]))
 	}
-	os.Exit(m.Run())
+	os.Exit(sandbox.Main(m))
 }
 
 // project makes an empty project that shares this repository's installed moto.

@@ -22,8 +22,12 @@ import (
 // startTimeout bounds the start of gateway and moto together.
 const startTimeout = 90 * time.Second
 
-// answerTimeout is how long a gateway has to answer its control API before it counts as hanging.
-const answerTimeout = 3 * time.Second
+const (
+	// answerTimeout is how long a gateway has to answer one request of its control API.
+	answerTimeout = 10 * time.Second
+	// patience is how long a gateway may leave all requests unanswered before it counts as hanging.
+	patience = 30 * time.Second
+)
 
 // wantedPort reads the port that the user asks for; 0 is any.
 func wantedPort() (int, error) {
@@ -147,10 +151,10 @@ func clearAway(ctx context.Context, root string, progress io.Writer) error {
 func awaitGone(ctx context.Context, root string, wait time.Duration) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	release, err := lock.Acquire(ctx, aliveLock(root))
+	held, err := lock.Acquire(ctx, aliveLock(root))
 	switch {
 	case err == nil:
-		release()
+		held.Release()
 		return true, nil
 	case errors.Is(err, context.DeadlineExceeded):
 		return false, nil

@@ -82,14 +82,14 @@ func (s *server) run() error {
 	if err := os.MkdirAll(Folder(s.root), 0o750); err != nil {
 		return err
 	}
-	release, ok, err := lock.Try(aliveLock(s.root))
+	alive, ok, err := lock.Try(aliveLock(s.root))
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return errors.New("an emulator of this project is running already")
 	}
-	defer release()
+	defer alive.Release()
 	listener, err := s.listen()
 	if err != nil {
 		return err

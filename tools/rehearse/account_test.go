@@ -88,7 +88,7 @@ func TestEngineIsTheRehearsalsOwn(t *testing.T) {
 	t.Setenv("PULUMI_BACKEND_URL", "s3://mine")
 	s := newStage(root, "staging")
 	require.NoError(t, os.MkdirAll(s.dir, 0o750))
-	e, err := newEngine(s, builtTools, &emulated, &strings.Builder{})
+	e, err := newEngine(s, nil, builtTools, &emulated, &strings.Builder{})
 	require.NoError(t, err)
 	passphrase, err := s.passphrase()
 	require.NoError(t, err)

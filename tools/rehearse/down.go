@@ -37,12 +37,14 @@ func down(ctx context.Context, root, environment string) error {
 	if err != nil {
 		return err
 	}
-	unlock, err := r.lock()
-	if err != nil {
+	if r.held, err = r.lock(); err != nil {
 		return err
 	}
-	defer unlock()
+	defer r.held.Release()
 	running, err := emulator.Find(ctx, root)
+	if err != nil && !errors.Is(err, emulator.ErrNotRunning) {
+		return fmt.Errorf("%w; try again, or drop everything with `%s forget`", err, os.Args[0])
+	}
 	if err != nil || running.ID != before.Emulator.ID {
 		fmt.Fprintln(r.out, "the emulator has stopped, and the emulated account with it; forgetting the stack")
 	} else {
@@ -63,22 +65,21 @@ func down(ctx context.Context, root, environment string) error {
 // forget stops the emulator, and the emulated accounts with it, and drops the stacks of all environments: moto cannot empty
 // one account of several. Nothing is forgotten while an environment is being rehearsed.
 func forget(ctx context.Context, root string, out io.Writer) error {
-	held, err := filepath.Glob(filepath.Join(root, ".rehearsal", "*", "emulator.json"))
+	locks, err := filepath.Glob(filepath.Join(root, ".rehearsal", "*", "lock")) // that of what they share among them
 	if err != nil {
 		return err
 	}
 	var stages []*stage
-	for _, file := range held {
+	for _, file := range locks {
 		s := newStage(root, filepath.Base(filepath.Dir(file)))
-		if s.dir == emulator.Folder(root) {
-			continue
-		}
-		unlock, err := s.lock()
+		held, err := s.lock()
 		if err != nil {
 			return err
 		}
-		defer unlock()
-		stages = append(stages, s)
+		defer held.Release()
+		if _, err := os.Stat(s.path("emulator.json")); err == nil {
+			stages = append(stages, s)
+		}
 	}
 	_, err = emulator.Find(ctx, root)
 	if errors.Is(err, emulator.ErrNotRunning) && len(stages) == 0 {
@@ -113,7 +114,7 @@ func (r *rehearsal) destroy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.engine, err = newEngine(r.stage, tools, &r.account, r.out); err != nil {
+	if r.engine, err = newEngine(r.stage, r.held, tools, &r.account, r.out); err != nil {
 		return err
 	}
 	if err := r.engine.selectStack(ctx); err != nil {
@@ -169,8 +170,11 @@ func (r *rehearsal) liftProtection(ctx context.Context) error {
 // stopUnused stops the emulator if no environment is registered with it.
 func stopUnused(ctx context.Context, root string, r *rehearsal) error {
 	running, err := emulator.Find(ctx, root)
-	if err != nil {
+	if errors.Is(err, emulator.ErrNotRunning) {
 		return emulator.Stop(ctx, root) // what is left of a dead one
+	}
+	if err != nil {
+		return err
 	}
 	accounts, err := running.Client().Accounts(ctx)
 	if err != nil {

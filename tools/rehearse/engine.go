@@ -15,6 +15,9 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/term"
+
+	"github.com/bulkhead-iac/bulkhead/tools/lock"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
@@ -24,12 +27,13 @@ const graceAfterInterrupt = 3 * time.Minute
 // engine runs the Pulumi CLI on a stage's project.
 type engine struct {
 	stage *stage
+	held  *lock.Lock // the stage's
 	tools *toolchain.Toolchain
 	env   []string
 	out   io.Writer
 }
 
-func newEngine(s *stage, tools *toolchain.Toolchain, account *account, out io.Writer) (*engine, error) {
+func newEngine(s *stage, held *lock.Lock, tools *toolchain.Toolchain, account *account, out io.Writer) (*engine, error) {
 	passphrase, err := s.passphrase()
 	if err != nil {
 		return nil, err
@@ -44,7 +48,7 @@ func newEngine(s *stage, tools *toolchain.Toolchain, account *account, out io.Wr
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 		"PULUMI_DEBUG_COMMANDS=true", // offers --event-log
 	)
-	return &engine{stage: s, tools: tools, env: env, out: out}, nil
+	return &engine{stage: s, held: held, tools: tools, env: env, out: out}, nil
 }
 
 // operation runs a command that changes or compares the stack and adds its events to events.jsonl.
@@ -62,11 +66,14 @@ func (e *engine) query(ctx context.Context, args ...string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
+// hurry is closed when the user interrupts for the second time: the engine drops what it has begun then.
+var hurry = make(chan struct{})
+
 // run runs the CLI in a process group of its own, so that an interrupt from the terminal reaches it
-// once, from here: a second one would make it drop what it has begun.
+// once, from here. It inherits the stage's lock: no other engine begins as long as it lives.
 func (e *engine) run(ctx context.Context, out io.Writer, args ...string) error {
 	color := "never"
-	if file, ok := out.(*os.File); ok && isTerminal(file) && os.Getenv("NO_COLOR") == "" {
+	if colourful(out) {
 		color = "always"
 	}
 	command := exec.CommandContext(ctx, e.tools.Pulumi.Path, append(args, "--color", color)...)
@@ -74,9 +81,26 @@ func (e *engine) run(ctx context.Context, out io.Writer, args ...string) error {
 	command.Env = e.env
 	command.Stdout, command.Stderr = out, e.out
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.Cancel = func() error {
+		fmt.Fprintln(e.out, "    ending; what has begun is finished first")
+		return command.Process.Signal(os.Interrupt)
+	}
 	command.WaitDelay = graceAfterInterrupt
-	if err := command.Run(); err != nil {
+	command.ExtraFiles = []*os.File{e.held.File()}
+	err := command.Start()
+	if err == nil {
+		ended := make(chan struct{})
+		go func() {
+			select {
+			case <-hurry:
+				_ = command.Process.Signal(os.Interrupt) // It has ended if it cannot be told.
+			case <-ended:
+			}
+		}()
+		err = command.Wait()
+		close(ended)
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -85,8 +109,8 @@ func (e *engine) run(ctx context.Context, out io.Writer, args ...string) error {
 	return nil
 }
 
-// selectStack makes the stack if it is new and frees a lock that a killed engine has left: the
-// stage's own lock shows that no other engine is running.
+// selectStack makes the stack if it is new and frees a lock that a killed engine has left: this process holds the stage's own
+// lock, so no other engine is running.
 func (e *engine) selectStack(ctx context.Context) error {
 	locks, err := filepath.Glob(e.stage.path("backend", ".pulumi", "locks", "*", "*", "*", "*.json"))
 	if err != nil {
@@ -118,7 +142,8 @@ func appendFile(to, from string) error {
 	return errors.Join(err, file.Close())
 }
 
-func isTerminal(file *os.File) bool {
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+// colourful tells whether a writer is a terminal whose user has nothing against colours (https://no-color.org).
+func colourful(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" //nolint:gosec // a file descriptor is small
 }

@@ -27,7 +27,10 @@ func fakeEngine(t *testing.T, what string) (*engine, *strings.Builder) {
 	tools.Pulumi.Path = filepath.Join(root, "pulumi")
 	script(t, tools.Pulumi.Path, what)
 	out := &strings.Builder{}
-	e, err := newEngine(s, &tools, &emulated, out)
+	held, err := s.lock()
+	require.NoError(t, err)
+	t.Cleanup(held.Release)
+	e, err := newEngine(s, held, &tools, &emulated, out)
 	require.NoError(t, err)
 	return e, out
 }
@@ -78,7 +81,7 @@ func TestInterruptReachesTheEngineOnce(t *testing.T) {
 		cancel(reason)
 	}()
 	require.ErrorIs(t, e.operation(ctx, "up", "up"), reason)
-	require.Equal(t, "interrupted\nsaved\n", out.String())
+	require.Equal(t, "    ending; what has begun is finished first\ninterrupted\nsaved\n", out.String())
 }
 
 func TestSelectStack(t *testing.T) {
@@ -117,10 +120,10 @@ func TestAppendFile(t *testing.T) {
 	require.Error(t, appendFile(to, dir))
 }
 
-// withStatus is a rehearsal after a run with an emulator of this id.
-func withStatus(t *testing.T, id string) *rehearsal {
+// withStatus is a rehearsal after a run with the emulator "one".
+func withStatus(t *testing.T) *rehearsal {
 	t.Helper()
-	r := &rehearsal{stage: newStage(t.TempDir(), "staging"), account: emulated, emulator: &emulator.Info{ID: id}, out: &strings.Builder{}}
+	r := &rehearsal{stage: newStage(t.TempDir(), "staging"), account: emulated, emulator: &emulator.Info{ID: "one"}, out: &strings.Builder{}}
 	for _, name := range []string{"backend/state", "events/up.jsonl", "project/Pulumi.staging.yaml", "passphrase", "events.jsonl", "calls.jsonl", "outputs.json", "state.json"} {
 		require.NoError(t, os.MkdirAll(filepath.Dir(r.path(name)), 0o750))
 		require.NoError(t, os.WriteFile(r.path(name), nil, 0o600))
@@ -130,7 +133,7 @@ func withStatus(t *testing.T, id string) *rehearsal {
 }
 
 func TestStatusIsReadAsWritten(t *testing.T) {
-	r := withStatus(t, "one")
+	r := withStatus(t)
 	read, err := r.readStatus()
 	require.NoError(t, err)
 	require.Equal(t, &status{emulated, emulator.Info{ID: "one"}}, read)
@@ -142,14 +145,14 @@ func TestStatusIsReadAsWritten(t *testing.T) {
 }
 
 func TestTheSameEmulatorKeepsTheStack(t *testing.T) {
-	r := withStatus(t, "one")
+	r := withStatus(t)
 	require.NoError(t, r.forgetLostAccount())
 	require.FileExists(t, r.path("backend", "state"))
 	require.FileExists(t, r.path("state.json"))
 }
 
 func TestAnotherEmulatorStartsFromAnEmptyAccount(t *testing.T) {
-	r := withStatus(t, "one")
+	r := withStatus(t)
 	r.emulator.ID = "two"
 	require.NoError(t, r.forgetLostAccount())
 	for _, name := range []string{"backend", "events", "events.jsonl", "calls.jsonl", "outputs.json", "state.json"} {
@@ -160,9 +163,36 @@ func TestAnotherEmulatorStartsFromAnEmptyAccount(t *testing.T) {
 	require.FileExists(t, r.path("project", "Pulumi.staging.yaml"))
 }
 
-func TestFirstRunForgetsNothing(t *testing.T) {
-	r := &rehearsal{stage: newStage(t.TempDir(), "staging"), out: &strings.Builder{}}
+// The state belongs to the account that it was made in.
+func TestAnotherAccountIsRefused(t *testing.T) {
+	for _, change := range []func(*account){
+		func(a *account) { a.AccountID = "999999999999" },
+		func(a *account) { a.Region = "eu-west-1" },
+	} {
+		r := withStatus(t)
+		change(&r.account)
+		err := r.forgetLostAccount()
+		require.ErrorAs(t, err, new(misuse))
+		require.ErrorContains(t, err, "staging is up in account "+emulated.AccountID+", region "+emulated.Region)
+		require.ErrorContains(t, err, "run `make down ENV=staging` first")
+		require.FileExists(t, r.path("backend", "state"))
+	}
+}
+
+func TestStackWithoutStatusIsKept(t *testing.T) {
+	r := withStatus(t)
+	require.NoError(t, os.Remove(r.path("emulator.json")))
 	require.NoError(t, r.forgetLostAccount())
+	require.FileExists(t, r.path("backend", "state"))
+	require.FileExists(t, r.path("calls.jsonl"))
+}
+
+func TestRecordsOfADestroyedStackAreDropped(t *testing.T) {
+	r := withStatus(t)
+	require.NoError(t, r.drop())
+	require.FileExists(t, r.path("calls.jsonl"))
+	require.NoError(t, r.forgetLostAccount())
+	require.NoFileExists(t, r.path("calls.jsonl"))
 }
 
 // Without the guard, every request to a dead emulator would be retried for minutes.
@@ -180,7 +210,7 @@ func TestStepsAreTimedAndNamed(t *testing.T) {
 	r := &rehearsal{out: out}
 	require.NoError(t, r.step(t.Context(), "preview", func(context.Context) error { return nil }))
 	require.Len(t, r.steps, 1)
-	require.Equal(t, "==> preview\n    preview: 0s\n", out.String())
+	require.Regexp(t, `^==> preview\n    preview: \S+s\n$`, out.String())
 	err := r.step(t.Context(), "up", func(context.Context) error { return errors.New("throttled") })
 	require.EqualError(t, err, "up: throttled")
 	require.Len(t, r.steps, 1)

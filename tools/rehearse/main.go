@@ -10,14 +10,17 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
@@ -28,7 +31,8 @@ Usage:
   rehearse down [environment]       destroy what was deployed and stop the emulator when unused
   rehearse forget                   stop the emulator and drop every rehearsed stack, without destroying anything first
   rehearse check [environment]      check the environment's configuration and say everything wrong
-  rehearse toolchain                build or find the programs that a rehearsal needs
+  rehearse toolchain                find or build the programs that a rehearsal needs
+  rehearse provider                 build the AWS provider for emulators even where the official one is at hand
   rehearse exec environment -- command [arg ...]
                                     run a command, such as pulumi, for the real environment
 
@@ -55,7 +59,15 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == emulatorSubcommand {
 		os.Exit(emulator.Serve(os.Args[2:]))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		<-signals
+		stop()
+		<-signals
+		close(hurry)
+	}()
 	err := run(ctx, os.Args[1:])
 	interrupted := ctx.Err() != nil
 	stop()
@@ -100,7 +112,9 @@ func run(ctx context.Context, args []string) error {
 		fmt.Printf("%s: no problem found\n", stacks.FileName(environment))
 		return nil
 	case "toolchain":
-		_, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: os.Stdout, Rehearsal: true})
+		return prepare(ctx, root, os.Stdout)
+	case "provider":
+		_, err := toolchain.BuildProvider(ctx, toolchain.Options{Root: root, Progress: os.Stdout})
 		return err
 	case "exec":
 		command, err := commandOf(args)
@@ -116,11 +130,13 @@ func run(ctx context.Context, args []string) error {
 
 // parse returns the arguments of the command line, or none when it asks for help and has got it.
 func parse(args []string) ([]string, error) {
+	if asksForHelp(args) {
+		fmt.Print(usage)
+		return nil, nil
+	}
 	flags := flag.NewFlagSet("rehearse", flag.ContinueOnError)
 	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return nil, nil
-	} else if err != nil {
+	if err := flags.Parse(args); err != nil {
 		return nil, misuse{err}
 	}
 	args = flags.Args()
@@ -130,7 +146,7 @@ func parse(args []string) ([]string, error) {
 	}
 	most, takes := 2, "one environment"
 	switch args[0] {
-	case "forget", "toolchain":
+	case "forget", "toolchain", "provider":
 		most, takes = 1, "none"
 	case "exec":
 		return args, nil
@@ -141,6 +157,19 @@ func parse(args []string) ([]string, error) {
 	return args, nil
 }
 
+// asksForHelp looks for -h, -help, --help and the command help, before the command of exec.
+func asksForHelp(args []string) bool {
+	for i, arg := range args {
+		if arg == "--" || i == 2 && args[0] == "exec" {
+			return false
+		}
+		if arg == "-h" || strings.TrimLeft(arg, "-") == "help" && (i == 0 || arg != "help") {
+			return true
+		}
+	}
+	return false
+}
+
 // settings returns the environment's checked configuration. Its error lists every problem.
 func settings(root, environment string) (*stacks.Settings, error) {
 	s, err := stacks.CheckFiles(root, environment)
@@ -148,6 +177,17 @@ func settings(root, environment string) (*stacks.Settings, error) {
 		return nil, misuse{fmt.Errorf("the configuration of %s is not usable:\n%w", environment, err)}
 	}
 	return s, nil
+}
+
+// prepare gets all programs that a rehearsal needs, the emulator's while the compiler is at work.
+func prepare(ctx context.Context, root string, progress io.Writer) error {
+	installed := make(chan error)
+	go func() {
+		_, err := moto.Install(ctx, root, progress)
+		installed <- err
+	}()
+	_, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: progress, Rehearsal: true})
+	return errors.Join(err, <-installed)
 }
 
 // commandOf returns the command of "exec environment [--] command ...".
@@ -168,7 +208,7 @@ func execute(ctx context.Context, root, environment string, command []string) er
 	if _, err := settings(root, environment); err != nil {
 		return err
 	}
-	tools, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: os.Stdout})
+	tools, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: os.Stderr}) // the output is the command's
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 		main()
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(sandbox.Main(m))
 }
 
 // repository is a copy of what the command reads of the real one.
@@ -83,7 +84,9 @@ func TestExitCodes(t *testing.T) {
 		stdout string
 		stderr []string
 	}{
-		"help":                 {root, []string{"-h"}, 0, "", []string{usage}},
+		"help":                 {root, []string{"-h"}, 0, usage, nil},
+		"help as a command":    {root, []string{"help"}, 0, usage, nil},
+		"help on a command":    {root, []string{"up", "--help"}, 0, usage, nil},
 		"no command":           {root, nil, exitMisuse, "", []string{usage, "rehearse: no command given\n"}},
 		"unknown command":      {root, []string{"deploy"}, exitMisuse, "", []string{usage, "rehearse: unknown command \"deploy\"\n"}},
 		"unknown flag":         {root, []string{"-force", "down"}, exitMisuse, "", []string{"flag provided but not defined: -force", "Usage:"}},
@@ -149,9 +152,9 @@ func TestForgetWaitsForNobody(t *testing.T) {
 		r := &rehearsal{stage: s, account: emulated, emulator: &emulator.Info{ID: "one", Endpoint: emulated.Endpoint, PID: 2}}
 		require.NoError(t, r.writeStatus())
 	}
-	unlock, err := newStage(root, "staging").lock()
+	held, err := newStage(root, "staging").lock()
 	require.NoError(t, err)
-	defer unlock()
+	defer held.Release()
 	command, _, stderr := rehearse(t, root, "forget")
 	require.Equal(t, exitFailed, exitCode(t, command))
 	require.Contains(t, stderr.String(), "staging is being rehearsed by another process")
@@ -169,7 +172,7 @@ func TestDownAfterTheEmulatorHasDied(t *testing.T) {
 	} {
 		root := repository(t)
 		s := newStage(root, "staging")
-		for _, name := range []string{"backend/state", "project/Pulumi.yaml", "passphrase", "calls.jsonl"} {
+		for _, name := range []string{"backend/state", "project/Pulumi.yaml", "passphrase", "calls.jsonl", "lock"} {
 			require.NoError(t, os.MkdirAll(filepath.Dir(s.path(name)), 0o750))
 			require.NoError(t, os.WriteFile(s.path(name), nil, 0o600))
 		}

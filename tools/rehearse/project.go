@@ -48,16 +48,17 @@ func (s *stage) policies() []string {
 	}
 }
 
-// lock keeps a second run of the same environment away. The system frees it when the process ends.
-func (s *stage) lock() (func(), error) {
+// lock keeps a second run of the same environment away. The engine inherits it, so that it stays
+// taken while an engine is at work, even if this process is killed.
+func (s *stage) lock() (*lock.Lock, error) {
 	if err := os.MkdirAll(s.dir, 0o750); err != nil {
 		return nil, err
 	}
-	release, ok, err := lock.Try(s.path("lock"))
+	held, ok, err := lock.Try(s.path("lock"))
 	if err == nil && !ok {
 		err = fmt.Errorf("%s is being rehearsed by another process; wait for it (lock %s)", s.environment, s.path("lock"))
 	}
-	return release, err
+	return held, err
 }
 
 // prepare writes the project that the engine runs: the real Pulumi.yaml and stack file with the
@@ -138,8 +139,12 @@ func writeYAML(file string, content map[string]any) error {
 // writeFile replaces the file whole or not at all.
 func writeFile(file string, text []byte) error {
 	partial := file + ".partial"
-	if err := os.WriteFile(partial, text, 0o600); err != nil {
-		return err
+	err := os.WriteFile(partial, text, 0o600)
+	if err == nil {
+		err = os.Rename(partial, file)
 	}
-	return os.Rename(partial, file)
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(partial))
+	}
+	return nil
 }

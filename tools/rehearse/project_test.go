@@ -17,7 +17,7 @@ import (
 var builtTools = &toolchain.Toolchain{
 	Pulumi:       toolchain.Tool{Name: "pulumi", Path: "/toolchain/bin/pulumi", Origin: "built"},
 	LanguageHost: toolchain.Tool{Name: "pulumi-language-go", Path: "/toolchain/bin/pulumi-language-go", Origin: "built"},
-	Provider:     toolchain.Tool{Name: "pulumi-resource-aws", Path: "/toolchain/bin/pulumi-resource-aws", Origin: "built"},
+	Provider:     toolchain.Tool{Name: "pulumi-resource-aws", Path: "/toolchain/provider/pulumi-resource-aws", Origin: "built"},
 }
 
 // unchanged returns a check that the real files are what they were.
@@ -55,7 +55,7 @@ func TestDerivedProject(t *testing.T) {
 			require.Equal(t, original["config"], derived["config"], "the schema and its defaults")
 			require.NotContains(t, derived, "main", "the program is built")
 			require.Equal(t, map[string]any{"name": "go", "options": map[string]any{"binary": filepath.Join(root, ".rehearsal", "bin", "infra")}}, derived["runtime"])
-			require.Equal(t, map[string]any{"providers": []any{map[string]any{"name": "aws", "path": "/toolchain/bin"}}}, derived["plugins"])
+			require.Equal(t, map[string]any{"providers": []any{map[string]any{"name": "aws", "path": "/toolchain/provider"}}}, derived["plugins"])
 
 			// What the program reads must be what the real files say, to the quotes around an account id.
 			want, err := stacks.CheckFiles(root, environment)
@@ -142,17 +142,17 @@ func TestPassphraseIsMadeOnce(t *testing.T) {
 
 func TestOneRehearsalOfAnEnvironmentAtATime(t *testing.T) {
 	root := t.TempDir()
-	unlock, err := newStage(root, "staging").lock()
+	held, err := newStage(root, "staging").lock()
 	require.NoError(t, err)
 	_, err = newStage(root, "staging").lock()
 	require.ErrorContains(t, err, "staging is being rehearsed by another process; wait for it")
 	other, err := newStage(root, "production").lock()
 	require.NoError(t, err, "environments do not wait for each other")
-	other()
-	unlock()
-	unlock, err = newStage(root, "staging").lock()
+	other.Release()
+	held.Release()
+	held, err = newStage(root, "staging").lock()
 	require.NoError(t, err)
-	unlock()
+	held.Release()
 }
 
 func TestWriteFileIsWhole(t *testing.T) {

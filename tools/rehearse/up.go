@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -30,6 +30,7 @@ type status struct {
 // rehearsal is one run of "rehearse up".
 type rehearsal struct {
 	*stage
+	held     *lock.Lock
 	settings *stacks.Settings
 	account  account
 	emulator *emulator.Info
@@ -52,11 +53,12 @@ func up(ctx context.Context, root, environment string) error {
 		return err
 	}
 	r := &rehearsal{stage: newStage(root, environment), settings: s, out: os.Stdout, started: time.Now()}
-	unlock, err := r.lock()
+	held, err := r.lock()
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer held.Release()
+	r.held = held
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
@@ -119,26 +121,35 @@ func startEmulator(ctx context.Context, root string, progress io.Writer) (*emula
 // compiler works beside the target, so that the result is moved there whole.
 func (r *rehearsal) compile(ctx context.Context) error {
 	fmt.Fprintln(r.out, "    building the program (the first build compiles the AWS SDK and takes some minutes)")
+	defer r.tick("    building the program")()
 	folder := filepath.Dir(r.program())
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return err
 	}
-	unlock, err := lock.Acquire(ctx, filepath.Join(folder, "lock"))
+	held, err := lock.Acquire(ctx, filepath.Join(folder, "lock"))
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	command := exec.CommandContext(ctx, "go", "build", "-o", folder+string(filepath.Separator), "./infra", "./policy")
-	command.Dir = r.root
-	command.Env = append(os.Environ(), "GOTMPDIR="+folder)
-	// Killed, the compiler would leave its work folder behind; interrupted, it removes it.
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = 5 * time.Second
-	command.Stdout, command.Stderr = r.out, r.out
-	if err := command.Run(); err != nil {
-		return fmt.Errorf("go build ./infra ./policy: %w", err)
-	}
-	return nil
+	defer held.Release()
+	return toolchain.Go(ctx, r.root, append(os.Environ(), "GOTMPDIR="+folder), "build", "-o", folder+string(filepath.Separator), "./infra", "./policy")
+}
+
+// tick says every fifteen seconds what is still going on, until the returned function is called.
+func (r *rehearsal) tick(what string) (stop func()) {
+	began, done := time.Now(), make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(15 * time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				fmt.Fprintf(r.out, "%s, %s\n", what, time.Since(began).Round(time.Second))
+			}
+		}
+	}()
+	return sync.OnceFunc(func() { close(done) })
 }
 
 // open registers the environment's account with the emulator and prepares project and stack.
@@ -162,7 +173,7 @@ func (r *rehearsal) open(ctx context.Context) error {
 	if err := r.prepare(r.tools); err != nil {
 		return err
 	}
-	if r.engine, err = newEngine(r.stage, r.tools, &r.account, r.out); err != nil {
+	if r.engine, err = newEngine(r.stage, r.held, r.tools, &r.account, r.out); err != nil {
 		return err
 	}
 	fmt.Fprintf(r.out, "    emulated AWS at %s; calls are recorded in %s\n", r.account.Endpoint, r.path("calls.jsonl"))
@@ -173,21 +184,34 @@ func (r *rehearsal) open(ctx context.Context) error {
 	return r.engine.selectStack(ctx)
 }
 
-// forgetLostAccount drops the state of resources that went with an emulator that has stopped: the
-// emulated account lives in its memory.
+// forgetLostAccount drops the state of resources that went with an emulator that has stopped, the emulated account lives in its
+// memory, and the records of a stack that has been destroyed: what follows happens in an empty account.
 func (r *rehearsal) forgetLostAccount() error {
 	before, err := r.readStatus()
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		_, err := os.Stat(r.path("backend"))
+		if !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return r.startAnew()
 	}
 	if err != nil {
 		return err
 	}
 	if before.Emulator.ID == r.emulator.ID {
+		if before.AccountID != r.account.AccountID || before.Region != r.account.Region {
+			return misuse{fmt.Errorf("%s is up in account %s, region %s, and its configuration now says %s, %s; run `make down ENV=%s` first",
+				r.environment, before.AccountID, before.Region, r.account.AccountID, r.account.Region, r.environment)}
+		}
 		return nil
 	}
 	fmt.Fprintln(r.out, "    the emulator of the last run has stopped and its account is gone; starting from an empty one")
-	for _, name := range []string{"backend", "events", "events.jsonl", "calls.jsonl", "outputs.json", "state.json"} {
+	return r.startAnew()
+}
+
+// startAnew drops the stack's state and the records of its runs.
+func (r *rehearsal) startAnew() error {
+	for _, name := range []string{"backend", "events", "events.jsonl", "calls.jsonl", "outputs.json", "state.json", "summary.json"} {
 		if err := os.RemoveAll(r.path(name)); err != nil {
 			return err
 		}
@@ -224,10 +248,15 @@ func (r *rehearsal) guarded(ctx context.Context, name string, args ...string) er
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				if _, err := emulator.Find(ctx, r.root); err != nil && ctx.Err() == nil {
-					cancel(fmt.Errorf("the emulator has died, and the emulated account with it (see the logs in %s); run this again to start anew: %w",
-						emulator.Folder(r.root), err))
+				_, err := emulator.Find(ctx, r.root)
+				if err == nil || ctx.Err() != nil {
+					continue
 				}
+				if errors.Is(err, emulator.ErrNotRunning) {
+					err = fmt.Errorf("the emulator has died, and the emulated account with it (see the logs in %s); run this again to start anew: %w",
+						emulator.Folder(r.root), err)
+				}
+				cancel(err)
 			}
 		}
 	}()

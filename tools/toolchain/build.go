@@ -14,11 +14,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	filelock "github.com/bulkhead-iac/bulkhead/tools/lock"
 )
 
 // target is one program built from a module of its own.
 type target struct {
 	name    string
+	folder  string // of the program, below .toolchain
 	title   string
 	module  string        // folder of the module below tools/
 	pkg     string        // package to build
@@ -26,18 +29,18 @@ type target struct {
 	cold    time.Duration // with empty caches on two cores
 	memory  uint64        // bytes at the peak
 	prepare func(ctx context.Context, b *builder) error
-	script  string // stands in for the program in bin, which then lies in libexec
+	script  string // stands in for the program in its folder, which then lies in libexec
 }
 
 var (
 	pulumiTarget = target{
-		name: "pulumi", title: "Pulumi CLI " + PulumiVersion, module: "pulumi",
+		name: "pulumi", folder: "bin", title: "Pulumi CLI " + PulumiVersion, module: "pulumi",
 		pkg:     "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
 		ldflags: " -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + PulumiVersion,
 		cold:    4 * time.Minute, memory: 3 << 30,
 	}
 	languageHostTarget = target{
-		name: "pulumi-language-go", title: "Go language host", module: "pulumi-language-go",
+		name: "pulumi-language-go", folder: "bin", title: "Go language host", module: "pulumi-language-go",
 		pkg:  "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go",
 		cold: 30 * time.Second, memory: 2 << 30,
 		// This host takes the path of a built program from its command line; the CLI, which is newer,
@@ -45,8 +48,10 @@ var (
 		// folder can be moved.
 		script: "#!/bin/sh\nexec \"${0%/*}/../libexec/pulumi-language-go\" ${" + ProgramVariable + ":+-binary \"$" + ProgramVariable + "\"} \"$@\"\n",
 	}
+	// The provider has a folder of its own, which is in no search path: the CLI prefers a plugin on PATH to an installed one,
+	// and a deployment to a real account must never meet this one.
 	providerTarget = target{
-		name: "pulumi-resource-aws", title: "AWS provider (reduced, for emulators)", module: "awsprovider",
+		name: providerProgram, folder: "provider", title: "AWS provider (reduced, for emulators)", module: "awsprovider",
 		pkg: ".", cold: 7 * time.Minute, memory: 5 << 30, prepare: prepareProvider,
 	}
 )
@@ -64,8 +69,8 @@ func newBuilder(o Options) *builder {
 	return &builder{root: o.Root, dir: filepath.Join(o.Root, ".toolchain"), progress: o.Progress, site: pluginSite, measure: measure}
 }
 
-// open makes the folder of the toolchain and keeps other processes out of it until unlock is called.
-func (b *builder) open(ctx context.Context) (unlock func(), err error) {
+// open makes the folder of the toolchain and keeps other processes out of it until the lock is released.
+func (b *builder) open(ctx context.Context) (*filelock.Lock, error) {
 	if err := os.MkdirAll(filepath.Join(b.dir, "bin"), 0o750); err != nil {
 		return nil, err
 	}
@@ -116,6 +121,8 @@ func total(targets []target) time.Duration {
 	return sum
 }
 
+func (b *builder) path(t target) string { return filepath.Join(b.dir, t.folder, t.name) }
+
 func (b *builder) stamp(t target) string { return filepath.Join(b.dir, "bin", "."+t.name+".digest") }
 
 func (b *builder) current(t target, digest string) bool {
@@ -126,7 +133,7 @@ func (b *builder) current(t target, digest string) bool {
 	if t.script != "" && !executable(filepath.Join(b.dir, "libexec", t.name)) {
 		return false
 	}
-	return executable(filepath.Join(b.dir, "bin", t.name))
+	return executable(b.path(t))
 }
 
 func executable(file string) bool {
@@ -179,17 +186,18 @@ func (b *builder) buildOne(ctx context.Context, t target, rest []target) error {
 			return fmt.Errorf("%s: %w", t.title, err)
 		}
 	}
-	final := filepath.Join(b.dir, "bin", t.name)
-	script := final
+	final := b.path(t)
 	if t.script != "" {
 		final = filepath.Join(b.dir, "libexec", t.name)
-		if err := os.MkdirAll(filepath.Dir(final), 0o750); err != nil {
+	}
+	for _, file := range []string{final, b.path(t)} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 			return err
 		}
 	}
 	partial := filepath.Join(b.dir, "bin", "."+t.name+".partial")
 	module := filepath.Join(b.root, "tools", t.module)
-	err := b.run(ctx, module, "go", "build", "-mod=readonly", "-ldflags=-s -w"+t.ldflags, "-o", partial, t.pkg)
+	err := goInModule(ctx, module, "build", "-mod=readonly", "-ldflags=-s -w"+t.ldflags, "-o", partial, t.pkg)
 	if err != nil {
 		return fmt.Errorf("%s: %w", t.title, errors.Join(err, ignoreAbsent(os.Remove(partial))))
 	}
@@ -197,7 +205,7 @@ func (b *builder) buildOne(ctx context.Context, t target, rest []target) error {
 		return err
 	}
 	if t.script != "" {
-		if err := writeScript(script, t.script); err != nil {
+		if err := writeScript(b.path(t), t.script); err != nil {
 			return err
 		}
 	}

@@ -15,9 +15,9 @@ import (
 )
 
 var (
-	hammer = target{name: "hammer", title: "Hammer", module: "hammer", pkg: "example.com/hammer", cold: time.Minute}
+	hammer = target{name: "hammer", folder: "bin", title: "Hammer", module: "hammer", pkg: "example.com/hammer", cold: time.Minute}
 	saw    = target{
-		name: "saw", title: "Saw", module: "saw", pkg: "example.com/saw", cold: 2 * time.Minute,
+		name: "saw", folder: "bin", title: "Saw", module: "saw", pkg: "example.com/saw", cold: 2 * time.Minute,
 		script: "#!/bin/sh\nexec \"${0%/*}/../libexec/saw\" sharp \"$@\"\n",
 	}
 )

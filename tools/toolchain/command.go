@@ -20,12 +20,17 @@ var offline = []string{
 	"dial tcp", "no such host", "network is unreachable", "i/o timeout", "connection refused", "proxyconnect", "disabled by GOPROXY=off",
 }
 
-// run runs a Go command and turns its failure into an error that a newcomer can act on.
-func (b *builder) run(ctx context.Context, dir, name string, args ...string) error {
+// goInModule runs a Go command in one of the modules below tools/.
+func goInModule(ctx context.Context, dir string, args ...string) error {
+	return Go(ctx, dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false"), args...)
+}
+
+// Go runs a Go command in a folder, with an environment, and turns its failure into an error that a newcomer can act on: no
+// network, an interruption, or else the last lines of its output.
+func Go(ctx context.Context, dir string, env []string, args ...string) error {
 	var output bytes.Buffer
-	command := exec.CommandContext(ctx, name, args...)
-	command.Dir = dir
-	command.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false")
+	command := exec.CommandContext(ctx, "go", args...)
+	command.Dir, command.Env = dir, env
 	command.Stdout, command.Stderr = &output, &output
 	// Killed, the Go command would leave its work folder behind; interrupted, it removes it.
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
@@ -44,7 +49,7 @@ func (b *builder) run(ctx context.Context, dir, name string, args ...string) err
 				"(GOPROXY, see `go env GOPROXY`); connect once, or set GOPROXY to a proxy that you reach, and run this again:\n%s", text)
 		}
 	}
-	return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, text)
+	return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, text)
 }
 
 func lastLines(text string, n int) string {

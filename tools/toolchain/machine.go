@@ -10,6 +10,9 @@ import (
 	"io"
 	"math"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	filelock "github.com/bulkhead-iac/bulkhead/tools/lock"
@@ -17,11 +20,55 @@ import (
 
 // checkMachine refuses to begin a build for which the disk or the memory is too small.
 func (b *builder) checkMachine(targets []target) error {
-	free, available, err := b.measure(b.dir)
+	dirs, err := b.disks(device)
 	if err != nil {
 		return err
 	}
-	return shortage(b.dir, free, available, targets)
+	var problems []error
+	for i, dir := range dirs {
+		free, available, err := b.measure(dir)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			available = math.MaxUint64 // said once
+		}
+		problems = append(problems, shortage(dir, free, available, targets))
+	}
+	return errors.Join(problems...)
+}
+
+// disks returns a folder on every file system that a build writes to: that of the programs first, then those of the Go caches.
+func (b *builder) disks(device func(dir string) uint64) ([]string, error) {
+	dirs := []string{b.dir}
+	seen := map[uint64]bool{device(b.dir): true}
+	answer, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
+	if err != nil {
+		return nil, fmt.Errorf("the Go toolchain is needed: %w", err)
+	}
+	for dir := range strings.Lines(string(answer)) {
+		dir = strings.TrimSpace(dir)
+		for dir != filepath.Dir(dir) && !exists(dir) {
+			dir = filepath.Dir(dir)
+		}
+		if !seen[device(dir)] {
+			seen[device(dir)] = true
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs, nil
+}
+
+// device returns the number of the file system that a folder is on, 0 if the system does not say.
+func device(dir string) uint64 {
+	var stat syscall.Stat_t
+	_ = syscall.Stat(dir, &stat)
+	return uint64(stat.Dev) //nolint:unconvert // not the same type on every system
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // measure returns the bytes of free disk below a folder and of available memory.
@@ -75,10 +122,10 @@ func availableMemory() (uint64, bool) {
 
 // lock takes the lock file and says so when it has to wait for another process. The wait ends with the
 // context.
-func lock(ctx context.Context, path string, progress io.Writer) (func(), error) {
-	release, ok, err := filelock.Try(path)
+func lock(ctx context.Context, path string, progress io.Writer) (*filelock.Lock, error) {
+	held, ok, err := filelock.Try(path)
 	if ok || err != nil {
-		return release, err
+		return held, err
 	}
 	fmt.Fprintln(progress, "toolchain: waiting for another build of the toolchain")
 	return filelock.Acquire(ctx, path)

@@ -5,6 +5,7 @@ package toolchain
 import (
 	"context"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -52,6 +53,27 @@ func TestMachineIsMeasured(t *testing.T) {
 	require.Positive(t, available)
 }
 
+// The caches of Go may lie on a disk of their own.
+func TestEveryDiskIsMeasured(t *testing.T) {
+	dir, caches := t.TempDir(), t.TempDir()
+	b := newBuilder(Options{Root: dir})
+	require.NoError(t, os.Mkdir(b.dir, 0o750))
+	t.Setenv("GOCACHE", filepath.Join(caches, "there", "is", "none"))
+	t.Setenv("GOMODCACHE", filepath.Join(dir, "mod"))
+	disks, err := b.disks(func(dir string) uint64 {
+		if dir == caches {
+			return 2
+		}
+		return 1
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{b.dir, caches}, disks)
+	disks, err = b.disks(func(string) uint64 { return 1 })
+	require.NoError(t, err)
+	require.Equal(t, []string{b.dir}, disks)
+	require.Positive(t, device(dir))
+}
+
 // shared is a writer that several goroutines write to.
 type shared struct {
 	mutex sync.Mutex
@@ -73,15 +95,15 @@ func (s *shared) String() string {
 func TestLockKeepsOthersWaiting(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "lock")
 	progress := &shared{}
-	unlock, err := lock(t.Context(), file, progress)
+	first, err := lock(t.Context(), file, progress)
 	require.NoError(t, err)
 	require.Empty(t, progress.String())
 
 	second := make(chan error)
 	go func() {
-		unlock, err := lock(t.Context(), file, progress)
+		held, err := lock(t.Context(), file, progress)
 		if err == nil {
-			unlock()
+			held.Release()
 		}
 		second <- err
 	}()
@@ -93,15 +115,15 @@ func TestLockKeepsOthersWaiting(t *testing.T) {
 		t.Fatal("the lock was given twice")
 	case <-time.After(50 * time.Millisecond):
 	}
-	unlock()
+	first.Release()
 	require.NoError(t, <-second)
 }
 
 func TestWaitForTheLockCanBeInterrupted(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "lock")
-	unlock, err := lock(t.Context(), file, &shared{})
+	held, err := lock(t.Context(), file, &shared{})
 	require.NoError(t, err)
-	defer unlock()
+	defer held.Release()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	_, err = lock(ctx, file, &shared{})

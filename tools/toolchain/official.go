@@ -18,6 +18,9 @@ import (
 // probeTimeout bounds the question whether the vendor's download site can be reached.
 const probeTimeout = 3 * time.Second
 
+// downloadTimeout bounds the download of the plugin, some 170 MB, after which it is built instead.
+const downloadTimeout = 10 * time.Minute
+
 // pluginSite is where the CLI downloads official plugins from.
 const pluginSite = "https://get.pulumi.com/releases/plugins"
 
@@ -52,8 +55,7 @@ func installedProvider(dir string) (Tool, bool) {
 // downloadable tells whether a site offers the official AWS plugin. A negative answer is remembered
 // for a day, so that a machine which cannot reach the site does not wait at every start.
 func downloadable(ctx context.Context, dir, site string) bool {
-	memo := filepath.Join(dir, "no-official-plugin")
-	if info, err := os.Stat(memo); err == nil && time.Since(info.ModTime()) < 24*time.Hour {
+	if info, err := os.Stat(memo(dir)); err == nil && time.Since(info.ModTime()) < 24*time.Hour {
 		return false
 	}
 	url := fmt.Sprintf("%s/%s-v%s-%s-%s.tar.gz", site, providerProgram, ProviderVersion, runtime.GOOS, runtime.GOARCH)
@@ -61,20 +63,27 @@ func downloadable(ctx context.Context, dir, site string) bool {
 		return true
 	}
 	if ctx.Err() == nil {
-		// A failure to write the memo only costs another probe.
-		_ = os.WriteFile(memo, []byte(url+" could not be reached\n"), 0o600)
+		remember(dir, url+" could not be reached")
 	}
 	return false
 }
 
+func memo(dir string) string { return filepath.Join(dir, "no-official-plugin") }
+
+// remember notes why there is no official plugin. A failure to write the note only costs another attempt.
+func remember(dir, why string) { _ = os.WriteFile(memo(dir), []byte(why+"\n"), 0o600) }
+
 // download has the CLI install the official AWS plugin; ok is false if it could not.
 func download(ctx context.Context, dir string, cli Tool, progress io.Writer) (plugin Tool, ok bool) {
 	fmt.Fprintf(progress, "toolchain: downloading the official AWS plugin %s\n", ProviderVersion)
+	ctx, cancel := context.WithTimeout(ctx, downloadTimeout)
+	defer cancel()
 	command := exec.CommandContext(ctx, cli.Path, "plugin", "install", "resource", "aws", "v"+ProviderVersion)
 	command.Env = append(os.Environ(), "PULUMI_HOME="+downloads(dir), "PULUMI_SKIP_UPDATE_CHECK=true")
 	command.Stdout, command.Stderr = progress, progress
 	if err := command.Run(); err != nil || !executable(officialPlugin(downloads(dir))) {
 		fmt.Fprintln(progress, "toolchain: the download failed; building the provider from source instead")
+		remember(dir, "the download failed")
 		return Tool{}, false
 	}
 	return Tool{providerProgram, officialPlugin(downloads(dir)), "downloaded"}, true

@@ -19,7 +19,7 @@ import (
 func prepareProvider(ctx context.Context, b *builder) error {
 	upstream := filepath.Join(b.root, "tools", "awsprovider", "upstream")
 	const module = "github.com/hashicorp/terraform-provider-aws"
-	if err := b.run(ctx, upstream, "go", "mod", "download", module); err != nil {
+	if err := goInModule(ctx, upstream, "mod", "download", module); err != nil {
 		return err
 	}
 	command := exec.CommandContext(ctx, "go", "mod", "download", "-json", module)

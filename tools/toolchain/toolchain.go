@@ -68,17 +68,17 @@ func Ensure(ctx context.Context, o Options) (*Toolchain, error) {
 }
 
 func (b *builder) ensure(ctx context.Context, rehearsal bool) (*Toolchain, error) {
-	unlock, err := b.open(ctx)
+	held, err := b.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
+	defer held.Release()
 	t := &Toolchain{}
 	var missing []target
 	if tool, host, ok := installedPulumi(ctx); ok {
 		t.Pulumi, t.LanguageHost = tool, host
 	} else {
-		t.Pulumi, t.LanguageHost = b.built("pulumi"), b.built("pulumi-language-go")
+		t.Pulumi, t.LanguageHost = b.built(pulumiTarget), b.built(languageHostTarget)
 		missing = append(missing, pulumiTarget, languageHostTarget)
 	}
 	if !rehearsal {
@@ -98,12 +98,12 @@ func (b *builder) ensure(ctx context.Context, rehearsal bool) (*Toolchain, error
 			return t, nil
 		}
 	}
-	t.Provider = b.built(providerProgram)
+	t.Provider = b.built(providerTarget)
 	return t, b.build(ctx, append(missing, providerTarget))
 }
 
-func (b *builder) built(name string) Tool {
-	return Tool{Name: name, Path: filepath.Join(b.dir, "bin", name), Origin: "built"}
+func (b *builder) built(t target) Tool {
+	return Tool{Name: t.name, Path: b.path(t), Origin: "built"}
 }
 
 // installedPulumi returns the CLI on PATH and the language host beside it or on PATH, if the CLI is
@@ -153,11 +153,11 @@ func parseVersion(version string) (parts [3]int, ok bool) {
 // BuildProvider builds the source-built AWS provider even where the official plugin is at hand.
 func BuildProvider(ctx context.Context, o Options) (*Tool, error) {
 	b := newBuilder(o)
-	unlock, err := b.open(ctx)
+	held, err := b.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
-	tool := b.built(providerTarget.name)
+	defer held.Release()
+	tool := b.built(providerTarget)
 	return &tool, b.build(ctx, []target{providerTarget})
 }

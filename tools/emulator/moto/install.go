@@ -43,11 +43,11 @@ func Install(ctx context.Context, root string, progress io.Writer) (string, erro
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return "", fmt.Errorf("moto: %w", err)
 	}
-	unlock, err := lock.Acquire(ctx, filepath.Join(folder, "venv.lock"))
+	held, err := lock.Acquire(ctx, filepath.Join(folder, "venv.lock"))
 	if err != nil {
 		return "", fmt.Errorf("moto: another installation is running: %w", err)
 	}
-	defer unlock()
+	defer held.Release()
 	if finished(venv) {
 		return venvPython(venv), nil
 	}

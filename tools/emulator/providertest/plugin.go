@@ -12,7 +12,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +25,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/emulatortest"
+	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
 // Plugin is one running provider, configured for one test's account.
@@ -51,11 +51,11 @@ func (e *engine) Log(_ context.Context, request *pulumirpc.LogRequest) (*emptypb
 	return &emptypb.Empty{}, nil
 }
 
-// Start runs the provider of <root>/.toolchain/bin against a new account until the test ends.
+// Start runs the source-built provider of the repository at root against a new account until the test ends.
 func Start(t *testing.T, root string) *Plugin {
 	t.Helper()
-	binary := filepath.Join(root, ".toolchain", "bin", "pulumi-resource-aws")
-	require.FileExists(t, binary, "the source-built provider is missing: run `make toolchain`")
+	provider, err := toolchain.BuildProvider(t.Context(), toolchain.Options{Root: root, Progress: t.Output()})
+	require.NoError(t, err)
 	account := emulatortest.NewAccount(t)
 	log := &engine{}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -66,7 +66,7 @@ func Start(t *testing.T, root string) *Plugin {
 	t.Cleanup(server.Stop)
 
 	// #nosec G204 -- the project's own provider
-	cmd := exec.CommandContext(context.Background(), binary, listener.Addr().String())
+	cmd := exec.CommandContext(context.Background(), provider.Path, listener.Addr().String())
 	cmd.Env = environment(account)
 	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()
