@@ -74,13 +74,13 @@ func TestKilledCommandLeavesItsEngineAlone(t *testing.T) {
 	box := sandbox.New(t)
 	staging := box.Environment("staging")
 	run := box.Start(t, "up", "staging")
-	run.Await(t, "CreateSubnet", func() bool { return staging.Called("CreateSubnet") })
+	run.Await(t, "CreateVpc", func() bool { return staging.Called("CreateVpc") })
 	run.Kill(t)
 	requireRefused(t, box)
 
 	interruptEngine(t, box)
 	again := box.Start(t, "up", "staging")
-	again.Await(t, "CreateDBInstance", func() bool { return staging.Called("CreateDBInstance") })
+	again.Await(t, "CreateSubnet", func() bool { return staging.Called("CreateSubnet") })
 	again.Interrupt(t)
 	require.Equal(t, interrupted, again.Wait(t).Code)
 	vpcs := 0
