@@ -24,7 +24,7 @@ type refresh struct {
 }
 
 // refreshDuration is how long a refresh stays in progress. Emulated instances have nothing to warm up.
-const refreshDuration = 2 * time.Second
+const refreshDuration = 5 * time.Second
 
 // refreshes is the instance refreshes of all groups, newest first.
 type refreshes struct {

@@ -54,7 +54,7 @@ func TestInstanceRefresh(t *testing.T) {
 			AutoScalingGroupName: group, InstanceRefreshIds: []string{*second.InstanceRefreshId}})
 		return err == nil && len(got.InstanceRefreshes) == 1 && got.InstanceRefreshes[0].Status == types.InstanceRefreshStatusSuccessful &&
 			*got.InstanceRefreshes[0].Preferences.MinHealthyPercentage == 90
-	}, 10*time.Second, 100*time.Millisecond)
+	}, time.Minute, 100*time.Millisecond)
 	_, err = client.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: group, ForceDelete: aws.Bool(true)})
 	require.NoError(t, err)
 	_, err = client.DescribeInstanceRefreshes(t.Context(), &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: group})
