@@ -77,7 +77,7 @@ func NewTrail(ctx *pulumi.Context, name string, args *TrailArgs, opts ...pulumi.
 	if err != nil {
 		return nil, err
 	}
-	role, err := t.role(ctx, name, arn, args)
+	role, err := t.role(ctx, name, args)
 	if err != nil {
 		return nil, err
 	}
@@ -102,12 +102,13 @@ func NewTrail(ctx *pulumi.Context, name string, args *TrailArgs, opts ...pulumi.
 	})
 }
 
-// role lets this trail, and nobody else, write events to its own streams of the log group
+// role lets CloudTrail write events to the trail's own streams of the log group. Its trust has no conditions: CloudTrail
+// supports neither aws:SourceArn nor aws:SourceAccount there, and could not assume a role that asks for them
 // (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html).
-func (t *Trail) role(ctx *pulumi.Context, name, arn string, args *TrailArgs) (*identity.Role, error) {
+func (t *Trail) role(ctx *pulumi.Context, name string, args *TrailArgs) (*identity.Role, error) {
 	streams := pulumi.Sprintf("%s:log-stream:%s_CloudTrail_%s*", t.LogGroup.ARN, args.AccountID, args.Region)
 	return identity.NewRole(ctx, name+"-delivery", &identity.RoleArgs{
-		AssumedBy:   identity.AssumeRoleByService("cloudtrail.amazonaws.com", identity.SourceAccount(args.AccountID), identity.SourceARN(arn)),
+		AssumedBy:   identity.AssumeRoleByService("cloudtrail.amazonaws.com"),
 		Boundary:    args.Boundary,
 		Description: "CloudTrail writes the events of trail " + name + " to CloudWatch Logs",
 		Policies: map[string]pulumi.StringInput{

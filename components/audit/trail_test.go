@@ -61,7 +61,8 @@ func TestTrail(t *testing.T) {
 	role := rec.Get(t, "aws:iam/role:Role", "audit-delivery-role")
 	require.Equal(t, "arn:aws:iam::111122223333:role/"+role.ID, trail.String("cloudWatchLogsRoleArn"))
 	require.Equal(t, boundaryARN, role.String("permissionsBoundary"))
-	require.Contains(t, role.String("assumeRolePolicy"), `"aws:SourceArn":"`+trail.ID+`"`)
+	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Sid":"AssumeByService","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},
+		"Action":"sts:AssumeRole"}]}`, role.String("assumeRolePolicy"), "CloudTrail cannot assume a role that asks for the source")
 	inline := rec.Get(t, "aws:iam/rolePolicy:RolePolicy", "audit-delivery-write-events")
 	require.Contains(t, trail.DependsOn, inline.URN, "CloudTrail tests the role at once")
 	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Sid":"WriteEvents","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],

@@ -27,9 +27,9 @@ func TestDocumentText(t *testing.T) {
 			`{"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":"arn:aws:s3:::bucket/key"}]}`,
 		},
 		"trust with conditions": {
-			identity.AssumeRoleByService("cloudtrail.amazonaws.com", identity.SourceAccount("111122223333"), identity.SourceARN("arn:aws:cloudtrail:eu-central-1:111122223333:trail/t")),
-			`{"Version":"2012-10-17","Statement":[{"Sid":"AssumeByService","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"sts:AssumeRole",` +
-				`"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:eu-central-1:111122223333:trail/t"},"StringEquals":{"aws:SourceAccount":"111122223333"}}}]}`,
+			identity.AssumeRoleByService("vpc-flow-logs.amazonaws.com", identity.SourceAccount("111122223333"), identity.SourceARN("arn:aws:ec2:eu-central-1:111122223333:vpc-flow-log/fl-1")),
+			`{"Version":"2012-10-17","Statement":[{"Sid":"AssumeByService","Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"},"Action":"sts:AssumeRole",` +
+				`"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:ec2:eu-central-1:111122223333:vpc-flow-log/fl-1"},"StringEquals":{"aws:SourceAccount":"111122223333"}}}]}`,
 		},
 		"everyone may be denied": {
 			identity.OnResource(identity.Statement{
