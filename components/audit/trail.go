@@ -92,7 +92,7 @@ func NewTrail(ctx *pulumi.Context, name string, args *TrailArgs, opts ...pulumi.
 		IncludeGlobalServiceEvents: pulumi.Bool(true),
 		IsMultiRegionTrail:         pulumi.Bool(true),
 		Tags:                       pulumi.StringMap{"Name": pulumi.String(name)},
-	}, pulumi.Parent(t), pulumi.DependsOn([]pulumi.Resource{t.Bucket.Policy}))
+	}, pulumi.Parent(t), pulumi.DependsOn([]pulumi.Resource{t.Bucket.Policy, t.Bucket.Encryption}))
 	if err != nil {
 		return nil, err
 	}

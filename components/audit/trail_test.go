@@ -50,10 +50,11 @@ func TestTrail(t *testing.T) {
 	bucket := rec.Get(t, "aws:s3/bucketV2:BucketV2", "audit-files-bucket")
 	require.Equal(t, bucket.ID, trail.String("s3BucketName"))
 	policy := rec.Get(t, "aws:s3/bucketPolicy:BucketPolicy", "audit-files-policy")
-	require.Contains(t, trail.DependsOn, policy.URN, "CloudTrail tests the bucket at once")
+	encryption := rec.Get(t, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "audit-files-encryption")
+	require.Subset(t, trail.DependsOn, []string{policy.URN, encryption.URN}, "CloudTrail tests the bucket at once")
 	require.Contains(t, policy.String("policy"), trail.ID, "the policy names this trail alone")
-	require.Equal(t, keyARN, rec.Get(t, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "audit-files-encryption").
-		String("rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId"))
+	require.Equal(t, keyARN, encryption.String("rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId"))
+	require.Equal(t, false, encryption.Value("rules.0.bucketKeyEnabled"), "the key policy wants the trail in the context, not the bucket")
 	require.EqualValues(t, 400, rec.Get(t, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "audit-files-lifecycle").
 		Value("rules.0.expiration.days"))
 	require.Equal(t, rec.Get(t, "aws:s3/bucketV2:BucketV2", "access-bucket").ID, rec.Only(t, "aws:s3/bucketLoggingV2:BucketLoggingV2").String("targetBucket"))

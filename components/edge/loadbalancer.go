@@ -70,8 +70,8 @@ func (e *Edge) balance(ctx *pulumi.Context, name string, args *Args) error {
 	}, pulumi.Parent(e), pulumi.DependsOn([]pulumi.Resource{
 		// The VPC must have its internet gateway, and keep it until the load balancer is gone.
 		args.Network,
-		// AWS writes a test object before it turns logs on, so the bucket must admit it by then.
-		args.AccessLogs.Policy,
+		// AWS writes a test object before it turns logs on, so the bucket must admit it and encrypt by then.
+		args.AccessLogs.Policy, args.AccessLogs.Encryption,
 	}))
 	if err != nil {
 		return err

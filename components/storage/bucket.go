@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -52,8 +53,10 @@ type Bucket struct {
 	Name pulumi.StringOutput
 	// ARN is the ARN of the bucket.
 	ARN pulumi.StringOutput
-	// Policy is the bucket policy: whatever has logs delivered depends on it, since AWS tests the delivery at once.
-	Policy *s3.BucketPolicy
+	// Policy and Encryption are the bucket policy and the default encryption: whatever has logs delivered depends on both,
+	// since AWS tests the delivery at once.
+	Policy     *s3.BucketPolicy
+	Encryption *s3.BucketServerSideEncryptionConfigurationV2
 
 	receivesAccessLogs bool
 }
@@ -131,16 +134,18 @@ func (b *Bucket) lock(ctx *pulumi.Context, name string, args *BucketArgs) error 
 	return err
 }
 
-// encrypt sets the default encryption. A bucket key spares a call to KMS for every object.
+// encrypt sets the default encryption. A bucket key spares a call to KMS for every object, but encrypts in the context of the
+// bucket instead of the writer's.
 func (b *Bucket) encrypt(ctx *pulumi.Context, name string, args *BucketArgs) error {
 	byDefault := &s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{SseAlgorithm: pulumi.String("AES256")}
 	rule := s3.BucketServerSideEncryptionConfigurationV2RuleArgs{ApplyServerSideEncryptionByDefault: byDefault}
 	if args.KeyARN != nil {
 		byDefault.SseAlgorithm = pulumi.String("aws:kms")
 		byDefault.KmsMasterKeyId = args.KeyARN.ToStringOutput()
-		rule.BucketKeyEnabled = pulumi.Bool(true)
+		rule.BucketKeyEnabled = pulumi.Bool(!slices.ContainsFunc(args.Writers, func(w Writer) bool { return w.ownContext }))
 	}
-	_, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
+	var err error
+	b.Encryption, err = s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
 		Bucket: b.Name,
 		Rules:  s3.BucketServerSideEncryptionConfigurationV2RuleArray{rule},
 	}, pulumi.Parent(b))

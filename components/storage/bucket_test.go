@@ -100,7 +100,7 @@ func TestBucketWithEverything(t *testing.T) {
 	encryption := rec.Get(t, encryptionType, "trail-encryption")
 	require.Equal(t, "aws:kms", encryption.String("rules.0.applyServerSideEncryptionByDefault.sseAlgorithm"))
 	require.Equal(t, keyARN, encryption.String("rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId"))
-	require.Equal(t, true, encryption.Value("rules.0.bucketKeyEnabled"))
+	require.Equal(t, false, encryption.Value("rules.0.bucketKeyEnabled"), "CloudTrail encrypts in a context of its own")
 
 	lifecycle := rec.Get(t, lifecycleType, "trail-lifecycle")
 	require.EqualValues(t, 30, lifecycle.Value("rules.0.expiration.days"))
@@ -111,6 +111,11 @@ func TestBucketWithEverything(t *testing.T) {
 	require.Equal(t, "trail/", logging.String("targetPrefix"))
 	require.Contains(t, logging.DependsOn, rec.Get(t, policyType, "access-policy").URN)
 	require.Contains(t, rec.Get(t, policyType, "trail-policy").String("policy"), "cloudtrail.amazonaws.com")
+}
+
+func TestBucketKeySparesCalls(t *testing.T) {
+	rec := pulumitest.Run(t, bucket("files", &storage.BucketArgs{KeyARN: pulumi.String(keyARN), Writers: []storage.Writer{storage.FlowLogs(account, region, "")}}))
+	require.Equal(t, true, rec.Only(t, encryptionType).Value("rules.0.bucketKeyEnabled"))
 }
 
 func TestBucketNamesEveryProblem(t *testing.T) {

@@ -15,7 +15,8 @@ import (
 type Writer struct {
 	name       string
 	problem    error
-	plainOnly  bool
+	plainOnly  bool // delivers to no bucket with a KMS key
+	ownContext bool // encrypts in a context of its own, which a bucket key would replace by the bucket's
 	statements func(bucketARN string) []identity.Statement
 }
 
@@ -66,7 +67,10 @@ func ALBAccessLogs(accountID, region, prefix string) Writer {
 var trailARN = regexp.MustCompile(`^arn:aws:cloudtrail:[a-z0-9-]+:[0-9]{12}:trail/[A-Za-z0-9._-]+$`)
 
 // CloudTrail lets one trail deliver the logs of an account under a prefix
-// (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html).
+// (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html). Its bucket gets
+// no bucket key: CloudTrail names the trail when it encrypts, which is what the key policy asks for, and with a bucket key
+// it would have to decrypt as well
+// (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html).
 func CloudTrail(accountID, trail, prefix string) Writer {
 	problem := errors.Join(identity.CheckAccountID(accountID), checkPrefix(prefix))
 	if !trailARN.MatchString(trail) {
@@ -75,8 +79,9 @@ func CloudTrail(accountID, trail, prefix string) Writer {
 	service := identity.Principals{Services: []string{"cloudtrail.amazonaws.com"}}
 	source := identity.Condition{Operator: "StringEquals", Key: "aws:SourceArn", Values: []string{trail}}
 	return Writer{
-		name:    "CloudTrail",
-		problem: problem,
+		name:       "CloudTrail",
+		problem:    problem,
+		ownContext: true,
 		statements: func(bucketARN string) []identity.Statement {
 			return []identity.Statement{
 				{

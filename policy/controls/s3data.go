@@ -45,13 +45,15 @@ func bucketProtection() []*pack.Control {
 			},
 		},
 		{
-			ID: "s3-bucket-key", Title: "KMS encryption of buckets uses a bucket key", Severity: pack.Low, Concern: pack.Cost, Types: encryptions,
-			Why: "Without a bucket key every object costs a KMS request, and a busy bucket can use up the key's request quota.",
+			ID: "s3-bucket-key", Title: "KMS encryption of buckets uses a bucket key, except for trails", Severity: pack.Low, Concern: pack.Cost, Types: encryptions,
+			Joins: append([]string{trailType}, buckets...), Stack: true,
+			Why: "Without a bucket key every object costs a KMS request, and a busy bucket can use up the key's request quota. CloudTrail writes few objects, and with a bucket key it needs to decrypt as well.",
 			Fix: "Set bucketKeyEnabled to true.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
+				forTrail := receivesTrail(k)
 				for rule := range k.Get("rules").Items() {
 					kms := rule.Get("applyServerSideEncryptionByDefault.sseAlgorithm").OneOf("aws:kms")
-					k.Require(kms.Not().Or(rule.Get("bucketKeyEnabled").IsTrue()), "%s encrypts with KMS without a bucket key", rule.Path())
+					k.Require(kms.Not().Or(rule.Get("bucketKeyEnabled").IsTrue()).Or(forTrail), "%s encrypts with KMS without a bucket key", rule.Path())
 				}
 			},
 		},
@@ -108,6 +110,23 @@ func holdsLogs(k *pack.Case) pack.Fact {
 			root, _, _ := strings.Cut(source.property, ".")
 			answer = answer.Or(k.Stack.Refers(r, root, r.Get(source.property), k.Resource))
 		}
+	}
+	return answer
+}
+
+// receivesTrail is the fact that a trail delivers to the bucket of a companion, such as its encryption.
+func receivesTrail(k *pack.Case) pack.Fact {
+	bucket, found := k.Stack.Target(k.Resource, "bucket", k.Get("bucket"), buckets...)
+	if bucket == nil {
+		return found
+	}
+	sure, maybe := k.Stack.Pointing(bucket, "s3BucketName", trailType)
+	if len(sure) > 0 {
+		return pack.Yes(k.Get("bucket"))
+	}
+	answer := pack.No(k.Get("bucket"))
+	for _, v := range maybe {
+		answer = answer.Or(pack.Wait(v))
 	}
 	return answer
 }
