@@ -155,7 +155,7 @@ func (e *environment) runApp(ctx *pulumi.Context) (err error) {
 
 func (e *environment) openEdge(ctx *pulumi.Context) (err error) {
 	s := e.settings
-	logs, err := e.accessLogs(ctx, storage.ALBAccessLogs(s.AccountID, s.Region, edge.AccessLogPrefix))
+	logs, err := e.accessLogs(ctx, storage.ALBAccessLogs(s.AccountID, edge.AccessLogPrefix))
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func surroundings(ctx *pulumi.Context) (*Args, error) {
 		return nil, err
 	}
 	logs, err := storage.NewBucket(ctx, "logs", &storage.BucketArgs{
-		Writers: []storage.Writer{storage.ALBAccessLogs(pulumitest.AccountID, pulumitest.Region, AccessLogPrefix)},
+		Writers: []storage.Writer{storage.ALBAccessLogs(pulumitest.AccountID, AccessLogPrefix)},
 	})
 	return &Args{Network: net, AccessLogs: logs}, err
 }

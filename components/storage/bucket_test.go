@@ -126,13 +126,13 @@ func TestBucketNamesEveryProblem(t *testing.T) {
 		}
 		_, err = storage.NewBucket(ctx, "Logs", &storage.BucketArgs{
 			KeyARN: pulumi.String(keyARN), ExpireDays: -1, NoncurrentDays: -2, AccessLogs: plain, AccessLogsPrefix: "logs", DisposableReason: "#",
-			Writers: []storage.Writer{{}, storage.ALBAccessLogs("1", "moon", "/x"), storage.ALBAccessLogs(account, region, ""), storage.CloudTrail(account, "audit", "AWSLogs")},
+			Writers: []storage.Writer{{}, storage.ALBAccessLogs("1", "/x"), storage.ALBAccessLogs(account, ""), storage.CloudTrail(account, "audit", "AWSLogs")},
 		})
 		return err
 	})
 	for _, want := range []string{
 		"the name becomes the bucket's", "ExpireDays -1", "NoncurrentDays -2", "AccessLogs: the bucket does not admit", `AccessLogsPrefix "logs"`,
-		`DisposableReason "#"`, "writer 0 is empty", `writer 1, ALBAccessLogs`, `AccountID "1"`, `Region "moon"`, `prefix "/x"`,
+		`DisposableReason "#"`, "writer 0 is empty", `writer 1, ALBAccessLogs`, `AccountID "1"`, `prefix "/x"`,
 		"writer 1: ALBAccessLogs cannot write to a bucket with a KMS key", "writer 2: ALBAccessLogs is there already", `trail "audit"`, `prefix "AWSLogs"`,
 	} {
 		require.ErrorContains(t, err, want)

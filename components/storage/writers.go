@@ -41,13 +41,15 @@ func under(bucketARN, prefix, path string) string {
 	return bucketARN + "/" + prefix + path
 }
 
-// ALBAccessLogs lets the application load balancers of an account in a region deliver access logs under a prefix. Their
-// bucket must be encrypted by S3 itself: Elastic Load Balancing cannot write to one with a KMS key
+// ALBAccessLogs lets the application load balancers of an account deliver access logs under a prefix, in the form that AWS
+// documents: without a condition on the source, which it does not promise to send with the test file that it writes before
+// logs are turned on. What keeps other customers out is the path, in which Elastic Load Balancing puts the account of the
+// load balancer. The bucket must be encrypted by S3 itself: Elastic Load Balancing cannot write to one with a KMS key
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html).
-func ALBAccessLogs(accountID, region, prefix string) Writer {
+func ALBAccessLogs(accountID, prefix string) Writer {
 	return Writer{
 		name:      "ALBAccessLogs",
-		problem:   errors.Join(identity.CheckAccountID(accountID), identity.CheckRegion(region), checkPrefix(prefix)),
+		problem:   errors.Join(identity.CheckAccountID(accountID), checkPrefix(prefix)),
 		plainOnly: true,
 		statements: func(bucketARN string) []identity.Statement {
 			return []identity.Statement{{
@@ -55,10 +57,6 @@ func ALBAccessLogs(accountID, region, prefix string) Writer {
 				Principals: identity.Principals{Services: []string{"logdelivery.elasticloadbalancing.amazonaws.com"}},
 				Actions:    []string{"s3:PutObject"},
 				Resources:  []string{under(bucketARN, prefix, "AWSLogs/"+accountID+"/*")},
-				Conditions: []identity.Condition{
-					identity.SourceAccount(accountID),
-					identity.SourceARN(fmt.Sprintf("arn:aws:elasticloadbalancing:%s:%s:loadbalancer/*", region, accountID)),
-				},
 			}}
 		},
 	}
