@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// refused tells whether a document denies an action, conditions aside.
+// refused tells whether a document denies an action on some resource, conditions aside.
 func refused(d identity.Document, action string) bool {
 	for _, s := range d.Statements {
 		if s.Effect != identity.Deny {
@@ -44,9 +44,11 @@ func TestBoundaryRefuses(t *testing.T) {
 		"guardduty:DeleteDetector", "guardduty:UpdateDetector", "guardduty:DisassociateFromAdministratorAccount", "guardduty:StopMonitoringMembers",
 		"guardduty:CreateFilter", "config:StopConfigurationRecorder", "config:DeleteConfigurationRecorder", "config:DeleteDeliveryChannel",
 		"config:DeleteConfigRule", "securityhub:DisableSecurityHub", "access-analyzer:DeleteAnalyzer", "logs:DeleteLogGroup",
+		"logs:PutRetentionPolicy", "logs:PutMetricFilter", "sns:Unsubscribe", "sns:SetSubscriptionAttributes",
 		"cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "ec2:DeleteFlowLogs",
 		"kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy", "kms:DisableKeyRotation",
 		"s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutAccountPublicAccessBlock", "s3:PutBucketAcl",
+		"s3:PutLifecycleConfiguration", "rds:DeleteDBSnapshot", "rds:DeleteDBClusterSnapshot", "rds:DeleteDBInstanceAutomatedBackup",
 		"ec2:ModifySnapshotAttribute", "ec2:ModifyInstanceMetadataOptions", "rds:ModifyDBSnapshotAttribute", "ec2:DisableEbsEncryptionByDefault",
 	} {
 		require.True(t, refused(boundary, action), action)
@@ -57,12 +59,20 @@ func TestBoundaryLeavesTheRestToRoles(t *testing.T) {
 	boundary := identity.BoundaryDocument()
 	for _, action := range []string{
 		"s3:GetObject", "s3:PutObject", "kms:Decrypt", "kms:GenerateDataKey", "secretsmanager:GetSecretValue", "logs:CreateLogStream",
-		"logs:PutLogEvents", "logs:CreateLogGroup", "logs:PutRetentionPolicy", "ssm:UpdateInstanceInformation", "ssmmessages:OpenDataChannel",
+		"logs:PutLogEvents", "logs:CreateLogGroup", "ssm:UpdateInstanceInformation", "ssmmessages:OpenDataChannel",
 		"ec2:DescribeInstances", "iam:GetRole", "iam:ListRoles", "sts:AssumeRole", "sts:GetCallerIdentity", "cloudwatch:PutMetricData",
 		"rds-db:connect", "cloudtrail:LookupEvents",
 	} {
 		require.False(t, refused(boundary, action), action)
 	}
+}
+
+// RDS sets the retention of its own group through the role of enhanced monitoring.
+func TestBoundaryLeavesOneRetentionToRDS(t *testing.T) {
+	text, err := identity.BoundaryDocument().JSON()
+	require.NoError(t, err)
+	require.Contains(t, text, `{"Sid":"RefuseShorterMemory","Effect":"Deny","Action":"logs:PutRetentionPolicy",`+
+		`"NotResource":["arn:aws:logs:*:*:log-group:RDSOSMetrics","arn:aws:logs:*:*:log-group:RDSOSMetrics:*"]}`)
 }
 
 func TestBoundaryIsAManagedPolicyThatFits(t *testing.T) {

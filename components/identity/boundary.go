@@ -83,6 +83,7 @@ func BoundaryDocument(regions ...string) Document {
 		refuse("RefuseEscalation", escalation),
 		refuse("RefuseOrganizationAndBilling", organization),
 		refuse("RefuseSilencingWitnesses", witnesses),
+		Statement{Sid: "RefuseShorterMemory", Effect: Deny, Actions: []string{"logs:PutRetentionPolicy"}, NotResources: osMetrics},
 		refuse("RefuseGivingUpLocks", locks),
 	)
 	if len(regions) > 0 {
@@ -125,13 +126,17 @@ var witnesses = []string{
 	"guardduty:Archive*", "guardduty:Create*", "guardduty:Delete*", "guardduty:Disable*", "guardduty:Disassociate*", "guardduty:Stop*",
 	"guardduty:Update*",
 	"logs:DeleteLogGroup", "logs:DeleteLogStream", "logs:DeleteMetricFilter", "logs:DeleteRetentionPolicy", "logs:DeleteSubscriptionFilter",
-	"logs:DisassociateKmsKey", "logs:PutResourcePolicy", "logs:PutSubscriptionFilter",
+	"logs:DisassociateKmsKey", "logs:PutMetricFilter", "logs:PutResourcePolicy", "logs:PutSubscriptionFilter",
 	"macie2:Disable*", "inspector2:Disable*",
 	"securityhub:BatchDisable*", "securityhub:Delete*", "securityhub:Disable*", "securityhub:Disassociate*", "securityhub:Update*",
-	"sns:DeleteTopic", "sns:SetTopicAttributes", "sns:AddPermission", "sns:RemovePermission",
+	"sns:DeleteTopic", "sns:SetTopicAttributes", "sns:AddPermission", "sns:RemovePermission", "sns:SetSubscriptionAttributes", "sns:Unsubscribe",
 }
 
-// locks is every way to lose a key, to open a bucket, to publish a snapshot or an image, and to undo the account's own
+// osMetrics is the one log group whose retention a role sets: RDS makes it through the role of enhanced monitoring (RDS user
+// guide, "Setting up and enabling Enhanced Monitoring").
+var osMetrics = []string{"arn:aws:logs:*:*:log-group:RDSOSMetrics", "arn:aws:logs:*:*:log-group:RDSOSMetrics:*"}
+
+// locks is every way to lose a key or a backup, to open a bucket or to let it forget, to publish a snapshot or an image, and to undo the account's own
 // guards.
 var locks = []string{
 	"backup:DeleteBackupVault*", "backup:PutBackupVaultAccessPolicy", "backup:DeleteRecoveryPoint",
@@ -139,9 +144,11 @@ var locks = []string{
 	"ec2:ModifyImageAttribute", "ec2:ModifyInstanceMetadata*", "ec2:ModifySnapshotAttribute", "ec2:ModifyVpcBlockPublicAccess*",
 	"kms:DeleteImportedKeyMaterial", "kms:DisableKey", "kms:DisableKeyRotation", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion",
 	"lambda:AddPermission", "lambda:CreateFunctionUrlConfig",
-	"rds:DeleteDBInstance", "rds:ModifyDBClusterSnapshotAttribute", "rds:ModifyDBSnapshotAttribute",
+	"rds:DeleteDBClusterSnapshot", "rds:DeleteDBInstance", "rds:DeleteDBInstanceAutomatedBackup", "rds:DeleteDBSnapshot",
+	"rds:ModifyDBClusterSnapshotAttribute", "rds:ModifyDBSnapshotAttribute",
 	"s3:BypassGovernanceRetention", "s3:DeleteAccountPublicAccessBlock", "s3:DeleteBucketPolicy", "s3:PutAccountPublicAccessBlock",
-	"s3:PutBucketAcl", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning", "s3:PutObjectAcl",
+	"s3:PutBucketAcl", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning",
+	"s3:PutLifecycleConfiguration", "s3:PutObjectAcl",
 	"secretsmanager:PutResourcePolicy",
 }
 

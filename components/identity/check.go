@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -81,16 +82,22 @@ func (s Statement) actionProblems() []error {
 
 func (s Statement) resourceProblems(kind Kind) []error {
 	var problems []error
+	named := slices.Concat(s.Resources, s.NotResources)
 	if kind == TrustPolicy {
-		if len(s.Resources) > 0 {
+		if len(named) > 0 {
 			problems = append(problems, errors.New("there is no place for Resources in a trust policy; leave them out"))
 		}
 		return problems
 	}
-	if len(s.Resources) == 0 {
+	switch {
+	case len(named) == 0:
 		problems = append(problems, missing("Resources", "list ARNs"))
+	case len(s.Resources) > 0 && len(s.NotResources) > 0:
+		problems = append(problems, errors.New("the lists Resources and NotResources exclude each other; write one of them"))
+	case len(s.NotResources) > 0 && s.Effect != Deny:
+		problems = append(problems, errors.New("NotResources in an Allow grant on everything that will ever be: list Resources"))
 	}
-	for _, resource := range s.Resources {
+	for _, resource := range named {
 		if resource != "*" && !arnForm.MatchString(resource) {
 			problems = append(problems, fmt.Errorf("resource %q: write an ARN", resource))
 		}

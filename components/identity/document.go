@@ -64,6 +64,8 @@ type Statement struct {
 	NotActions []string
 	// Resources are the ARNs that are meant; a trust policy has none, the others must.
 	Resources []string
+	// NotResources mean every other ARN; only a Deny may use them.
+	NotResources []string
 	// Conditions must all hold.
 	Conditions []Condition
 	// Reason says why an Allow must have wildcards: "*" or "service:*" as an action, "*" or an ARN of every resource as a
@@ -179,13 +181,14 @@ type documentJSON struct {
 }
 
 type statementJSON struct {
-	Sid       string                     `json:",omitempty"`
-	Effect    string                     `json:",omitempty"`
-	Principal map[string]list            `json:",omitempty"`
-	Action    list                       `json:",omitempty"`
-	NotAction list                       `json:",omitempty"`
-	Resource  list                       `json:",omitempty"`
-	Condition map[string]map[string]list `json:",omitempty"`
+	Sid         string                     `json:",omitempty"`
+	Effect      string                     `json:",omitempty"`
+	Principal   map[string]list            `json:",omitempty"`
+	Action      list                       `json:",omitempty"`
+	NotAction   list                       `json:",omitempty"`
+	Resource    list                       `json:",omitempty"`
+	NotResource list                       `json:",omitempty"`
+	Condition   map[string]map[string]list `json:",omitempty"`
 }
 
 // list is a JSON list of strings whose single element stands without brackets.
@@ -229,8 +232,8 @@ func (s Statement) json() statementJSON {
 		principal["AWS"] = list{"*"}
 	}
 	out := statementJSON{
-		Sid: s.Sid, Effect: s.Effect, Action: canonical(s.Actions), NotAction: canonical(s.NotActions), Resource: canonical(s.Resources),
-		Principal: principal,
+		Sid: s.Sid, Effect: s.Effect, Principal: principal, Action: canonical(s.Actions), NotAction: canonical(s.NotActions),
+		Resource: canonical(s.Resources), NotResource: canonical(s.NotResources),
 	}
 	for _, c := range s.Conditions {
 		if out.Condition == nil {

@@ -84,6 +84,11 @@ func TestDocumentRefusals(t *testing.T) {
 		"no effect":                 {0, with(func(s *identity.Statement) { s.Effect = "allow" }), `Effect "allow"`},
 		"a Sid with a space":        {0, with(func(s *identity.Statement) { s.Sid = "a b" }), `Sid "a b"`},
 		"no resources":              {0, with(func(s *identity.Statement) { s.Resources = nil }), "Resources: missing"},
+		"both kinds of resources":   {0, with(func(s *identity.Statement) { s.NotResources = []string{object} }), "exclude each other"},
+		"NotResources in an Allow":  {0, with(func(s *identity.Statement) { s.Resources, s.NotResources = nil, []string{object} }), "NotResources in an Allow"},
+		"a name among NotResources": {0, with(func(s *identity.Statement) {
+			s.Effect, s.Resources, s.NotResources = identity.Deny, nil, []string{"bucket"}
+		}), "write an ARN"},
 		"a name for an ARN":         {0, with(func(s *identity.Statement) { s.Resources = []string{"bucket"} }), "write an ARN"},
 		"principals in permissions": {0, with(func(s *identity.Statement) { s.Principals = everyone }), "no place for Principals in a permissions policy"},
 		"no principals":             {identity.ResourcePolicy, ok, "Principals: missing"},
