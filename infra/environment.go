@@ -88,6 +88,9 @@ func (e *environment) secureAccount(ctx *pulumi.Context) (err error) {
 	}, e.options); err != nil {
 		return err
 	}
+	if _, err = storage.NewDiskEncryption(ctx, e.name+"-disks", e.options); err != nil {
+		return err
+	}
 	if _, err = identity.NewPasswordPolicy(ctx, e.name+"-passwords", &identity.PasswordPolicyArgs{}, e.options); err != nil {
 		return err
 	}
@@ -141,6 +144,7 @@ func (e *environment) runApp(ctx *pulumi.Context) (err error) {
 		HealthPath:       s.App.HealthPath,
 		InstanceType:     s.App.InstanceType,
 		ImageID:          s.App.Image,
+		RootDevice:       s.App.RootDevice,
 		Min:              s.App.MinSize,
 		Max:              s.App.MaxSize,
 		Database:         e.database,

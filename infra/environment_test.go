@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"flag"
 	"fmt"
 	"os"
@@ -200,6 +201,28 @@ func TestSettingsReachTheirResources(t *testing.T) {
 			require.Len(t, rec.ByType("aws:ec2/vpcEndpoint:VpcEndpoint"), len(s.Network.InterfaceEndpoints)+1, "interfaceEndpoints, and S3")
 			require.Len(t, rec.ByType("aws:ec2/subnet:Subnet"), 3*len(s.Network.Zones), "zones")
 		})
+	}
+}
+
+// An image of one's own serves by itself: a placeholder beside it would take its port and answer its health check.
+func TestOwnImage(t *testing.T) {
+	for _, environment := range environments {
+		settings := settingsOf(t, environment)
+		template := func() pulumitest.Registration {
+			return deployed(t, settings).Get(t, "aws:ec2/launchTemplate:LaunchTemplate", environment+"-app-template")
+		}
+		script, err := base64.StdEncoding.DecodeString(template().String("userData"))
+		require.NoError(t, err)
+		require.Contains(t, string(script), "placeholder")
+
+		settings.App.Image, settings.App.RootDevice = "ami-0123456789abcdef0", "/dev/sda1"
+		own := template()
+		script, err = base64.StdEncoding.DecodeString(own.String("userData"))
+		require.NoError(t, err)
+		require.NotContains(t, string(script), "placeholder")
+		require.Contains(t, string(script), "SERVICE_PORT=")
+		require.Equal(t, "ami-0123456789abcdef0", own.String("imageId"))
+		require.Equal(t, "/dev/sda1", own.Value("blockDeviceMappings.0.deviceName"))
 	}
 }
 

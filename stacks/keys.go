@@ -137,10 +137,17 @@ var table = []setting{
 	},
 	{
 		key: "appImage", group: groupApp, fallback: "", example: "ami-0123456789abcdef0",
-		description: "Machine image of the application: an AMI id, or an SSM parameter that EC2 resolves at every launch. Empty means the newest Amazon Linux 2023 for the instance type.",
+		description: "Machine image of the application: an AMI id, or an SSM parameter that EC2 resolves at every launch. It brings the service, which serves HTTPS on appPort. Empty means the newest Amazon Linux 2023 for the instance type, with a placeholder.",
 		allowed:     "ami-… or resolve:ssm:…, of the instance type's architecture",
 		field:       func(s *Settings) any { return &s.App.Image },
 		check:       text(image),
+	},
+	{
+		key: "appRootDevice", group: groupApp, fallback: amazonLinuxRoot, example: "/dev/sda1",
+		description: "Device name of the root disk of appImage, whose encryption and size are set by it: `aws ec2 describe-images` calls it RootDeviceName.",
+		allowed:     "/dev/xvda, as in Amazon Linux, or /dev/sda1; only with appImage",
+		field:       func(s *Settings) any { return &s.App.RootDevice },
+		check:       text(oneOf(amazonLinuxRoot, "/dev/sda1")),
 	},
 	{
 		key: "appMinSize", group: groupApp, fallback: 2, example: "2",

@@ -24,7 +24,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 		Edge:    Edge{Zone: "staging.bulkhead.example", Domain: "staging.bulkhead.example"},
 		WAF:     WAF{RateLimit: 1000},
 		App: App{
-			Port: 8443, HealthPath: "/healthz", InstanceType: "t3.small", MinSize: 2, MaxSize: 4, EgressCIDRs: nil,
+			Port: 8443, HealthPath: "/healthz", InstanceType: "t3.small", RootDevice: "/dev/xvda", MinSize: 2, MaxSize: 4, EgressCIDRs: nil,
 		},
 		Database: Database{
 			InstanceClass: "db.t4g.small", EngineVersion: "17", StorageGB: 50, MaxStorageGB: 200, MultiAZ: true, BackupRetentionDays: 30,
@@ -65,6 +65,7 @@ func TestParseGoodValues(t *testing.T) {
 		"a certificate":             {"edgeZone": "", "edgeCertificateArn": "arn:aws:acm:eu-central-1:210987654321:certificate/01234567-89ab-cdef-0123-456789abcdef"},
 		"ARM":                       {"appInstanceType": "m7gd.large", "bastionInstanceType": "t4g.micro"},
 		"an image":                  {"appImage": "ami-0123456789abcdef0", "appInstanceType": "t4g.small"},
+		"an image with its disk":    {"appImage": "ami-0123456789abcdef0", "appRootDevice": "/dev/sda1"},
 		"arm with its image":        {"appImage": "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", "appInstanceType": "m7gd.large"},
 		"destinations":              {"appEgressCidrs": `["198.51.100.0/24","10.99.0.0/16"]`},
 		"the least growth":          {"databaseStorageGb": "20", "databaseMaxStorageGb": "22"},
@@ -191,6 +192,9 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"appInstanceType", "t3.tiny", `appInstanceType: "t3.tiny" is not an EC2 instance type`},
 		{"appImage", "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", `has an x86_64 processor and appImage is for arm64`},
 		{"appImage", "ubuntu", `appImage: "ubuntu" is neither an AMI id nor a reference to one`},
+		{"appRootDevice", "sda1", `appRootDevice: "sda1" is none of the choices; choose /dev/xvda or /dev/sda1`},
+		{"appRootDevice", "/dev/sdb", `appRootDevice: "/dev/sdb" is none of the choices`},
+		{"appRootDevice", "/dev/sda1", `appRootDevice: "/dev/sda1" is not the root disk of Amazon Linux, which runs without appImage; remove it, or set appImage`},
 		{"appMinSize", "0", `appMinSize: 0 is not between 1 and 100 instances`},
 		{"appMinSize", "5", `appMinSize: 5 is above appMaxSize, 4; lower it, or raise appMaxSize`},
 		{"appMaxSize", "101", `appMaxSize: 101 is not between 1 and 100 instances`},

@@ -34,6 +34,7 @@ var rules = []rule{
 	{[]string{"edgeZone", "edgeDomain"}, "edgeDomain is edgeZone or a name below it", domainInZone},
 	{[]string{"region", "accountId", "edgeCertificateArn"}, "edgeCertificateArn belongs to region and accountId", certificateFits},
 	{[]string{"appInstanceType", "appImage"}, "appInstanceType and appImage have the same processor architecture, as far as the image's name tells", imageFits},
+	{[]string{"appImage", "appRootDevice"}, "appRootDevice is /dev/xvda without appImage, because Amazon Linux has no other", rootFits},
 	{[]string{"appMinSize", "appMaxSize"}, "appMinSize is not above appMaxSize", sizesFit},
 	{[]string{"databaseStorageGb", "databaseMaxStorageGb"}, "databaseMaxStorageGb is at least a tenth more than databaseStorageGb", storageFits},
 	{[]string{"deletionProtection", "deletionProtectionReason"}, "deletionProtectionReason is given exactly when deletionProtection is false", protectionExplained},
@@ -200,6 +201,13 @@ func imageFits(s *Settings) []fault {
 		return about("appInstanceType", quoted(s.App.InstanceType), "has an x86_64 processor and appImage is for arm64", "choose an ARM type such as t4g.small, or an image for x86_64")
 	}
 	return nil
+}
+
+func rootFits(s *Settings) []fault {
+	if s.App.Image != "" || s.App.RootDevice == amazonLinuxRoot {
+		return nil
+	}
+	return about("appRootDevice", quoted(s.App.RootDevice), "is not the root disk of Amazon Linux, which runs without appImage", "remove it, or set appImage")
 }
 
 func sizesFit(s *Settings) []fault {

@@ -94,6 +94,8 @@ type App struct {
 	// Image is an AMI id or a "resolve:ssm:" reference to one; empty means the newest
 	// Amazon Linux 2023 for the instance type.
 	Image string
+	// RootDevice is the name of the image's root disk.
+	RootDevice string
 	// MinSize and MaxSize bound the auto-scaling group, in instances.
 	MinSize, MaxSize int
 	// EgressCIDRs are further destinations the instances may reach over HTTPS.

@@ -82,6 +82,9 @@ func instanceType(s string) *fault {
 var image = matches(`ami-[0-9a-f]{8}(?:[0-9a-f]{9})?|resolve:ssm:[A-Za-z0-9/_.:-]+`, "is neither an AMI id nor a reference to one",
 	"write ami-… or resolve:ssm:/aws/service/…")
 
+// amazonLinuxRoot is the root disk of every Amazon Linux image.
+const amazonLinuxRoot = "/dev/xvda"
+
 var (
 	classForm = regexp.MustCompile(`^db\.[a-z][a-z0-9-]*\.[a-z0-9]+$`)
 	// unencrypted are the classes without encryption at rest, from "Availability of

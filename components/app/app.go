@@ -69,9 +69,12 @@ func (a *App) TargetGroupARN() pulumi.StringOutput { return a.targetGroup }
 // LOG_GROUP, and with a database PGHOST, PGPORT, PGDATABASE, PGSSLMODE, PGSSLROOTCERT and
 // DATABASE_SECRET_ARN, whose secret holds username and password. None of it is secret.
 //
-// Without UserData a placeholder serves: a small HTTPS server with a key of its own that
-// answers 200 on the health path and the name of the service at "/". It is there to see
-// the way from the internet to the instance work, not to serve anybody.
+// The file appears whole, so that a service in the image can wait for it with a systemd
+// path unit (PathExists=/etc/bulkhead/service.env) and needs no UserData.
+//
+// Without ImageID and UserData a placeholder serves: a small HTTPS server with a key of its
+// own that answers 200 on the health path and the name of the service at "/". It is there
+// to see the way from the internet to the instance work, not to serve anybody.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*App, error) {
 	if args == nil {
 		return nil, fmt.Errorf("app %q: args are missing", name)

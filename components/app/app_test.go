@@ -352,6 +352,18 @@ func TestOwnServiceTakesThePlaceOfThePlaceholder(t *testing.T) {
 	require.NotContains(t, text, "PGHOST")
 }
 
+// An image of one's own must get its port to itself, and its root disk the encryption.
+func TestOwnImageBringsItsService(t *testing.T) {
+	recording := build(t, with(func(a *Args) { a.ImageID, a.RootDevice = "ami-0123456789abcdef0", "/dev/sda1" }))
+	text := decoded(t, recording)
+	require.NotContains(t, text, "placeholder")
+	require.NotContains(t, text, `filename=service`)
+	require.Contains(t, text, "SERVICE_PORT=8443")
+	require.Contains(t, text, "amazon-cloudwatch-agent")
+	require.Equal(t, "/dev/sda1", recording.Only(t, templateType).Value("blockDeviceMappings.0.deviceName"))
+	require.Equal(t, "true", recording.Only(t, templateType).Value("blockDeviceMappings.0.ebs.encrypted"))
+}
+
 func TestUserDataThatNobodyWouldRunIsRefused(t *testing.T) {
 	err := pulumitest.RunError(t, program(with(func(a *Args) { a.UserData = pulumi.String("echo hello") })), aws()...)
 	require.ErrorContains(t, err, "cloud-init would ignore it")

@@ -56,8 +56,9 @@ type Args struct {
 	// is resolved at every launch; default the newest Amazon Linux 2023 for the instance
 	// type. With a fixed AMI a failed instance refresh is rolled back, see New.
 	ImageID string
-	// RootDevice is the device name of the image's root disk; default /dev/xvda, as in
-	// Amazon Linux. State it for another image, or its root disk is not the encrypted one.
+	// RootDevice is the device name of the image's root disk: /dev/xvda, the default, as in
+	// Amazon Linux, or /dev/sda1. With the wrong one the root disk keeps the image's own size
+	// and encryption, beside a second disk.
 	RootDevice string
 	// RootGB is the size of the root disk in GiB, 8 to 16384; default 16.
 	RootGB int
@@ -76,8 +77,9 @@ type Args struct {
 	// need NAT and a network.Flow as well.
 	EgressCIDRs []string
 	// UserData is the script ("#!") or the cloud-config ("#cloud-config") that starts the
-	// service; it runs after /etc/bulkhead/service.env is written (see New). Default: the
-	// placeholder service. Up to 16 KiB together with what the component adds.
+	// service; it runs after /etc/bulkhead/service.env is written (see New). Default: none for
+	// an ImageID of your own, which brings its service, and otherwise the placeholder. Up to
+	// 16 KiB together with what the component adds.
 	UserData pulumi.StringInput
 	// Boundary is the ARN of the permission boundary of the instance role.
 	Boundary pulumi.StringInput
@@ -107,6 +109,9 @@ func (args Args) defaults() Args {
 	}
 	if args.ImageID == "" {
 		args.ImageID = instance.DefaultImage(args.InstanceType)
+		if args.UserData == nil {
+			args.UserData = pulumi.String(placeholder().Body)
+		}
 	}
 	if args.MaxLifetimeDays == 0 {
 		args.MaxLifetimeDays = DefaultMaxLifetimeDays

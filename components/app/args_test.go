@@ -32,6 +32,7 @@ func TestBadInput(t *testing.T) {
 		{"type", func(a *Args) { a.InstanceType = "small" }, `InstanceType: "small"`},
 		{"image", func(a *Args) { a.ImageID = "amazon-linux" }, `ImageID: "amazon-linux"`},
 		{"image for another architecture", func(a *Args) { a.ImageID = instance.DefaultImage("t4g.small") }, "choose an image for x86_64"},
+		{"no root disk", func(a *Args) { a.RootDevice = "/dev/sda" }, `RootDevice: "/dev/sda" is not the name of a root disk; use /dev/xvda or /dev/sda1`},
 		{"disk", func(a *Args) { a.RootGB = 4 }, "RootGB: 4"},
 		{"no instances", func(a *Args) { a.Min = 0 }, "Min, Max: 0 to 4"},
 		{"more at least than at most", func(a *Args) { a.Min = 5 }, "Min, Max: 5 to 4"},

@@ -130,8 +130,8 @@ func newScaling(ctx *pulumi.Context, name string, a *App, group *autoscaling.Gro
 	return err
 }
 
-// userData is the environment of the service, the service itself, and the shipping of
-// its logs, in this order: a service that starts does not wait for its logs.
+// userData is the environment of the service, what starts the service unless the image
+// does, and the shipping of its logs, in this order: a service does not wait for its logs.
 func userData(name string, a *App, args *Args) pulumi.StringOutput {
 	known := []variable{
 		{"SERVICE_NAME", name},
@@ -149,22 +149,22 @@ func userData(name string, a *App, args *Args) pulumi.StringOutput {
 		)
 		later["PGHOST"], later["DATABASE_SECRET_ARN"] = db.Address, db.SecretARN
 	}
-	service := pulumi.String(placeholder().Body).ToStringOutput()
+	services := pulumi.StringArray{}
 	if args.UserData != nil {
-		service = args.UserData.ToStringOutput()
+		services = append(services, args.UserData)
 	}
-	return pulumi.All(later, service).ApplyT(func(values []any) (string, error) {
+	return pulumi.All(later, services).ApplyT(func(values []any) (string, error) {
 		found, okFound := values[0].(map[string]string)
-		body, okBody := values[1].(string)
-		if !okFound || !okBody {
-			return "", fmt.Errorf("user data of %s: expected names and text, got %T and %T", name, values[0], values[1])
+		bodies, okBodies := values[1].([]string)
+		if !okFound || !okBodies {
+			return "", fmt.Errorf("user data of %s: expected names and texts, got %T and %T", name, values[0], values[1])
 		}
-		return compose(known, found, body)
+		return compose(known, found, bodies)
 	}).(pulumi.StringOutput)
 }
 
-// compose puts the three parts of user data together.
-func compose(known []variable, later map[string]string, service string) (string, error) {
+// compose puts the parts of user data together.
+func compose(known []variable, later map[string]string, services []string) (string, error) {
 	variables := append([]variable(nil), known...)
 	for _, key := range []string{"LOG_GROUP", "PGHOST", "DATABASE_SECRET_ARN"} {
 		if value, ok := later[key]; ok {
@@ -179,5 +179,9 @@ func compose(known []variable, later map[string]string, service string) (string,
 	if err != nil {
 		return "", err
 	}
-	return instance.UserData(surroundings, instance.Part{Name: "service", Body: service}, logs)
+	parts := []instance.Part{surroundings}
+	for _, body := range services {
+		parts = append(parts, instance.Part{Name: "service", Body: body})
+	}
+	return instance.UserData(append(parts, logs)...)
 }

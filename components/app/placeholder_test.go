@@ -137,9 +137,9 @@ func TestPlaceholderInstallsItself(t *testing.T) {
 func TestEnvironmentIsWhatAShellReads(t *testing.T) {
 	part, err := environment([]variable{{"SERVICE_NAME", "shop"}, {"SERVICE_HEALTH_PATH", "/healthz"}})
 	require.NoError(t, err)
-	script := strings.ReplaceAll(part.Body, "/etc/bulkhead", t.TempDir()+"/bulkhead")
+	dir := t.TempDir() + "/bulkhead"
 	run := exec.Command("bash")
-	run.Stdin = strings.NewReader(script + "\n. " + strings.Split(strings.SplitAfter(script, "cat >")[1], " ")[0] + "; echo \"$SERVICE_NAME $SERVICE_HEALTH_PATH\"")
+	run.Stdin = strings.NewReader(strings.ReplaceAll(part.Body, "/etc/bulkhead", dir) + "\n. " + dir + "/service.env; echo \"$SERVICE_NAME $SERVICE_HEALTH_PATH\"")
 	out, err := run.CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.Equal(t, "shop /healthz\n", string(out))

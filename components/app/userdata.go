@@ -33,7 +33,8 @@ type variable struct{ name, value string }
 
 // environment is the part of user data that tells the service about its surroundings,
 // in /etc/bulkhead/service.env, a file in the form that systemd's EnvironmentFile and
-// a shell both read. It holds names and addresses and never a secret.
+// a shell both read. It holds names and addresses and never a secret. It is moved into its
+// place, so that whoever waits for it never reads a part of it.
 func environment(variables []variable) (instance.Part, error) {
 	var file strings.Builder
 	for _, v := range variables {
@@ -46,8 +47,9 @@ func environment(variables []variable) (instance.Part, error) {
 # Tells the service where it runs and what it may use.
 set -euo pipefail
 install -d -m 0755 /etc/bulkhead
-cat >/etc/bulkhead/service.env <<'BULKHEAD'
+cat >/etc/bulkhead/service.env.new <<'BULKHEAD'
 ` + file.String() + `BULKHEAD
-chmod 0644 /etc/bulkhead/service.env
+chmod 0644 /etc/bulkhead/service.env.new
+mv /etc/bulkhead/service.env.new /etc/bulkhead/service.env
 `}, nil
 }

@@ -58,8 +58,9 @@ type Args struct {
 	// is resolved at every launch; default the newest Amazon Linux 2023 for the instance
 	// type.
 	ImageID string
-	// RootDevice is the device name of the image's root disk; default /dev/xvda, as in
-	// Amazon Linux. State it for another image, or its root disk is not the encrypted one.
+	// RootDevice is the device name of the image's root disk: /dev/xvda, the default, as in
+	// Amazon Linux, or /dev/sda1. With the wrong one the root disk keeps the image's own size
+	// and encryption, beside a second disk.
 	RootDevice string
 	// MaxLifetimeDays is the age at which the bastion is replaced, 1 to 365; default 7.
 	// Nothing on it survives, and the new one resolves its image again.

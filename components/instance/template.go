@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -22,6 +24,10 @@ const (
 	DefaultRootGB = 16
 )
 
+// rootDevices are the names that images give their root disk (EC2 user guide, "Device
+// names for volumes on Amazon EC2 instances": "Reserved for root volume").
+var rootDevices = []string{DefaultRootDevice, "/dev/sda1"}
+
 // TemplateArgs are the arguments of NewTemplate.
 type TemplateArgs struct {
 	// InstanceType is the size, see CheckType.
@@ -29,9 +35,9 @@ type TemplateArgs struct {
 	// ImageID is an AMI or a parameter to resolve at launch, see CheckImage. Default:
 	// DefaultImage of the instance type.
 	ImageID string
-	// RootDevice is the device name of the image's root disk; default /dev/xvda. With a
-	// wrong name the instance gets a second disk and its root keeps the image's own
-	// settings, so state it for an image that is not Amazon Linux.
+	// RootDevice is the device name of the image's root disk: /dev/xvda, the default, or
+	// /dev/sda1. With the wrong one the instance gets a second disk and its root keeps the
+	// image's own settings, so state it for an image that is not Amazon Linux.
 	RootDevice string
 	// RootGB is the size of the root disk in GiB, 8 to 16384; default 16.
 	RootGB int
@@ -60,6 +66,9 @@ func (args *TemplateArgs) Check() error {
 		problems = append(problems, fmt.Errorf("InstanceType: %w", err))
 	} else if err := CheckImage(filled.ImageID, filled.InstanceType); err != nil {
 		problems = append(problems, fmt.Errorf("ImageID: %w", err))
+	}
+	if !slices.Contains(rootDevices, filled.RootDevice) {
+		problems = append(problems, fmt.Errorf("RootDevice: %q is not the name of a root disk; use %s, as the image has it", filled.RootDevice, strings.Join(rootDevices, " or ")))
 	}
 	if filled.RootGB < 8 || filled.RootGB > 16384 {
 		problems = append(problems, fmt.Errorf("RootGB: %d is out of range; use 8 to 16384", filled.RootGB))

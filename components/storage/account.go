@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ebs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -46,4 +47,24 @@ func NewAccountBlock(ctx *pulumi.Context, name string, args *AccountBlockArgs, o
 		return nil, err
 	}
 	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{})
+}
+
+// DiskEncryption has EC2 encrypt every disk that is made in the account and region from now on, whoever makes it and
+// whatever image it comes from (FSBP EC2.7). An account has one for each region.
+type DiskEncryption struct {
+	pulumi.ResourceState
+}
+
+// NewDiskEncryption switches encryption by default on, with the account's own EBS key.
+func NewDiskEncryption(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*DiskEncryption, error) {
+	d := &DiskEncryption{}
+	if err := ctx.RegisterComponentResource("bulkhead:storage:DiskEncryption", name, d, opts...); err != nil {
+		return nil, err
+	}
+	if _, err := ebs.NewEncryptionByDefault(ctx, name+"-default", &ebs.EncryptionByDefaultArgs{
+		Enabled: pulumi.Bool(true),
+	}, pulumi.Parent(d)); err != nil {
+		return nil, err
+	}
+	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{})
 }

@@ -157,3 +157,11 @@ func TestAccountBlock(t *testing.T) {
 		}))
 	}
 }
+
+func TestDiskEncryption(t *testing.T) {
+	rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := storage.NewDiskEncryption(ctx, "disks")
+		return err
+	})
+	require.Equal(t, true, rec.Only(t, "aws:ebs/encryptionByDefault:EncryptionByDefault").Value("enabled"))
+}

@@ -25,6 +25,7 @@ var kinds = slices.Concat(networkKinds, serverKinds, edgeKinds, databaseKinds, a
 // parts are the types that are settings or links of another thing, which cannot exist without it or more than once for it.
 var parts = []string{
 	"aws:acm/certificateValidation:CertificateValidation",
+	"aws:ebs/encryptionByDefault:EncryptionByDefault",
 	"aws:ec2/networkAclAssociation:NetworkAclAssociation",
 	"aws:ec2/networkAclRule:NetworkAclRule",
 	"aws:ec2/route:Route",

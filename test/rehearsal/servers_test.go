@@ -16,9 +16,12 @@ import (
 )
 
 // lookAtServers finds two groups of instances, the service in the app tier and one bastion in the public tier, made from
-// hardened templates.
+// hardened templates, in an account that encrypts every disk.
 func lookAtServers(t *testing.T, a *account) {
 	t.Helper()
+	disks, err := a.ec2.GetEbsEncryptionByDefault(t.Context(), &ec2.GetEbsEncryptionByDefaultInput{})
+	require.NoError(t, err)
+	require.True(t, aws.ToBool(disks.EbsEncryptionByDefault), "a disk that nobody asks to encrypt is not")
 	found, err := a.autoscaling.DescribeAutoScalingGroups(t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{})
 	require.NoError(t, err)
 	require.Len(t, found.AutoScalingGroups, 2)
