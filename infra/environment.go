@@ -163,17 +163,19 @@ func (e *environment) openEdge(ctx *pulumi.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if e.edge, err = edge.New(ctx, e.name+"-edge", &edge.Args{
+	args := &edge.Args{
 		Network:               e.network,
-		ZoneName:              s.Edge.Zone,
-		DomainName:            s.Edge.Domain,
 		CertificateARN:        s.Edge.CertificateARN,
 		AccessLogs:            logs,
 		DeletionProtectionOff: s.DeletionProtectionReason,
-	}, e.options); err != nil {
+	}
+	if s.Edge.Zone != "" {
+		args.ZoneName, args.DomainName = s.Edge.Zone, s.Edge.Domain
+	}
+	if e.edge, err = edge.New(ctx, e.name+"-edge", args, e.options); err != nil {
 		return err
 	}
-	if err := e.edge.Serve(ctx, "app", &edge.ServeArgs{Target: e.app, Paths: []string{"/*"}, Priority: 100}); err != nil {
+	if err := e.edge.Serve(ctx, "app", &edge.ServeArgs{Target: e.app, Hosts: []string{s.Edge.Domain}, Priority: 100}); err != nil {
 		return err
 	}
 	e.waf, err = waf.New(ctx, e.name+"-waf", &waf.Args{
@@ -227,18 +229,11 @@ func (e *environment) export(ctx *pulumi.Context) {
 	for zone, address := range e.network.NATPublicIPs {
 		addresses[zone] = address
 	}
-	ctx.Export("url", e.url())
+	ctx.Export("url", pulumi.String("https://"+e.settings.Edge.Domain))
 	ctx.Export("loadBalancer", e.edge.DNSName)
 	ctx.Export("vpcId", e.network.VpcID)
 	ctx.Export("outgoingAddresses", addresses)
 	ctx.Export("databaseAddress", e.database.Address)
 	ctx.Export("databaseSecretArn", e.database.SecretARN)
 	ctx.Export("autoScalingGroup", e.app.AutoScalingGroupName)
-}
-
-func (e *environment) url() pulumi.StringOutput {
-	if e.settings.Edge.Domain != "" {
-		return pulumi.Sprintf("https://%s", e.settings.Edge.Domain)
-	}
-	return pulumi.Sprintf("https://%s", e.edge.DNSName)
 }

@@ -20,7 +20,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-const providerType = "pulumi:providers:aws"
+const (
+	providerType     = "pulumi:providers:aws"
+	listenerRuleType = "aws:lb/listenerRule:ListenerRule"
+)
 
 func TestOneProviderBoundToTheAccount(t *testing.T) {
 	for _, environment := range environments {
@@ -241,11 +244,21 @@ func TestLongestEnvironmentNameFits(t *testing.T) {
 
 func TestCertificateOfOnesOwn(t *testing.T) {
 	settings := settingsOf(t, "staging")
-	settings.Edge = stacks.Edge{CertificateARN: "arn:aws:acm:eu-central-1:210987654321:certificate/00000000-0000-4000-8000-000000000000"}
+	settings.Edge = stacks.Edge{Domain: "shop.example", CertificateARN: "arn:aws:acm:eu-central-1:210987654321:certificate/00000000-0000-4000-8000-000000000000"}
 	rec := deployed(t, settings)
 	require.Equal(t, settings.Edge.CertificateARN, rec.Get(t, "aws:lb/listener:Listener", "staging-edge-https").String("certificateArn"))
 	require.Empty(t, rec.ByType("aws:acm/certificate:Certificate"))
 	require.Empty(t, rec.ByType("aws:route53/record:Record"))
+	require.Equal(t, []any{"shop.example"}, rec.Only(t, listenerRuleType).Value("conditions.0.hostHeader.values"))
+}
+
+// Whoever asks for another host, or for the bare address, is answered by the load balancer itself.
+func TestOnlyTheDomainIsServed(t *testing.T) {
+	for _, environment := range environments {
+		settings := settingsOf(t, environment)
+		rule := deployed(t, settings).Only(t, listenerRuleType)
+		require.Equal(t, []any{map[string]any{"hostHeader": map[string]any{"values": []any{settings.Edge.Domain}}}}, rule.Value("conditions"))
+	}
 }
 
 // identities are what the engine tells resources apart by.

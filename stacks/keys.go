@@ -95,14 +95,14 @@ var table = []setting{
 	},
 	{
 		key: "edgeDomain", group: groupEdge, fallback: "", example: "www.bulkhead.example",
-		description: "Host name the load balancer serves. Empty means the apex of edgeZone.",
-		allowed:     "a name inside edgeZone; empty with edgeCertificateArn",
+		description: "Host name the load balancer serves; requests for any other, or for its address, get a 404. Empty means the apex of edgeZone.",
+		allowed:     "a name inside edgeZone; with edgeCertificateArn required, and a name that the certificate is for",
 		field:       func(s *Settings) any { return &s.Edge.Domain },
 		check:       text(dnsName),
 	},
 	{
 		key: "edgeCertificateArn", group: groupEdge, fallback: "", example: "arn:aws:acm:eu-central-1:210987654321:certificate/…",
-		description: "Existing ACM certificate to serve instead of one made in edgeZone. DNS records are then yours to keep.",
+		description: "Existing ACM certificate to serve instead of one made in edgeZone. The DNS record of edgeDomain is then yours to keep.",
 		allowed:     "an ARN in this region and account; exactly one of edgeZone and edgeCertificateArn",
 		field:       func(s *Settings) any { return &s.Edge.CertificateARN },
 		check:       text(certificate),

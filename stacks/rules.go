@@ -31,7 +31,7 @@ var rules = []rule{
 	{[]string{"natStrategy", "appEgressCidrs"}, "appEgressCidrs is empty with natStrategy None, because no route leads out", egressHasRoute},
 	{[]string{"natStrategy", "interfaceEndpoints"}, "interfaceEndpoints has the default services with natStrategy None, because nothing else leads to them", endpointsSuffice},
 	{[]string{"edgeZone", "edgeCertificateArn"}, "exactly one of edgeZone and edgeCertificateArn is set", oneCertificate},
-	{[]string{"edgeZone", "edgeDomain"}, "edgeDomain is edgeZone or a name below it", domainInZone},
+	{[]string{"edgeZone", "edgeDomain", "edgeCertificateArn"}, "edgeDomain is edgeZone or a name below it, and is given with edgeCertificateArn", domainFits},
 	{[]string{"region", "accountId", "edgeCertificateArn"}, "edgeCertificateArn belongs to region and accountId", certificateFits},
 	{[]string{"appInstanceType", "appImage"}, "appInstanceType and appImage have the same processor architecture, as far as the image's name tells", imageFits},
 	{[]string{"appImage", "appRootDevice"}, "appRootDevice is /dev/xvda without appImage, because Amazon Linux has no other", rootFits},
@@ -167,14 +167,12 @@ func oneCertificate(s *Settings) []fault {
 	return nil
 }
 
-func domainInZone(s *Settings) []fault {
+func domainFits(s *Settings) []fault {
 	zone, domain := s.Edge.Zone, s.Edge.Domain
 	switch {
-	case domain == "" || domain == zone:
-		return nil
-	case zone == "":
-		return about("edgeDomain", quoted(domain), "is given without edgeZone, so that no record could be made", "set edgeZone, or remove it")
-	case strings.HasSuffix(domain, "."+zone):
+	case domain == "" && zone == "" && s.Edge.CertificateARN != "":
+		return about("edgeDomain", "", "is missing beside edgeCertificateArn, and no other host name would be served", "name the host that the certificate is for")
+	case domain == "" || zone == "" || domain == zone || strings.HasSuffix(domain, "."+zone):
 		return nil
 	}
 	return about("edgeDomain", quoted(domain), "lies outside the zone "+zone, "choose "+zone+" or a name below it")

@@ -70,8 +70,7 @@ type Bastion struct {
 type Edge struct {
 	// Zone is the public Route 53 hosted zone for certificate and alias records.
 	Zone string
-	// Domain is the host name served: the apex of Zone unless set, empty with a
-	// certificate.
+	// Domain is the one host name served: the apex of Zone unless set; never empty.
 	Domain string
 	// CertificateARN is an existing ACM certificate in Region.
 	CertificateARN string

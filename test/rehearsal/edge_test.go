@@ -103,7 +103,8 @@ func lookAtHeaders(t *testing.T, a *account, listener *string) {
 	require.Equal(t, "false", attributes["server.enabled"])
 }
 
-// lookAtRules finds the one rule behind the default, which forwards to the instances over TLS.
+// lookAtRules finds the one rule behind the default, which forwards what asks for the environment's own host to the
+// instances over TLS.
 func lookAtRules(t *testing.T, a *account, listener *string) {
 	t.Helper()
 	rules, err := a.elb.DescribeRules(t.Context(), &elb.DescribeRulesInput{ListenerArn: listener})
@@ -115,6 +116,9 @@ func lookAtRules(t *testing.T, a *account, listener *string) {
 	group := groups.TargetGroups[0]
 	for _, rule := range rules.Rules {
 		if !aws.ToBool(rule.IsDefault) {
+			require.Len(t, rule.Conditions, 1)
+			require.Equal(t, "host-header", aws.ToString(rule.Conditions[0].Field))
+			require.Equal(t, []string{a.Edge.Domain}, rule.Conditions[0].HostHeaderConfig.Values)
 			require.Len(t, rule.Actions, 1)
 			require.Equal(t, elbtypes.ActionTypeEnumForward, rule.Actions[0].Type)
 			require.Equal(t, aws.ToString(group.TargetGroupArn), aws.ToString(rule.Actions[0].TargetGroupArn))
