@@ -59,7 +59,9 @@ func (e *Edge) certify(ctx *pulumi.Context, name, zoneID string, hosts []string)
 	return issued.CertificateArn, nil
 }
 
-// prove writes the record that shows ACM that host is ours.
+// prove writes the record that shows ACM that host is ours. ACM asks for the same record again for every certificate of
+// a name in an account (ACM FAQ, "How does ACM construct CNAME records?"), so the record may be there from one made
+// before or elsewhere, with the same value: it alone may be written over.
 func (e *Edge) prove(ctx *pulumi.Context, name, zoneID, host string, certificate *acm.Certificate) (*route53.Record, error) {
 	field := func(pick func(acm.CertificateDomainValidationOption) *string) pulumi.StringOutput {
 		return certificate.DomainValidationOptions.ApplyT(func(options []acm.CertificateDomainValidationOption) (string, error) {
@@ -77,6 +79,8 @@ func (e *Edge) prove(ctx *pulumi.Context, name, zoneID, host string, certificate
 		Type:    field(func(o acm.CertificateDomainValidationOption) *string { return o.ResourceRecordType }),
 		Records: pulumi.StringArray{field(func(o acm.CertificateDomainValidationOption) *string { return o.ResourceRecordValue })},
 		Ttl:     pulumi.Int(validationTTL),
+
+		AllowOverwrite: pulumi.Bool(true),
 	}, pulumi.Parent(e))
 }
 

@@ -251,6 +251,7 @@ func TestCertificateOfAZone(t *testing.T) {
 		require.Equal(t, "CNAME", proof.String("type"))
 		require.Equal(t, []any{"_answer-for-" + host + ".acm-validations.aws."}, proof.Value("records"))
 		require.Equal(t, "Z0123456789ABCDEFGHIJ", proof.String("zoneId"))
+		require.Equal(t, true, proof.Value("allowOverwrite"), "another certificate of the name may have it already")
 	}
 	validation := recording.Only(t, validationType)
 	require.Equal(t, []any{"_proof.www.example.com.", "_proof.example.com."}, validation.Value("validationRecordFqdns"))

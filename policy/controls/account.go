@@ -137,7 +137,9 @@ func zones() []*pack.Control {
 			ID: "route53-zone-kept", Title: "Zones are not emptied when they are removed", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{zoneType}, Why: "forceDestroy removes every record with the zone, also those made elsewhere.", Fix: "Leave forceDestroy out.", Maps: meets(keepSafe), Check: isFalse("forceDestroy"),
 		},
 		{
-			ID: "route53-no-overwrite", Title: "Records do not overwrite others", Severity: pack.Medium, Concern: pack.Operations, Types: []string{recordType}, Why: "With allowOverwrite the program takes over a record that somebody else made.", Fix: "Leave allowOverwrite out, or import the record.", Maps: meets(hygiene), Check: isFalse("allowOverwrite"),
+			ID: "route53-no-overwrite", Title: "Records do not overwrite others", Severity: pack.Medium, Concern: pack.Operations, Types: []string{recordType}, Why: "With allowOverwrite the program takes over a record that somebody else made. The record that validates a certificate of ACM may: it is the same for every certificate of a name.",
+			Fix: "Leave allowOverwrite out, or import the record.", Maps: meets(hygiene),
+			Check: func(k *pack.Case) { k.Require(k.Get("allowOverwrite").IsFalse().Or(validatesCertificate(k))) },
 		},
 		{
 			ID: "route53-alias-health", Title: "Aliases with several targets check health", Severity: pack.Low, Concern: pack.Resilience, Types: []string{recordType}, Why: "Otherwise visitors are sent to a place that is down.", Fix: "Set evaluateTargetHealth to true where a routing policy is used.", Maps: meets(spreading),
@@ -165,4 +167,20 @@ func zones() []*pack.Control {
 			},
 		},
 	}
+}
+
+// validatesCertificate is the fact that a record is one by which ACM validates the owner of a name: a CNAME from a
+// name that no host can have to a name that is ACM's own ("DNS validation", ACM user guide).
+func validatesCertificate(k *pack.Case) pack.Fact {
+	records := k.Get("records")
+	proof := k.Get("type").OneOf("CNAME").And(k.Get("name").Matches(func(name string) bool { return strings.HasPrefix(name, "_") }))
+	if !records.IsUnknown() && records.Len() != 1 {
+		return proof.And(pack.No(records))
+	}
+	for target := range records.Items() {
+		proof = proof.And(target.Matches(func(name string) bool {
+			return strings.HasSuffix(strings.TrimSuffix(name, "."), ".acm-validations.aws")
+		}))
+	}
+	return proof
 }
