@@ -99,7 +99,8 @@ const referenceHead = `<!-- Generated from package stacks; change it there and r
 # Configuration
 
 An environment is a file ` + "`Pulumi.<environment>.yaml`" + ` beside ` + "`Pulumi.yaml`" + `, for example ` + "`Pulumi.staging.yaml`" + `.
-Its name has 1 to 15 lower-case letters, digits and inner hyphens, and begins the names of what is deployed.
+Its name has 1 to 15 lower-case letters, digits and inner hyphens, and begins the names of what is deployed; it
+does not begin with ` + "`aws`, `amazon`, `amzn`, `sg-`, `internal-` or `sthree-`" + `, which AWS keeps for itself.
 
 ` + "```yaml" + `
 config:

@@ -93,7 +93,16 @@ func TestParseRefusesNamesThatAWSWould(t *testing.T) {
 		require.EqualError(t, err, FileName(name)+`: "`+name+`" does not do as the name of an environment, which begins the names of load balancers; `+
 			"call it by 1 to 15 lower-case letters, digits and inner hyphens, beginning with a letter")
 	}
-	for _, name := range []string{"staging", "p", "prod-eu", "dev-anna-2", "org/bulkhead/production"} {
+	for name, why := range map[string]string{
+		"sg": "a security group", "sg-1": "a security group", "internal": "an internal load balancer", "internal-2": "an internal load balancer",
+		"aws": "Session Manager", "awsome": "Session Manager", "amazon-1": "Session Manager", "amzn": "Session Manager", "sthree": "S3", "dev--anna": "RDS",
+	} {
+		_, err := Parse(name, valid(nil))
+		require.ErrorContains(t, err, FileName(name)+`: "`+name+`" `)
+		require.ErrorContains(t, err, why)
+		require.ErrorContains(t, err, "call the environment something else")
+	}
+	for _, name := range []string{"staging", "p", "prod-eu", "dev-anna-2", "org/bulkhead/production", "sgx", "internals", "am", "my-aws"} {
 		_, err := Parse(name, valid(nil))
 		require.NoError(t, err, name)
 	}
