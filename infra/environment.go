@@ -236,4 +236,5 @@ func (e *environment) export(ctx *pulumi.Context) {
 	ctx.Export("databaseAddress", e.database.Address)
 	ctx.Export("databaseSecretArn", e.database.SecretARN)
 	ctx.Export("autoScalingGroup", e.app.AutoScalingGroupName)
+	ctx.Export("appRole", e.app.RoleName)
 }

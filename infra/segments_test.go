@@ -77,7 +77,7 @@ func TestConnections(t *testing.T) {
 			}
 			slices.Sort(ingress)
 			require.Equal(t, ingress, connections(t, rec, environment, ingressType))
-			require.Equal(t, []string{
+			egress := []string{
 				"app -> S3:443",
 				"app -> db:5432",
 				"app -> endpoints:443",
@@ -85,7 +85,12 @@ func TestConnections(t *testing.T) {
 				"bastion -> app:22",
 				"bastion -> endpoints:443",
 				"edge -> app:8443",
-			}, connections(t, rec, environment, egressType))
+			}
+			for _, partner := range settings.App.EgressCIDRs {
+				egress = append(egress, "app -> "+partner+":443")
+			}
+			slices.Sort(egress)
+			require.Equal(t, egress, connections(t, rec, environment, egressType))
 		})
 	}
 }
@@ -183,7 +188,7 @@ func TestDataTierHasNoRoute(t *testing.T) {
 
 func TestNoNATMeansNoWayOutOfTheAppTier(t *testing.T) {
 	settings := settingsOf(t, "staging")
-	settings.Network.NAT = stacks.NATNone
+	settings.Network.NAT, settings.App.EgressCIDRs = stacks.NATNone, nil
 	rec := deployed(t, settings)
 	require.Empty(t, rec.ByType("aws:ec2/natGateway:NatGateway"))
 	require.Len(t, rec.ByType("aws:ec2/route:Route"), 1, "the public tier's")

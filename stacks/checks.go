@@ -75,6 +75,18 @@ func atMost(most int, elements check) check {
 	}
 }
 
+// withIPv4 makes a check that a list has an IPv4 range, before the check of its elements:
+// the VPC has no IPv6 addresses, so that nobody comes in from such a range.
+func withIPv4(elements check) check {
+	return func(value any) []fault {
+		list, _ := value.([]string)
+		if slices.ContainsFunc(list, func(s string) bool { return !strings.Contains(s, ":") }) {
+			return elements(value)
+		}
+		return append([]fault{*wrong("has no IPv4 range, and the VPC has no IPv6 addresses", "list the IPv4 addresses too")}, elements(value)...)
+	}
+}
+
 // within makes a check of a number's bounds, both inclusive.
 func within(least, most int, unit string) check {
 	return func(value any) []fault {

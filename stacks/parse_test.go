@@ -17,7 +17,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 	require.Equal(t, &Settings{
 		Environment: "staging", AccountID: "210987654321", Region: "eu-central-1",
 		Network: Network{
-			CIDR: "10.20.0.0/16", Zones: []string{"eu-central-1a", "eu-central-1b"}, NAT: NATOnePerZone,
+			CIDR: "10.20.0.0/16", Zones: []string{"eu-central-1a", "eu-central-1b"}, NAT: NATNone,
 			InterfaceEndpoints: []string{"ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "kms"},
 		},
 		Bastion: Bastion{AllowedCIDRs: []string{"203.0.113.0/28"}, InstanceType: "t3.micro"},
@@ -58,8 +58,7 @@ func TestParseGoodValues(t *testing.T) {
 	for name, changes := range map[string]map[string]string{
 		"three zones, out of order": {"zones": `["eu-central-1c","eu-central-1a","eu-central-1b"]`},
 		"no NAT":                    {"natStrategy": "None"},
-		"more endpoints":            {"interfaceEndpoints": `["ssm","ecr.api","ecr.dkr","rds-data"]`},
-		"no endpoints with NAT":     {"interfaceEndpoints": ""},
+		"more endpoints":            {"interfaceEndpoints": `["ssm","ssmmessages","ec2messages","secretsmanager","logs","kms","ecr.api","ecr.dkr","rds-data"]`},
 		"IPv6 operators":            {"bastionAllowedCidrs": `["2001:db8:1::/48","198.51.100.7/32"]`},
 		"a name in the zone":        {"edgeDomain": "www.staging.bulkhead.example"},
 		"a certificate":             {"edgeZone": "", "edgeDomain": "shop.example", "edgeCertificateArn": "arn:aws:acm:eu-central-1:210987654321:certificate/01234567-89ab-cdef-0123-456789abcdef"},
@@ -67,11 +66,11 @@ func TestParseGoodValues(t *testing.T) {
 		"an image":                  {"appImage": "ami-0123456789abcdef0", "appInstanceType": "t4g.small"},
 		"an image with its disk":    {"appImage": "ami-0123456789abcdef0", "appRootDevice": "/dev/sda1"},
 		"arm with its image":        {"appImage": "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", "appInstanceType": "m7gd.large"},
-		"destinations":              {"appEgressCidrs": `["198.51.100.0/24","10.99.0.0/16"]`},
+		"destinations":              {"appEgressCidrs": `["198.51.100.0/24","10.99.0.0/16"]`, "natStrategy": "OnePerZone"},
 		"the least growth":          {"databaseStorageGb": "20", "databaseMaxStorageGb": "22"},
 		"the most storage":          {"databaseStorageGb": "59000", "databaseMaxStorageGb": "64900"},
 		"protection off, explained": {"deletionProtection": "false", "deletionProtectionReason": "rebuilt every night by the load test"},
-		"one instance in staging":   {"appMinSize": "1", "appMaxSize": "1", "databaseMultiAz": "false", "natStrategy": "Single", "logRetentionDays": "30"},
+		"one instance in staging":   {"appMinSize": "1", "appMaxSize": "1", "databaseMultiAz": "false", "natStrategy": "Single", "appEgressCidrs": `["198.51.100.0/24"]`, "logRetentionDays": "30"},
 	} {
 		_, err := Parse("staging", valid(changes))
 		require.NoError(t, err, name)
@@ -160,12 +159,13 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"bastionAllowedCidrs", "[]", `bastionAllowedCidrs: [] is empty, and nobody could reach the bastion; list the known addresses of your operators`},
 		{"bastionAllowedCidrs", "", `bastionAllowedCidrs: [] is empty`},
 		{"bastionAllowedCidrs", `["203.0.113.0/28","0.0.0.0/0"]`, `bastionAllowedCidrs[1]: "0.0.0.0/0" admits the whole internet; list known addresses`},
-		{"bastionAllowedCidrs", `["::/0"]`, `bastionAllowedCidrs[0]: "::/0" admits the whole internet; list known addresses`},
+		{"bastionAllowedCidrs", `["203.0.113.0/28","::/0"]`, `bastionAllowedCidrs[1]: "::/0" admits the whole internet; list known addresses`},
 		{"bastionAllowedCidrs", `["0/0"]`, `bastionAllowedCidrs[0]: "0/0" admits the whole internet`},
 		{"bastionAllowedCidrs", `["0.0.0.0/1"]`, `bastionAllowedCidrs[0]: "0.0.0.0/1" is wider than /24`},
-		{"bastionAllowedCidrs", `["2001:db8::/32"]`, `bastionAllowedCidrs[0]: "2001:db8::/32" is wider than /48`},
+		{"bastionAllowedCidrs", `["203.0.113.0/28","2001:db8::/32"]`, `bastionAllowedCidrs[1]: "2001:db8::/32" is wider than /48`},
 		{"bastionAllowedCidrs", `["203.0.113.7/28"]`, `bastionAllowedCidrs[0]: "203.0.113.7/28" is not in canonical form; write 203.0.113.0/28`},
-		{"bastionAllowedCidrs", `["64:ff9b::/96"]`, `the NAT64 block that stands for all of IPv4`},
+		{"bastionAllowedCidrs", `["2001:db8:1::/48"]`, `bastionAllowedCidrs: ["2001:db8:1::/48"] has no IPv4 range, and the VPC has no IPv6 addresses; list the IPv4 addresses too`},
+		{"bastionAllowedCidrs", `["203.0.113.0/28","64:ff9b::/96"]`, `the NAT64 block that stands for all of IPv4`},
 		{"bastionAllowedCidrs", `["203.0.113.0/28","203.0.113.0/28"]`, `bastionAllowedCidrs[1]: "203.0.113.0/28" is listed twice`},
 		{"bastionAllowedCidrs", `["203.0.113.0/28","203.0.113.4/32"]`, `bastionAllowedCidrs[1]: "203.0.113.4/32" lies inside 203.0.113.0/28 of the same list; drop one of the two`},
 		{"bastionAllowedCidrs", `["10.20.4.0/24"]`, `bastionAllowedCidrs[0]: "10.20.4.0/24" overlaps the VPC's own range 10.20.0.0/16`},
@@ -210,7 +210,6 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"appEgressCidrs", `["0.0.0.0/0"]`, `appEgressCidrs[0]: "0.0.0.0/0" reaches the whole internet; list known destinations`},
 		{"appEgressCidrs", `["128.0.0.0/1"]`, `appEgressCidrs[0]: "128.0.0.0/1" is wider than /8`},
 		{"appEgressCidrs", `["2001:db8::/48"]`, `appEgressCidrs[0]: "2001:db8::/48" is IPv6, which a NAT gateway does not carry`},
-		{"appEgressCidrs", `["10.0.0.0/8"]`, `appEgressCidrs[0]: "10.0.0.0/8" overlaps the VPC's own range 10.20.0.0/16`},
 		{"appEgressCidrs", `["169.254.169.254/32"]`, `appEgressCidrs[0]: "169.254.169.254/32" lies in the link-local block`},
 
 		{"databaseInstanceClass", "db.t2.micro", `databaseInstanceClass: "db.t2.micro" cannot encrypt its storage; choose a current class such as db.t4g.small`},
@@ -263,8 +262,14 @@ func TestParseReportsRules(t *testing.T) {
 	}{
 		"no way out, yet destinations": {"staging", map[string]string{"natStrategy": "None", "appEgressCidrs": `["198.51.100.0/24"]`},
 			[]string{`appEgressCidrs: ["198.51.100.0/24"] cannot be reached with natStrategy None`}},
-		"no way out and no endpoints": {"staging", map[string]string{"natStrategy": "None", "interfaceEndpoints": `["ssm","logs","kms"]`},
-			[]string{`leaves the instances without a way to ssmmessages, ec2messages, secretsmanager (natStrategy is None)`}},
+		"destinations in the VPC": {"staging", map[string]string{"natStrategy": "Single", "appEgressCidrs": `["10.0.0.0/8"]`},
+			[]string{`appEgressCidrs[0]: "10.0.0.0/8" overlaps the VPC's own range 10.20.0.0/16`}},
+		"gateways to nowhere": {"staging", map[string]string{"natStrategy": "Single"},
+			[]string{`natStrategy: "Single" pays for gateways that nothing leads to, because appEgressCidrs is empty; choose None, or list what the service calls`}},
+		"no way to be managed": {"staging", map[string]string{"interfaceEndpoints": `["ssm","logs","kms"]`},
+			[]string{`leaves the instances without a way to ssmmessages, ec2messages, secretsmanager, which no NAT gateway gives; add what is missing`}},
+		"no endpoints, yet NAT": {"staging", map[string]string{"interfaceEndpoints": "", "natStrategy": "Single", "appEgressCidrs": `["198.51.100.0/24"]`},
+			[]string{`leaves the instances without a way to ssm, ssmmessages, ec2messages, secretsmanager, logs, kms, which no NAT gateway gives`}},
 		"somebody else's certificate": {"staging", map[string]string{"edgeZone": "", "edgeDomain": "shop.example", "edgeCertificateArn": certificate},
 			[]string{`lies outside region eu-central-1`, `belongs to another account than 210987654321`}},
 		"a certificate without a name": {"staging", map[string]string{"edgeZone": "",
@@ -277,7 +282,7 @@ func TestParseReportsRules(t *testing.T) {
 		"production with a single zone": {"production", map[string]string{"zones": `["eu-central-1a"]`},
 			[]string{`zones: ["eu-central-1a"] puts production into a single zone, which it must survive the loss of; name 2 or 3 zones of eu-central-1`}},
 		"production in every way relaxed": {"prod-eu", map[string]string{
-			"natStrategy": "Single", "databaseMultiAz": "false", "appMinSize": "1", "logRetentionDays": "180",
+			"natStrategy": "Single", "appEgressCidrs": `["198.51.100.0/24"]`, "databaseMultiAz": "false", "appMinSize": "1", "logRetentionDays": "180",
 			"deletionProtection": "false", "deletionProtectionReason": "we like to live dangerously"},
 			[]string{
 				`natStrategy: "Single" makes every zone of production depend on one; choose OnePerZone, or None`,

@@ -28,8 +28,8 @@ var rules = []rule{
 	{[]string{"region", "zones"}, "zones names 2 or 3 zones of region, and no two that share an address slot of the network: a and e, b and f, c and g, d and h", zonesFit},
 	{[]string{"vpcCidr", "bastionAllowedCidrs"}, "bastionAllowedCidrs lies outside vpcCidr: the bastion is entered from elsewhere, and no range contains another", bastionRangesFit},
 	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk, and no range contains another", egressRangesFit},
-	{[]string{"natStrategy", "appEgressCidrs"}, "appEgressCidrs is empty with natStrategy None, because no route leads out", egressHasRoute},
-	{[]string{"natStrategy", "interfaceEndpoints"}, "interfaceEndpoints has the default services with natStrategy None, because nothing else leads to them", endpointsSuffice},
+	{[]string{"natStrategy", "appEgressCidrs"}, "natStrategy is None exactly when appEgressCidrs is empty: the app tier has a route to each of them and no other", egressHasRoute},
+	{[]string{"interfaceEndpoints"}, "interfaceEndpoints has the default services, because nothing else leads to them, whatever natStrategy is", endpointsSuffice},
 	{[]string{"edgeZone", "edgeCertificateArn"}, "exactly one of edgeZone and edgeCertificateArn is set", oneCertificate},
 	{[]string{"edgeZone", "edgeDomain", "edgeCertificateArn"}, "edgeDomain is edgeZone or a name below it, and is given with edgeCertificateArn", domainFits},
 	{[]string{"region", "accountId", "edgeCertificateArn"}, "edgeCertificateArn belongs to region and accountId", certificateFits},
@@ -133,16 +133,17 @@ func rangesFit(key string, list []string, vpc string) []fault {
 }
 
 func egressHasRoute(s *Settings) []fault {
-	if s.Network.NAT != NATNone || len(s.App.EgressCIDRs) == 0 {
-		return nil
+	destinations := len(s.App.EgressCIDRs)
+	switch {
+	case s.Network.NAT == NATNone && destinations > 0:
+		return about("appEgressCidrs", "", "cannot be reached with natStrategy None", "empty the list, or choose OnePerZone or Single")
+	case s.Network.NAT != NATNone && destinations == 0:
+		return about("natStrategy", quoted(s.Network.NAT), "pays for gateways that nothing leads to, because appEgressCidrs is empty", "choose None, or list what the service calls")
 	}
-	return about("appEgressCidrs", "", "cannot be reached with natStrategy None", "empty the list, or choose OnePerZone or Single")
+	return nil
 }
 
 func endpointsSuffice(s *Settings) []fault {
-	if s.Network.NAT != NATNone {
-		return nil
-	}
 	var missing []string
 	for _, service := range baseEndpoints {
 		if !slices.Contains(s.Network.InterfaceEndpoints, service) {
@@ -152,8 +153,8 @@ func endpointsSuffice(s *Settings) []fault {
 	if len(missing) == 0 {
 		return nil
 	}
-	return about("interfaceEndpoints", "", "leaves the instances without a way to "+strings.Join(missing, ", ")+" (natStrategy is None)",
-		"add what is missing, or choose OnePerZone or Single")
+	return about("interfaceEndpoints", "", "leaves the instances without a way to "+strings.Join(missing, ", ")+", which no NAT gateway gives",
+		"add what is missing")
 }
 
 func oneCertificate(s *Settings) []fault {

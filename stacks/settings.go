@@ -39,9 +39,11 @@ type Network struct {
 	CIDR string
 	// Zones are the names of 2 or 3 availability zones of Region.
 	Zones []string
-	// NAT is one of NATNone, NATSingle and NATOnePerZone.
+	// NAT is one of NATNone, NATSingle and NATOnePerZone; NATNone exactly when the
+	// application has no EgressCIDRs.
 	NAT string
-	// InterfaceEndpoints are short AWS service names such as "ssm".
+	// InterfaceEndpoints are short AWS service names such as "ssm", the base ones always
+	// among them.
 	InterfaceEndpoints []string
 }
 

@@ -31,8 +31,8 @@ func region(s string) *fault {
 	return nil
 }
 
-// baseEndpoints are what instances without a route to the internet need in order to be
-// managed (Session Manager), to log, and to read their secrets.
+// baseEndpoints are what instances need in order to be managed (Session Manager), to log,
+// and to read their secrets. They reach AWS in no other way.
 var baseEndpoints = []string{"ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "kms"}
 
 // otherEndpoints are the further services that the network knows how to reach.

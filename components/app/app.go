@@ -32,8 +32,9 @@ type App struct {
 	TargetGroupARNSuffix pulumi.StringOutput
 	// LogGroupName is where the instances send their system log and their logins.
 	LogGroupName pulumi.StringOutput
-	// RoleARN is the role of the instances.
-	RoleARN pulumi.StringOutput
+	// RoleARN is the role of the instances, RoleName its name. They may use their logs and
+	// their database; a policy that lets them use more is attached to the role.
+	RoleARN, RoleName pulumi.StringOutput
 
 	port        firewall.Port
 	targetGroup pulumi.StringOutput
@@ -111,7 +112,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	a.targetGroup, a.TargetGroupARNSuffix = targets.Arn, targets.ArnSuffix
-	a.AutoScalingGroupName, a.LogGroupName, a.RoleARN = group.Name, a.logs.Name, role.ARN
+	a.AutoScalingGroupName, a.LogGroupName, a.RoleARN, a.RoleName = group.Name, a.logs.Name, role.ARN, role.Name
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{
 		"autoScalingGroupName": a.AutoScalingGroupName,
 		"targetGroupArn":       a.targetGroup,

@@ -28,7 +28,7 @@ type Args struct {
 	// empty, removed; their order only decides where the gateway of NATSingle stands, which is the first.
 	Zones []string
 	// NAT is how the app tier gets out: NATNone, NATSingle or NATOnePerZone, without a default because it is a decision
-	// about money. Changing between NATSingle and NATOnePerZone keeps the gateways that both have, and their addresses.
+	// about money; other than NATNone it takes a flow from the app tier to the outside. Changing between NATSingle and NATOnePerZone keeps the gateways that both have, and their addresses.
 	NAT NATStrategy
 	// Flows are the connections that the network ACLs let pass; nothing else crosses between tiers or in and out. Add
 	// at the end: the order only matters to rules that share a number by chance.

@@ -4,6 +4,7 @@ package network
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -21,7 +22,7 @@ func serviceName(region, service string) string {
 // tier has none: it stores nothing in S3 by itself. The links to the route tables are resources of their own, so that a
 // zone more does not change the endpoint.
 func (b *builder) createGatewayEndpoint(ctx *pulumi.Context) error {
-	policy, err := s3Policy(b.args.AccountID, b.Region).JSON()
+	policy, err := s3Policy(b.args.AccountID, b.Region, b.args.InterfaceEndpoints).JSON()
 	if err != nil {
 		return err
 	}
@@ -114,9 +115,9 @@ func servicePolicy(accountID string) identity.Document {
 }
 
 // s3Policy lets the account's identities use the account's buckets, and lets anybody in the VPC read what AWS publishes
-// for its own software. Nothing can be written to, or read from, a bucket of somebody else, whoever's credentials are
+// for its own software and what the services behind the interface endpoints keep in buckets of AWS. Nothing can be written to, or read from, a bucket of somebody else, whoever's credentials are
 // used (AWS data perimeter, https://github.com/aws-samples/data-perimeter-policy-examples).
-func s3Policy(accountID, region string) identity.Document {
+func s3Policy(accountID, region string, services []string) identity.Document {
 	owned := identity.Condition{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []string{accountID}}
 	encrypted := identity.Condition{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"true"}}
 	return identity.OnResource(identity.Statement{
@@ -132,18 +133,18 @@ func s3Policy(accountID, region string) identity.Document {
 		Effect:     identity.Allow,
 		Principals: identity.Principals{Everyone: true},
 		Actions:    []string{"s3:GetObject"},
-		Resources:  softwareBuckets(region),
+		Resources:  softwareBuckets(region, services),
 		Conditions: []identity.Condition{encrypted},
-		Reason:     "package managers fetch without signing the request",
+		Reason:     "package managers fetch without signing the request, and Amazon ECR signs for its clients",
 	})
 }
 
 // softwareBuckets are the buckets from which Amazon Linux and its agents fetch themselves: the distribution's packages
 // (Amazon Linux 2023 user guide, "AL2023 repositories"), what SSM Agent needs (Systems Manager user guide, "SSM Agent
-// communications with AWS managed S3 buckets"), and the CloudWatch agent.
-func softwareBuckets(region string) []string {
-	var arns []string
-	for _, format := range []string{
+// communications with AWS managed S3 buckets"), and the CloudWatch agent. With an endpoint of Amazon ECR there is also the
+// bucket of all image layers (ECR user guide, "Minimum Amazon S3 Bucket Permissions for Amazon ECR").
+func softwareBuckets(region string, services []string) []string {
+	formats := []string{
 		"al2023-repos-%s-de612dc2",
 		"amazon-ssm-%s",
 		"amazon-ssm-packages-%s",
@@ -153,7 +154,12 @@ func softwareBuckets(region string) []string {
 		"aws-ssm-document-attachments-%s",
 		"patch-baseline-snapshot-%s",
 		"%s-birdwatcher-prod",
-	} {
+	}
+	if slices.Contains(services, "ecr.api") || slices.Contains(services, "ecr.dkr") {
+		formats = append(formats, "prod-%s-starport-layer-bucket")
+	}
+	var arns []string
+	for _, format := range formats {
 		arns = append(arns, "arn:aws:s3:::"+fmt.Sprintf(format, region)+"/*")
 	}
 	return arns

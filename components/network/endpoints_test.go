@@ -56,6 +56,16 @@ func TestS3PolicyKeepsDataInTheAccount(t *testing.T) {
 	require.Equal(t, map[string]any{"Bool": map[string]any{"aws:SecureTransport": "true"}}, software["Condition"])
 }
 
+func TestImageLayersComeWithTheEndpointsOfECR(t *testing.T) {
+	const layers = "arn:aws:s3:::prod-eu-central-1-starport-layer-bucket/*"
+	software := func(services ...string) any {
+		rec := build(t, func(args *Args) { args.InterfaceEndpoints = append(args.InterfaceEndpoints, services...) })
+		return statements(t, rec.Get(t, endpointType, "net-s3").String("policy"))["SoftwareOfAWS"]["Resource"]
+	}
+	require.NotContains(t, software(), layers)
+	require.Contains(t, software("ecr.api", "ecr.dkr"), layers)
+}
+
 func TestInterfaceEndpoints(t *testing.T) {
 	rec := build(t, nil)
 	require.Len(t, rec.ByType(endpointType), endpointsPerNetwork+1)

@@ -47,7 +47,8 @@ var Internet = Endpoint{kind: theInternet}
 
 // S3 is Amazon S3 through the gateway endpoint, which needs no NAT. S3 answers from public addresses and a network ACL
 // cannot name a prefix list (VPC user guide, "Gateway endpoints for Amazon S3"), so to the ACL this is the same as
-// Internet; the missing route of a network without NAT, and the prefix list in the clients' security groups, keep it to S3.
+// Internet. What keeps it to S3 is the prefix list in the clients' security groups, and in the app tier also the routes, of
+// which there is none to an address that no flow names.
 var S3 = Endpoint{kind: amazonS3}
 
 // TierOf is every subnet of a tier, in the zones in use and in those still free.
@@ -108,6 +109,9 @@ func flowProblems(plan Plan, nat NATStrategy, flows []Flow) []error {
 	var problems []error
 	if len(flows) == 0 {
 		problems = append(problems, in("Flows", "empty, so the network would carry nothing; list what may pass"))
+	}
+	if nat != NATNone && len(destinations(App, flows)) == 0 {
+		problems = append(problems, in("NAT", "%s, but no flow of the app tier leads outside, so that no route would lead to the gateways; choose %s, or add what the tier may call to Flows", nat, NATNone))
 	}
 	for i, flow := range flows {
 		for _, err := range flow.problems(plan, nat) {

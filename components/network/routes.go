@@ -3,6 +3,9 @@
 package network
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -16,8 +19,8 @@ func tableOf(tier Tier, zone string) string {
 	return string(tier)
 }
 
-// createRouteTables creates the route tables, attaches every subnet to one, and adds the two kinds of default route that
-// exist: public tier to the internet gateway, app tier to a NAT gateway.
+// createRouteTables creates the route tables, attaches every subnet to one, and adds the two kinds of route out that exist:
+// from the public tier to the internet gateway, and from the app tier to a NAT gateway.
 //
 // The data tier's table is declared to have no routes, so that even one that somebody adds by hand is found and removed.
 // The others leave their list alone, because the routes are resources of their own.
@@ -44,7 +47,7 @@ func (b *builder) createRouteTables(ctx *pulumi.Context) error {
 	return nil
 }
 
-// table returns the route table of a tier in a zone and creates it, with its default route, the first time.
+// table returns the route table of a tier in a zone and creates it, with its routes out, the first time.
 func (b *builder) table(ctx *pulumi.Context, tier Tier, zone string) (*ec2.RouteTable, error) {
 	role := tableOf(tier, zone)
 	if table, found := b.tables[role]; found {
@@ -59,23 +62,41 @@ func (b *builder) table(ctx *pulumi.Context, tier Tier, zone string) (*ec2.Route
 		return nil, err
 	}
 	b.tables[role] = table
-	return table, b.defaultRoute(ctx, table, tier, zone)
+	return table, b.routeOut(ctx, table, tier, zone)
 }
 
-func (b *builder) defaultRoute(ctx *pulumi.Context, table *ec2.RouteTable, tier Tier, zone string) error {
-	route := &ec2.RouteArgs{RouteTableId: table.ID(), DestinationCidrBlock: pulumi.String(anyIPv4.String())}
-	switch tier {
-	case Public:
-		route.GatewayId = b.internet.ID()
-	case App:
-		gateway, found := natOf(b.args.NAT, b.Zones, zone)
-		if !found {
-			return nil
+// routeOut adds the routes that lead out of the VPC. To the app tier nothing exists out there but the destinations of its
+// flows.
+func (b *builder) routeOut(ctx *pulumi.Context, table *ec2.RouteTable, tier Tier, zone string) error {
+	for _, to := range destinations(tier, b.args.Flows) {
+		label, addresses := labelOfWorld, anyIPv4.String()
+		if to.kind == aCIDR {
+			label, addresses = strings.ReplaceAll(to.cidr, "/", "-"), to.cidr
 		}
-		route.NatGatewayId = b.nat[gateway].ID()
-	default:
-		return nil
+		route := &ec2.RouteArgs{RouteTableId: table.ID(), DestinationCidrBlock: pulumi.String(addresses)}
+		if gateway, found := natOf(b.args.NAT, b.Zones, zone); tier == App && found {
+			route.NatGatewayId = b.nat[gateway].ID()
+		} else {
+			route.GatewayId = b.internet.ID()
+		}
+		if _, err := ec2.NewRoute(ctx, b.child(tableOf(tier, zone)+"-"+label), route, pulumi.Parent(b.Network)); err != nil {
+			return err
+		}
 	}
-	_, err := ec2.NewRoute(ctx, b.child(tableOf(tier, zone)+"-internet"), route, pulumi.Parent(b.Network))
-	return err
+	return nil
+}
+
+// destinations are the ends of a tier's routes out: everything for the public tier, which answers whoever may call it,
+// and for the app tier what its flows name, each once.
+func destinations(tier Tier, flows []Flow) []Endpoint {
+	if tier == Public {
+		return []Endpoint{Internet}
+	}
+	var found []Endpoint
+	for _, flow := range flows {
+		if tier == App && flow.From == TierOf(App) && flow.To.outside() && !slices.Contains(found, flow.To) {
+			found = append(found, flow.To)
+		}
+	}
+	return found
 }

@@ -3,6 +3,7 @@
 package network
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -93,6 +94,36 @@ func TestNATStrategies(t *testing.T) {
 			require.Equal(t, "vpc", rec.Get(t, eipType, "net-nat-"+zone).String("domain"))
 		}
 	}
+}
+
+// An address that no flow names does not exist for the app tier, whatever an ACL or a security group says.
+func TestAppTierHasRoutesToItsDestinationsOnly(t *testing.T) {
+	partners := []string{"198.51.100.0/24", "203.0.113.64/28"}
+	rec := build(t, func(args *Args) {
+		args.Flows = closedFlows()
+		for _, partner := range partners {
+			args.Flows = append(args.Flows, Flow{From: TierOf(App), To: CIDR(partner), Port: firewall.HTTPS},
+				Flow{From: TierOf(App), To: CIDR(partner), Port: firewall.Port{Name: "mail", Number: 587}})
+		}
+	})
+	require.Len(t, rec.ByType(routeType), 1+2*len(partners))
+	for _, zone := range []string{zoneA, zoneB} {
+		for _, partner := range partners {
+			route := rec.Get(t, routeType, "net-app-"+zone+"-"+strings.ReplaceAll(partner, "/", "-"))
+			require.Equal(t, partner, route.String("destinationCidrBlock"))
+			require.Equal(t, rec.Get(t, natType, "net-nat-"+zone).ID, route.String("natGatewayId"))
+			require.Equal(t, rec.Get(t, tableType, "net-app-"+zone).ID, route.String("routeTableId"))
+		}
+	}
+}
+
+func TestNATWithoutDestinationsIsRefused(t *testing.T) {
+	for _, nat := range []NATStrategy{NATSingle, NATOnePerZone} {
+		problems := flowProblems(testPlan(t), nat, closedFlows())
+		require.Len(t, problems, 1)
+		require.ErrorContains(t, problems[0], "NAT: "+string(nat)+", but no flow of the app tier leads outside")
+	}
+	require.Empty(t, flowProblems(testPlan(t), NATNone, closedFlows()))
 }
 
 func TestSingleNATStandsInTheFirstListedZone(t *testing.T) {

@@ -71,8 +71,8 @@ func lookAtSubnets(t *testing.T, a *account) {
 	require.Len(t, listed, len(subnets))
 }
 
-// lookAtRoutes follows the way out of every subnet: the public tier's to the internet gateway, the app tier's to a NAT
-// gateway, the data tier's nowhere.
+// lookAtRoutes follows the ways out of every subnet: the public tier's to the internet gateway, the app tier's to what the
+// service may call and by way of a NAT gateway, the data tier's nowhere.
 func lookAtRoutes(t *testing.T, a *account) {
 	t.Helper()
 	tables, err := a.ec2.DescribeRouteTables(t.Context(), &ec2.DescribeRouteTablesInput{Filters: a.inVPC(t)})
@@ -101,15 +101,14 @@ func lookAtRoutes(t *testing.T, a *account) {
 		require.Len(t, routes, 1)
 
 		routes = beyondVPC(of[id("app")])
-		if a.Network.NAT == stacks.NATNone {
-			require.Empty(t, routes)
-			continue
-		}
-		require.Len(t, routes, 1)
-		through, found := gateways[aws.ToString(routes[world].NatGatewayId)]
-		require.True(t, found, "the app tier's way out is no NAT gateway")
-		if a.Network.NAT == stacks.NATOnePerZone {
-			require.Equal(t, id("public"), aws.ToString(through.SubnetId), "the NAT gateway of another zone")
+		require.Len(t, routes, len(a.App.EgressCIDRs))
+		for _, destination := range a.App.EgressCIDRs {
+			require.Contains(t, routes, destination)
+			through, found := gateways[aws.ToString(routes[destination].NatGatewayId)]
+			require.True(t, found, "the app tier's way out is no NAT gateway")
+			if a.Network.NAT == stacks.NATOnePerZone {
+				require.Equal(t, id("public"), aws.ToString(through.SubnetId), "the NAT gateway of another zone")
+			}
 		}
 	}
 }
