@@ -329,7 +329,7 @@ func accessPointControls() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "s3-access-point-block", Title: "Access points block public access", Severity: pack.Critical, Types: []string{s3AccessPoint},
-			Why: "An access point has its own block, fixed when it is made; with a flag off it can open a private bucket.",
+			Why: "An access point has a block of its own, fixed when it is made; with a flag off, nothing but the bucket's block keeps its policy from letting everybody in.",
 			Fix: "Leave publicAccessBlockConfiguration out (all true), or set all four flags to true.", Maps: meets("FSBP:S3.19", exposure),
 			Check: pointFlags("publicAccessBlockConfiguration"),
 		},

@@ -5,158 +5,192 @@
 package enginetest
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// binaries builds the pack and the example program, and returns the root of the repository.
-func binaries(t *testing.T) (root, pack, example string) {
-	t.Helper()
-	root, err := filepath.Abs("../..")
-	require.NoError(t, err)
-	require.FileExists(t, filepath.Join(root, ".toolchain/bin/pulumi"), "run `make toolchain` first")
-	dir := t.TempDir()
-	pack, example = filepath.Join(dir, "bulkhead-policy"), filepath.Join(dir, "publicbucket")
-	for target, source := range map[string]string{pack: "./policy", example: "./policy/examples/publicbucket"} {
-		cmd := exec.Command("go", "build", "-o", target, source)
-		cmd.Dir = root
-		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, string(out))
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// built is where the programs of this run of the tests lie, and which there are.
+var built = struct {
+	sync.Mutex
+	dir  string
+	done map[string]error
+}{done: map[string]error{}}
+
+func TestMain(m *testing.M) {
+	if behind := os.Getenv(realProvider); behind != "" {
+		if err := serveProvider(behind, os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
-	return root, pack, example
+	code := m.Run()
+	if built.dir != "" {
+		_ = os.RemoveAll(built.dir)
+	}
+	os.Exit(code)
 }
 
-// pulumi runs the engine with a backend of its own and returns what it wrote.
-func pulumi(t *testing.T, root, dir, home string, more []string, args ...string) (out, errOut string, code int) {
+// root is the folder of the repository.
+func root(t *testing.T) string {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(root, ".toolchain/bin/pulumi"), args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), append([]string{
-		"PATH=" + filepath.Join(root, ".toolchain/bin") + string(os.PathListSeparator) + filepath.Join(root, ".toolchain/provider") + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"PULUMI_BACKEND_URL=file://" + home, "PULUMI_HOME=" + filepath.Join(home, "home"), "PULUMI_CONFIG_PASSPHRASE=test", "PULUMI_SKIP_UPDATE_CHECK=true",
+	dir, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	return dir
+}
+
+// program builds a main package of the repository, once for all tests, and returns its path.
+func program(t *testing.T, name, source string) string {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	if built.dir == "" {
+		dir, err := os.MkdirTemp("", "bulkhead-enginetest-")
+		require.NoError(t, err)
+		built.dir = dir
+	}
+	target := filepath.Join(built.dir, name)
+	if _, ok := built.done[name]; !ok {
+		cmd := exec.Command("go", "build", "-o", target, source)
+		cmd.Dir = root(t)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("go build %s: %w\n%s", source, err, out)
+		}
+		built.done[name] = err
+	}
+	require.NoError(t, built.done[name])
+	return target
+}
+
+// packProgram returns the path of the pack.
+func packProgram(t *testing.T) string {
+	t.Helper()
+	return program(t, "bulkhead-policy", "./policy")
+}
+
+// profile returns the path of one of the project's configurations of the pack.
+func profile(t *testing.T, name string) string {
+	t.Helper()
+	return filepath.Join(root(t), "policy/profiles", name+".json")
+}
+
+// plain is the configuration of a stack that is nobody's baseline.
+func plain(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(root(t), "policy/examples/publicbucket/policies.json")
+}
+
+// engine is the Pulumi CLI with a backend and a project of its own.
+type engine struct {
+	// Dir is the folder of the project, where the CLI runs.
+	Dir  string
+	home string
+	root string
+	env  []string
+	path string
+}
+
+// newEngine returns an engine with an empty project folder. The variables come on top of those that keep it
+// away from AWS.
+func newEngine(t *testing.T, more ...string) *engine {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	e := &engine{Dir: dir, home: t.TempDir(), root: root(t)}
+	require.FileExists(t, e.tool("pulumi"), "run `make toolchain` first")
+	e.path = strings.Join([]string{filepath.Dir(e.tool("pulumi")), filepath.Dir(e.provider()), os.Getenv("PATH")}, string(os.PathListSeparator))
+	e.env = append([]string{
+		"PULUMI_BACKEND_URL=file://" + e.home, "PULUMI_HOME=" + filepath.Join(e.home, "home"), "PULUMI_CONFIG_PASSPHRASE=test",
+		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=eu-central-1", "AWS_ENDPOINT_URL=http://127.0.0.1:9",
-	}, more...)...)
-	var o, e bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &o, &e
+	}, more...)
+	return e
+}
+
+// tool is a program of the toolchain.
+func (e *engine) tool(name string) string { return filepath.Join(e.root, ".toolchain/bin", name) }
+
+// provider is the toolchain's AWS provider, which is kept off the path of real deployments.
+func (e *engine) provider() string { return filepath.Join(e.root, ".toolchain/provider/pulumi-resource-aws") }
+
+// result is how a run of the CLI ended.
+type result struct {
+	out, err string
+	code     int
+}
+
+// run runs the CLI in the project's folder.
+func (e *engine) run(t *testing.T, args ...string) result {
+	t.Helper()
+	cmd := exec.Command(e.tool("pulumi"), args...)
+	cmd.Dir = e.Dir
+	cmd.Env = append(append(os.Environ(), "PATH="+e.path), e.env...)
+	var o, w bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &o, &w
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	return o.String(), e.String(), cmd.ProcessState.ExitCode()
+	return result{o.String(), w.String(), cmd.ProcessState.ExitCode()}
 }
 
-// TestAgreesWithTheEngine judges the same exports by the engine and by the command. Both must say exactly
-// the same: control, resource, message and level.
-func TestAgreesWithTheEngine(t *testing.T) {
-	root, pack, _ := binaries(t)
-	for _, state := range []string{"testdata/state.json", "../command/testdata/hardened.json"} {
-		for _, config := range []string{"production", "staging"} {
-			config = filepath.Join(root, "policy/profiles", config+".json")
-			state, err := filepath.Abs(state)
-			require.NoError(t, err)
-			out, errOut, _ := pulumi(t, root, t.TempDir(), t.TempDir(), nil,
-				"policy", "analyze", "--file", state, "--policy-pack", pack, "--policy-pack-config", config, "--json")
-			require.NotContains(t, errOut, "loading policy packs")
-			var engine, own []string
-			lines := bufio.NewScanner(strings.NewReader(out))
-			lines.Buffer(nil, 1<<24)
-			for lines.Scan() {
-				var event struct {
-					Policy *struct {
-						URN     string `json:"resourceUrn"`
-						Message string `json:"message"`
-						Name    string `json:"policyName"`
-						Level   string `json:"enforcementLevel"`
-					} `json:"policyEvent"`
-				}
-				if json.Unmarshal(lines.Bytes(), &event) == nil && event.Policy != nil {
-					engine = append(engine, strings.Join([]string{event.Policy.Name, event.Policy.URN, strings.TrimSpace(event.Policy.Message), event.Policy.Level}, " | "))
-				}
-			}
-			cmd := exec.Command(pack, "check", "-format", "json", "-config", config, state)
-			text, _ := cmd.Output()
-			var report struct {
-				Findings []struct {
-					Control string `json:"control"`
-					URN     string `json:"urn"`
-					Message string `json:"message"`
-					Level   string `json:"level"`
-				} `json:"findings"`
-			}
-			require.NoError(t, json.Unmarshal(text, &report))
-			for _, f := range report.Findings {
-				own = append(own, strings.Join([]string{f.Control, f.URN, strings.TrimSpace(f.Message), f.Level}, " | "))
-			}
-			slices.Sort(engine)
-			slices.Sort(own)
-			require.NotEmpty(t, own)
-			require.Equal(t, own, engine)
-			t.Logf("%s: %d findings agree", filepath.Base(state), len(own))
-		}
+// must runs the CLI and fails the test if it fails.
+func (e *engine) must(t *testing.T, args ...string) result {
+	t.Helper()
+	r := e.run(t, args...)
+	require.Zero(t, r.code, "pulumi %v\n%s\n%s", args, r.out, r.err)
+	return r
+}
+
+// stack makes the stack "dev" of a project whose program is already built.
+func (e *engine) stack(t *testing.T, project, binary string, settings map[string]string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(filepath.Join(e.Dir, "Pulumi.yaml"), []byte(project), 0o600))
+	e.env = append(e.env, "BULKHEAD_PROGRAM="+binary)
+	e.must(t, "stack", "init", "dev", "--non-interactive")
+	for key, value := range settings {
+		e.must(t, "config", "set", "--stack", "dev", "--non-interactive", key, value)
 	}
 }
 
-// TestSevenPublicBucketsAreRefusedAtPreview previews the example. Nothing exists yet; each way must be
-// refused by a mandatory finding.
-func TestSevenPublicBucketsAreRefusedAtPreview(t *testing.T) {
-	root, pack, example := binaries(t)
-	home, dir := t.TempDir(), t.TempDir()
-	text, err := os.ReadFile("../examples/publicbucket/Pulumi.yaml")
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), text, 0o600))
-	more := []string{"BULKHEAD_PROGRAM=" + example}
-	_, errOut, code := pulumi(t, root, dir, home, more, "stack", "init", "dev")
-	require.Zero(t, code, errOut)
-	for _, key := range []string{"skipCredentialsValidation", "skipRequestingAccountId", "skipMetadataApiCheck"} {
-		_, errOut, code = pulumi(t, root, dir, home, more, "config", "set", "--stack", "dev", "aws:"+key, "true")
-		require.Zero(t, code, errOut)
+// previewArgs are the arguments of a preview judged by the pack.
+func previewArgs(pack, config string) []string {
+	return []string{
+		"preview", "--stack", "dev", "--non-interactive", "--color", "never", "--suppress-progress", "--policy-pack", pack, "--policy-pack-config", config,
 	}
-	_, errOut, code = pulumi(t, root, dir, home, more, "config", "set", "--stack", "dev", "aws:region", "eu-central-1")
-	require.Zero(t, code, errOut)
-	out, errOut, code := pulumi(t, root, dir, home, more, "preview", "--stack", "dev", "--non-interactive", "--color", "never",
-		"--policy-pack", pack, "--policy-pack-config", filepath.Join(root, "policy/profiles/production.json"))
-	require.NotZero(t, code, "the preview was not refused:\n%s\n%s", out, errOut)
-	for _, want := range []string{
-		"s3-acl-public-read  (aws:s3:BucketAclV2: acl)",
-		"s3-policy-public  (aws:s3:BucketPolicy: policy)",
-		"s3-policy-public  (aws:s3:BucketPolicy: organisations)",
-		"s3-policy-public  (aws:s3:BucketPolicy: halves)",
-		"s3-policy-public  (aws:s3:BucketPolicy: exclusion)",
-		"s3-restrict-public-buckets  (aws:s3:BucketPublicAccessBlock: partial)",
-		"s3-acl-public-read  (aws:s3:BucketAclV2: grant)",
-		"s3-public-access-block  (aws:s3:BucketV2: policy)",
-	} {
-		require.Contains(t, out, want)
-	}
-	require.Contains(t, out, "[mandatory] [severity: critical]")
 }
 
-// TestConfigurationFaultsStopTheEngine gives the pack settings it does not know.
-func TestConfigurationFaultsStopTheEngine(t *testing.T) {
-	root, pack, _ := binaries(t)
-	for config, want := range map[string]string{
-		`{"s3-tls-onli":"mandatory"}`:               "did you mean",
-		`{"rds-backups":{"minDays":"many"}}`:        "minDays",
-		`{"pack-governance":{"profile":"lax"}}`:     "profile",
-		`{"pack-governance":{"waivers":[{"x":1}]}}`: "unknown field",
-	} {
-		file := filepath.Join(t.TempDir(), "config.json")
-		require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
-		state, err := filepath.Abs("testdata/state.json")
-		require.NoError(t, err)
-		out, errOut, code := pulumi(t, root, t.TempDir(), t.TempDir(), nil, "policy", "analyze", "--file", state, "--policy-pack", pack, "--policy-pack-config", file)
-		require.NotZero(t, code, config)
-		require.Contains(t, out+errOut, want, config)
+// write puts a text into a file of the project and returns its path.
+func (e *engine) write(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(e.Dir, name)
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o750))
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	return file
+}
+
+// golden compares a text with a file, or writes the file.
+func golden(t *testing.T, file, text string) {
+	t.Helper()
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o750))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	}
+	want, err := os.ReadFile(file)
+	require.NoError(t, err, "write it with: go test -tags engine ./policy/enginetest -update")
+	require.Equal(t, string(want), text, file)
 }

@@ -159,12 +159,20 @@ func (s *Session) AnalyzeStack(resources []*Resource) []Result {
 	return append(results, s.govern(resources, root)...)
 }
 
-// root returns the stack resource, to which findings about the stack as a whole belong.
+// root returns the stack resource, to which findings about the stack as a whole belong. Where there is none,
+// it has the URN that the engine would give it.
 func (s *Stack) root() *Resource {
-	if list := s.byType["pulumi:pulumi:Stack"]; len(list) > 0 {
+	const rootType = "pulumi:pulumi:Stack"
+	if list := s.byType[rootType]; len(list) > 0 {
 		return list[0]
 	}
-	return &Resource{Type: "pulumi:pulumi:Stack", Name: "the stack", decoded: true, outRead: true}
+	r := &Resource{Type: rootType, Name: "the stack", decoded: true, outRead: true}
+	if len(s.all) > 0 {
+		if parts := strings.SplitN(strings.TrimPrefix(s.all[0].URN, "urn:pulumi:"), "::", 3); len(parts) == 3 {
+			r.URN = "urn:pulumi:" + parts[0] + "::" + parts[1] + "::" + rootType + "::" + parts[1] + "-" + parts[0]
+		}
+	}
+	return r
 }
 
 func (s *Session) judge(c *Control, r *Resource, stack *Stack) Result {

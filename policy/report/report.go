@@ -80,17 +80,20 @@ func New(p *pack.Pack, source string, resources int, results []pack.Result) *Rep
 }
 
 func finding(r *pack.Result, n pack.Note) Finding {
+	level := r.Level
+	if level == pack.Remediate {
+		level = pack.Mandatory // what is still there after the remedy stops a deployment, as it does for the engine
+	}
 	return Finding{
-		Control: r.Control, ID: r.Control.ID, Title: r.Control.Title, Severity: r.Control.Severity.String(), Level: r.Level.String(),
+		Control: r.Control, ID: r.Control.ID, Title: r.Control.Title, Severity: r.Control.Severity.String(), Level: level.String(),
 		URN: r.URN, Type: r.Type, Name: r.Name, Path: n.Path, Text: n.Text, Message: r.Message(n), Why: r.Control.Why, Fix: r.Control.Fix,
 		URL: r.Control.URL, Maps: r.Control.Maps, Waiver: r.Waiver,
 	}
 }
 
-// Blocks reports whether a finding stops a deployment: it is mandatory and not waived. A finding at level
-// remediate that is still there after the remedy counts as mandatory, as it does for the engine.
+// Blocks reports whether a finding stops a deployment: it is mandatory and not waived.
 func (f *Finding) Blocks() bool {
-	return f.Waiver == nil && (f.Level == pack.Mandatory.String() || f.Level == pack.Remediate.String())
+	return f.Waiver == nil && f.Level == pack.Mandatory.String()
 }
 
 // Blocked reports whether any finding stops a deployment.
