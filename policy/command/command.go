@@ -5,17 +5,11 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"runtime/debug"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -98,25 +92,9 @@ func started(args []string) bool {
 	return ok && host != "" && port != "" && strings.Trim(port, "0123456789") == "" && !strings.HasPrefix(args[0], "check")
 }
 
-const parentPoll = 2 * time.Second
-
-// gcPercent lets the heap grow by half before it is swept: the pack lives beside an engine and a provider that
-// need the memory more than it needs the time.
-const gcPercent = 50
-
 // serve answers the engine until it is told to stop or the engine is gone.
 func serve(p *pack.Pack, out, errOut io.Writer) int {
-	debug.SetGCPercent(gcPercent)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	go func() {
-		parent := os.Getppid()
-		for os.Getppid() == parent {
-			time.Sleep(parentPoll)
-		}
-		stop()
-	}()
-	if err := pack.Serve(ctx, p, out); err != nil {
+	if err := pack.Run(p, out); err != nil {
 		return fail(errOut, err)
 	}
 	return Clean

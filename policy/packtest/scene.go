@@ -129,6 +129,14 @@ func (s Scene) Play(form Form) (inputs, stack []*pack.Resource, err error) {
 
 // after is the resource in the stack pass: its inputs and, once deployed, its ids.
 func (s Scene) after(i int, form Form, props *structpb.Struct, deps map[string][]string) *pack.Resource {
+	r := pack.NewResource(s[i].Type, s[i].Name, s[i].URN(), nil)
+	r.SetOutputs(s.outputs(i, form, props))
+	r.PropertyDependencies = deps
+	return r
+}
+
+// outputs are the inputs and, once deployed, the ids.
+func (s Scene) outputs(i int, form Form, props *structpb.Struct) *structpb.Struct {
 	outputs := &structpb.Struct{Fields: map[string]*structpb.Value{}}
 	for k, v := range props.GetFields() {
 		outputs.Fields[k] = v
@@ -142,10 +150,7 @@ func (s Scene) after(i int, form Form, props *structpb.Struct, deps map[string][
 			outputs.Fields[key] = structpb.NewStringValue(text)
 		}
 	}
-	r := pack.NewResource(s[i].Type, s[i].Name, s[i].URN(), nil)
-	r.SetOutputs(outputs)
-	r.PropertyDependencies = deps
-	return r
+	return outputs
 }
 
 // asked lists the outputs that a resource has besides its inputs: id and arn, and whatever the scene refers to.

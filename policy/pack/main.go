@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pack
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+)
+
+// Main loads the controls into the pack, answers the engine that has started the program, and returns the exit
+// code. It is all that the main function of a pack needs.
+func Main(p *Pack, controls ...*Control) int {
+	if err := p.Load(controls...); err != nil {
+		fmt.Fprintln(os.Stderr, p.Name+":", err)
+		return 1
+	}
+	if err := Run(p, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, p.Name+":", err)
+		return 1
+	}
+	return 0
+}
+
+const parentPoll = 2 * time.Second
+
+// gcPercent lets the heap grow by half before it is swept: the pack lives beside an engine and a provider that
+// need the memory more than it needs the time.
+const gcPercent = 50
+
+// Run is [Serve] until the program is told to stop or the engine is gone.
+func Run(p *Pack, out io.Writer) error {
+	debug.SetGCPercent(gcPercent)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		parent := os.Getppid()
+		for os.Getppid() == parent {
+			time.Sleep(parentPoll)
+		}
+		stop()
+	}()
+	return Serve(ctx, p, out)
+}
