@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,7 +74,7 @@ func TestNamesAreTheSDKs(t *testing.T) {
 	}
 	missing := 0
 	for _, c := range controls.All() {
-		for _, token := range c.Types {
+		for _, token := range slices.Concat(c.Types, c.Joins) {
 			if look(token) == nil {
 				missing++
 				require.True(t, controls.NewerName(token), "%s: the SDK has no type %s", c.ID, token)
