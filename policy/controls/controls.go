@@ -39,7 +39,7 @@ func All() []*pack.Control {
 		documents(), identities(), trust(), passwords(),
 		keys(), secrets(), trails(), logs(), trailAlarms(), topicsAndQueues(),
 		detection(), certificates(), zones(), registries(), containers(), backups(), parameters(),
-		functions(), stores(), endpoints(), presence(),
+		functions(), stores(), endpoints(), presence(), prefixLists(),
 	)
 	for _, c := range all {
 		c.URL = Documentation + "#" + c.ID
