@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -102,10 +101,7 @@ func (s *Session) loadWaivers(own Case) error {
 		}
 	}
 	if file := own.Word("waiversFile"); file != "" {
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(s.workdir, file)
-		}
-		read, err := ReadWaivers(file)
+		read, err := ReadWaivers(locate(s.workdir, file))
 		if err != nil {
 			return err
 		}

@@ -60,7 +60,7 @@ func (p *Pack) governance() *Control {
 			{Name: "profile", Default: "", OneOf: append([]string{""}, names...), Help: "Named set of levels; empty uses each control's own."},
 			{Name: "levels", Default: map[string]any{}, Help: "Levels by control id; they win over the profile and over every other level."},
 			{Name: "waivers", Default: []any{}, Help: "Waivers, each with control, urn or type or name, reason, owner and expires."},
-			{Name: "waiversFile", Default: "", Help: "A YAML file with a list \"waivers\"; a relative path starts at the directory of the Pulumi project."},
+			{Name: "waiversFile", Default: "", Help: "A YAML file with a list \"waivers\". A relative path is looked for in the working directory and above it, up to the root of the repository."},
 			{Name: "forbidWaivers", Default: false, Help: "Refuse every waiver."},
 			{Name: "undecided", Default: undecidedReport, OneOf: []string{undecidedReport, undecidedIgnore, undecidedRefuse}, Help: "What to do about checks that wait for unknown values: one advisory, nothing, or a mandatory finding each."},
 		},
