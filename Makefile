@@ -69,6 +69,9 @@ lint: $(LINT) ## Run the linters of .golangci.yml; every warning is an error
 fmt: ## Format the code
 	@gofmt -w infra stacks components policy internal test tools
 
+.PHONY: pack
+pack: $(POLICY) ## Build the policy pack, for --policy-pack .toolchain/bin/bulkhead-policy or --policy-pack policy
+
 .PHONY: bench
 bench: ## Measure the program alone: time and memory of a preview of the production stack
 	@go test -run '^$$' -bench . -benchmem ./infra/...
@@ -95,6 +98,7 @@ $(REHEARSE):
 $(POLICY):
 	@mkdir -p $(@D)
 	@go build -o $@ ./policy $(EXPLAIN)
+	@ln -sf $(@F) $(@D)/pulumi-analyzer-policy-bulkhead
 
 $(LINT):
 	@mkdir -p $(@D)
