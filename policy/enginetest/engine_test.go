@@ -124,7 +124,9 @@ func newEngine(t *testing.T, more ...string) *engine {
 func (e *engine) tool(name string) string { return filepath.Join(e.root, ".toolchain/bin", name) }
 
 // provider is the toolchain's AWS provider, which is kept off the path of real deployments.
-func (e *engine) provider() string { return filepath.Join(e.root, ".toolchain/provider/pulumi-resource-aws") }
+func (e *engine) provider() string {
+	return filepath.Join(e.root, ".toolchain/provider/pulumi-resource-aws")
+}
 
 // result is how a run of the CLI ended.
 type result struct {
