@@ -109,7 +109,7 @@ func interruptEngine(t *testing.T, box *sandbox.Sandbox) {
 	left := engines()
 	require.Len(t, left, 1)
 	require.NoError(t, syscall.Kill(left[0], syscall.SIGINT))
-	require.Eventually(t, func() bool { return len(engines()) == 0 }, 3*time.Minute, 100*time.Millisecond)
+	require.Eventually(t, func() bool { return len(engines()) == 0 }, 10*time.Minute, 100*time.Millisecond)
 }
 
 // requireRefused finds that an environment that is being rehearsed cannot be rehearsed or destroyed by another process.

@@ -86,9 +86,9 @@ func TestBuildAndBuildAgain(t *testing.T) {
 	require.NoError(t, w.build(t.Context(), []target{hammer, saw}))
 	require.Equal(t, []string{"hammer", "saw"}, w.built())
 	require.Regexp(t, `^toolchain: 2 programs to build from Go modules; with empty caches on 2 cores about 3m0s
-toolchain: building Hammer, 0s of about 1m0s; then Saw \(2m0s\)
+toolchain: building Hammer, \ds of about 1m0s; then Saw \(2m0s\)
 toolchain: Hammer built in \ds
-toolchain: building Saw, 0s of about 2m0s
+toolchain: building Saw, \ds of about 2m0s
 toolchain: Saw built in \ds
 $`, w.progress.String())
 	for name, want := range map[string]string{"hammer": "hammer.partial --nail\n", "saw": "saw.partial sharp --nail\n"} {
