@@ -5,6 +5,7 @@
 package address
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -79,27 +80,21 @@ func (s *Set) Add(text string) error {
 
 // Wide reports whether the ranges together admit a large part of the internet.
 func (s *Set) Wide() bool {
+	s.v4, s.v6 = merge(s.v4), merge(s.v6)
 	public := count(s.v4)
-	for _, hidden := range notPublic {
-		public -= overlap(s.v4, hidden)
+	if public >= wideV4 {
+		for _, hidden := range notPublic {
+			public -= overlap(s.v4, hidden)
+		}
 	}
 	return public >= wideV4 || overlap(s.v6, globalUnicast) >= wideV6
 }
 
-// merge sorts the ranges and joins those that touch.
+// merge sorts the ranges in place and joins those that touch.
 func merge(list []span) []span {
-	sorted := slices.Clone(list)
-	slices.SortFunc(sorted, func(a, b span) int {
-		switch {
-		case a.from < b.from:
-			return -1
-		case a.from > b.from:
-			return 1
-		}
-		return 0
-	})
-	var out []span
-	for _, s := range sorted {
+	slices.SortFunc(list, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	out := list[:0]
+	for _, s := range list {
 		if n := len(out); n > 0 && s.from <= out[n-1].to {
 			out[n-1].to = max(out[n-1].to, s.to)
 			continue
@@ -109,18 +104,19 @@ func merge(list []span) []span {
 	return out
 }
 
+// count returns how many numbers there are in merged ranges.
 func count(list []span) uint64 {
 	var n uint64
-	for _, s := range merge(list) {
+	for _, s := range list {
 		n += s.to - s.from + 1
 	}
 	return n
 }
 
-// overlap counts the numbers of the list that lie inside the window.
+// overlap counts the numbers of merged ranges that lie inside the window.
 func overlap(list []span, window span) uint64 {
 	var n uint64
-	for _, s := range merge(list) {
+	for _, s := range list {
 		from, to := max(s.from, window.from), min(s.to, window.to)
 		if from <= to {
 			n += to - from + 1

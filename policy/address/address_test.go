@@ -52,5 +52,9 @@ func FuzzAdd(f *testing.F) {
 		if one.Wide() && !both.Wide() {
 			t.Fatalf("adding %q to %q made the set smaller", b, a)
 		}
+		var turned address.Set
+		if turned.Add(b) != nil || turned.Add(a) != nil || turned.Wide() != both.Wide() {
+			t.Fatalf("the order of %q and %q counts", a, b)
+		}
 	})
 }

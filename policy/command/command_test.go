@@ -123,9 +123,9 @@ func TestOddDocumentsAreFindings(t *testing.T) {
 	for name, c := range map[string]struct{ policy, want string }{
 		"not JSON":   {`{`, "not valid JSON"},
 		"twice":      {`{"Statement":[{"Effect":"Deny","Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`, `key \"Effect\" twice`},
-		"too long":   {`{"Statement":"` + strings.Repeat("x", 10<<20) + `"}`, "longer than 1 MB"},
+		"too long":   {`{"Statement":"` + strings.Repeat("x", 10<<20) + `"}`, "longer than 256 KB"},
 		"deep":       {strings.Repeat("[", 5000), "not valid JSON"},
-		"a number":   {`7`, "not valid JSON"},
+		"a number":   {`7`, "not a JSON object"},
 		"no effect":  {`{"Statement":[{"Action":"s3:*","Resource":"*"}]}`, "AWS knows Allow and Deny"},
 		"a sentence": {`everyone may read`, "not valid JSON"},
 	} {

@@ -3,9 +3,9 @@
 package controls
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/bulkhead-iac/bulkhead/policy/iam"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -19,38 +19,45 @@ var elbLogAccounts = []string{
 	"054676820928", "156460612806", "652711504416", "635631232127", "009996457667", "897822967062", "076674570225", "507241528517",
 }
 
-// accountID finds account ids in a provider property, which is a list or the JSON text of one.
-var accountID = regexp.MustCompile(`\b[0-9]{12}\b`)
-
 // ownAccounts are the accounts that belong to us as far as the program says: those in the setting, those the
 // provider is pinned to, and the account of the role it assumes.
 func ownAccounts(k *pack.Case) []string {
 	own := slices.Clone(k.Words("allowedAccounts"))
-	pinned, _ := k.Provider.Get("allowedAccountIds").Strings()
+	provider := k.Provider()
+	pinned, _ := provider.Get("allowedAccountIds").Strings()
 	for _, p := range pinned {
-		own = append(own, accountID.FindAllString(p, -1)...)
+		own = append(own, accountsIn(p)...)
 	}
 	for _, path := range []string{"assumeRole.roleArn", "assumeRoles.roleArn"} {
-		if parts := strings.Split(k.Provider.Get(path).Str(), ":"); len(parts) > 4 {
+		if parts := strings.Split(provider.Get(path).Str(), ":"); len(parts) > 4 {
 			own = append(own, parts[4])
 		}
 	}
 	return own
 }
 
+// accountsIn finds account ids in a provider property, which is a list or the JSON text of one.
+func accountsIn(text string) []string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return slices.DeleteFunc(words, func(w string) bool { return !iam.IsAccount(w) })
+}
+
 // foreignCheck reports principals of accounts that are not ours. While no account is known to be ours, every
 // account would look foreign, so it does not apply.
 func foreignCheck(paths func(*pack.Case) []pack.Value) func(*pack.Case) {
-	check := eachStatement(paths, func(k *pack.Case, v pack.Value, s *iam.Statement) {
-		for _, id := range s.Foreign(append(ownAccounts(k), elbLogAccounts...)...) {
-			k.Report(v, "%s admits %s", s.Label(), id)
-		}
-	})
 	return func(k *pack.Case) {
-		if len(ownAccounts(k)) == 0 {
+		own := ownAccounts(k)
+		if len(own) == 0 {
 			k.Skip("no account is known to be ours: set allowedAccounts, or allowedAccountIds of the provider")
 			return
 		}
-		check(k)
+		ours := func(account string) bool {
+			return slices.Contains(own, account) || slices.Contains(elbLogAccounts, account)
+		}
+		eachStatement(paths, func(k *pack.Case, v pack.Value, s *iam.Statement) {
+			for _, id := range s.Foreign(ours) {
+				k.Report(v, "%s admits %s", s.Label(), id)
+			}
+		})(k)
 	}
 }

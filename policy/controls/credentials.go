@@ -23,29 +23,63 @@ var (
 	urlShape  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[^@]*$`)
 )
 
-// hints are what every line with a credential contains, in small letters. Looking for them first keeps the
-// pattern away from nearly all lines.
-var hints = []string{"akia", "asia", "key", "passw", "secret", "token", "ghp_", "xox"}
+// hint is a word that one of the patterns looks for, in small letters.
+type hint struct {
+	word string
+	// assigned says that the word counts only in front of a colon or an equals sign.
+	assigned bool
+}
+
+// hints are by their first letter. Every line with a credential holds one of them; looking for them keeps the
+// patterns, which take long, away from nearly all lines.
+var hints = [256][]hint{
+	'a': {{"akia", false}, {"asia", false}, {"aws_secret_access_key", true}, {"apikey", true}, {"api_key", true}},
+	'g': {{"ghp_", false}},
+	'p': {{"private key", false}, {"password", true}, {"passwd", true}},
+	's': {{"secret", true}},
+	't': {{"token", true}},
+	'x': {{"xox", false}},
+}
+
+// lower turns a capital letter of ASCII into a small one.
+const lower = 0x20
+
+// hinted reports whether the text starts with a hint.
+func hinted(text string) bool {
+	for _, h := range hints[text[0]|lower] {
+		if len(text) < len(h.word) || text[1]|lower != h.word[1] || !strings.EqualFold(text[:len(h.word)], h.word) {
+			continue
+		}
+		rest := strings.TrimLeft(text[len(h.word):], " \t\r\f")
+		if !h.assigned || rest != "" && (rest[0] == ':' || rest[0] == '=') {
+			return true
+		}
+	}
+	return false
+}
 
 // holdsSecret reports whether text looks as if it holds a credential. What only points at one, such as an ARN,
 // an address or a path, does not count.
 func holdsSecret(text string) bool {
-	for line := range strings.Lines(text) {
-		small := strings.ToLower(line)
-		if !slices.ContainsFunc(hints, func(h string) bool { return strings.Contains(small, h) }) {
+	for i := 0; i < len(text); i++ {
+		if !hinted(text[i:]) {
 			continue
 		}
-		line = arnShape.ReplaceAllString(line, "")
-		if credentialShape.MatchString(line) {
+		start := strings.LastIndexByte(text[:i], '\n') + 1
+		line, _, _ := strings.Cut(text[start:], "\n")
+		if lineHoldsSecret(arnShape.ReplaceAllString(line, "")) {
 			return true
 		}
-		for _, m := range assignment.FindAllStringSubmatch(line, -1) {
-			if !pointer(m[1]) {
-				return true
-			}
-		}
+		i = start + len(line)
 	}
 	return false
+}
+
+func lineHoldsSecret(line string) bool {
+	if credentialShape.MatchString(line) {
+		return true
+	}
+	return slices.ContainsFunc(assignment.FindAllStringSubmatch(line, -1), func(m []string) bool { return !pointer(m[1]) })
 }
 
 // pointer reports whether a value says where a secret is, and not what it is.

@@ -11,65 +11,98 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
-// closed is the check that a port is not open to the internet.
+// closed is the check that ports are not open to the internet.
 func closed(ports ...int) func(*pack.Case) {
-	return func(k *pack.Case) { closedPorts(k, ports) }
-}
-
-func closedPorts(k *pack.Case, ports []int) {
-	for _, r := range rules(k.Resource) {
-		if !r.ingress && k.Type != sgRule || k.Type == sgRule && k.Get("type").Str() == "egress" {
-			continue
-		}
-		incoming := pack.Yes(r.at)
-		if k.Type == sgRule {
-			incoming = k.Get("type").OneOf("ingress")
-		}
-		world := r.world()
-		if world.Is == pack.False {
-			continue
-		}
-		hit := pack.No(r.at)
-		for _, p := range ports {
-			hit = hit.Or(r.covers(p))
-		}
-		if all := incoming.And(world).And(hit); all.Is != pack.False {
-			k.Forbid(all, "%s lets the internet (%s) reach %s", place(r.at), r.where(), r.span())
-		}
-	}
-	unknownSides(k, "ingress")
-}
-
-// unknownSides defers when the inline rules as a whole are not known.
-func unknownSides(k *pack.Case, side string) {
-	if v := k.Get(side); (k.Type == sgType || k.Type == sgDefault) && v.IsUnknown() {
-		k.Defer(v)
+	return func(k *pack.Case) {
+		closedToWorld(k, func(r *rule) pack.Fact { return r.covers(ports...) })
 	}
 }
 
 func allPortsWorld(k *pack.Case) {
-	for _, r := range rules(k.Resource) {
-		incoming := pack.Yes(r.at)
-		if k.Type == sgRule {
-			incoming = k.Get("type").OneOf("ingress")
-		} else if !r.ingress {
-			continue
-		}
-		k.Forbid(incoming.And(r.world()).And(r.every().Or(r.wholeRange())), "%s lets the internet (%s) reach %s", place(r.at), r.where(), r.span())
-	}
-	unknownSides(k, "ingress")
+	closedToWorld(k, func(r *rule) pack.Fact { return r.every.Or(r.wholeRange()) })
 }
 
 func otherPortsWorld(k *pack.Case) {
 	allowed := k.Words("allowedPorts")
-	for _, r := range rules(k.Resource) {
-		incoming := pack.Yes(r.at)
-		if k.Type == sgRule {
-			incoming = k.Get("type").OneOf("ingress")
-		} else if !r.ingress {
+	closedToWorld(k, func(r *rule) pack.Fact { return r.beyond(allowed) })
+}
+
+// closedToWorld refuses every rule that lets the internet in to what the fact is about.
+func closedToWorld(k *pack.Case, opens func(*rule) pack.Fact) {
+	list := rules(k.Resource)
+	for i := range list {
+		r := &list[i]
+		lets := incoming(k, r).And(r.world)
+		if lets.Is == pack.False {
 			continue
 		}
-		k.Forbid(incoming.And(r.world()).And(r.beyond(allowed)), "%s lets the internet (%s) reach %s", place(r.at), r.where(), r.span())
+		if lets = lets.And(opens(r)); lets.Is != pack.False {
+			k.Forbid(lets, "%s", r.open())
+		}
+	}
+	unknownSides(k, "ingress")
+}
+
+// incoming is the fact that a rule is about what comes in.
+func incoming(k *pack.Case, r *rule) pack.Fact {
+	if k.Type == sgRule {
+		return k.Get("type").OneOf("ingress")
+	}
+	if r.ingress {
+		return pack.Yes(r.at)
+	}
+	return pack.No(r.at)
+}
+
+// outgoing is the fact that a rule is about what goes out.
+func outgoing(k *pack.Case, r *rule) pack.Fact {
+	if k.Type == sgRule {
+		return k.Get("type").OneOf("egress")
+	}
+	if r.ingress {
+		return pack.No(r.at)
+	}
+	return pack.Yes(r.at)
+}
+
+// unknownSides defers when the inline rules as a whole are not known.
+func unknownSides(k *pack.Case, side string) {
+	if k.Type != sgType && k.Type != sgDefault {
+		return
+	}
+	if v := k.Get(side); v.IsUnknown() {
+		k.Defer(v)
+	}
+}
+
+func egressWorld(k *pack.Case) {
+	list := rules(k.Resource)
+	for i := range list {
+		r := &list[i]
+		lets := outgoing(k, r).And(r.world)
+		if lets.Is == pack.False {
+			continue
+		}
+		if lets = lets.And(r.every.Or(r.wholeRange())); lets.Is != pack.False {
+			k.Forbid(lets, "%s lets everything out to %s", place(r.at), r.where())
+		}
+	}
+	unknownSides(k, "egress")
+}
+
+// narrowRange wants rules not to open more ports than the setting says.
+func narrowRange(k *pack.Case) {
+	list := rules(k.Resource)
+	for i := range list {
+		r := &list[i]
+		if !r.ingress && k.Type != sgRule {
+			continue
+		}
+		many := float64(r.last.number-r.first.number) >= k.Num("maxPorts")
+		wide := r.protocol.OneOf("tcp", "udp", "6", "17").And(r.first.is(true)).And(r.last.is(many))
+		if wide.Is != pack.False {
+			k.Forbid(wide, "%s opens %s", place(r.at), r.span())
+		}
 	}
 	unknownSides(k, "ingress")
 }
@@ -88,8 +121,8 @@ func unionWorld(k *pack.Case) {
 		all = append(all, rules(companion)...)
 	}
 	open := map[string]*opening{}
-	for _, r := range all {
-		if r.ingress && r.world().Is != pack.True && r.beyond(k.Words("allowedPorts")).Is == pack.True {
+	for i := range all {
+		if r := &all[i]; r.ingress && r.world.Is != pack.True && r.beyond(k.Words("allowedPorts")).Is == pack.True {
 			add(open, r)
 		}
 	}
@@ -98,12 +131,12 @@ func unionWorld(k *pack.Case) {
 			k.Report(k.Get("ingress"), "%d ranges together let the internet reach %s", o.parts, ports)
 		}
 	}
-	if len(maybe) > 0 || slices.ContainsFunc(all, hasUnknown) {
+	if len(maybe) > 0 || slices.ContainsFunc(all, func(r rule) bool { return r.hasUnknown() }) {
 		k.Defer(k.Get("ingress"))
 	}
 }
 
-func add(open map[string]*opening, r rule) {
+func add(open map[string]*opening, r *rule) {
 	o := open[r.span()]
 	if o == nil {
 		o = &opening{}
@@ -120,26 +153,36 @@ func add(open map[string]*opening, r rule) {
 }
 
 func described(k *pack.Case) {
-	ok := func(v pack.Value) pack.Fact {
-		return v.Matches(func(s string) bool {
-			return len(strings.TrimSpace(s)) >= describeLength && s != "Managed by Pulumi" && s != "Managed by Terraform"
-		})
-	}
 	if k.Type == sgType {
-		k.Require(ok(k.Get("description")))
+		k.Require(k.Get("description").Matches(saysSomething))
 	}
-	for _, r := range rules(k.Resource) {
-		k.Require(ok(r.note), "%s has no description of its own", place(r.at))
+	list := rules(k.Resource)
+	for i := range list {
+		if said := list[i].note.Matches(saysSomething); said.Is != pack.True {
+			k.Require(said, "%s has no description of its own", place(list[i].at))
+		}
 	}
 }
 
+// saysSomething reports whether a description is more than a word or a default.
+func saysSomething(s string) bool {
+	return len(strings.TrimSpace(s)) >= describeLength && s != "Managed by Pulumi" && s != "Managed by Terraform"
+}
+
 func validRanges(k *pack.Case) {
-	for _, r := range rules(k.Resource) {
-		for _, source := range r.sources {
+	list := rules(k.Resource)
+	for i := range list {
+		for _, source := range list[i].sources {
 			for v := range source.Items() {
-				k.Require(v.Matches(func(s string) bool { return strings.Contains(s, "/") && new(address.Set).Add(s) == nil }),
-					"%s is %s, which is not a CIDR range", v.Path(), v)
+				if valid := v.Matches(isRange); valid.Is != pack.True {
+					k.Require(valid, "%s is %s, which is not a CIDR range", v.Path(), v)
+				}
 			}
 		}
 	}
+}
+
+// isRange reports whether text is a CIDR range.
+func isRange(s string) bool {
+	return strings.Contains(s, "/") && new(address.Set).Add(s) == nil
 }

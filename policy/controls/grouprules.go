@@ -4,6 +4,7 @@ package controls
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,76 +12,110 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
-// rule is one security group rule in any of its three spellings.
+// rule is one security group rule in any of its three spellings, with what most controls ask about it.
 type rule struct {
 	at       pack.Value
 	protocol pack.Value
 	from, to pack.Value
-	sources  []pack.Value
 	note     pack.Value
-	ingress  bool
+	sources  []pack.Value
+	// world is the fact that the ranges, taken together, are a large part of the internet.
+	world pack.Fact
+	// every is the fact that the rule is for every protocol, transport that it is for TCP or UDP.
+	every, transport pack.Fact
+	first, last      port
+	ingress          bool
 }
 
-// rules returns the rules that a resource carries, in or out of the group.
+// rules returns the rules that a resource carries, in or out of the group. They are read once for all controls.
 func rules(r *pack.Resource) []rule {
-	switch r.Type {
+	list, _ := r.Inputs().Memo(func() any { return slices.Clip(readRules(r)) }).([]rule)
+	return list
+}
+
+func readRules(r *pack.Resource) []rule {
+	switch v := r.Inputs(); r.Type {
 	case sgIngress, sgEgress:
-		return []rule{{
-			at: r.Inputs(), protocol: r.Get("ipProtocol"), from: r.Get("fromPort"), to: r.Get("toPort"), ingress: r.Type == sgIngress,
-			sources: []pack.Value{r.Get("cidrIpv4"), r.Get("cidrIpv6")}, note: r.Get("description"),
-		}}
+		return []rule{read(v, "ipProtocol", r.Type == sgIngress, v.Get("cidrIpv4"), v.Get("cidrIpv6"))}
 	case sgRule:
-		return []rule{{
-			at: r.Inputs(), protocol: r.Get("protocol"), from: r.Get("fromPort"), to: r.Get("toPort"), ingress: r.Get("type").Str() != "egress",
-			sources: []pack.Value{r.Get("cidrBlocks"), r.Get("ipv6CidrBlocks")}, note: r.Get("description"),
-		}}
+		return []rule{read(v, "protocol", v.Get("type").Str() != "egress", v.Get("cidrBlocks"), v.Get("ipv6CidrBlocks"))}
 	}
 	var out []rule
 	for _, side := range []string{"ingress", "egress"} {
 		for v := range r.Get(side).Items() {
-			out = append(out, rule{
-				at: v, protocol: v.Get("protocol"), from: v.Get("fromPort"), to: v.Get("toPort"), ingress: side == "ingress",
-				sources: []pack.Value{v.Get("cidrBlocks"), v.Get("ipv6CidrBlocks")}, note: v.Get("description"),
-			})
+			out = append(out, read(v, "protocol", side == "ingress", v.Get("cidrBlocks"), v.Get("ipv6CidrBlocks")))
 		}
 	}
 	return out
 }
 
-// world is the fact that the rule's ranges, taken together, are a large part of the internet.
-func (r rule) world() pack.Fact {
-	var known []string
-	waits := pack.No(r.at)
-	for _, source := range r.sources {
-		some, unknown := source.Strings()
-		known = append(known, some...)
-		if unknown.IsUnknown() {
-			waits = pack.Wait(unknown)
-		}
+// read reads one rule whose properties have the names that all spellings share, but for the protocol.
+func read(v pack.Value, protocol string, ingress bool, sources ...pack.Value) rule {
+	r := rule{
+		at: v, protocol: v.Get(protocol), from: v.Get("fromPort"), to: v.Get("toPort"), note: v.Get("description"),
+		sources: sources, ingress: ingress,
 	}
-	if wide, _ := address.Wide(known...); wide {
-		for _, source := range r.sources {
-			if source.Exists() {
-				return pack.Yes(source)
+	r.first, r.last = portOf(r.from), portOf(r.to)
+	r.every = r.protocol.OneOf(everyProtocol, "all")
+	r.transport = r.protocol.OneOf("tcp", "udp", "6", "17", "TCP", "UDP")
+	r.world = world(v, sources)
+	return r
+}
+
+// world is the fact that ranges, taken together, are a large part of the internet.
+func world(at pack.Value, sources []pack.Value) pack.Fact {
+	var set address.Set
+	waits := pack.No(at)
+	for _, source := range sources {
+		waiting := false
+		for item := range source.Items() {
+			if text, ok := item.Text(); ok {
+				_ = set.Add(text) // what is no range is the business of sg-cidr-valid and nacl-ranges-valid
+			} else if item.IsUnknown() && !waiting {
+				waits, waiting = pack.Wait(item), true
 			}
 		}
-		return pack.Yes(r.at)
 	}
-	if r.at.IsUnknown() {
-		return pack.Wait(r.at)
+	switch {
+	case set.Wide():
+		return pack.Yes(sources[max(0, slices.IndexFunc(sources, pack.Value.Exists))])
+	case at.IsUnknown():
+		return pack.Wait(at)
 	}
 	return waits
 }
 
-// every is the fact that the rule is for every protocol.
-func (r rule) every() pack.Fact { return r.protocol.OneOf(everyProtocol, "all") }
+// port is one end of a range of ports.
+type port struct {
+	at     pack.Value
+	number int
+	set    bool
+}
 
-// covers is the fact that the rule lets a TCP or UDP port through.
-func (r rule) covers(port int) pack.Fact {
-	low := r.from.Matches(func(s string) bool { return number(s) <= port })
-	high := r.to.Matches(func(s string) bool { return number(s) >= port })
-	transport := r.protocol.OneOf("tcp", "udp", "6", "17", "TCP", "UDP")
-	return r.every().Or(transport.And(low).And(high))
+func portOf(v pack.Value) port {
+	p := port{at: v}
+	switch v.Kind() {
+	case pack.Number:
+		n, _ := v.Number()
+		p.number, p.set = int(n), true
+	case pack.Text, pack.Bool:
+		p.number, p.set = number(v.Str()), true
+	}
+	return p
+}
+
+// known reports whether the end is a number or not set at all, so that it can be compared at once.
+func (p port) known() bool { return !p.at.IsUnknown() }
+
+// is is the fact that the end is set and that what is said of its number holds.
+func (p port) is(holds bool) pack.Fact {
+	switch {
+	case !p.known():
+		return pack.Wait(p.at)
+	case p.set && holds:
+		return pack.Yes(p.at)
+	}
+	return pack.No(p.at)
 }
 
 func number(s string) int {
@@ -91,9 +126,43 @@ func number(s string) int {
 	return int(n)
 }
 
+// covers is the fact that the rule lets at least one of the TCP or UDP ports through.
+func (r *rule) covers(ports ...int) pack.Fact {
+	answer := pack.No(r.at)
+	decided := r.every.Is == pack.False && r.first.known() && r.last.known()
+	for _, p := range ports {
+		if decided && (p < r.first.number || p > r.last.number) {
+			continue
+		}
+		low, high := r.first.is(r.first.number <= p), r.last.is(r.last.number >= p)
+		answer = answer.Or(r.every.Or(r.transport.And(low).And(high)))
+	}
+	return answer
+}
+
+// wholeRange is the fact that the rule is for every port.
+func (r *rule) wholeRange() pack.Fact {
+	return r.first.is(r.first.number >= 0 && r.first.number <= 1).And(r.last.is(r.last.number >= maxPort))
+}
+
+// beyond is the fact that the rule opens a TCP or UDP port that is not in the list. ICMP is not about ports.
+func (r *rule) beyond(allowed []string) pack.Fact {
+	icmp := r.protocol.OneOf("icmp", "icmpv6", "1", "58")
+	one := r.from.OneOf(allowed...).And(r.to.OneOf(allowed...))
+	if one.Is == pack.True && r.from.Str() != r.to.Str() {
+		one = pack.No(r.to)
+	}
+	return icmp.Not().And(r.every.Or(one.Not()))
+}
+
+// open says what the rule lets through, and whom.
+func (r *rule) open() string {
+	return fmt.Sprintf("%s lets the internet (%s) reach %s", place(r.at), r.where(), r.span())
+}
+
 // span describes the ports of the rule.
-func (r rule) span() string {
-	if r.every().Is == pack.True {
+func (r *rule) span() string {
+	if r.every.Is == pack.True {
 		return "every port and protocol"
 	}
 	if r.from.Str() == r.to.Str() {
@@ -103,7 +172,7 @@ func (r rule) span() string {
 }
 
 // where lists the known ranges.
-func (r rule) where() string {
+func (r *rule) where() string {
 	var all []string
 	for _, s := range r.sources {
 		known, _ := s.Strings()
@@ -112,37 +181,18 @@ func (r rule) where() string {
 	return strings.Join(all, ", ")
 }
 
-func (r rule) wholeRange() pack.Fact {
-	low := r.from.Matches(func(s string) bool { n := number(s); return n >= 0 && n <= 1 })
-	high := r.to.Matches(func(s string) bool { return number(s) >= maxPort })
-	return low.And(high)
-}
-
-// beyond is the fact that the rule opens a TCP or UDP port that is not in the list. ICMP is not about ports.
-func (r rule) beyond(allowed []string) pack.Fact {
-	icmp := r.protocol.OneOf("icmp", "icmpv6", "1", "58")
-	one := r.from.OneOf(allowed...).And(r.to.OneOf(allowed...))
-	if one.Is == pack.True && r.from.Str() != r.to.Str() {
-		one = pack.No(r.to)
-	}
-	return icmp.Not().And(r.every().Or(one.Not()))
-}
-
-func hasUnknown(r rule) bool {
-	for _, v := range append([]pack.Value{r.at, r.protocol, r.from, r.to}, r.sources...) {
-		if v.IsUnknown() {
-			return true
-		}
-		if _, unknown := v.Strings(); unknown.IsUnknown() {
-			return true
-		}
-	}
-	return false
-}
-
 func place(v pack.Value) string {
 	if p := v.Path(); p != "" {
 		return p
 	}
 	return "the rule"
+}
+
+func (r *rule) hasUnknown() bool {
+	for _, v := range append([]pack.Value{r.at, r.protocol, r.from, r.to}, r.sources...) {
+		if v.IsUnknown() || hasUnknownItem(v) {
+			return true
+		}
+	}
+	return false
 }

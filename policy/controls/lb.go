@@ -271,7 +271,7 @@ func admitsWorld(s *pack.Stack, group *pack.Resource) pack.Fact {
 	answer := pack.No(group.Get("ingress"))
 	for _, r := range all {
 		if r.ingress {
-			answer = answer.Or(r.world())
+			answer = answer.Or(r.world)
 		}
 	}
 	for _, v := range maybe {

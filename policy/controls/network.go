@@ -4,9 +4,7 @@ package controls
 
 import (
 	"slices"
-	"strings"
 
-	"github.com/bulkhead-iac/bulkhead/policy/address"
 	"github.com/bulkhead-iac/bulkhead/policy/iam"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
@@ -34,53 +32,56 @@ var acls = []string{naclType, naclRule, naclDefault}
 
 // aclEntry is one ingress entry of a network ACL.
 type aclEntry struct {
-	at, action, protocol, from, to, number pack.Value
-	sources                                []pack.Value
+	action, number pack.Value
+	rule
 }
 
+// aclEntries returns the ingress entries that a resource carries. They are read once for all controls.
 func aclEntries(r *pack.Resource) []aclEntry {
-	if r.Type == naclRule {
+	list, _ := r.Inputs().Memo(func() any { return readEntries(r) }).([]aclEntry)
+	return list
+}
+
+func readEntries(r *pack.Resource) []aclEntry {
+	if v := r.Inputs(); r.Type == naclRule {
 		return []aclEntry{{
-			at: r.Inputs(), action: r.Get("ruleAction"), protocol: r.Get("protocol"), from: r.Get("fromPort"), to: r.Get("toPort"),
-			number: r.Get("ruleNumber"), sources: []pack.Value{r.Get("cidrBlock"), r.Get("ipv6CidrBlock")},
+			action: v.Get("ruleAction"), number: v.Get("ruleNumber"),
+			rule: read(v, "protocol", true, v.Get("cidrBlock"), v.Get("ipv6CidrBlock")),
 		}}
 	}
 	var out []aclEntry
 	for v := range r.Get("ingress").Items() {
 		out = append(out, aclEntry{
-			at: v, action: v.Get("action"), protocol: v.Get("protocol"), from: v.Get("fromPort"), to: v.Get("toPort"), number: v.Get("ruleNo"),
-			sources: []pack.Value{v.Get("cidrBlock"), v.Get("ipv6CidrBlock")},
+			action: v.Get("action"), number: v.Get("ruleNo"),
+			rule: read(v, "protocol", true, v.Get("cidrBlock"), v.Get("ipv6CidrBlock")),
 		})
 	}
 	return out
 }
 
-func (e aclEntry) rule() rule {
-	return rule{at: e.at, protocol: e.protocol, from: e.from, to: e.to, sources: e.sources, ingress: true}
-}
-
-// incoming is the fact that the entry is about traffic into the subnet and allows it.
-func (e aclEntry) incoming(k *pack.Case) pack.Fact {
+// admits is the fact that the entry is about traffic into the subnet and allows it to the internet.
+func (e *aclEntry) admits(k *pack.Case) pack.Fact {
 	answer := e.action.OneOf("allow", "ALLOW")
 	if k.Type == naclRule {
 		answer = answer.And(k.Get("egress").IsFalse())
 	}
-	return answer
+	return answer.And(e.world)
 }
 
 // returning is the fact that the entry is for the answers to connections from inside: network ACLs keep no
 // state, so the whole ephemeral range must come back in.
-func (e aclEntry) returning() pack.Fact {
-	low := e.from.Matches(func(s string) bool { return number(s) >= firstEphemeral })
-	high := e.to.Matches(func(s string) bool { return number(s) == lastUnprivileged })
-	return e.rule().every().Not().And(low).And(high)
+func (e *aclEntry) returning() pack.Fact {
+	low := e.first.is(e.first.number >= firstEphemeral)
+	high := e.last.is(e.last.number == lastUnprivileged)
+	return e.every.Not().And(low).And(high)
 }
 
 // denied is the fact that an earlier entry of the same list refuses the port to the whole internet.
-func (e aclEntry) denied(all []aclEntry, port int) pack.Fact {
+func (e *aclEntry) denied(all []aclEntry, port int) pack.Fact {
 	answer := pack.No(e.at)
-	for _, other := range all {
-		if other.at == e.at {
+	for i := range all {
+		other := &all[i]
+		if other == e {
 			continue
 		}
 		wide := pack.No(other.at)
@@ -98,24 +99,53 @@ func (e aclEntry) denied(all []aclEntry, port int) pack.Fact {
 				same = pack.No(s)
 			}
 		}
-		answer = answer.Or(other.action.OneOf("deny", "DENY").And(earlier).And(wide).And(same).And(other.rule().covers(port)))
+		answer = answer.Or(other.action.OneOf("deny", "DENY").And(earlier).And(wide).And(same).And(other.covers(port)))
 	}
 	return answer
 }
 
 func aclClosed(ports ...int) func(*pack.Case) {
 	return func(k *pack.Case) {
-		all := aclEntries(k.Resource)
-		for _, e := range all {
+		aclForbid(k, func(e *aclEntry, all []aclEntry) pack.Fact {
 			hit := pack.No(e.at)
 			for _, p := range ports {
-				hit = hit.Or(e.rule().covers(p).And(e.denied(all, p).Not()))
+				if reaches := e.covers(p); reaches.Is != pack.False {
+					hit = hit.Or(reaches.And(e.denied(all, p).Not()))
+				}
 			}
-			k.Forbid(e.incoming(k).And(e.rule().world()).And(e.returning().Not()).And(hit),
-				"%s lets the internet (%s) reach %s", place(e.at), e.rule().where(), e.rule().span())
+			return e.returning().Not().And(hit)
+		})
+	}
+}
+
+// aclForbid refuses every entry that lets the internet in to what the fact is about.
+func aclForbid(k *pack.Case, opens func(e *aclEntry, all []aclEntry) pack.Fact) {
+	all := aclEntries(k.Resource)
+	for i := range all {
+		e := &all[i]
+		lets := e.admits(k)
+		if lets.Is == pack.False {
+			continue
 		}
-		if v := k.Get("ingress"); v.IsUnknown() {
-			k.Defer(v)
+		if lets = lets.And(opens(e, all)); lets.Is != pack.False {
+			k.Forbid(lets, "%s", e.open())
+		}
+	}
+	if v := k.Get("ingress"); v.IsUnknown() {
+		k.Defer(v)
+	}
+}
+
+func aclAllPorts(e *aclEntry, _ []aclEntry) pack.Fact { return e.every.Or(e.wholeRange()) }
+
+// aclRangesValid wants the ranges of every entry to be CIDR ranges.
+func aclRangesValid(k *pack.Case) {
+	all := aclEntries(k.Resource)
+	for i := range all {
+		for _, source := range all[i].sources {
+			if valid := source.IsSet().Not().Or(source.Matches(isRange)); valid.Is != pack.True {
+				k.Require(valid, "%s is %s, which is not a CIDR range", source.Path(), source)
+			}
 		}
 	}
 }
@@ -245,15 +275,7 @@ func aclControls() []*pack.Control {
 		{
 			ID: "nacl-all-world", Title: "Network ACLs do not let every port in from the internet", Severity: pack.High, Types: acls,
 			Why: "An ACL that lets everything in is no layer at all.", Fix: "Allow the ports that the subnet serves and the ephemeral range for answers.",
-			Maps: meets("FSBP:EC2.21", segments), Check: func(k *pack.Case) {
-				for _, e := range aclEntries(k.Resource) {
-					r := e.rule()
-					k.Forbid(e.incoming(k).And(r.world()).And(r.every().Or(r.wholeRange())), "%s lets the internet (%s) reach %s", place(e.at), r.where(), r.span())
-				}
-				if v := k.Get("ingress"); v.IsUnknown() {
-					k.Defer(v)
-				}
-			},
+			Maps: meets("FSBP:EC2.21", segments), Check: func(k *pack.Case) { aclForbid(k, aclAllPorts) },
 		},
 		{
 			ID: "nacl-attached", Title: "Network ACLs belong to subnets", Severity: pack.Low, Concern: pack.Operations, Types: []string{naclType}, Joins: []string{naclAssociation}, Stack: true,
@@ -265,15 +287,7 @@ func aclControls() []*pack.Control {
 		{
 			ID: "nacl-ranges-valid", Title: "Network ACL entries name valid address ranges", Severity: pack.Medium, Types: acls,
 			Why: "A range that cannot be read is either refused late or means something else than it seems.", Fix: "Write CIDR ranges such as 10.0.0.0/16.",
-			Maps: meets(hygiene), Check: func(k *pack.Case) {
-				for _, e := range aclEntries(k.Resource) {
-					for _, source := range e.sources {
-						k.Require(source.IsSet().Not().Or(source.Matches(func(s string) bool {
-							return strings.Contains(s, "/") && new(address.Set).Add(s) == nil
-						})), "%s is %s, which is not a CIDR range", source.Path(), source)
-					}
-				}
-			},
+			Maps: meets(hygiene), Check: aclRangesValid,
 		},
 	}
 }

@@ -95,18 +95,7 @@ func securityGroups() []*pack.Control {
 		{
 			ID: "sg-egress-world", Title: "No rule lets everything out", Severity: pack.Medium, Types: egress,
 			Why: "A workload that may talk to anybody can be told to send your data anywhere.", Fix: "Allow the ports and destinations that are needed; prefer VPC endpoints.",
-			Maps: meets("CIS:5.5", segments), Check: func(k *pack.Case) {
-				for _, r := range rules(k.Resource) {
-					outgoing := pack.Yes(r.at)
-					if k.Type == sgRule {
-						outgoing = k.Get("type").OneOf("egress")
-					} else if r.ingress {
-						continue
-					}
-					k.Forbid(outgoing.And(r.world()).And(r.every().Or(r.wholeRange())), "%s lets everything out to %s", place(r.at), r.where())
-				}
-				unknownSides(k, "egress")
-			},
+			Maps: meets("CIS:5.5", segments), Check: egressWorld,
 		},
 		{
 			ID: "sg-rule-described", Title: "Security groups and rules say what they are for", Severity: pack.Low, Concern: pack.Operations, Types: both,
@@ -125,18 +114,7 @@ func securityGroups() []*pack.Control {
 		{
 			ID: "sg-rule-range", Title: "Rules do not open wide ranges of ports", Severity: pack.Medium, Types: groupTypes,
 			Why: "A range of thousands of ports is a guess, and every guess opens more than is served.", Fix: "Open single ports; the setting maxPorts says how many one rule may hold.",
-			Settings: num("maxPorts", wideRange, "Most ports in one TCP or UDP rule."), Maps: meets(segments), Check: func(k *pack.Case) {
-				for _, r := range rules(k.Resource) {
-					if !r.ingress && k.Type != sgRule {
-						continue
-					}
-					low, high := number(r.from.Str()), number(r.to.Str())
-					tcp := r.protocol.OneOf("tcp", "udp", "6", "17")
-					wide := r.from.Matches(func(string) bool { return true }).And(r.to.Matches(func(string) bool { return float64(high-low) >= k.Num("maxPorts") }))
-					k.Forbid(tcp.And(wide), "%s opens %s", place(r.at), r.span())
-				}
-				unknownSides(k, "ingress")
-			},
+			Settings: num("maxPorts", wideRange, "Most ports in one TCP or UDP rule."), Maps: meets(segments), Check: narrowRange,
 		},
 		{
 			ID: "sg-no-mixed-rules", Title: "A group's rules are written in one way", Severity: pack.High, Concern: pack.Operations, Types: []string{sgType},

@@ -143,7 +143,7 @@ func build(states []state, preview bool) (*Deployment, error) {
 			r.Parent = s.Parent
 			r.Options = pack.Options{Protect: s.Protect, IgnoreChanges: s.IgnoreChanges, Aliases: s.Aliases, SecretOutputs: s.AdditionalSecretOutputs}
 			if p, ok := providers[providerURN(s.Provider)]; ok {
-				r.ProviderURN, r.ProviderType, r.Provider = p.URN, p.Type, p.Inputs()
+				r.SetProvider(p.token, providerURN(s.Provider), p.inputs)
 			}
 		}
 		after.Dependencies, after.PropertyDependencies = s.Dependencies, s.PropertyDependencies
@@ -152,9 +152,14 @@ func build(states []state, preview bool) (*Deployment, error) {
 	return d, nil
 }
 
-// providersOf decodes the provider resources, whose inputs policies see with each resource.
-func providersOf(states []state) (map[string]*pack.Resource, error) {
-	found := map[string]*pack.Resource{}
+// provider is a provider resource, whose inputs policies see with each resource.
+type provider struct {
+	inputs *structpb.Struct
+	token  string
+}
+
+func providersOf(states []state) (map[string]provider, error) {
+	found := map[string]provider{}
 	for _, s := range states {
 		if !strings.HasPrefix(s.Type, "pulumi:providers:") {
 			continue
@@ -163,8 +168,7 @@ func providersOf(states []state) (map[string]*pack.Resource, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: inputs: %w", s.URN, err)
 		}
-		name, _ := nameOf(s.URN)
-		found[s.URN] = pack.NewResource(s.Type, name, s.URN, props)
+		found[s.URN] = provider{inputs: props, token: s.Type}
 	}
 	return found, nil
 }

@@ -9,18 +9,24 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/glob"
 )
 
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
+// lower turns a capital letter of ASCII into a small one; most patterns differ from an action in the first letter.
+const lower = 0x20
 
 // matchAction compares an action with a pattern without regard to case, as AWS does.
 func matchAction(pattern, action string) bool {
-	return glob.Match(strings.ToLower(pattern), strings.ToLower(action))
+	fixed := 0
+	for fixed < len(pattern) && pattern[fixed] != '*' && pattern[fixed] != '?' {
+		fixed++
+	}
+	switch {
+	case fixed > len(action) || fixed > 0 && pattern[0]|lower != action[0]|lower:
+		return false
+	case fixed == len(pattern):
+		return strings.EqualFold(pattern, action)
+	case !strings.EqualFold(pattern[:fixed], action[:fixed]):
+		return false
+	}
+	return pattern[fixed:] == "*" || glob.Match(strings.ToLower(pattern[fixed:]), strings.ToLower(action[fixed:]))
 }
 
 // CoversAction reports whether the statement's Action or NotAction covers the action.

@@ -4,7 +4,6 @@ package iam
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -148,7 +147,12 @@ func orgPath(v string) bool {
 	return literal(org)
 }
 
-var account = regexp.MustCompile(`^[0-9]{12}$`)
+const accountDigits = 12
+
+// IsAccount reports whether the text is the id of an AWS account: twelve digits.
+func IsAccount(text string) bool {
+	return len(text) == accountDigits && strings.Trim(text, "0123456789") == ""
+}
 
 // fixedAccount wants an ARN with a fixed account, or one without an account that names its resource, such as
 // a bucket.
@@ -157,7 +161,7 @@ func fixedAccount(v string) bool {
 	if len(parts) < 6 || parts[0] != "arn" {
 		return literal(v) && v != ""
 	}
-	if account.MatchString(parts[4]) || parts[4] == "${aws:PrincipalAccount}" {
+	if IsAccount(parts[4]) || parts[4] == "${aws:PrincipalAccount}" {
 		return true
 	}
 	return parts[4] == "" && strings.Trim(parts[5], "*?") != "" && !strings.HasPrefix(parts[5], "*")
@@ -169,9 +173,9 @@ func fixedUser(v string) bool {
 	return literal(id)
 }
 
-// Foreign returns the principals of an Allow statement that belong to an account which is not one of those
-// given. AWS service principals and the given accounts are not foreign.
-func (s *Statement) Foreign(own ...string) []string {
+// Foreign returns the principals of an Allow statement that belong to an account which is not ours. AWS
+// service principals are not foreign.
+func (s *Statement) Foreign(ours func(account string) bool) []string {
 	if !s.Allows() {
 		return nil
 	}
@@ -180,7 +184,7 @@ func (s *Statement) Foreign(own ...string) []string {
 		if p.Kind != "AWS" || p.everyone() {
 			continue
 		}
-		if a := accountPart(p.ID); account.MatchString(a) && !slices.Contains(own, a) {
+		if a := accountPart(p.ID); IsAccount(a) && !ours(a) {
 			out = append(out, p.ID)
 		}
 	}

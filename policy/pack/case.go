@@ -25,6 +25,12 @@ type note struct {
 	at   string
 }
 
+// begin makes the case that of another control.
+func (c *Case) begin(d *duty) {
+	c.control, c.settings, c.notice = d.control, d.settings, ""
+	c.found, c.waits = c.found[:0], c.waits[:0]
+}
+
 // Require reports a violation when the fact is false and defers when it is not known. The message says what
 // is wrong; without one, the value that decided is shown.
 func (c *Case) Require(f Fact, message ...any) {
@@ -71,7 +77,11 @@ func (c *Case) report(at Value, message []any) {
 func (c *Case) Defer(at Value) { c.waits = append(c.waits, at) }
 
 // Skip says why the control does not apply to this resource.
-func (c *Case) Skip(format string, args ...any) { c.notice = fmt.Sprintf(format, args...) }
+func (c *Case) Skip(format string, args ...any) {
+	if c.notice = format; len(args) > 0 {
+		c.notice = fmt.Sprintf(format, args...)
+	}
+}
 
 // Num returns a number setting.
 func (c *Case) Num(name string) float64 {

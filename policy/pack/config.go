@@ -84,6 +84,7 @@ func (s *Session) settle(configs map[string]Config) error {
 	}
 	s.rules = rules{forbid: own.Flag("forbidWaivers"), undecided: own.Word("undecided")}
 	problems = append(problems, s.loadWaivers(own))
+	s.assign()
 	return errors.Join(problems...)
 }
 
@@ -258,12 +259,18 @@ func sortedKeys(m map[string]Config) []string {
 	return keys
 }
 
+// largestConfig is the most that a configuration may hold, waivers included.
+const largestConfig = 4 << 20
+
 // ParseConfig reads a --policy-pack-config file as the engine does: a level for each name, or an object
 // with enforcementLevel and settings. The key "environments" belongs to the engine and is left out.
 func ParseConfig(text []byte) (map[string]Config, error) {
 	configs := map[string]Config{}
 	if strings.TrimSpace(string(text)) == "" {
 		return configs, nil
+	}
+	if len(text) > largestConfig {
+		return nil, fmt.Errorf("pack configuration: the file is larger than %d bytes", largestConfig)
 	}
 	raw := map[string]any{}
 	if err := json.Unmarshal(text, &raw); err != nil {

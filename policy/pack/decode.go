@@ -47,30 +47,55 @@ func isSentinel(s string) bool {
 // FromStruct decodes a property map as the engine sends it: unknown sentinels, secrets, assets and resource
 // references are recognised; keys that start with "__" are the provider's own and are left out.
 func FromStruct(s *structpb.Struct) Value {
-	n := &node{kind: Map}
-	if s != nil {
-		n.fromFields(s.GetFields())
+	if s == nil {
+		s = &structpb.Struct{}
 	}
-	return Value{n: n}
+	return Value{n: fromStruct(s)}
 }
 
+// fromStruct decodes a property map; without one there is nothing.
+func fromStruct(s *structpb.Struct) *node {
+	if s == nil {
+		return nil
+	}
+	n := &node{}
+	n.fromFields(s.GetFields())
+	return n
+}
+
+// field is one key of a map on its way into a node.
+type field struct {
+	value *structpb.Value
+	key   string
+}
+
+// mostFields is how many keys a map has at most, nearly always; those are sorted without the heap.
+const mostFields = 24
+
 func (n *node) fromFields(fields map[string]*structpb.Value) {
-	n.kind = Map
-	n.keys = make([]string, 0, len(fields))
-	for key := range fields {
+	var room [mostFields]field
+	list := room[:0]
+	for key, v := range fields {
 		if !strings.HasPrefix(key, "__") {
-			n.keys = append(n.keys, key)
+			list = append(list, field{key: key, value: v})
 		}
 	}
-	slices.Sort(n.keys)
-	block := make([]node, len(n.keys))
-	n.items = make([]*node, len(n.keys))
-	for i, key := range n.keys {
-		child := &block[i]
-		child.parent, child.key, child.secret = n, key, n.secret
-		child.fromProto(fields[key])
-		n.items[i] = child
+	slices.SortFunc(list, func(a, b field) int { return order(a.key, b.key) })
+	n.kind, n.items = Map, make([]node, len(list))
+	for i := range list {
+		child := &n.items[i]
+		child.parent, child.key, child.secret = n, list[i].key, n.secret
+		child.fromProto(list[i].value)
 	}
+}
+
+// order is the order in which a node keeps its keys: short ones first, because lengths are compared faster than
+// letters.
+func order(a, b string) int {
+	if len(a) != len(b) {
+		return len(a) - len(b)
+	}
+	return strings.Compare(a, b)
 }
 
 func (n *node) fromProto(v *structpb.Value) {
@@ -84,13 +109,11 @@ func (n *node) fromProto(v *structpb.Value) {
 	case *structpb.Value_ListValue:
 		n.kind = List
 		values := k.ListValue.GetValues()
-		block := make([]node, len(values))
-		n.items = make([]*node, len(values))
+		n.items = make([]node, len(values))
 		for i, item := range values {
-			child := &block[i]
+			child := &n.items[i]
 			child.parent, child.index, child.secret = n, int32(i), n.secret //nolint:gosec // far below 2^31 items
 			child.fromProto(item)
-			n.items[i] = child
 		}
 	case *structpb.Value_StructValue:
 		fields := k.StructValue.GetFields()

@@ -4,6 +4,7 @@ package pack
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -104,8 +105,7 @@ func (s *Session) governWaiver(w *Waiver, level Level, resources []*Resource, ad
 	case !s.now().Before(w.until):
 		add(level, "waiver %s expired on %s; owner %s: mend the finding or renew the waiver", w, w.Expires, w.Owner)
 	case len(hits) > 0:
-		slices.Sort(hits)
-		add(Advisory, "waived until %s by %s: %s (%s)", w.Expires, w.Owner, strings.Join(slices.Compact(hits), "; "), w.Reason)
+		add(Advisory, "waived until %s by %s: %s (%s)", w.Expires, w.Owner, strings.Join(slices.Sorted(maps.Keys(hits)), "; "), w.Reason)
 	case s.analyzed && !s.waits(w, resources):
 		add(Advisory, "waiver %s is not used by any finding; remove it", w)
 	}

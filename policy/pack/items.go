@@ -2,7 +2,11 @@
 
 package pack
 
-import "iter"
+import (
+	"iter"
+	"slices"
+	"strings"
+)
 
 // Items yields the items of a list. A single value that is not a list is its own only item; nothing yields
 // nothing; an unknown list yields one unknown value.
@@ -11,8 +15,8 @@ func (v Value) Items() iter.Seq[Value] {
 		switch v.Kind() {
 		case Absent, Null:
 		case List:
-			for _, item := range v.n.items {
-				if item.kind != Null && !yield(Value{n: item}) {
+			for i := range v.n.items {
+				if item := &v.n.items[i]; item.kind != Null && !yield(Value{n: item}) {
 					return
 				}
 			}
@@ -22,14 +26,19 @@ func (v Value) Items() iter.Seq[Value] {
 	}
 }
 
-// Fields yields the keys and values of a map in the order of the keys.
+// Fields yields the keys and values of a map in the order of the alphabet.
 func (v Value) Fields() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
 		if v.Kind() != Map {
 			return
 		}
-		for i, key := range v.n.keys {
-			if !yield(key, Value{n: v.n.items[i]}) {
+		list := make([]*node, len(v.n.items))
+		for i := range v.n.items {
+			list[i] = &v.n.items[i]
+		}
+		slices.SortFunc(list, func(a, b *node) int { return strings.Compare(a.key, b.key) })
+		for _, item := range list {
+			if !yield(item.key, Value{n: item}) {
 				return
 			}
 		}
@@ -67,8 +76,8 @@ func (n *node) firstUnknown() *node {
 	if n.kind == Unknown {
 		return n
 	}
-	for _, item := range n.items {
-		if found := item.firstUnknown(); found != nil {
+	for i := range n.items {
+		if found := n.items[i].firstUnknown(); found != nil {
 			return found
 		}
 	}

@@ -3,6 +3,7 @@
 package pack
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,14 +12,22 @@ import (
 // looked through, because provider versions differ in whether a block is an object or a list of one. When a
 // value on the way is unknown, Get returns that unknown value.
 func (v Value) Get(path string) Value {
-	for path != "" {
-		var step string
-		step, path = cutStep(path)
-		v = v.step1(step)
+	n := v.n
+	if n == nil {
+		return v.below(path)
 	}
-	return v
+	for path != "" {
+		step, rest := cutStep(path)
+		next := n.next(step)
+		if next == nil {
+			return n.without(path)
+		}
+		n, path = next, rest
+	}
+	return Value{n: n}
 }
 
+// cutStep splits a path after its first step, a key or an index in brackets.
 func cutStep(path string) (step, rest string) {
 	for i := 1; i < len(path); i++ {
 		switch path[i] {
@@ -34,37 +43,64 @@ func cutStep(path string) (step, rest string) {
 	return path, ""
 }
 
-func (v Value) step1(step string) Value {
-	n := v.n
-	if n == nil {
-		return Value{owner: v.owner, step: joinStep(v.step, step)}
-	}
+// next returns the value one step below, or nil.
+func (n *node) next(step string) *node {
 	if step[0] == '[' {
 		i, err := strconv.Atoi(strings.Trim(step, "[]"))
 		if n.kind == List && err == nil && i >= 0 && i < len(n.items) {
-			return Value{n: n.items[i]}
+			return &n.items[i]
 		}
-		return missing(n, step)
+		return nil
 	}
-	if n.kind == List {
-		if len(n.items) == 0 {
-			return Value{owner: n, step: step}
-		}
-		n = n.items[0]
-	}
-	if n.kind == Map {
-		if child := n.child(step); child != nil {
-			return Value{n: child}
-		}
-	}
-	return missing(n, step)
+	return n.only().child(step)
 }
 
-func missing(n *node, step string) Value {
+// only looks through a list to its first item.
+func (n *node) only() *node {
+	if n.kind == List && len(n.items) > 0 {
+		return &n.items[0]
+	}
+	return n
+}
+
+// child finds a key of a map by binary search.
+func (n *node) child(key string) *node {
+	if n.kind != Map {
+		return nil
+	}
+	lo, hi := 0, len(n.items)
+	for lo < hi {
+		mid := int(uint(lo+hi) >> 1)
+		if order(n.items[mid].key, key) < 0 {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo < len(n.items) && n.items[lo].key == key {
+		return &n.items[lo]
+	}
+	return nil
+}
+
+// without is the value at a path that does not exist below the node. What lies below an unknown value is
+// that unknown value.
+func (n *node) without(path string) Value {
+	if path[0] != '[' {
+		n = n.only()
+	}
 	if n.kind == Unknown {
 		return Value{n: n}
 	}
-	return Value{owner: n, step: step}
+	return Value{owner: n, step: path}
+}
+
+// below is a path from a value that is itself not set.
+func (v Value) below(path string) Value {
+	if path != "" {
+		v.step = joinStep(v.step, path)
+	}
+	return v
 }
 
 func joinStep(a, b string) string {
@@ -72,23 +108,6 @@ func joinStep(a, b string) string {
 		return a + b
 	}
 	return a + "." + b
-}
-
-// child finds a key by binary search; keys are sorted when the tree is decoded.
-func (n *node) child(key string) *node {
-	lo, hi := 0, len(n.keys)
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
-		if n.keys[mid] < key {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	if lo < len(n.keys) && n.keys[lo] == key {
-		return n.items[lo]
-	}
-	return nil
 }
 
 // First returns the first of the paths that is set, or the value at the first path when none is.
@@ -121,12 +140,20 @@ func (v Value) Path() string {
 }
 
 func (n *node) path() string {
-	if n.parent == nil {
-		return n.key
+	var steps []*node
+	for at := n; at.parent != nil; at = at.parent {
+		steps = append(steps, at)
 	}
-	base := n.parent.path()
-	if n.parent.kind == List {
-		return base + "[" + strconv.Itoa(int(n.index)) + "]"
+	var b strings.Builder
+	for _, at := range slices.Backward(steps) {
+		if at.parent.kind == List {
+			b.WriteString("[" + strconv.Itoa(int(at.index)) + "]")
+			continue
+		}
+		if b.Len() > 0 && !strings.HasPrefix(at.key, "[") {
+			b.WriteByte('.')
+		}
+		b.WriteString(at.key)
 	}
-	return joinStep(base, n.key)
+	return b.String()
 }

@@ -35,14 +35,13 @@ type Resource struct {
 	ProviderType         string
 	ProviderURN          string
 	Dependencies         []string
-	// Provider holds the provider's own properties, such as region and default tags.
-	Provider Value
-	props    Value
-	out      Value
-	Options  Options
-	position int
-	decoded  bool
-	outRead  bool
+	provider             *structpb.Struct
+	props                *node
+	out                  *node
+	Options              Options
+	position             int
+	decoded              bool
+	outRead              bool
 }
 
 // NewResource makes a resource from its inputs in the engine's wire form.
@@ -56,29 +55,29 @@ func (r *Resource) SetOutputs(outputs *structpb.Struct) { r.outputs, r.outRead =
 // Inputs returns the decoded inputs. They are decoded once, when first asked for.
 func (r *Resource) Inputs() Value {
 	if !r.decoded {
-		if r.raw != nil {
-			r.props = FromStruct(r.raw)
-			r.raw = nil
-		}
-		r.decoded = true
+		r.props, r.raw, r.decoded = fromStruct(r.raw), nil, true
 	}
-	if r.props.n == nil {
+	if r.props == nil {
 		return r.Outputs()
 	}
-	return r.props
+	return Value{n: r.props}
 }
 
 // Outputs returns the decoded state. It is empty in the resource pass.
 func (r *Resource) Outputs() Value {
 	if !r.outRead {
-		if r.outputs != nil {
-			r.out = FromStruct(r.outputs)
-			r.outputs = nil
-		}
-		r.outRead = true
+		r.out, r.outputs, r.outRead = fromStruct(r.outputs), nil, true
 	}
-	return r.out
+	return Value{n: r.out}
 }
+
+// SetProvider says which provider makes the resource, with the provider's own inputs in the engine's wire form.
+func (r *Resource) SetProvider(token, urn string, inputs *structpb.Struct) {
+	r.ProviderType, r.ProviderURN, r.provider = token, urn, inputs
+}
+
+// Provider decodes the provider's own properties, such as region and default tags.
+func (r *Resource) Provider() Value { return Value{n: fromStruct(r.provider)} }
 
 // Get returns the input property at the path; see [Value.Get].
 func (r *Resource) Get(path string) Value { return r.Inputs().Get(path) }

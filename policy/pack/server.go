@@ -25,6 +25,7 @@ type Server struct {
 	stopped context.Context //nolint:containedctx // ends the calls in flight when the engine cancels
 	info    func() *pulumirpc.AnalyzerInfo
 	others  sync.Map
+	absent  map[string]*pulumirpc.PolicyNotApplicable
 	root    string
 	program string
 	mu      sync.Mutex
@@ -33,8 +34,12 @@ type Server struct {
 // NewServer makes a server for the pack.
 func NewServer(p *Pack) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
+	absent := make(map[string]*pulumirpc.PolicyNotApplicable, len(p.controls))
+	for _, c := range p.controls {
+		absent[c.ID] = &pulumirpc.PolicyNotApplicable{PolicyName: c.ID}
+	}
 	return &Server{
-		pack: p, session: NewSession(p), stopped: ctx, stop: cancel,
+		pack: p, session: NewSession(p), stopped: ctx, stop: cancel, absent: absent,
 		info: sync.OnceValue(func() *pulumirpc.AnalyzerInfo { return p.describe() }),
 	}
 }
@@ -168,16 +173,19 @@ func fill(r *Resource, o *pulumirpc.AnalyzerResourceOptions, p *pulumirpc.Analyz
 		}
 	}
 	if p != nil {
-		r.ProviderType, r.ProviderURN = p.GetType(), p.GetUrn()
-		r.Provider = FromStruct(p.GetProperties())
+		r.SetProvider(p.GetType(), p.GetUrn(), p.GetProperties())
 	}
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // inapplicable lists the resource controls that have nothing to do with a type, so that the engine's
-// summary does not count them as passed. The list is made once for each type.
+// summary does not count them as passed. The list is made once for each type; all types that the pack does not
+// know share one.
 func (s *Server) inapplicable(token string) []*pulumirpc.PolicyNotApplicable {
+	if s.pack.byType[token] == nil {
+		token = ""
+	}
 	if list, ok := s.others.Load(token); ok {
 		return list.([]*pulumirpc.PolicyNotApplicable) //nolint:forcetypeassert // the map holds nothing else
 	}
@@ -190,7 +198,7 @@ func (s *Server) inapplicable(token string) []*pulumirpc.PolicyNotApplicable {
 	var list []*pulumirpc.PolicyNotApplicable
 	for _, c := range s.pack.controls {
 		if !c.Stack && !mine[c] && s.session.Level(c.ID) != Disabled {
-			list = append(list, &pulumirpc.PolicyNotApplicable{PolicyName: c.ID})
+			list = append(list, s.absent[c.ID])
 		}
 	}
 	s.others.Store(token, list)

@@ -3,7 +3,6 @@
 package pack
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -36,16 +35,32 @@ type Session struct {
 	pack     *Pack
 	now      func() time.Time
 	masks    *strings.Replacer
-	cache    map[string]*Resource
+	cache    map[string]*node
 	waiting  map[string]string
-	waived   map[*Waiver][]string
+	waived   map[*Waiver]map[string]bool
 	levels   map[string]Level
 	settings map[string]map[string]any
+	duties   map[string]*duties
+	whole    []duty
 	rules    rules
 	workdir  string
 	about    About
 	mu       sync.Mutex
 	analyzed bool
+}
+
+// duty is a control that is switched on, with what the configuration says of it.
+type duty struct {
+	control  *Control
+	settings map[string]any
+	level    Level
+}
+
+// duties are what there is to do in a session for one type token.
+type duties struct {
+	resource []duty
+	stack    []duty
+	joined   bool
 }
 
 // About is what the engine says about the deployment.
@@ -69,9 +84,9 @@ func NewSession(p *Pack) *Session {
 
 // reset forgets what earlier resources left behind and returns to the default levels.
 func (s *Session) reset() {
-	s.cache = map[string]*Resource{}
+	s.cache = map[string]*node{}
 	s.waiting = map[string]string{}
-	s.waived = map[*Waiver][]string{}
+	s.waived = map[*Waiver]map[string]bool{}
 	s.levels = make(map[string]Level, len(s.pack.controls))
 	for _, c := range s.pack.controls {
 		s.levels[c.ID] = c.DefaultLevel()
@@ -79,6 +94,33 @@ func (s *Session) reset() {
 	s.settings = map[string]map[string]any{}
 	s.rules = rules{undecided: undecidedReport}
 	s.analyzed = false
+	s.assign()
+}
+
+// assign sets down what there is to do for each type, so that levels and settings are looked up once in a
+// session and not for every resource.
+func (s *Session) assign() {
+	s.duties = make(map[string]*duties, len(s.pack.byType))
+	for token, d := range s.pack.byType {
+		s.duties[token] = &duties{resource: s.on(d.resource), stack: s.on(d.stack), joined: d.joined}
+	}
+	s.whole = s.on(s.pack.whole)
+}
+
+// on returns the controls that are not switched off. A stack control cannot mend, so remediate means mandatory
+// for it.
+func (s *Session) on(controls []*Control) []duty {
+	var list []duty
+	for _, c := range controls {
+		level := s.levels[c.ID]
+		if level == Remediate && c.Stack {
+			level = Mandatory
+		}
+		if level != Disabled {
+			list = append(list, duty{control: c, settings: s.settings[c.ID], level: level})
+		}
+	}
+	return list
 }
 
 // Describe stores what the engine says about the deployment. The values of secret configuration keys are
@@ -104,23 +146,17 @@ func (s *Session) Level(id string) Level { return s.levels[id] }
 
 // Analyze judges one resource with every resource control for its type, in the order of the ids.
 func (s *Session) Analyze(r *Resource) []Result {
-	d := s.pack.byType[r.Type]
 	s.mu.Lock()
+	d := s.duties[r.Type]
 	s.analyzed = true
 	if d != nil && d.joined {
-		r.Inputs()
-		s.cache[r.URN] = r
+		s.cache[r.URN] = r.Inputs().n
 	}
 	s.mu.Unlock()
 	if d == nil {
 		return nil
 	}
-	results := make([]Result, 0, len(d.resource))
-	for _, c := range d.resource {
-		if s.levels[c.ID] != Disabled {
-			results = append(results, s.judge(c, r, nil))
-		}
-	}
+	results := s.judge(make([]Result, 0, len(d.resource)), d.resource, r, nil)
 	s.note(results)
 	return results
 }
@@ -130,30 +166,21 @@ func (s *Session) Analyze(r *Resource) []Result {
 func (s *Session) AnalyzeStack(resources []*Resource) []Result {
 	s.mu.Lock()
 	for _, r := range resources {
-		if seen := s.cache[r.URN]; seen != nil && seen != r {
-			r.props, r.decoded = seen.props, true
+		if seen, ok := s.cache[r.URN]; ok {
+			r.props, r.decoded = seen, true
 		}
 	}
+	work, whole := s.duties, s.whole
 	s.mu.Unlock()
 	stack := NewStack(resources)
 	var results []Result
 	for _, r := range resources {
-		d := s.pack.byType[r.Type]
-		if d == nil {
-			continue
-		}
-		for _, c := range d.stack {
-			if s.levels[c.ID] != Disabled {
-				results = append(results, s.judge(c, r, stack))
-			}
+		if d := work[r.Type]; d != nil {
+			results = s.judge(results, d.stack, r, stack)
 		}
 	}
 	root := stack.root()
-	for _, c := range s.pack.whole {
-		if s.levels[c.ID] != Disabled {
-			results = append(results, s.judge(c, root, stack))
-		}
-	}
+	results = s.judge(results, whole, root, stack)
 	s.note(results)
 	slices.SortStableFunc(results, func(a, b Result) int { return strings.Compare(a.Control.ID, b.Control.ID) })
 	return append(results, s.govern(resources, root)...)
@@ -175,29 +202,26 @@ func (s *Stack) root() *Resource {
 	return r
 }
 
-func (s *Session) judge(c *Control, r *Resource, stack *Stack) Result {
-	k := Case{Resource: r, Stack: stack, control: c, settings: s.settings[c.ID]}
-	k.run()
-	result := Result{Control: c, URN: r.URN, Type: r.Type, Name: r.Name, Level: s.levelOf(c), Outcome: k.outcome()}
-	switch result.Outcome {
-	case Fail:
-		for _, n := range k.found {
-			result.Notes = append(result.Notes, Note{Text: s.mask(n.text), Path: n.at})
+// judge appends what the controls come to on a resource. One case serves them all, one after the other.
+func (s *Session) judge(results []Result, work []duty, r *Resource, stack *Stack) []Result {
+	k := Case{Resource: r, Stack: stack}
+	for i := range work {
+		d := &work[i]
+		k.begin(d)
+		k.run()
+		result := Result{Control: d.control, URN: r.URN, Type: r.Type, Name: r.Name, Level: d.level, Outcome: k.outcome()}
+		switch result.Outcome {
+		case Fail:
+			for _, n := range k.found {
+				result.Notes = append(result.Notes, Note{Text: s.mask(n.text), Path: n.at})
+			}
+			result.Waiver = s.rules.waiverFor(d.control.ID, r, s.now())
+		case Undecided, NotApplicable:
+			result.Reason = s.mask(k.reason())
 		}
-		result.Waiver = s.rules.waiverFor(c.ID, r, s.now())
-	case Undecided, NotApplicable:
-		result.Reason = s.mask(k.reason())
+		results = append(results, result)
 	}
-	return result
-}
-
-// levelOf is the level of a finding: a stack control cannot mend, so remediate means mandatory.
-func (s *Session) levelOf(c *Control) Level {
-	l := s.levels[c.ID]
-	if l == Remediate && c.Stack {
-		return Mandatory
-	}
-	return l
+	return results
 }
 
 func (s *Session) mask(text string) string {
@@ -217,7 +241,10 @@ func (s *Session) note(results []Result) {
 		case r.Outcome == Undecided:
 			s.waiting[r.Control.ID+" "+r.URN] = r.Reason
 		case r.Outcome == Fail && r.Waiver != nil:
-			s.waived[r.Waiver] = append(s.waived[r.Waiver], fmt.Sprintf("%s on %s", r.Control.ID, r.Name))
+			if s.waived[r.Waiver] == nil {
+				s.waived[r.Waiver] = map[string]bool{}
+			}
+			s.waived[r.Waiver][r.Control.ID+" on "+r.Name] = true
 		}
 	}
 }

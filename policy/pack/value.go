@@ -25,14 +25,13 @@ const (
 )
 
 // node is one decoded value in a property tree. Nodes know their parent, so a path costs nothing until it
-// is printed.
+// is printed. The items of a list or map lie side by side; those of a map are in the [order] of their keys.
 type node struct {
 	memo   any
 	parent *node
 	key    string
 	text   string
-	items  []*node
-	keys   []string
+	items  []node
 	number float64
 	index  int32
 	kind   Kind
@@ -143,7 +142,7 @@ func (v Value) String() string {
 		}
 		return "[" + shorten(strings.Join(parts, ", ")) + "]"
 	case v.Kind() == Map:
-		return "an object with " + strconv.Itoa(len(v.n.keys)) + " properties"
+		return "an object with " + strconv.Itoa(len(v.n.items)) + " properties"
 	case v.Kind() == Asset:
 		return "an asset"
 	}
@@ -188,8 +187,8 @@ func (v Value) Plain() (plain any, known bool) {
 		return v.n.text, true
 	case List:
 		list := make([]any, 0, len(v.n.items))
-		for _, item := range v.n.items {
-			p, ok := Value{n: item}.Plain()
+		for i := range v.n.items {
+			p, ok := Value{n: &v.n.items[i]}.Plain()
 			if !ok {
 				return nil, false
 			}
@@ -197,7 +196,7 @@ func (v Value) Plain() (plain any, known bool) {
 		}
 		return list, true
 	case Map:
-		m := make(map[string]any, len(v.n.keys))
+		m := make(map[string]any, len(v.n.items))
 		for key, item := range v.Fields() {
 			p, ok := item.Plain()
 			if !ok {
