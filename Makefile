@@ -3,6 +3,7 @@
 # Every step of the pipeline is one of these targets and runs on a laptop too. `make help` lists them.
 
 ENV ?= staging
+FUZZTIME ?= 10m
 
 SHELL := /bin/bash -o pipefail
 .DEFAULT_GOAL := help
@@ -21,6 +22,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ENV=staging (default) or ENV=production chooses the environment: Pulumi.<ENV>.yaml"
+	@echo "  FUZZTIME=10m (default) is how long each fuzz target runs"
 
 .PHONY: rehearse
 rehearse: $(REHEARSE) ## Deploy ENV to an emulated AWS account on this machine, with the real engine and provider
@@ -79,6 +81,13 @@ bench: ## Measure the program alone: time and memory of a preview of the product
 .PHONY: bench-policy
 bench-policy: ## Measure the policy pack: start, memory, time per resource and per stack
 	@go test -run '^$$' -bench . -benchtime 1s ./policy/figures
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser and decision of the policy pack, each for FUZZTIME
+	@set -e; grep -roE --include='*_test.go' '^func Fuzz[A-Za-z]+' policy | sort | while IFS=: read -r file func; do \
+		echo "$$(dirname $$file) $${func#func }"; \
+		go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) </dev/null; \
+	done
 
 .PHONY: clean
 clean: $(if $(wildcard .rehearsal/emulator),$(REHEARSE)) ## Stop the emulator and remove everything that was built or rehearsed

@@ -88,23 +88,3 @@ func TestFactsFollowKleene(t *testing.T) {
 		require.Equal(t, f.Is, f.Not().Not().Is)
 	}
 }
-
-func FuzzDecode(f *testing.F) {
-	f.Add([]byte(`{"a":[1,{"b":null}],"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270"}`))
-	f.Add([]byte(`{"a":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","plaintext":"{"}}`))
-	f.Fuzz(func(_ *testing.T, text []byte) {
-		s, err := pack.StructFromJSON(text)
-		if err != nil {
-			return
-		}
-		v := pack.FromStruct(s)
-		for key, child := range v.Fields() {
-			_ = v.Get(key + ".x[0].y")
-			_ = child.String() + child.Path()
-			_, _ = child.AnyUnknown()
-			for item := range child.Items() {
-				_ = item.IsTrue().And(item.IsSet())
-			}
-		}
-	})
-}

@@ -90,18 +90,37 @@ type waiverFile struct {
 	Waivers []Waiver `yaml:"waivers"`
 }
 
-// ReadWaivers reads a file with a list "waivers". Unknown fields are errors, so that a misspelt one cannot
-// widen a waiver.
+// largestWaivers is the most that a file of waivers may hold; a waiver takes some hundred bytes.
+const largestWaivers = 1 << 20
+
+// ReadWaivers reads a file of waivers.
 func ReadWaivers(path string) ([]Waiver, error) {
-	text, err := os.ReadFile(filepath.Clean(path))
+	file, err := os.Open(filepath.Clean(path))
 	if err != nil {
 		return nil, fmt.Errorf("waivers: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, largestWaivers+1))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, fmt.Errorf("waivers: %w", err)
+	}
+	list, err := ParseWaivers(text)
+	if err != nil {
+		return nil, fmt.Errorf("waivers: %s: %w", path, err)
+	}
+	return list, nil
+}
+
+// ParseWaivers reads YAML with a list "waivers". Unknown fields are errors, so that a misspelt one cannot widen
+// a waiver.
+func ParseWaivers(text []byte) ([]Waiver, error) {
+	if len(text) > largestWaivers {
+		return nil, fmt.Errorf("the file is larger than %d bytes", largestWaivers)
 	}
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	var file waiverFile
 	if err := d.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("waivers: %s: %w", path, err)
+		return nil, err
 	}
 	return file.Waivers, nil
 }

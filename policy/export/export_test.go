@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package export_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/policy/command"
+	"github.com/bulkhead-iac/bulkhead/policy/controls"
+	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+// FuzzRead reads arbitrary text as a stack export or the JSON of a preview and judges what is in it, twice.
+func FuzzRead(f *testing.F) {
+	p, err := controls.New()
+	require.NoError(f, err)
+	f.Add([]byte(`{"version":3,"deployment":{"resources":[
+		{"urn":"urn:pulumi:s::p::pulumi:providers:aws::aws","type":"pulumi:providers:aws","inputs":{"region":"eu-central-1"}},
+		{"urn":"urn:pulumi:s::p::aws:s3/bucketV2:BucketV2::b","type":"aws:s3/bucketV2:BucketV2","provider":"urn:pulumi:s::p::pulumi:providers:aws::aws::id",
+		 "inputs":{"forceDestroy":true},"outputs":{"id":"b"},"propertyDependencies":{"bucket":["urn"]}}]}}`))
+	f.Add([]byte(`{"steps":[{"op":"create","urn":"urn:pulumi:s::p::aws:ebs/volume:Volume::v","newState":{"type":"aws:ebs/volume:Volume","inputs":{"encrypted":"[secret]"}}},
+		{"op":"delete","urn":"urn:pulumi:s::p::a::b"}]}`))
+	f.Add([]byte(`{"version":99,"deployment":{}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		first, err := judged(p, text)
+		second, again := judged(p, text)
+		require.Equal(t, err, again)
+		require.Equal(t, first, second)
+	})
+}
+
+func judged(p *pack.Pack, text []byte) ([]pack.Result, error) {
+	d, err := export.Read(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	return command.Judge(p, nil, d)
+}
