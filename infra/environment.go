@@ -167,6 +167,7 @@ func (e *environment) openEdge(ctx *pulumi.Context) (err error) {
 		Network:               e.network,
 		CertificateARN:        s.Edge.CertificateARN,
 		AccessLogs:            logs,
+		HSTSOff:               s.Edge.HSTSOffReason,
 		DeletionProtectionOff: s.DeletionProtectionReason,
 	}
 	if s.Edge.Zone != "" {
@@ -182,10 +183,20 @@ func (e *environment) openEdge(ctx *pulumi.Context) (err error) {
 		ResourceARN:      e.edge.LoadBalancerARN,
 		Region:           s.Region,
 		RateLimit:        s.WAF.RateLimit,
+		Relaxations:      relaxations(s.WAF.Relaxed()),
 		LogKeyARN:        e.logKey.ARN,
 		LogRetentionDays: s.Audit.LogRetentionDays,
 	}, e.options)
 	return err
+}
+
+// relaxations are what the configuration lets the web ACL count instead of block.
+func relaxations(relaxed []stacks.Relaxation) []waf.Relaxation {
+	var list []waf.Relaxation
+	for _, r := range relaxed {
+		list = append(list, waf.Relaxation{Intent: waf.Intent(r.Intent), Rule: r.Rule, Reason: r.Reason})
+	}
+	return list
 }
 
 // admitOperators builds the bastion and connects it to what operators may reach.
@@ -237,4 +248,6 @@ func (e *environment) export(ctx *pulumi.Context) {
 	ctx.Export("databaseSecretArn", e.database.SecretARN)
 	ctx.Export("autoScalingGroup", e.app.AutoScalingGroupName)
 	ctx.Export("appRole", e.app.RoleName)
+	ctx.Export("sessionCommand", e.bastion.SessionCommand)
+	ctx.Export("operatorPolicyArn", e.bastion.OperatorPolicyARN)
 }

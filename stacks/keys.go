@@ -115,6 +115,20 @@ var table = []setting{
 		check:       within(10, 2_000_000_000, "requests in 5 minutes"),
 	},
 	{
+		key: "wafRelaxations", group: groupEdge, fallback: []string{}, example: "[CommonRuleSet.SizeRestrictions_BODY because people upload photos]",
+		description: "Parts of the web ACL that count requests instead of blocking them, each with its reason, which becomes a tag. A body above 8 KB, such as an upload, is blocked unless CommonRuleSet.SizeRestrictions_BODY is among them.",
+		allowed:     "<part> because <reason of 12 to 256 characters>; a part is one of " + strings.Join(wafIntents, ", ") + ", or one of its rules, as AWS calls it, behind a dot; in production one rule each",
+		field:       func(s *Settings) any { return &s.WAF.Relaxations },
+		check:       relaxations,
+	},
+	{
+		key: "edgeHstsOffReason", group: groupEdge, fallback: "", example: "the domain moves back to plain HTTP in May",
+		description: "Why browsers are told to forget that they must use HTTPS. Empty means that they must, for two years and for all names below edgeDomain. The reason becomes a tag; control elb-hsts of the policy pack needs a waiver too.",
+		allowed:     "12 to 256 characters",
+		field:       func(s *Settings) any { return &s.Edge.HSTSOffReason },
+		check:       text(reason),
+	},
+	{
 		key: "appPort", group: groupApp, fallback: 8443, example: "8443",
 		description: "TCP port on which the instances serve HTTPS to the load balancer.",
 		allowed:     "1025 to 65535, so that no process needs privileges; not the port of PostgreSQL, 5432",

@@ -39,6 +39,9 @@ func withoutEmptyLists(s *Settings) *Settings {
 	if len(s.App.EgressCIDRs) == 0 {
 		s.App.EgressCIDRs = nil
 	}
+	if len(s.WAF.Relaxations) == 0 {
+		s.WAF.Relaxations = nil
+	}
 	return s
 }
 
@@ -67,6 +70,8 @@ func TestParseGoodValues(t *testing.T) {
 		"an image with its disk":    {"appImage": "ami-0123456789abcdef0", "appRootDevice": "/dev/sda1"},
 		"arm with its image":        {"appImage": "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", "appInstanceType": "m7gd.large"},
 		"destinations":              {"appEgressCidrs": `["198.51.100.0/24","10.99.0.0/16"]`, "natStrategy": "OnePerZone"},
+		"uploads":                   {"wafRelaxations": `["CommonRuleSet.SizeRestrictions_BODY because people upload photos","Linux because the group is tried out"]`},
+		"no HSTS":                   {"edgeHstsOffReason": "the domain moves back to plain HTTP"},
 		"the least growth":          {"databaseStorageGb": "20", "databaseMaxStorageGb": "22"},
 		"the most storage":          {"databaseStorageGb": "59000", "databaseMaxStorageGb": "64900"},
 		"protection off, explained": {"deletionProtection": "false", "deletionProtectionReason": "rebuilt every night by the load test"},
@@ -187,6 +192,17 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"wafRateLimit", "9", `wafRateLimit: 9 is not between 10 and 2000000000 requests in 5 minutes`},
 		{"wafRateLimit", "2000000001", `wafRateLimit: 2000000001 is not between`},
 
+		{"wafRelaxations", `["CommonRuleSet.SizeRestrictions_BODY"]`, `wafRelaxations[0]: "CommonRuleSet.SizeRestrictions_BODY" gives no reason; write it like CommonRuleSet.SizeRestrictions_BODY because people upload photos`},
+		{"wafRelaxations", `["CommonRules because people upload photos"]`, `wafRelaxations[0]: "CommonRules because people upload photos" relaxes what is no part of the web ACL; did you mean CommonRuleSet?`},
+		{"wafRelaxations", `["PHP because people upload photos"]`, `relaxes what is no part of the web ACL; choose from IPReputation, RateLimit, CommonRuleSet`},
+		{"wafRelaxations", `["RateLimit.All because people upload photos"]`, `names a rule inside the rate limit, which is one rule; name RateLimit alone, or raise bulkhead:wafRateLimit`},
+		{"wafRelaxations", `["Linux.a b because people upload photos"]`, `does not name a rule of AWS WAF`},
+		{"wafRelaxations", `["Linux. because people upload photos"]`, `does not name a rule of AWS WAF`},
+		{"wafRelaxations", `["Linux.LFI_HEADER because so"]`, `has a reason that does not do; write 12 to 256 letters`},
+		{"wafRelaxations", `["Linux.LFI_HEADER because people upload photos","Linux.LFI_HEADER because people upload films"]`, `wafRelaxations[1]: "Linux.LFI_HEADER because people upload films" relaxes Linux.LFI_HEADER a second time; keep one`},
+		{"wafRelaxations", `["Linux.LFI_HEADER because people upload photos","Linux.LFI_HEADER because people upload photos"]`, `is listed twice; keep one`},
+		{"edgeHstsOffReason", "so be it", `edgeHstsOffReason: "so be it" does not do as a reason; write 12 to 256 letters`},
+
 		{"appPort", "443", `appPort: 443 is a privileged port; choose one from 1025 to 65535`},
 		{"appPort", "1024", `appPort: 1024 is a privileged port`},
 		{"appPort", "65536", `appPort: 65536 is not a TCP port`},
@@ -264,6 +280,8 @@ func TestParseReportsRules(t *testing.T) {
 			[]string{`appEgressCidrs: ["198.51.100.0/24"] cannot be reached with natStrategy None`}},
 		"destinations in the VPC": {"staging", map[string]string{"natStrategy": "Single", "appEgressCidrs": `["10.0.0.0/8"]`},
 			[]string{`appEgressCidrs[0]: "10.0.0.0/8" overlaps the VPC's own range 10.20.0.0/16`}},
+		"production without a part of its web ACL": {"production", map[string]string{"wafRelaxations": `["Linux.LFI_HEADER because photos have odd names","Linux because the group is tried out"]`},
+			[]string{`wafRelaxations[1]: "Linux because the group is tried out" leaves production without Linux; name the one rule that is in the way`}},
 		"gateways to nowhere": {"staging", map[string]string{"natStrategy": "Single"},
 			[]string{`natStrategy: "Single" pays for gateways that nothing leads to, because appEgressCidrs is empty; choose None, or list what the service calls`}},
 		"no way to be managed": {"staging", map[string]string{"interfaceEndpoints": `["ssm","logs","kms"]`},

@@ -70,6 +70,8 @@ func TestStagingIsAsSecureAsProduction(t *testing.T) {
 	require.Equal(t, production.Bastion.ReachesDatabase, staging.Bastion.ReachesDatabase)
 	require.Equal(t, production.Network.InterfaceEndpoints, staging.Network.InterfaceEndpoints)
 	require.Equal(t, production.App.EgressCIDRs, staging.App.EgressCIDRs)
+	require.Equal(t, production.WAF.Relaxations, staging.WAF.Relaxations)
+	require.Equal(t, production.Edge.HSTSOffReason, staging.Edge.HSTSOffReason)
 	require.Equal(t, production.Database.EngineVersion, staging.Database.EngineVersion)
 	require.GreaterOrEqual(t, staging.Audit.LogRetentionDays, 365)
 

@@ -51,6 +51,7 @@ var rules = []rule{
 		}
 		return about("databaseMultiAz", "false", "loses the database of production with one zone (FSBP RDS.5)", "set it to true")
 	}),
+	production([]string{"wafRelaxations"}, "wafRelaxations names single rules, never all of an intent", wholeIntents),
 	production([]string{"appMinSize"}, "appMinSize is at least 2", func(s *Settings) []fault {
 		if s.App.MinSize >= 2 {
 			return nil

@@ -76,12 +76,16 @@ type Edge struct {
 	Domain string
 	// CertificateARN is an existing ACM certificate in Region.
 	CertificateARN string
+	// HSTSOffReason says why Strict-Transport-Security is off; empty when it is on.
+	HSTSOffReason string
 }
 
 // WAF holds the settings of the web ACL.
 type WAF struct {
 	// RateLimit is the number of requests one client address may make in 5 minutes.
 	RateLimit int
+	// Relaxations are the parts that only count; see Relaxed.
+	Relaxations []string
 }
 
 // App holds the settings of the application tier.

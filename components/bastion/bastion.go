@@ -24,10 +24,13 @@ type Bastion struct {
 	// AutoScalingGroupName is the name of the group that keeps the one instance running.
 	AutoScalingGroupName pulumi.StringOutput
 	// SessionDocument is the Session Manager document under which sessions are recorded
-	// and limited in time. It is what operators are given ssm:StartSession on.
+	// and limited in time.
 	SessionDocument pulumi.StringOutput
 	// SessionCommand is the shell command that opens a recorded session.
 	SessionCommand pulumi.StringOutput
+	// OperatorPolicyARN is the managed policy for whoever may enter through Session Manager: it
+	// allows sessions with a second factor, on the bastion, under SessionDocument, and no others.
+	OperatorPolicyARN pulumi.StringOutput
 	// LogGroupName is where sessions, logins and the system log go.
 	LogGroupName pulumi.StringOutput
 	// RoleARN is the role of the instance.
@@ -43,7 +46,8 @@ type Bastion struct {
 // an allowed address with a key that EC2 Instance Connect admits for one minute
 // (`aws ec2-instance-connect ssh`). There is no key pair and no password. What is typed in
 // a session goes to the log group; of SSH the log group has the logins, since onward
-// connections are encrypted end to end.
+// connections are encrypted end to end. A session is recorded because it names the document,
+// so operators should get OperatorPolicyARN and no other right to start sessions.
 //
 // Pulumi waits until the instance of a new group is launched, at most ten minutes, and
 // not for the end of a replacement, which AWS runs on its own.
@@ -67,6 +71,10 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
+	operators, err := newOperatorPolicy(ctx, name, b, args, document)
+	if err != nil {
+		return nil, err
+	}
 	role, err := newRole(ctx, name, b, args)
 	if err != nil {
 		return nil, err
@@ -81,11 +89,12 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	b.AutoScalingGroupName, b.SessionDocument = group.Name, document.Name
 	b.SessionCommand = sessionCommand(args.Region, document.Name, group.Name)
-	b.LogGroupName, b.RoleARN = b.logs.Name, role.ARN
+	b.OperatorPolicyARN, b.LogGroupName, b.RoleARN = operators.Arn, b.logs.Name, role.ARN
 	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{
 		"autoScalingGroupName": b.AutoScalingGroupName,
 		"sessionDocument":      b.SessionDocument,
 		"sessionCommand":       b.SessionCommand,
+		"operatorPolicyArn":    b.OperatorPolicyARN,
 		"logGroupName":         b.LogGroupName,
 		"roleArn":              b.RoleARN,
 	})

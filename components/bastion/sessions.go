@@ -45,9 +45,8 @@ func sessionDocument(logGroup string, idleMinutes, sessionMinutes int) (string, 
 	return string(text), err
 }
 
-// newSessionDocument registers the document under which operators open sessions. Grant
-// them ssm:StartSession on this document and not on others, with the condition
-// ssm:SessionDocumentAccessCheck, and every session is recorded.
+// newSessionDocument registers the document under which operators open sessions. Only a
+// session that names it is recorded: see newOperatorPolicy.
 func newSessionDocument(ctx *pulumi.Context, name string, b *Bastion, args *Args) (*ssm.Document, error) {
 	content := b.logs.Name.ApplyT(func(group string) (string, error) {
 		return sessionDocument(group, args.IdleMinutes, args.SessionMinutes)

@@ -5,6 +5,7 @@ package rehearsal_test
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,9 +20,16 @@ func lookAtIdentities(t *testing.T, a *account) {
 	t.Helper()
 	policies, err := a.iam.ListPolicies(t.Context(), &iam.ListPoliciesInput{Scope: iamtypes.PolicyScopeTypeLocal})
 	require.NoError(t, err)
-	require.Len(t, policies.Policies, 1)
-	boundary := aws.ToString(policies.Policies[0].Arn)
+	arns := map[string]string{}
+	for _, policy := range policies.Policies {
+		role := strings.Split(strings.TrimPrefix(aws.ToString(policy.PolicyName), a.Name+"-"), "-")[0]
+		arns[role] = aws.ToString(policy.Arn)
+	}
+	require.Len(t, policies.Policies, 2)
+	require.Len(t, arns, 2)
+	boundary := arns["boundary"]
 	lookAtBoundary(t, a, boundary)
+	lookAtOperators(t, a, arns["bastion"])
 	roles, err := listRoles(t.Context(), a)
 	require.NoError(t, err)
 	for _, role := range roles {
@@ -47,13 +55,8 @@ func lookAtIdentities(t *testing.T, a *account) {
 // lookAtBoundary finds the boundary refusing what no role may do.
 func lookAtBoundary(t *testing.T, a *account, arn string) {
 	t.Helper()
-	document, err := terratest.GetIamPolicyDocumentContextE(t, t.Context(), a.Region, arn)
-	require.NoError(t, err)
-	if decoded, err := url.QueryUnescape(document); err == nil {
-		document = decoded
-	}
 	var refused []any
-	for _, s := range statements(t, document) {
+	for _, s := range managedPolicy(t, a, arn) {
 		if s.Effect == "Deny" {
 			refused = append(refused, asList(s.Action)...)
 		}
@@ -61,6 +64,38 @@ func lookAtBoundary(t *testing.T, a *account, arn string) {
 	for _, action := range []string{"iam:Create*", "iam:PassRole", "cloudtrail:Stop*", "kms:ScheduleKeyDeletion", "s3:PutAccountPublicAccessBlock"} {
 		require.Contains(t, refused, action)
 	}
+}
+
+// lookAtOperators finds that operators can open sessions with a second factor only, and under the recording document only.
+func lookAtOperators(t *testing.T, a *account, arn string) {
+	t.Helper()
+	require.Equal(t, arn, a.Outputs(t)["operatorPolicyArn"])
+	recording, err := listDocuments(t.Context(), a)
+	require.NoError(t, err)
+	require.Len(t, recording, 1)
+	require.Contains(t, a.Outputs(t)["sessionCommand"], "--document-name "+recording[0]+" ")
+	var started []any
+	for _, s := range managedPolicy(t, a, arn) {
+		require.Equal(t, "Allow", s.Effect)
+		if slices.Contains(asList(s.Action), any("ssm:StartSession")) {
+			started = append(started, asList(s.Resource)...)
+			require.Equal(t, "true", s.Condition["Bool"]["aws:MultiFactorAuthPresent"])
+			require.Equal(t, "true", s.Condition["BoolIfExists"]["ssm:SessionDocumentAccessCheck"])
+		}
+	}
+	at := a.Region + ":" + a.AccountID
+	require.ElementsMatch(t, []any{"arn:aws:ec2:" + at + ":instance/*", "arn:aws:ssm:" + at + ":document/" + recording[0]}, started)
+}
+
+// managedPolicy returns the statements of a managed policy.
+func managedPolicy(t *testing.T, a *account, arn string) []statement {
+	t.Helper()
+	document, err := terratest.GetIamPolicyDocumentContextE(t, t.Context(), a.Region, arn)
+	require.NoError(t, err)
+	if decoded, err := url.QueryUnescape(document); err == nil {
+		document = decoded
+	}
+	return statements(t, document)
 }
 
 // lookAtPermissions finds no inline policy of a role that allows everything of a service.

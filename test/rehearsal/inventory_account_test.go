@@ -142,15 +142,7 @@ var accountKinds = []kind{
 		}
 		return each(found.TrailList, func(t cloudtrailtypes.Trail) *string { return t.TrailARN }), nil
 	}},
-	{"session document", []string{"aws:ssm/document:Document"}, func(ctx context.Context, a *account) ([]string, error) {
-		found, err := a.ssm.ListDocuments(ctx, &ssm.ListDocumentsInput{
-			Filters: []ssmtypes.DocumentKeyValuesFilter{{Key: aws.String("Owner"), Values: []string{"Self"}}},
-		})
-		if err != nil {
-			return nil, err
-		}
-		return each(found.DocumentIdentifiers, func(d ssmtypes.DocumentIdentifier) *string { return d.Name }), nil
-	}},
+	{"session document", []string{"aws:ssm/document:Document"}, listDocuments},
 	{"role", []string{"aws:iam/role:Role"}, func(ctx context.Context, a *account) ([]string, error) {
 		roles, err := listRoles(ctx, a)
 		return each(roles, func(r iamtypes.Role) *string { return r.RoleName }), err
@@ -190,6 +182,17 @@ var accountKinds = []kind{
 		_, err := a.iam.GetAccountPasswordPolicy(ctx, &iam.GetAccountPasswordPolicyInput{})
 		return ifFound(err, "iam-account-password-policy")
 	}},
+}
+
+// listDocuments returns the names of the account's own documents.
+func listDocuments(ctx context.Context, a *account) ([]string, error) {
+	found, err := a.ssm.ListDocuments(ctx, &ssm.ListDocumentsInput{
+		Filters: []ssmtypes.DocumentKeyValuesFilter{{Key: aws.String("Owner"), Values: []string{"Self"}}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return each(found.DocumentIdentifiers, func(d ssmtypes.DocumentIdentifier) *string { return d.Name }), nil
 }
 
 // listRoles leaves out the roles that AWS services make for themselves.

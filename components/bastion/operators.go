@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bastion
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/identity"
+)
+
+// Conditions of what operators may do.
+var (
+	// secondFactor is missing from requests with access keys alone, and then does not hold (IAM user guide, "AWS global
+	// condition context keys", aws:MultiFactorAuthPresent).
+	secondFactor = identity.Condition{Operator: "Bool", Key: "aws:MultiFactorAuthPresent", Values: []string{"true"}}
+	// namedDocument has Session Manager check the document of a session even if none is named: it would otherwise use the
+	// account's own without asking (Systems Manager user guide, "Enforce a session document permission check").
+	namedDocument = identity.Condition{Operator: "BoolIfExists", Key: "ssm:SessionDocumentAccessCheck", Values: []string{"true"}}
+	// ownSession is the tag that Session Manager gives a session, for users and for roles ("Additional sample IAM policies
+	// for Session Manager", allow a user to end only sessions they started).
+	ownSession = identity.Condition{Operator: "StringEquals", Key: "ssm:resourceTag/aws:ssmmessages:session-id", Values: []string{"${aws:userid}"}}
+)
+
+// operatorStatements let an operator who has a second factor open recorded sessions on the bastion and deal with their own,
+// and nothing else. They hold only as long as no other policy of the operator allows ssm:StartSession without the document
+// check.
+func operatorStatements(name string, args *Args, document pulumi.StringOutput) []identity.StatementInput {
+	at := args.Region + ":" + args.AccountID
+	bastion := identity.Condition{Operator: "StringEquals", Key: "ssm:resourceTag/Name", Values: []string{name}}
+	start := []string{"ssm:StartSession"}
+	return []identity.StatementInput{
+		{Statement: identity.Statement{
+			Sid: "StartOnTheBastion", Effect: identity.Allow, Actions: start,
+			Resources:  []string{"arn:aws:ec2:" + at + ":instance/*"},
+			Conditions: []identity.Condition{bastion, namedDocument, secondFactor},
+		}},
+		{Statement: identity.Statement{
+			Sid: "StartRecorded", Effect: identity.Allow, Actions: start,
+			Conditions: []identity.Condition{namedDocument, secondFactor},
+		}, ResourceInputs: pulumi.StringArray{document}},
+		{Statement: identity.Statement{
+			Sid: "SpeakInOwnSessions", Effect: identity.Allow, Actions: []string{"ssmmessages:OpenDataChannel"},
+			Resources: []string{"arn:aws:ssm:" + at + ":session/${aws:userid}-*", "arn:aws:ssm:" + at + ":session/${aws:username}-*"},
+		}},
+		{Statement: identity.Statement{
+			Sid: "ResumeAndEndOwnSessions", Effect: identity.Allow, Actions: []string{"ssm:ResumeSession", "ssm:TerminateSession"},
+			Resources:  []string{"arn:aws:ssm:" + at + ":session/*"},
+			Conditions: []identity.Condition{ownSession},
+		}},
+		{Statement: identity.Statement{
+			Sid: "FindTheBastion", Effect: identity.Allow, Actions: []string{"autoscaling:DescribeAutoScalingGroups"},
+			Resources: []string{"*"},
+			Reason:    "the action reads and knows no other resource than *",
+		}},
+	}
+}
+
+// newOperatorPolicy writes the policy that is attached to whoever may enter through Session Manager.
+func newOperatorPolicy(ctx *pulumi.Context, name string, b *Bastion, args *Args, document *ssm.Document) (*iam.Policy, error) {
+	return iam.NewPolicy(ctx, name+"-operators", &iam.PolicyArgs{
+		Description: pulumi.String(fmt.Sprintf("Recorded sessions on the bastion %s, with a second factor", name)),
+		Policy:      identity.DocumentOutput(identity.PermissionsPolicy, operatorStatements(name, args, document.Arn)...),
+		Tags:        pulumi.StringMap{"Name": pulumi.String(name + "-operators")},
+	}, pulumi.Parent(b))
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bastion
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+)
+
+const operatorPolicyType = "aws:iam/policy:Policy"
+
+func TestOperatorsMayOpenRecordedSessionsOnTheBastionOnly(t *testing.T) {
+	recording := build(t, unchanged)
+	var document struct {
+		Statement []struct {
+			Sid, Effect      string
+			Action, Resource any
+			Condition        map[string]map[string]any
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(recording.Only(t, operatorPolicyType).String("policy")), &document))
+	started := map[any]bool{}
+	for _, s := range document.Statement {
+		require.Equal(t, "Allow", s.Effect)
+		switch s.Action {
+		case "ssm:StartSession":
+			started[s.Resource] = true
+			require.Equal(t, "true", s.Condition["Bool"]["aws:MultiFactorAuthPresent"], s.Sid)
+			require.Equal(t, "true", s.Condition["BoolIfExists"]["ssm:SessionDocumentAccessCheck"], "%s: in every statement, or it is not enforced", s.Sid)
+			if strings.Contains(s.Resource.(string), "instance") {
+				require.Equal(t, "bastion", s.Condition["StringEquals"]["ssm:resourceTag/Name"])
+			}
+		case "ssmmessages:OpenDataChannel":
+			require.Len(t, s.Resource, 2)
+		case "autoscaling:DescribeAutoScalingGroups":
+			require.Equal(t, "*", s.Resource)
+		default:
+			require.Equal(t, []any{"ssm:ResumeSession", "ssm:TerminateSession"}, s.Action)
+			require.Equal(t, "${aws:userid}", s.Condition["StringEquals"]["ssm:resourceTag/aws:ssmmessages:session-id"])
+		}
+	}
+	own := "arn:aws:ssm:eu-central-1:111122223333:document/" + recording.Only(t, documentType).ID
+	require.Equal(t, map[any]bool{"arn:aws:ec2:eu-central-1:111122223333:instance/*": true, own: true}, started, "and no document of the account or of AWS")
+}
+
+func TestOperatorPolicyIsAnOutput(t *testing.T) {
+	var arn string
+	recording := build(t, unchanged, func(ctx *pulumi.Context, b *Bastion) error {
+		ctx.Export("seen", b.OperatorPolicyARN.ApplyT(func(text string) string {
+			arn = text
+			return ""
+		}))
+		return nil
+	})
+	require.Equal(t, recording.Only(t, operatorPolicyType).ID, arn)
+}

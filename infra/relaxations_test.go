@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What the configuration relaxes reaches the web ACL and the listener, with its reason in a tag.
+func TestRelaxations(t *testing.T) {
+	settings := settingsOf(t, "staging")
+	settings.WAF.Relaxations = []string{
+		"CommonRuleSet.SizeRestrictions_BODY because people upload photos",
+		"IPReputation because the office is on the list",
+		"RateLimit because a load test is running",
+		"KnownBadInputs because the group is tried out",
+		"SQLInjection because the group is tried out",
+		"Linux because the group is tried out",
+	}
+	settings.Edge.HSTSOffReason = "the domain moves back to plain HTTP"
+	rec := deployed(t, settings)
+
+	acl := rec.Only(t, "aws:wafv2/webAcl:WebAcl")
+	rules, ok := acl.Value("rules").([]any)
+	require.True(t, ok)
+	counting := 0
+	for _, rule := range rules {
+		r := rule.(map[string]any)
+		for _, key := range []string{"action", "overrideAction"} {
+			if action, found := r[key].(map[string]any); found && action["count"] != nil {
+				counting++
+			}
+		}
+		if r["name"] == "CommonRuleSet" {
+			group := r["statement"].(map[string]any)["managedRuleGroupStatement"].(map[string]any)
+			require.Equal(t, []any{map[string]any{"name": "SizeRestrictions_BODY", "actionToUse": map[string]any{"count": map[string]any{}}}}, group["ruleActionOverrides"])
+		}
+	}
+	require.Equal(t, len(settings.WAF.Relaxations)-1, counting, "every part that the configuration knows is one of the web ACL")
+	tags, ok := acl.Value("tags").(map[string]any)
+	require.True(t, ok)
+	require.Equal(t, "people upload photos", tags["bulkhead:relaxed:CommonRuleSet.SizeRestrictions_BODY"])
+
+	listener := rec.Get(t, "aws:lb/listener:Listener", "staging-edge-https")
+	require.Equal(t, "max-age=0", listener.String("routingHttpResponseStrictTransportSecurityHeaderValue"))
+	require.Contains(t, listener.Value("tags"), "bulkhead:relaxed:HSTS")
+}
+
+func TestNothingIsRelaxedUnlessAskedFor(t *testing.T) {
+	for _, environment := range environments {
+		settings := settingsOf(t, environment)
+		require.Empty(t, settings.WAF.Relaxations)
+		require.Empty(t, settings.Edge.HSTSOffReason)
+		for name := range deployed(t, settings).Only(t, "aws:wafv2/webAcl:WebAcl").Value("tags").(map[string]any) {
+			require.NotContains(t, name, "relaxed")
+		}
+	}
+}

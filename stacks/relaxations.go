@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stacks
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Relaxation lets a part of the web ACL count requests instead of blocking them.
+type Relaxation struct {
+	// Intent is one of wafIntents.
+	Intent string
+	// Rule is one rule of the intent's managed group; empty for the whole intent.
+	Rule string
+	// Reason says why; it becomes a tag.
+	Reason string
+}
+
+// what names the relaxed part.
+func (r Relaxation) what() string {
+	if r.Rule == "" {
+		return r.Intent
+	}
+	return r.Intent + "." + r.Rule
+}
+
+// rateLimit is the intent that is a rule of our own.
+const rateLimit = "RateLimit"
+
+// wafIntents are the parts of every web ACL.
+var wafIntents = []string{"IPReputation", rateLimit, "CommonRuleSet", "KnownBadInputs", "SQLInjection", "Linux"}
+
+// because stands between what is relaxed and why.
+const because = " because "
+
+// ruleForm is what AWS WAF accepts as the name of a rule, as far as it fits the key of a tag.
+var ruleForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+
+// relaxationOf takes "CommonRuleSet.SizeRestrictions_BODY because people upload photos"
+// apart.
+func relaxationOf(s string) (Relaxation, *fault) {
+	const form = "write it like CommonRuleSet.SizeRestrictions_BODY because people upload photos"
+	what, why, found := strings.Cut(s, because)
+	if !found {
+		return Relaxation{}, wrong("gives no reason", form)
+	}
+	intent, rule, single := strings.Cut(what, ".")
+	switch {
+	case !slices.Contains(wafIntents, intent):
+		cure := "choose from " + strings.Join(wafIntents, ", ")
+		if near := suggest(intent, wafIntents); near != "" {
+			cure = "did you mean " + near + "?"
+		}
+		return Relaxation{}, wrong("relaxes what is no part of the web ACL", cure)
+	case single && intent == rateLimit:
+		return Relaxation{}, wrong("names a rule inside the rate limit, which is one rule", "name RateLimit alone, or raise "+Namespace+":wafRateLimit")
+	case single && !ruleForm.MatchString(rule):
+		return Relaxation{}, wrong("does not name a rule of AWS WAF", form)
+	}
+	if f := reason(why); f != nil {
+		return Relaxation{}, wrong("has a reason that does not do", f.cure)
+	}
+	return Relaxation{Intent: intent, Rule: rule, Reason: why}, nil
+}
+
+// relaxations checks a list of relaxations, in which nothing may be relaxed twice.
+func relaxations(value any) []fault {
+	list, _ := value.([]string)
+	seen := map[string]int{}
+	return each(func(s string) *fault {
+		r, f := relaxationOf(s)
+		if f != nil {
+			return f
+		}
+		if first, twice := seen[r.what()]; twice && list[first] != s {
+			return wrong("relaxes "+r.what()+" a second time", "keep one")
+		}
+		seen[r.what()] = slices.Index(list, s)
+		return nil
+	})(value)
+}
+
+// Relaxed are the relaxations in a form that a program reads.
+func (w WAF) Relaxed() []Relaxation {
+	var relaxed []Relaxation
+	for _, s := range w.Relaxations {
+		if r, f := relaxationOf(s); f == nil {
+			relaxed = append(relaxed, r)
+		}
+	}
+	return relaxed
+}
+
+// wholeIntents reports the relaxations of production that leave nothing of an intent.
+func wholeIntents(s *Settings) []fault {
+	var faults []fault
+	for i, r := range s.WAF.Relaxed() {
+		if r.Rule == "" {
+			faults = append(faults, fault{"wafRelaxations", i, quoted(s.WAF.Relaxations[i]),
+				fmt.Sprintf("leaves production without %s", r.Intent), "name the one rule that is in the way"})
+		}
+	}
+	return faults
+}
