@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build engine && linux
+
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestPacksAgree runs the engine with every pack that has the ten rules on a program with faults. A measurement
+// of packs that do different work would say nothing.
+func TestPacksAgree(t *testing.T) {
+	require.NoError(t, adoptOrphans())
+	b, err := prepare(t.Context(), "../..", t.Output())
+	require.NoError(t, err)
+	n, err := b.agree(t.Context())
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, n, len(ten))
+}
