@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bulkhead-iac/bulkhead/tools/lock"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
@@ -66,40 +67,51 @@ func (b *bench) path(name ...string) string {
 	return filepath.Join(append([]string{b.dir}, name...)...)
 }
 
-// prepare builds the program and the packs and writes the project.
-func prepare(ctx context.Context, root string, progress io.Writer) (*bench, error) {
+// prepare builds the program and the packs and writes the project. It keeps a second comparison out until
+// unlock is called.
+func prepare(ctx context.Context, root string, progress io.Writer) (b *bench, unlock func(), err error) {
 	tools, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: progress, Rehearsal: true})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if root, err = filepath.Abs(root); err != nil {
-		return nil, err
-	}
-	b := &bench{root: root, dir: filepath.Join(root, "build", "policybench"), tools: tools}
+	b = &bench{root: root, dir: filepath.Join(root, "build", "policybench"), tools: tools}
 	for _, dir := range []string{"bin", "backend", "project", "home"} {
 		if err := os.MkdirAll(b.path(dir), 0o750); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
+	held, err := lock.Acquire(ctx, b.path("lock"))
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := b.fill(ctx, progress); err != nil {
+		held.Release()
+		return nil, nil, err
+	}
+	return b, held.Release, nil
+}
+
+// fill makes everything that the runs share.
+func (b *bench) fill(ctx context.Context, progress io.Writer) (err error) {
 	for name, source := range map[string]string{
 		"bulkhead-policy": "./policy", "policyxpack": "./tools/policybench/policyxpack",
 		"emptypack": "./tools/policybench/emptypack", "program": "./tools/policybench/program",
 	} {
 		if err := b.build(ctx, name, source); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := b.installNode(ctx, progress); err != nil {
-		return nil, err
+		return err
 	}
 	if err := b.project(); err != nil {
-		return nil, err
+		return err
 	}
 	if b.packs, err = b.listPacks(); err != nil {
-		return nil, err
+		return err
 	}
 	b.versions, err = b.readVersions(ctx)
-	return b, err
+	return err
 }
 
 // build builds a program as a user would for a release.

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,8 +15,11 @@ import (
 // of packs that do different work would say nothing.
 func TestPacksAgree(t *testing.T) {
 	require.NoError(t, adoptOrphans())
-	b, err := prepare(t.Context(), "../..", t.Output())
+	root, err := filepath.Abs("../..")
 	require.NoError(t, err)
+	b, unlock, err := prepare(t.Context(), root, t.Output())
+	require.NoError(t, err)
+	defer unlock()
 	n, err := b.agree(t.Context())
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, n, len(ten))

@@ -92,10 +92,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := adoptOrphans(); err != nil {
 		return err
 	}
-	b, err := prepare(ctx, o.root, stderr)
+	b, unlock, err := prepare(ctx, o.root, stderr)
 	if err != nil {
 		return err
 	}
+	defer unlock()
 	b.calm, b.patience = o.calm, o.patience
 	findings, err := b.agree(ctx)
 	if err != nil {
