@@ -111,7 +111,7 @@ func newEngine(t *testing.T, more ...string) *engine {
 	require.NoError(t, err)
 	e := &engine{Dir: dir, home: t.TempDir(), root: root(t)}
 	require.FileExists(t, e.tool("pulumi"), "run `make toolchain` first")
-	e.path = strings.Join([]string{filepath.Dir(e.tool("pulumi")), filepath.Dir(e.provider()), os.Getenv("PATH")}, string(os.PathListSeparator))
+	e.path = strings.Join([]string{filepath.Dir(e.provider()), filepath.Dir(e.tool("pulumi")), os.Getenv("PATH")}, string(os.PathListSeparator))
 	e.env = append([]string{
 		"PULUMI_BACKEND_URL=file://" + e.home, "PULUMI_HOME=" + filepath.Join(e.home, "home"), "PULUMI_CONFIG_PASSPHRASE=test",
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
