@@ -75,21 +75,20 @@ func fail(w io.Writer, err error) int {
 	return Unusable
 }
 
-// started reports whether the engine started the program: its last argument is the engine's address, after
-// flags that the pack does not need.
+// started reports whether the engine started the program: it gives its address, after flags that the pack does
+// not need. For a folder that is a pack, "." and the options of its runtime follow.
 func started(args []string) bool {
+	if len(args) > 0 && (args[0] == "serve" || args[0] == "check") {
+		return args[0] == "serve"
+	}
+	for len(args) > 1 && (args[len(args)-1] == "." || strings.HasPrefix(args[len(args)-1], "-")) {
+		args = args[:len(args)-1]
+	}
 	if len(args) == 0 {
 		return false
 	}
-	if args[0] == "serve" {
-		return true
-	}
-	last := args[len(args)-1]
-	if last == "." && len(args) > 1 {
-		last = args[len(args)-2]
-	}
-	host, port, ok := strings.Cut(last, ":")
-	return ok && host != "" && port != "" && strings.Trim(port, "0123456789") == "" && !strings.HasPrefix(args[0], "check")
+	host, port, ok := strings.Cut(args[len(args)-1], ":")
+	return ok && host != "" && port != "" && strings.Trim(port, "0123456789") == ""
 }
 
 // serve answers the engine until it is told to stop or the engine is gone.

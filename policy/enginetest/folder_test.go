@@ -38,6 +38,19 @@ func TestFolderIsAPack(t *testing.T) {
 		e.path = dir + string(os.PathListSeparator) + e.path
 		refused(t, preview(t, e))
 	})
+	t.Run("with options", func(t *testing.T) {
+		e := newEngine(t)
+		dir := t.TempDir()
+		require.NoError(t, os.Symlink(packProgram(t), filepath.Join(dir, analyzer)))
+		e.path = dir + string(os.PathListSeparator) + e.path
+		e.write(t, "pack/PulumiPolicy.yaml", "runtime: {name: bulkhead, options: {color: red}}\nversion: 7.8.9\n")
+		state, err := filepath.Abs("testdata/state.json")
+		require.NoError(t, err)
+		r := e.run(t, "policy", "analyze", "--file", state, "--policy-pack", "pack")
+		require.NotZero(t, r.code)
+		require.Contains(t, r.out, "bulkhead@v", r.err)
+		require.Contains(t, r.out, "s3-acl-public-read")
+	})
 	t.Run("as a plugin", func(t *testing.T) {
 		e := newEngine(t)
 		program := filepath.Join(t.TempDir(), analyzer)
