@@ -40,6 +40,7 @@ func All() []*pack.Control {
 		keys(), secrets(), trails(), logs(), trailAlarms(), topicsAndQueues(),
 		detection(), certificates(), zones(), registries(), containers(), backups(), parameters(),
 		functions(), stores(), endpoints(), presence(), prefixLists(),
+		confusions(), resourcePolicies(), tiers(), sessionDocuments(), loadBalancerDetails(), databaseDetails(),
 	)
 	for _, c := range all {
 		c.URL = Documentation + "#" + c.ID

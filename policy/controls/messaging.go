@@ -53,6 +53,14 @@ func topicsAndQueues() []*pack.Control {
 			Fix: "Use protocol https.", Maps: meets(inTransit), Check: noneOf("protocol", "http"),
 		},
 		{
+			ID: "sns-tls-only", Title: "Topics refuse messages sent without TLS", Severity: pack.Low, Level: pack.Disabled, Types: topics, Why: "A message published over plain HTTP can be read and changed on the way. The SDKs use TLS by themselves, so this is off by default.",
+			Fix: "Deny sns:Publish to everybody when aws:SecureTransport is false.", Maps: meets(inTransit), Check: eachDocument(at("policy"), func(k *pack.Case, v pack.Value, d *iam.Document) {
+				if !d.RequiresTLS("sns:Publish") {
+					k.Report(v, "no statement denies messages without TLS")
+				}
+			}),
+		},
+		{
 			ID: "sqs-encrypted", Title: "Queues are encrypted", Severity: pack.Medium, Types: []string{queueType}, Why: "Messages wait on disk until they are read.", Fix: "Leave sqsManagedSseEnabled out, or set kmsMasterKeyId.", Maps: meets("FSBP:SQS.1", atRest),
 			Check: func(k *pack.Case) {
 				k.Require(k.Get("kmsMasterKeyId").IsSet().Or(k.Get("sqsManagedSseEnabled").Is(true, true)), "the queue is not encrypted")

@@ -71,9 +71,15 @@ func (e *aclEntry) admits(k *pack.Case) pack.Fact {
 // returning is the fact that the entry is for the answers to connections from inside: network ACLs keep no
 // state, so the whole ephemeral range must come back in.
 func (e *aclEntry) returning() pack.Fact {
-	low := e.first.is(e.first.number >= firstEphemeral)
+	low := e.first.is(startsAnswers(e.first.number))
 	high := e.last.is(e.last.number == lastUnprivileged)
 	return e.every.Not().And(low).And(high)
+}
+
+// startsAnswers reports whether a range for answers starts at the port: 1024 for everything, 32768 for Linux, 49152
+// for Windows (Amazon VPC user guide, "Ephemeral ports").
+func startsAnswers(port int) bool {
+	return slices.Contains([]int{firstEphemeral, 32768, 49152}, port)
 }
 
 // denied is the fact that an earlier entry of the same list refuses the port to the whole internet.

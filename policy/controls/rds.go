@@ -102,7 +102,12 @@ func databases() []*pack.Control {
 		{
 			ID: "rds-logs-exported", Title: "Databases send their logs to CloudWatch", Severity: pack.Medium, Types: dataStores,
 			Why: "Logs that stay on the database are gone after a few days, and an intruder can remove them.", Fix: "Set enabledCloudwatchLogsExports to the engine's logs, such as postgresql and upgrade.",
-			Maps: meets("FSBP:RDS.9 FSBP:RDS.34 FSBP:RDS.37", logging), Check: isSet("enabledCloudwatchLogsExports"),
+			Maps: meets("FSBP:RDS.9 FSBP:RDS.34 FSBP:RDS.37", logging), Check: func(k *pack.Case) {
+				logs := k.Get("enabledCloudwatchLogsExports")
+				k.Require(logs.IsSet())
+				postgres := k.Get("engine").Matches(func(s string) bool { return strings.Contains(s, "postgres") })
+				k.Require(logs.IsSet().Not().Or(postgres.Not()).Or(logs.Contains("postgresql")), "the log postgresql is not exported")
+			},
 		},
 		{
 			ID: "rds-performance-insights", Title: "Performance Insights is on", Severity: pack.Low, Concern: pack.Operations, Types: servers,

@@ -228,10 +228,29 @@ func alarmed(terms []string, what string) func(*pack.Case) {
 					And(sameText(a.Get("namespace"), f.Get("metricTransformation.namespace"))).
 					And(a.Get("alarmActions").IsSet()).And(a.Get("actionsEnabled").Is(true, true)))
 			}
-			answer = answer.Or(f.Get("pattern").Matches(mentions).And(rings))
+			counts := f.Get("metricTransformation.value").OneOf("0").Not()
+			answer = answer.Or(f.Get("pattern").Matches(mentions).And(counts).And(readsTrail(k.Resource, f)).And(rings))
 		}
 		k.Require(answer, "no metric filter with an alarm is for %s", what)
 	}
+}
+
+// readsTrail is the fact that a metric filter reads the log group that the trail writes to. A trail without one is
+// another control's business.
+func readsTrail(trail, filter *pack.Resource) pack.Fact {
+	group, arn := filter.Get("logGroupName"), trail.Get("cloudWatchLogsGroupArn")
+	if !arn.Exists() {
+		return pack.Yes(arn)
+	}
+	for _, urn := range trail.PropertyDependencies["cloudWatchLogsGroupArn"] {
+		if slices.Contains(filter.PropertyDependencies["logGroupName"], urn) {
+			return pack.Yes(group)
+		}
+	}
+	if arn.IsUnknown() {
+		return pack.Wait(arn)
+	}
+	return group.Matches(func(name string) bool { return strings.Contains(arn.Str()+":", ":log-group:"+name+":") })
 }
 
 // sameText is the fact that two values are the same string.

@@ -39,7 +39,9 @@ func firewalls() []*pack.Control {
 			Maps: meets(webAttack), Check: func(k *pack.Case) {
 				for r := range webRules(k).Items() {
 					group := r.Get("statement.managedRuleGroupStatement").IsSet().Or(r.Get("statement.ruleGroupReferenceStatement").IsSet())
-					acts := group.And(r.Get("overrideAction").IsSet()).Or(group.Not().And(r.Get("action").IsSet()))
+					over := chosen(r.Get("overrideAction"), "none", "count")
+					own := chosen(r.Get("action"), "allow", "block", "count", "captcha", "challenge")
+					acts := group.And(over).Or(group.Not().And(own))
 					k.Require(acts, "%s has no action that fits its kind", r.Path())
 				}
 			},
@@ -154,6 +156,15 @@ func pulumiNames(v any) any {
 		return out
 	}
 	return v
+}
+
+// chosen is the fact that one of the kinds of an action is there.
+func chosen(action pack.Value, kinds ...string) pack.Fact {
+	answer := pack.No(action)
+	for _, kind := range kinds {
+		answer = answer.Or(exists(action.Get(kind)))
+	}
+	return answer
 }
 
 // exists is the fact that a block is there, even an empty one: in AWS WAF an empty block is an answer.

@@ -53,7 +53,7 @@ func TestAgreesWithTheEngine(t *testing.T) {
 				engine, refused, warned := e.analyze(t, file, config)
 				require.Equal(t, state.sealed, strings.Contains(warned, "analyzing with secret values redacted"), warned)
 				own, code := check(t, e.Dir, file, config)
-				require.NotEmpty(t, own)
+				require.True(t, len(own) > 0 || state.name == "hardened", "nothing is found")
 				require.Equal(t, own, engine)
 				require.Equal(t, refused, code == command.Refused, "exit code %d", code)
 				t.Logf("%d findings agree; refused: %v", len(own), refused)

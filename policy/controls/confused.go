@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/iam"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+// sourceless are services that AWS's own policies admit to buckets without a condition: the delivery of load
+// balancer logs, whose resource names the account (Elastic Load Balancing guide, "Enable access logs").
+var sourceless = []string{"logdelivery.elasticloadbalancing.amazonaws.com"}
+
+// boundByDefault are services that send the source of a call when they take a role, as their own guides show in
+// the trust policies they recommend.
+var boundByDefault = []string{
+	"backup.amazonaws.com", "bedrock.amazonaws.com", "config.amazonaws.com", "firehose.amazonaws.com", "logs.amazonaws.com", "monitoring.rds.amazonaws.com",
+	"rds.amazonaws.com", "rolesanywhere.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com", "transfer.amazonaws.com", "vpc-flow-logs.amazonaws.com",
+}
+
+// confusions are about services that act for all of their customers, and whom a stranger could therefore send.
+func confusions() []*pack.Control {
+	const why = "A service acts for all of its customers; without a condition on the source, another customer can send it to your resource."
+	return []*pack.Control{
+		{
+			ID: "s3-service-confused", Title: "Bucket policies tie services to their own resources", Severity: pack.High, Types: bucketPolices, Why: why + " For CloudFront that means any distribution of anybody.",
+			Fix: "Add a condition on aws:SourceArn or aws:SourceAccount.", Maps: meets(privilege, exposure), Check: eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
+				for _, service := range s.UnboundService() {
+					if !slices.Contains(sourceless, service) {
+						k.Report(v, "%s lets %s act for any account", s.Label(), service)
+					}
+				}
+			}),
+		},
+		{
+			ID: "iam-trust-service-confused", Title: "Roles tie services to their own resources", Severity: pack.Low, Level: pack.Disabled, Types: []string{iamRole}, Why: why,
+			Fix:      "Add a condition on aws:SourceArn or aws:SourceAccount. Many guides leave it out, so this is off by default.",
+			Settings: []pack.Setting{words("services", "Services that send the source of a call.", boundByDefault...)},
+			Maps:     meets(privilege), Check: func(k *pack.Case) {
+				services := k.Words("services")
+				eachStatement(at("assumeRolePolicy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
+					for _, service := range s.UnboundService() {
+						if slices.Contains(services, service) {
+							k.Report(v, "%s lets %s act for any account", s.Label(), service)
+						}
+					}
+				})(k)
+			},
+		},
+	}
+}
+
+// invertedTypes are the resource policies for which no control of their own refuses exclusions.
+var invertedTypes = []string{
+	topicType, topicPolicy, queueType, queuePolicy, secretType, secretPolicy, ecrPolicy, ecrRegistry, vaultPolicy, logResourcePolicy, logDestination, busPolicy, dynamoPolicy,
+	fileSystemPolicy, searchDomain, searchPolicy, s3AccessPoint, s3PointPolicy, s3MultiPolicy, s3LambdaPolicy, endpointType, endpointPolicy,
+}
+
+// resourcePolicies are about what resource policies allow, whatever service they belong to.
+func resourcePolicies() []*pack.Control {
+	return []*pack.Control{
+		{
+			ID: "policy-inverted", Title: "Resource policies do not allow by exclusion", Severity: pack.High, Types: invertedTypes,
+			Why: "Allow with NotPrincipal, NotAction or NotResource grants everything that was forgotten in the list, and everything AWS adds later.",
+			Fix: "Write Principal, Action and Resource; use exclusions only with Deny.", Maps: meets(privilege), Check: func(k *pack.Case) {
+				eachStatement(at(documentTypes[k.Type]...), inverted)(k)
+			},
+		},
+		{
+			ID: "kms-policy-wildcard-action", Title: "Key policies give all actions to the account alone", Severity: pack.Medium, Types: []string{kmsKey, kmsKeyPolicy, kmsReplica},
+			Why: "kms:* includes changing the policy and deleting the key; whoever uses a key needs neither.", Fix: "List the actions, such as kms:Decrypt and kms:GenerateDataKey.",
+			Maps: meets(privilege, keyCare), Check: eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
+				all := slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" || strings.EqualFold(a, "kms:*") })
+				other := slices.ContainsFunc(s.Principals, func(p iam.Principal) bool {
+					return p.Kind != "AWS" || strings.Contains(p.ID, ":") && !strings.HasSuffix(p.ID, ":root")
+				})
+				if s.Allows() && all && other {
+					k.Report(v, "%s allows every action to somebody other than the account", s.Label())
+				}
+			}),
+		},
+	}
+}
