@@ -2,7 +2,8 @@
 
 // Package packtest is a test kit for policies. A scene describes resources in YAML; the kit plays it as a
 // preview, where everything that comes from another resource is still unknown, and as a finished state. It
-// can blank any single value, so that a policy is tried with every part of its input missing.
+// can blank any single value, so that a policy is tried with every part of its input missing, and compare what
+// a user would read with a golden file.
 package packtest
 
 import (
