@@ -4,7 +4,7 @@ package app
 
 import (
 	"encoding/base64"
-	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -16,6 +16,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/firewall"
 	"github.com/bulkhead-iac/bulkhead/components/instance"
 	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/internal/networktest"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
@@ -31,9 +32,7 @@ const (
 	roleType     = "aws:iam/role:Role"
 	logsType     = "aws:cloudwatch/logGroup:LogGroup"
 
-	logKey   = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000001"
-	boundary = "arn:aws:iam::111122223333:policy/boundary"
-	secret   = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-0123-abcdef"
+	secret = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-0123-abcdef"
 )
 
 var service = firewall.Port{Name: "shop", Number: 8443}
@@ -50,21 +49,24 @@ func aws() []pulumitest.Option {
 	}
 }
 
-func surroundings(ctx *pulumi.Context) (*Args, error) {
-	n, err := network.New(ctx, "network", &network.Args{
-		AccountID: pulumitest.AccountID, Region: pulumitest.Region, CIDR: "10.20.0.0/16",
-		Zones: []string{"eu-central-1a", "eu-central-1b"}, NAT: network.NATNone,
-		Flows:     []network.Flow{{From: network.TierOf(network.App), To: network.TierOf(network.Data), Port: firewall.PostgreSQL}},
-		LogKeyARN: pulumi.String(logKey), Boundary: pulumi.String(boundary),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &Args{
-		Network: n, Region: pulumitest.Region, Port: service, Min: 2, Max: 4,
-		Boundary: pulumi.String(boundary), LogKeyARN: pulumi.String(logKey),
-	}, nil
+// shop is the service under test.
+var shop = pulumitest.Component[Args, App]{
+	Args: func(ctx *pulumi.Context) (*Args, error) {
+		n, err := networktest.New(ctx, network.Flow{From: network.TierOf(network.App), To: network.TierOf(network.Data), Port: firewall.PostgreSQL})
+		return &Args{
+			Network: n, Region: pulumitest.Region, Port: service, Min: 2, Max: 4,
+			Boundary: pulumi.String(pulumitest.BoundaryARN), LogKeyARN: pulumi.String(pulumitest.LogKeyARN),
+		}, err
+	},
+	New:     func(ctx *pulumi.Context, args *Args) (*App, error) { return New(ctx, "shop", args) },
+	Options: aws(),
 }
+
+var (
+	program, build = shop.Program, shop.Build
+	with           = pulumitest.With[Args]
+	unchanged      = pulumitest.Unchanged[Args]
+)
 
 // withDatabase gives the service a database.
 func withDatabase(ctx *pulumi.Context, a *Args) error {
@@ -75,42 +77,6 @@ func withDatabase(ctx *pulumi.Context, a *Args) error {
 	})
 	a.Database = db
 	return err
-}
-
-func program(change func(*pulumi.Context, *Args) error, more ...func(*pulumi.Context, *App) error) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error {
-		args, err := surroundings(ctx)
-		if err != nil {
-			return err
-		}
-		if err := change(ctx, args); err != nil {
-			return err
-		}
-		a, err := New(ctx, "shop", args)
-		if err != nil {
-			return err
-		}
-		for _, do := range more {
-			if err := do(ctx, a); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
-func with(change func(*Args)) func(*pulumi.Context, *Args) error {
-	return func(_ *pulumi.Context, a *Args) error {
-		change(a)
-		return nil
-	}
-}
-
-func unchanged(*pulumi.Context, *Args) error { return nil }
-
-func build(t *testing.T, change func(*pulumi.Context, *Args) error, more ...func(*pulumi.Context, *App) error) *pulumitest.Recording {
-	t.Helper()
-	return pulumitest.Run(t, program(change, more...), aws()...)
 }
 
 func TestLaunchTemplateIsHardened(t *testing.T) {
@@ -278,11 +244,7 @@ func statements(t *testing.T, recording *pulumitest.Recording) map[string]map[st
 		if !strings.HasPrefix(policy.Name, "shop-") {
 			continue
 		}
-		var document struct{ Statement []map[string]any }
-		require.NoError(t, json.Unmarshal([]byte(policy.String("policy")), &document))
-		for _, statement := range document.Statement {
-			found[statement["Sid"].(string)] = statement
-		}
+		maps.Copy(found, pulumitest.Statements(t, policy.String("policy")))
 	}
 	return found
 }
@@ -290,7 +252,7 @@ func statements(t *testing.T, recording *pulumitest.Recording) map[string]map[st
 func TestRoleMayDoWhatItNeeds(t *testing.T) {
 	recording := build(t, withDatabase)
 	role := recording.Get(t, roleType, "shop-role")
-	require.Equal(t, boundary, role.String("permissionsBoundary"))
+	require.Equal(t, pulumitest.BoundaryARN, role.String("permissionsBoundary"))
 	require.Empty(t, recording.ByType("aws:iam/rolePolicyAttachment:RolePolicyAttachment"), "no managed policy")
 	found := statements(t, recording)
 	require.Len(t, found, 4)
@@ -318,7 +280,7 @@ func TestWithoutADatabaseThereIsNoSecretToRead(t *testing.T) {
 
 func TestLogGroupIsEncryptedAndExpires(t *testing.T) {
 	group := build(t, unchanged).Get(t, logsType, "shop-logs")
-	require.Equal(t, logKey, group.String("kmsKeyId"))
+	require.Equal(t, pulumitest.LogKeyARN, group.String("kmsKeyId"))
 	require.Equal(t, 365.0, group.Value("retentionInDays"))
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/firewall"
 	"github.com/bulkhead-iac/bulkhead/components/instance"
 	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/internal/networktest"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
@@ -30,9 +31,6 @@ const (
 	policyType   = "aws:iam/rolePolicy:RolePolicy"
 	roleType     = "aws:iam/role:Role"
 	logsType     = "aws:cloudwatch/logGroup:LogGroup"
-
-	logKey   = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000001"
-	boundary = "arn:aws:iam::111122223333:policy/boundary"
 )
 
 // versioned answers a launch template with the number of its newest version.
@@ -40,58 +38,25 @@ func versioned(pulumitest.Registration) resource.PropertyMap {
 	return resource.NewPropertyMapFromMap(map[string]any{"latestVersion": 3})
 }
 
-func surroundings(ctx *pulumi.Context) (*Args, error) {
-	n, err := network.New(ctx, "network", &network.Args{
-		AccountID: pulumitest.AccountID, Region: pulumitest.Region, CIDR: "10.20.0.0/16",
-		Zones: []string{"eu-central-1a", "eu-central-1b"}, NAT: network.NATNone,
-		Flows:     []network.Flow{{From: network.CIDR("203.0.113.0/28"), To: network.TierOf(network.Public), Port: firewall.SSH}},
-		LogKeyARN: pulumi.String(logKey), Boundary: pulumi.String(boundary),
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &Args{
-		Network: n, AccountID: pulumitest.AccountID, Region: pulumitest.Region,
-		AllowedCIDRs: []string{"203.0.113.0/28", "2001:db8:1::/48"},
-		Boundary:     pulumi.String(boundary), LogKeyARN: pulumi.String(logKey),
-	}, nil
+// door is the bastion under test.
+var door = pulumitest.Component[Args, Bastion]{
+	Args: func(ctx *pulumi.Context) (*Args, error) {
+		n, err := networktest.New(ctx, network.Flow{From: network.CIDR("203.0.113.0/28"), To: network.TierOf(network.Public), Port: firewall.SSH})
+		return &Args{
+			Network: n, AccountID: pulumitest.AccountID, Region: pulumitest.Region,
+			AllowedCIDRs: []string{"203.0.113.0/28", "2001:db8:1::/48"},
+			Boundary:     pulumi.String(pulumitest.BoundaryARN), LogKeyARN: pulumi.String(pulumitest.LogKeyARN),
+		}, err
+	},
+	New:     func(ctx *pulumi.Context, args *Args) (*Bastion, error) { return New(ctx, "bastion", args) },
+	Options: []pulumitest.Option{pulumitest.WithOutputs(templateType, versioned)},
 }
 
-func program(change func(*pulumi.Context, *Args) error, more ...func(*pulumi.Context, *Bastion) error) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error {
-		args, err := surroundings(ctx)
-		if err != nil {
-			return err
-		}
-		if err := change(ctx, args); err != nil {
-			return err
-		}
-		b, err := New(ctx, "bastion", args)
-		if err != nil {
-			return err
-		}
-		for _, do := range more {
-			if err := do(ctx, b); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
-func with(change func(*Args)) func(*pulumi.Context, *Args) error {
-	return func(_ *pulumi.Context, a *Args) error {
-		change(a)
-		return nil
-	}
-}
-
-func unchanged(*pulumi.Context, *Args) error { return nil }
-
-func build(t *testing.T, change func(*pulumi.Context, *Args) error, more ...func(*pulumi.Context, *Bastion) error) *pulumitest.Recording {
-	t.Helper()
-	return pulumitest.Run(t, program(change, more...), pulumitest.WithOutputs(templateType, versioned))
-}
+var (
+	program, build = door.Program, door.Build
+	with           = pulumitest.With[Args]
+	unchanged      = pulumitest.Unchanged[Args]
+)
 
 func TestLaunchTemplateIsHardened(t *testing.T) {
 	recording := build(t, unchanged)
@@ -229,7 +194,7 @@ func TestTargetsAreReachedOnTheirPort(t *testing.T) {
 func TestRoleOffersAndRecordsSessionsOnly(t *testing.T) {
 	recording := build(t, unchanged)
 	role := recording.Get(t, roleType, "bastion-role")
-	require.Equal(t, boundary, role.String("permissionsBoundary"))
+	require.Equal(t, pulumitest.BoundaryARN, role.String("permissionsBoundary"))
 	require.Empty(t, recording.ByType("aws:iam/rolePolicyAttachment:RolePolicyAttachment"), "no managed policy")
 	logs := "arn:aws:logs:eu-central-1:111122223333:log-group:" + recording.Get(t, logsType, "bastion-logs").ID
 	want := map[string]any{
@@ -242,10 +207,8 @@ func TestRoleOffersAndRecordsSessionsOnly(t *testing.T) {
 		if !strings.HasPrefix(policy.Name, "bastion-") {
 			continue
 		}
-		var document struct{ Statement []map[string]any }
-		require.NoError(t, json.Unmarshal([]byte(policy.String("policy")), &document))
-		for _, statement := range document.Statement {
-			got[statement["Sid"].(string)] = statement["Resource"]
+		for sid, statement := range pulumitest.Statements(t, policy.String("policy")) {
+			got[sid] = statement["Resource"]
 		}
 	}
 	require.Equal(t, want, got)
@@ -275,7 +238,7 @@ func TestSessionsAreRecordedAndEnd(t *testing.T) {
 
 func TestSessionLogIsEncryptedAndExpires(t *testing.T) {
 	group := build(t, unchanged).Get(t, logsType, "bastion-logs")
-	require.Equal(t, logKey, group.String("kmsKeyId"))
+	require.Equal(t, pulumitest.LogKeyARN, group.String("kmsKeyId"))
 	require.Equal(t, 365.0, group.Value("retentionInDays"))
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/firewall"
 	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/internal/networktest"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
@@ -27,10 +28,8 @@ const (
 	policyType     = "aws:iam/rolePolicy:RolePolicy"
 	roleType       = "aws:iam/role:Role"
 
-	logKey   = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000001"
-	boundary = "arn:aws:iam::111122223333:policy/boundary"
-	secret   = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-0123-abcdef"
-	reason   = "Throw-away environment of OPS-42"
+	secret = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:rds!db-0123-abcdef"
+	reason = "Throw-away environment of OPS-42"
 )
 
 // managed answers an instance as RDS does: with the secret of its managed password.
@@ -40,55 +39,33 @@ func managed(pulumitest.Registration) resource.PropertyMap {
 	})
 }
 
-// valid makes arguments that pass.
-func valid(ctx *pulumi.Context) (*Args, error) {
-	n, err := network.New(ctx, "network", &network.Args{
-		AccountID: pulumitest.AccountID, Region: pulumitest.Region, CIDR: "10.20.0.0/16",
-		Zones: []string{"eu-central-1a", "eu-central-1b"}, NAT: network.NATNone,
-		Flows:     []network.Flow{{From: network.TierOf(network.App), To: network.TierOf(network.Data), Port: firewall.PostgreSQL}},
-		LogKeyARN: pulumi.String(logKey), Boundary: pulumi.String(boundary),
-	})
-	if err != nil {
-		return nil, err
-	}
-	args := plain()
-	args.Network = n
-	return args, nil
-}
-
 func plain() *Args {
 	return &Args{
 		AccountID: pulumitest.AccountID, Region: pulumitest.Region,
 		InstanceClass: "db.t4g.small", EngineVersion: "16", AllocatedStorageGB: 50, MaxStorageGB: 200,
 		BackupRetentionDays: 30, MultiAZ: true,
-		LogKeyARN: pulumi.String(logKey), LogRetentionDays: 365, Boundary: pulumi.String(boundary),
+		LogKeyARN: pulumi.String(pulumitest.LogKeyARN), LogRetentionDays: 365, Boundary: pulumi.String(pulumitest.BoundaryARN),
 	}
 }
 
-// program runs one database, then does more with it.
+// one is the database under test.
+var one = pulumitest.Component[Args, Database]{
+	Args: func(ctx *pulumi.Context) (args *Args, err error) {
+		args = plain()
+		args.Network, err = networktest.New(ctx, network.Flow{From: network.TierOf(network.App), To: network.TierOf(network.Data), Port: firewall.PostgreSQL})
+		return args, err
+	},
+	New:     func(ctx *pulumi.Context, args *Args) (*Database, error) { return New(ctx, "database", args) },
+	Options: []pulumitest.Option{pulumitest.WithOutputs(instanceType, managed)},
+}
+
 func program(change func(*Args), more ...func(*pulumi.Context, *Database) error) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error {
-		args, err := valid(ctx)
-		if err != nil {
-			return err
-		}
-		change(args)
-		d, err := New(ctx, "database", args)
-		if err != nil {
-			return err
-		}
-		for _, do := range more {
-			if err := do(ctx, d); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	return one.Program(pulumitest.With(change), more...)
 }
 
 func build(t *testing.T, change func(*Args), more ...func(*pulumi.Context, *Database) error) *pulumitest.Recording {
 	t.Helper()
-	return pulumitest.Run(t, program(change, more...), pulumitest.WithOutputs(instanceType, managed))
+	return one.Build(t, pulumitest.With(change), more...)
 }
 
 func unchanged(*Args) {}
@@ -190,7 +167,7 @@ func TestLogGroupsExistBeforeTheInstanceWithKeyAndRetention(t *testing.T) {
 	for _, kind := range []string{"postgresql", "upgrade"} {
 		group := recording.Get(t, logsType, "database-"+kind+"-logs")
 		require.Equal(t, "/aws/rds/instance/bulkhead-test-database/"+kind, group.String("name"))
-		require.Equal(t, logKey, group.String("kmsKeyId"))
+		require.Equal(t, pulumitest.LogKeyARN, group.String("kmsKeyId"))
 		require.Equal(t, 365.0, group.Value("retentionInDays"))
 		require.Contains(t, instance.DependsOn, group.URN)
 	}
@@ -199,7 +176,7 @@ func TestLogGroupsExistBeforeTheInstanceWithKeyAndRetention(t *testing.T) {
 func TestMonitoringRoleServesThisInstanceOnly(t *testing.T) {
 	recording := build(t, unchanged)
 	role := recording.Get(t, roleType, "database-monitoring-role")
-	require.Equal(t, boundary, role.String("permissionsBoundary"))
+	require.Equal(t, pulumitest.BoundaryARN, role.String("permissionsBoundary"))
 	require.Contains(t, role.String("assumeRolePolicy"), `"monitoring.rds.amazonaws.com"`)
 	require.Contains(t, role.String("assumeRolePolicy"), `"arn:aws:rds:eu-central-1:111122223333:db:bulkhead-test-database"`)
 	var policy struct{ Statement []struct{ Resource any } }

@@ -14,6 +14,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/firewall"
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/storage"
+	"github.com/bulkhead-iac/bulkhead/internal/networktest"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
@@ -59,51 +60,30 @@ func issued(r pulumitest.Registration) resource.PropertyMap {
 	return resource.NewPropertyMapFromMap(map[string]any{"domainValidationOptions": options})
 }
 
-// build runs a program with one edge, then does more with it.
+// way is the edge under test, with what every edge needs: a network and a bucket that admits its logs.
+var way = pulumitest.Component[Args, Edge]{
+	Args: func(ctx *pulumi.Context) (*Args, error) {
+		n, err := networktest.New(ctx, network.Flow{From: network.Internet, To: network.TierOf(network.Public), Port: firewall.HTTPS})
+		if err != nil {
+			return nil, err
+		}
+		logs, err := storage.NewBucket(ctx, "logs", &storage.BucketArgs{
+			Writers: []storage.Writer{storage.ALBAccessLogs(pulumitest.AccountID, AccessLogPrefix)},
+		})
+		return &Args{Network: n, AccessLogs: logs}, err
+	},
+	New:     func(ctx *pulumi.Context, args *Args) (*Edge, error) { return New(ctx, "edge", args) },
+	Options: []pulumitest.Option{pulumitest.WithOutputs(certificateType, issued)},
+}
+
+// program makes one edge, then does more with it.
+func program(change func(*Args), more ...func(*pulumi.Context, *Edge) error) pulumi.RunFunc {
+	return way.Program(pulumitest.With(change), more...)
+}
+
 func build(t *testing.T, change func(*Args), more ...func(*pulumi.Context, *Edge) error) *pulumitest.Recording {
 	t.Helper()
-	return pulumitest.Run(t, program(change, more...), pulumitest.WithOutputs(certificateType, issued))
-}
-
-func program(change func(*Args), more ...func(*pulumi.Context, *Edge) error) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error {
-		args, err := surroundings(ctx)
-		if err != nil {
-			return err
-		}
-		change(args)
-		e, err := New(ctx, "edge", args)
-		if err != nil {
-			return err
-		}
-		for _, do := range more {
-			if err := do(ctx, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
-// surroundings makes what every edge needs: a network and a bucket that admits its logs.
-func surroundings(ctx *pulumi.Context) (*Args, error) {
-	net, err := network.New(ctx, "net", &network.Args{
-		AccountID: pulumitest.AccountID,
-		Region:    pulumitest.Region,
-		CIDR:      "10.0.0.0/16",
-		Zones:     []string{"eu-central-1a", "eu-central-1b"},
-		NAT:       network.NATNone,
-		Flows:     []network.Flow{{From: network.Internet, To: network.TierOf(network.Public), Port: firewall.HTTPS}},
-		LogKeyARN: pulumi.String("arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000000"),
-		Boundary:  pulumi.String("arn:aws:iam::111122223333:policy/boundary"),
-	})
-	if err != nil {
-		return nil, err
-	}
-	logs, err := storage.NewBucket(ctx, "logs", &storage.BucketArgs{
-		Writers: []storage.Writer{storage.ALBAccessLogs(pulumitest.AccountID, AccessLogPrefix)},
-	})
-	return &Args{Network: net, AccessLogs: logs}, err
+	return way.Build(t, pulumitest.With(change), more...)
 }
 
 func TestLoadBalancerDefaults(t *testing.T) {
@@ -133,7 +113,7 @@ func TestLoadBalancerStandsInThePublicTier(t *testing.T) {
 	recording := build(t, withCertificate)
 	var public []any
 	for _, subnet := range recording.ByType("aws:ec2/subnet:Subnet") {
-		if subnet.Name == "net-public-eu-central-1a" || subnet.Name == "net-public-eu-central-1b" {
+		if subnet.Name == "network-public-eu-central-1a" || subnet.Name == "network-public-eu-central-1b" {
 			public = append(public, subnet.ID)
 		}
 	}
@@ -288,7 +268,7 @@ func TestTheZoneIsLookedUpByName(t *testing.T) {
 
 func TestEverythingUsesTheComponentsProvider(t *testing.T) {
 	recording := pulumitest.Run(t, func(ctx *pulumi.Context) error {
-		args, err := surroundings(ctx)
+		args, err := way.Args(ctx)
 		if err != nil {
 			return err
 		}

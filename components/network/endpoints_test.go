@@ -3,23 +3,12 @@
 package network
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-)
 
-// statements reads the policy of an endpoint by Sid.
-func statements(t *testing.T, policy string) map[string]map[string]any {
-	t.Helper()
-	var document struct{ Statement []map[string]any }
-	require.NoError(t, json.Unmarshal([]byte(policy), &document))
-	bySid := map[string]map[string]any{}
-	for _, statement := range document.Statement {
-		bySid[statement["Sid"].(string)] = statement
-	}
-	return bySid
-}
+	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+)
 
 func TestGatewayEndpointServesPublicAndAppTiers(t *testing.T) {
 	rec := build(t, nil)
@@ -36,7 +25,7 @@ func TestGatewayEndpointServesPublicAndAppTiers(t *testing.T) {
 }
 
 func TestS3PolicyKeepsDataInTheAccount(t *testing.T) {
-	policy := statements(t, build(t, nil).Get(t, endpointType, "net-s3").String("policy"))
+	policy := pulumitest.Statements(t, build(t, nil).Get(t, endpointType, "net-s3").String("policy"))
 	require.Len(t, policy, 2)
 
 	own := policy["OwnBuckets"]
@@ -60,7 +49,7 @@ func TestImageLayersComeWithTheEndpointsOfECR(t *testing.T) {
 	const layers = "arn:aws:s3:::prod-eu-central-1-starport-layer-bucket/*"
 	software := func(services ...string) any {
 		rec := build(t, func(args *Args) { args.InterfaceEndpoints = append(args.InterfaceEndpoints, services...) })
-		return statements(t, rec.Get(t, endpointType, "net-s3").String("policy"))["SoftwareOfAWS"]["Resource"]
+		return pulumitest.Statements(t, rec.Get(t, endpointType, "net-s3").String("policy"))["SoftwareOfAWS"]["Resource"]
 	}
 	require.NotContains(t, software(), layers)
 	require.Contains(t, software("ecr.api", "ecr.dkr"), layers)
@@ -79,7 +68,7 @@ func TestInterfaceEndpoints(t *testing.T) {
 		require.ElementsMatch(t, []any{
 			rec.Get(t, subnetType, "net-app-"+zoneA).ID, rec.Get(t, subnetType, "net-app-"+zoneB).ID,
 		}, endpoint.Value("subnetIds"))
-		policy := statements(t, endpoint.String("policy"))
+		policy := pulumitest.Statements(t, endpoint.String("policy"))
 		require.Len(t, policy, 1)
 		require.Equal(t, map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": accountID}}, policy["OwnIdentities"]["Condition"])
 	}
