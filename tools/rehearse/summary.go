@@ -5,10 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"net/netip"
 	"os"
-	"slices"
 	"strings"
 	"time"
 )
@@ -67,7 +64,7 @@ func (r *rehearsal) summarise() error {
 	public := publicThings(state.Deployment.Resources)
 	fmt.Fprintf(r.out, "\n%s rehearsed in %s: %d resources of %d types in %d components; the second preview and the refresh show nothing\n",
 		r.environment, time.Since(r.started).Round(time.Second), count, len(resources), components)
-	fmt.Fprintln(r.out, "\nPublic (everything else is in private networks):")
+	fmt.Fprintln(r.out, "\nPublic (nothing else of the stack can be reached from the internet):")
 	for _, line := range public {
 		fmt.Fprintln(r.out, "  "+line)
 	}
@@ -90,45 +87,4 @@ func (r *rehearsal) summarise() error {
 		return err
 	}
 	return writeFile(r.path("summary.json"), append(summary, '\n'))
-}
-
-// unrouted are the ranges that do not exist on the internet: RFC 1918 and RFC 4193.
-var unrouted = []netip.Prefix{
-	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
-	netip.MustParsePrefix("fc00::/7"),
-}
-
-// private tells whether a range lies within one that the internet does not route.
-func private(cidr string) bool {
-	prefix, err := netip.ParsePrefix(cidr)
-	return err == nil && slices.ContainsFunc(unrouted, func(all netip.Prefix) bool {
-		return prefix.Bits() >= all.Bits() && all.Contains(prefix.Addr())
-	})
-}
-
-// publicThings lists what the internet, or a part of it, can reach: internet-facing load balancers,
-// security-group rules that admit public addresses, and instances with public addresses.
-func publicThings(resources []exported) []string {
-	lines := map[string]bool{}
-	for _, e := range resources {
-		switch e.Type {
-		case "aws:lb/loadBalancer:LoadBalancer":
-			if e.Inputs["internal"] != true {
-				lines[fmt.Sprintf("load balancer %s (%v)", e.name(), e.Outputs["dnsName"])] = true
-			}
-		case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
-			for _, key := range []string{"cidrIpv4", "cidrIpv6"} {
-				if cidr, ok := e.Inputs[key].(string); ok && !private(cidr) {
-					lines[fmt.Sprintf("port %v from %s (%v)", e.Inputs["fromPort"], cidr, e.Inputs["description"])] = true
-				}
-			}
-		case "aws:ec2/launchTemplate:LaunchTemplate":
-			if strings.Contains(fmt.Sprint(e.Inputs["networkInterfaces"]), "associatePublicIpAddress:true") {
-				lines["instances of "+e.name()+" have public addresses"] = true
-			}
-		case "aws:ec2/eip:Eip":
-			lines[fmt.Sprintf("outgoing only: %s from %v", e.name(), e.Outputs["publicIp"])] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(lines))
 }
