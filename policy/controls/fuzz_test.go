@@ -69,7 +69,7 @@ func FuzzAnalyze(f *testing.F) {
 // FuzzTrees judges random stacks, made of the names and texts of the fixtures, twice.
 func FuzzTrees(f *testing.F) {
 	p, v := load(f), learn(f)
-	for seed := range uint64(200) {
+	for seed := range uint64(60) {
 		f.Add(seed, byte(seed%20))
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, size byte) {
@@ -83,8 +83,8 @@ func FuzzTrees(f *testing.F) {
 // bounded by the resources of a stack, whose names come again and again; nothing else may stay.
 func TestMemoryDoesNotGrow(t *testing.T) {
 	const (
-		rounds = 400
-		warm   = 100
+		rounds = 240
+		warm   = 80
 		size   = 30
 		stacks = 20
 		slack  = 2 << 20

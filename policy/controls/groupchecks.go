@@ -29,10 +29,10 @@ func otherPortsWorld(k *pack.Case) {
 
 // closedToWorld refuses every rule that lets the internet in to what the fact is about.
 func closedToWorld(k *pack.Case, opens func(*rule) pack.Fact) {
-	list := rules(k.Resource)
+	list := rules(k, k.Resource)
 	for i := range list {
 		r := &list[i]
-		lets := incoming(k, r).And(r.world)
+		lets := direction(k.Resource, r, true).And(r.world)
 		if lets.Is == pack.False {
 			continue
 		}
@@ -41,28 +41,6 @@ func closedToWorld(k *pack.Case, opens func(*rule) pack.Fact) {
 		}
 	}
 	unknownSides(k, "ingress")
-}
-
-// incoming is the fact that a rule is about what comes in.
-func incoming(k *pack.Case, r *rule) pack.Fact {
-	if k.Type == sgRule {
-		return k.Get("type").OneOf("ingress")
-	}
-	if r.ingress {
-		return pack.Yes(r.at)
-	}
-	return pack.No(r.at)
-}
-
-// outgoing is the fact that a rule is about what goes out.
-func outgoing(k *pack.Case, r *rule) pack.Fact {
-	if k.Type == sgRule {
-		return k.Get("type").OneOf("egress")
-	}
-	if r.ingress {
-		return pack.No(r.at)
-	}
-	return pack.Yes(r.at)
 }
 
 // unknownSides defers when the inline rules as a whole are not known.
@@ -76,10 +54,10 @@ func unknownSides(k *pack.Case, side string) {
 }
 
 func egressWorld(k *pack.Case) {
-	list := rules(k.Resource)
+	list := rules(k, k.Resource)
 	for i := range list {
 		r := &list[i]
-		lets := outgoing(k, r).And(r.world)
+		lets := direction(k.Resource, r, false).And(r.world)
 		if lets.Is == pack.False {
 			continue
 		}
@@ -92,14 +70,14 @@ func egressWorld(k *pack.Case) {
 
 // narrowRange wants rules not to open more ports than the setting says.
 func narrowRange(k *pack.Case) {
-	list := rules(k.Resource)
+	list := rules(k, k.Resource)
 	for i := range list {
 		r := &list[i]
 		if !r.ingress && k.Type != sgRule {
 			continue
 		}
 		many := float64(r.last.number-r.first.number) >= k.Num("maxPorts")
-		wide := r.protocol.OneOf("tcp", "udp", "6", "17").And(r.first.is(true)).And(r.last.is(many))
+		wide := r.protocol.OneOf("tcp", "udp", "6", "17").And(r.low(true)).And(r.high(many))
 		if wide.Is != pack.False {
 			k.Forbid(wide, "%s opens %s", place(r.at), r.span())
 		}
@@ -115,10 +93,10 @@ type opening struct {
 
 // unionWorld adds up the ranges of all rules of a group for the same ports.
 func unionWorld(k *pack.Case) {
-	all := rules(k.Resource)
+	all := rules(k, k.Resource)
 	sure, maybe := k.Stack.Pointing(k.Resource, "securityGroupId", sgRule, sgIngress)
 	for _, companion := range sure {
-		all = append(all, rules(companion)...)
+		all = append(all, rules(k, companion)...)
 	}
 	open := map[string]*opening{}
 	for i := range all {
@@ -156,7 +134,7 @@ func described(k *pack.Case) {
 	if k.Type == sgType {
 		k.Require(k.Get("description").Matches(saysSomething))
 	}
-	list := rules(k.Resource)
+	list := rules(k, k.Resource)
 	for i := range list {
 		if said := list[i].note.Matches(saysSomething); said.Is != pack.True {
 			k.Require(said, "%s has no description of its own", place(list[i].at))
@@ -170,7 +148,7 @@ func saysSomething(s string) bool {
 }
 
 func validRanges(k *pack.Case) {
-	list := rules(k.Resource)
+	list := rules(k, k.Resource)
 	for i := range list {
 		for _, source := range list[i].sources {
 			for v := range source.Items() {

@@ -18,7 +18,7 @@ type rule struct {
 	protocol pack.Value
 	from, to pack.Value
 	note     pack.Value
-	sources  []pack.Value
+	sources  [2]pack.Value
 	// world is the fact that the ranges, taken together, are a large part of the internet.
 	world pack.Fact
 	// every is the fact that the rule is for every protocol, transport that it is for TCP or UDP.
@@ -28,8 +28,8 @@ type rule struct {
 }
 
 // rules returns the rules that a resource carries, in or out of the group. They are read once for all controls.
-func rules(r *pack.Resource) []rule {
-	list, _ := r.Inputs().Memo(func() any { return slices.Clip(readRules(r)) }).([]rule)
+func rules(k *pack.Case, r *pack.Resource) []rule {
+	list, _ := k.Memo(r.Inputs(), func() any { return slices.Clip(readRules(r)) }).([]rule)
 	return list
 }
 
@@ -50,20 +50,20 @@ func readRules(r *pack.Resource) []rule {
 }
 
 // read reads one rule whose properties have the names that all spellings share, but for the protocol.
-func read(v pack.Value, protocol string, ingress bool, sources ...pack.Value) rule {
+func read(v pack.Value, protocol string, ingress bool, v4, v6 pack.Value) rule {
 	r := rule{
 		at: v, protocol: v.Get(protocol), from: v.Get("fromPort"), to: v.Get("toPort"), note: v.Get("description"),
-		sources: sources, ingress: ingress,
+		sources: [2]pack.Value{v4, v6}, ingress: ingress,
 	}
 	r.first, r.last = portOf(r.from), portOf(r.to)
 	r.every = r.protocol.OneOf(everyProtocol, "all")
 	r.transport = r.protocol.OneOf("tcp", "udp", "6", "17", "TCP", "UDP")
-	r.world = world(v, sources)
+	r.world = world(v, r.sources)
 	return r
 }
 
 // world is the fact that ranges, taken together, are a large part of the internet.
-func world(at pack.Value, sources []pack.Value) pack.Fact {
+func world(at pack.Value, sources [2]pack.Value) pack.Fact {
 	var set address.Set
 	waits := pack.No(at)
 	for _, source := range sources {
@@ -78,45 +78,44 @@ func world(at pack.Value, sources []pack.Value) pack.Fact {
 	}
 	switch {
 	case set.Wide():
-		return pack.Yes(sources[max(0, slices.IndexFunc(sources, pack.Value.Exists))])
+		return pack.Yes(sources[max(0, slices.IndexFunc(sources[:], pack.Value.Exists))])
 	case at.IsUnknown():
 		return pack.Wait(at)
 	}
 	return waits
 }
 
-// port is one end of a range of ports.
+// port is the number at one end of a range of ports.
 type port struct {
-	at     pack.Value
 	number int
 	set    bool
 }
 
 func portOf(v pack.Value) port {
-	p := port{at: v}
 	switch v.Kind() {
 	case pack.Number:
 		n, _ := v.Number()
-		p.number, p.set = int(n), true
+		return port{number: int(n), set: true}
 	case pack.Text, pack.Bool:
-		p.number, p.set = number(v.Str()), true
+		return port{number: number(v.Str()), set: true}
 	}
-	return p
+	return port{}
 }
 
-// known reports whether the end is a number or not set at all, so that it can be compared at once.
-func (p port) known() bool { return !p.at.IsUnknown() }
-
-// is is the fact that the end is set and that what is said of its number holds.
-func (p port) is(holds bool) pack.Fact {
+// fact is the fact that the end of a range is set and that what is said of its number holds.
+func (p port) fact(at pack.Value, holds bool) pack.Fact {
 	switch {
-	case !p.known():
-		return pack.Wait(p.at)
+	case at.IsUnknown():
+		return pack.Wait(at)
 	case p.set && holds:
-		return pack.Yes(p.at)
+		return pack.Yes(at)
 	}
-	return pack.No(p.at)
+	return pack.No(at)
 }
+
+// low and high are the facts about the two ends of the range.
+func (r *rule) low(holds bool) pack.Fact  { return r.first.fact(r.from, holds) }
+func (r *rule) high(holds bool) pack.Fact { return r.last.fact(r.to, holds) }
 
 func number(s string) int {
 	n, err := strconv.ParseFloat(s, 64)
@@ -129,20 +128,19 @@ func number(s string) int {
 // covers is the fact that the rule lets at least one of the TCP or UDP ports through.
 func (r *rule) covers(ports ...int) pack.Fact {
 	answer := pack.No(r.at)
-	decided := r.every.Is == pack.False && r.first.known() && r.last.known()
+	decided := r.every.Is == pack.False && !r.from.IsUnknown() && !r.to.IsUnknown()
 	for _, p := range ports {
 		if decided && (p < r.first.number || p > r.last.number) {
 			continue
 		}
-		low, high := r.first.is(r.first.number <= p), r.last.is(r.last.number >= p)
-		answer = answer.Or(r.every.Or(r.transport.And(low).And(high)))
+		answer = answer.Or(r.every.Or(r.transport.And(r.low(r.first.number <= p)).And(r.high(r.last.number >= p))))
 	}
 	return answer
 }
 
 // wholeRange is the fact that the rule is for every port.
 func (r *rule) wholeRange() pack.Fact {
-	return r.first.is(r.first.number >= 0 && r.first.number <= 1).And(r.last.is(r.last.number >= maxPort))
+	return r.low(r.first.number >= 0 && r.first.number <= 1).And(r.high(r.last.number >= maxPort))
 }
 
 // beyond is the fact that the rule opens a TCP or UDP port that is not in the list. ICMP is not about ports.
@@ -189,7 +187,7 @@ func place(v pack.Value) string {
 }
 
 func (r *rule) hasUnknown() bool {
-	for _, v := range append([]pack.Value{r.at, r.protocol, r.from, r.to}, r.sources...) {
+	for _, v := range append([]pack.Value{r.at, r.protocol, r.from, r.to}, r.sources[:]...) {
 		if v.IsUnknown() || hasUnknownItem(v) {
 			return true
 		}

@@ -278,7 +278,7 @@ func validDocument(k *pack.Case) {
 			k.Skip("the document is redacted in this export")
 			continue
 		}
-		p := parse(v)
+		p := parse(k, v)
 		if p.err != nil {
 			k.Report(v, "%v", p.err)
 			continue

@@ -256,17 +256,17 @@ func behindCloudFront(k *pack.Case) pack.Fact {
 			fronted = fronted.And(found)
 			continue
 		}
-		fronted = fronted.And(admitsWorld(k.Stack, group).Not())
+		fronted = fronted.And(admitsWorld(k, group).Not())
 	}
 	return fronted
 }
 
 // admitsWorld is the fact that a rule of the group lets the internet in by its addresses.
-func admitsWorld(s *pack.Stack, group *pack.Resource) pack.Fact {
-	all := rules(group)
-	sure, maybe := s.Pointing(group, "securityGroupId", sgRule, sgIngress)
+func admitsWorld(k *pack.Case, group *pack.Resource) pack.Fact {
+	all := rules(k, group)
+	sure, maybe := k.Stack.Pointing(group, "securityGroupId", sgRule, sgIngress)
 	for _, r := range sure {
-		all = append(all, rules(r)...)
+		all = append(all, rules(k, r)...)
 	}
 	answer := pack.No(group.Get("ingress"))
 	for _, r := range all {

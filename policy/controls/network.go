@@ -37,8 +37,8 @@ type aclEntry struct {
 }
 
 // aclEntries returns the ingress entries that a resource carries. They are read once for all controls.
-func aclEntries(r *pack.Resource) []aclEntry {
-	list, _ := r.Inputs().Memo(func() any { return readEntries(r) }).([]aclEntry)
+func aclEntries(k *pack.Case) []aclEntry {
+	list, _ := k.Memo(k.Inputs(), func() any { return readEntries(k.Resource) }).([]aclEntry)
 	return list
 }
 
@@ -71,8 +71,8 @@ func (e *aclEntry) admits(k *pack.Case) pack.Fact {
 // returning is the fact that the entry is for the answers to connections from inside: network ACLs keep no
 // state, so the whole ephemeral range must come back in.
 func (e *aclEntry) returning() pack.Fact {
-	low := e.first.is(startsAnswers(e.first.number))
-	high := e.last.is(e.last.number == lastUnprivileged)
+	low := e.low(startsAnswers(e.first.number))
+	high := e.high(e.last.number == lastUnprivileged)
 	return e.every.Not().And(low).And(high)
 }
 
@@ -126,7 +126,7 @@ func aclClosed(ports ...int) func(*pack.Case) {
 
 // aclForbid refuses every entry that lets the internet in to what the fact is about.
 func aclForbid(k *pack.Case, opens func(e *aclEntry, all []aclEntry) pack.Fact) {
-	all := aclEntries(k.Resource)
+	all := aclEntries(k)
 	for i := range all {
 		e := &all[i]
 		lets := e.admits(k)
@@ -146,7 +146,7 @@ func aclAllPorts(e *aclEntry, _ []aclEntry) pack.Fact { return e.every.Or(e.whol
 
 // aclRangesValid wants the ranges of every entry to be CIDR ranges.
 func aclRangesValid(k *pack.Case) {
-	all := aclEntries(k.Resource)
+	all := aclEntries(k)
 	for i := range all {
 		for _, source := range all[i].sources {
 			if valid := source.IsSet().Not().Or(source.Matches(isRange)); valid.Is != pack.True {

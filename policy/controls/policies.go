@@ -17,8 +17,8 @@ type parsed struct {
 }
 
 // parse reads a policy document once for all controls. The value is a JSON string or an object.
-func parse(v pack.Value) parsed {
-	result, _ := v.Memo(func() any {
+func parse(k *pack.Case, v pack.Value) parsed {
+	result, _ := k.Memo(v, func() any {
 		text, isText := v.Text()
 		if !isText {
 			plain, _ := v.Plain()
@@ -44,7 +44,7 @@ func document(k *pack.Case, v pack.Value) *iam.Document {
 		k.Defer(unknown)
 		return nil
 	}
-	p := parse(v)
+	p := parse(k, v)
 	if p.err != nil {
 		k.Skip("the policy document cannot be read; see iam-document-valid")
 		return nil

@@ -193,14 +193,14 @@ func direction(from *pack.Resource, r *rule, ingress bool) pack.Fact {
 
 func listsClosed(k *pack.Case) {
 	allowed := k.Words("allowedPorts")
-	list := rules(k.Resource)
+	list := rules(k, k.Resource)
 	for i := range list {
 		r := &list[i]
 		c := listsOf(k.Stack, k.Resource, r.at)
 		if !c.any() {
 			continue
 		}
-		c.waitFor(r.sources)
+		c.waitFor(r.sources[:])
 		k.Forbid(direction(k.Resource, r, true).And(c.world(r.at, plainRanges(r))).And(r.beyond(allowed)),
 			"%s lets the internet (%s) reach %s", place(r.at), c.told(), r.span())
 	}
@@ -221,12 +221,12 @@ type sum struct{ plain, listed, names []string }
 
 // collect adds the rules that a resource carries. What a single rule opens is told by itself.
 func (t *together) collect(k *pack.Case, from *pack.Resource, allowed []string) {
-	list := rules(from)
+	list := rules(k, from)
 	for i := range list {
 		r := &list[i]
 		c := listsOf(k.Stack, from, r.at)
 		t.lists = t.lists || c.any()
-		c.waitFor(r.sources)
+		c.waitFor(r.sources[:])
 		for _, v := range []pack.Value{r.protocol, r.from, r.to} {
 			if v.IsUnknown() {
 				t.open = v
@@ -275,14 +275,14 @@ func listsTogether(k *pack.Case, allowed []string) {
 }
 
 func listsKeepIn(k *pack.Case) {
-	list := rules(k.Resource)
+	list := rules(k, k.Resource)
 	for i := range list {
 		r := &list[i]
 		c := listsOf(k.Stack, k.Resource, r.at)
 		if !c.any() {
 			continue
 		}
-		c.waitFor(r.sources)
+		c.waitFor(r.sources[:])
 		everything := r.protocol.OneOf(everyProtocol, "all").Or(r.wholeRange())
 		k.Forbid(direction(k.Resource, r, false).And(c.world(r.at, plainRanges(r))).And(everything), "%s lets everything out to %s", place(r.at), c.told())
 	}
@@ -290,7 +290,7 @@ func listsKeepIn(k *pack.Case) {
 }
 
 func listsKnown(k *pack.Case) {
-	list := rules(k.Resource)
+	list := rules(k, k.Resource)
 	for i := range list {
 		c := listsOf(k.Stack, k.Resource, list[i].at)
 		for _, id := range c.foreign {

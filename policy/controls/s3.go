@@ -246,7 +246,7 @@ func tlsOnly(k *pack.Case) {
 		if !v.Exists() {
 			return pack.No(v)
 		}
-		p := parse(v)
+		p := parse(k, v)
 		if p.err == nil && p.doc.RequiresTLS("s3:GetObject", "s3:PutObject", "s3:ListBucket") {
 			return pack.Yes(v)
 		}

@@ -4,6 +4,8 @@ package controls
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -124,7 +126,7 @@ func webRules(k *pack.Case) pack.Value {
 	case text.IsUnknown():
 		return text
 	}
-	list, _ := text.Memo(func() any {
+	list, _ := k.Memo(text, func() any {
 		var rules []any
 		if json.Unmarshal([]byte(text.Str()), &rules) != nil {
 			return pack.Value{}
@@ -147,7 +149,8 @@ func pulumiNames(v any) any {
 		}
 	case map[string]any:
 		out := make(map[string]any, len(v))
-		for key, item := range v {
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			item := v[key]
 			if key == "CloudWatchMetricsEnabled" {
 				key = "cloudwatchMetricsEnabled"
 			}

@@ -31,6 +31,8 @@ type Statement struct {
 	NotPrincipals []Principal
 	Conditions    []Condition
 	Index         int
+	// starts has a bit for the first letter of every action; see [Statement.CoversAction].
+	starts uint32
 }
 
 // Principal is one entry of Principal or NotPrincipal. "Principal": "*" is {"*", "*"}.

@@ -9,8 +9,18 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/glob"
 )
 
-// lower turns a capital letter of ASCII into a small one; most patterns differ from an action in the first letter.
-const lower = 0x20
+// start is the bit for the first letter of an action, whatever its case; a pattern that starts with anything else
+// may match every action.
+func start(action string) uint32 {
+	if action == "" {
+		return 0
+	}
+	letter := action[0] | 0x20
+	if letter < 'a' || letter > 'z' {
+		return ^uint32(0)
+	}
+	return 1 << (letter - 'a')
+}
 
 // matchAction compares an action with a pattern without regard to case, as AWS does.
 func matchAction(pattern, action string) bool {
@@ -19,11 +29,9 @@ func matchAction(pattern, action string) bool {
 		fixed++
 	}
 	switch {
-	case fixed > len(action) || fixed > 0 && pattern[0]|lower != action[0]|lower:
-		return false
 	case fixed == len(pattern):
 		return strings.EqualFold(pattern, action)
-	case !strings.EqualFold(pattern[:fixed], action[:fixed]):
+	case fixed > len(action) || !strings.EqualFold(pattern[:fixed], action[:fixed]):
 		return false
 	}
 	return pattern[fixed:] == "*" || glob.Match(strings.ToLower(pattern[fixed:]), strings.ToLower(action[fixed:]))
@@ -33,6 +41,9 @@ func matchAction(pattern, action string) bool {
 func (s *Statement) CoversAction(action string) bool {
 	if len(s.NotActions) > 0 {
 		return !slices.ContainsFunc(s.NotActions, func(p string) bool { return matchAction(p, action) })
+	}
+	if s.starts&start(action) == 0 {
+		return false // nearly all statements are about another service
 	}
 	return slices.ContainsFunc(s.Actions, func(p string) bool { return matchAction(p, action) })
 }

@@ -319,6 +319,9 @@ func (d *Document) check() {
 		if len(s.Actions) == 0 && len(s.NotActions) == 0 {
 			d.fault("%s has neither Action nor NotAction", s.Label())
 		}
+		for _, a := range s.Actions {
+			s.starts |= start(a)
+		}
 		if s.Allows() && s.AnyResource() && !s.Limited() {
 			d.wide = append(d.wide, s)
 		}

@@ -17,6 +17,13 @@ type Case struct {
 	notice   string
 	found    []note
 	waits    []Value
+	memos    []memo
+}
+
+// memo is what checks have worked out from a value.
+type memo struct {
+	from *node
+	what any
 }
 
 // note is one violation inside a case.
@@ -29,6 +36,22 @@ type note struct {
 func (c *Case) begin(d *duty) {
 	c.control, c.settings, c.notice = d.control, d.settings, ""
 	c.found, c.waits = c.found[:0], c.waits[:0]
+}
+
+// Memo keeps what a check works out from a value, such as a parsed document, for the other controls that judge the
+// same resource. Every check that uses it on one value must use the same function.
+func (c *Case) Memo(from Value, work func() any) any {
+	if from.Kind() == Absent {
+		return work()
+	}
+	for i := range c.memos {
+		if c.memos[i].from == from.n {
+			return c.memos[i].what
+		}
+	}
+	what := work()
+	c.memos = append(c.memos, memo{from: from.n, what: what})
+	return what
 }
 
 // Require reports a violation when the fact is false and defers when it is not known. The message says what

@@ -205,7 +205,6 @@ type Profile struct {
 type dispatch struct {
 	resource []*Control
 	stack    []*Control
-	joined   bool
 }
 
 // Load checks the controls and indexes them by type. Every problem of every control is in the error.
@@ -237,13 +236,12 @@ func (p *Pack) index(c *Control) {
 		d := p.dispatch(t)
 		if c.Stack {
 			d.stack = append(d.stack, c)
-			d.joined = true
 		} else {
 			d.resource = append(d.resource, c)
 		}
 	}
 	for _, t := range c.Joins {
-		p.dispatch(t).joined = true
+		p.dispatch(t)
 	}
 }
 

@@ -80,7 +80,7 @@ func (s *Session) govern(resources []*Resource, root *Resource) []Result {
 	var results []Result
 	add := func(level Level, format string, args ...any) {
 		results = append(results, Result{
-			Control: c, URN: root.URN, Type: root.Type, Name: root.Name, Level: level, Outcome: Fail,
+			Control: c, Subject: &root.Subject, Level: level, Outcome: Fail,
 			Notes: []Note{{Text: s.mask(fmt.Sprintf(format, args...))}},
 		})
 	}
@@ -93,7 +93,7 @@ func (s *Session) govern(resources []*Resource, root *Resource) []Result {
 	}
 	s.governWaiting(level, add)
 	if len(results) == 0 {
-		results = append(results, Result{Control: c, URN: root.URN, Type: root.Type, Name: root.Name, Level: level, Outcome: Pass})
+		results = append(results, Result{Control: c, Subject: &root.Subject, Level: level, Outcome: Pass})
 	}
 	return results
 }

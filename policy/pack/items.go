@@ -63,7 +63,7 @@ func (v Value) Strings() (known []string, unknown Value) {
 
 // AnyUnknown returns the first unknown value in the tree below v, and whether there is one.
 func (v Value) AnyUnknown() (Value, bool) {
-	if v.n == nil {
+	if v.Kind() == Absent {
 		return Value{}, false
 	}
 	if found := v.n.firstUnknown(); found != nil {

@@ -13,7 +13,7 @@ import (
 // value on the way is unknown, Get returns that unknown value.
 func (v Value) Get(path string) Value {
 	n := v.n
-	if n == nil {
+	if n == nil || v.step != "" {
 		return v.below(path)
 	}
 	for path != "" {
@@ -92,7 +92,7 @@ func (n *node) without(path string) Value {
 	if n.kind == Unknown {
 		return Value{n: n}
 	}
-	return Value{owner: n, step: path}
+	return Value{n: n, step: path}
 }
 
 // below is a path from a value that is itself not set.
@@ -126,13 +126,10 @@ func (v Value) First(paths ...string) Value {
 // Path returns where the value is, such as "ingress[0].cidrBlocks[1]", also for a value that is not set.
 // The path of a whole property map is "".
 func (v Value) Path() string {
-	if v.n != nil {
-		return v.n.path()
-	}
-	if v.owner == nil {
+	if v.n == nil {
 		return v.step
 	}
-	base := v.owner.path()
+	base := v.n.path()
 	if v.step == "" {
 		return base
 	}

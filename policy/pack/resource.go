@@ -22,15 +22,20 @@ type Options struct {
 	Protect             bool
 }
 
+// Subject names a resource.
+type Subject struct {
+	URN  string
+	Type string
+	Name string
+}
+
 // Resource is one resource as a check sees it.
 type Resource struct {
+	Subject
 	raw     *structpb.Struct
 	outputs *structpb.Struct
 	// PropertyDependencies lists, for each input property, the URNs it is computed from.
 	PropertyDependencies map[string][]string
-	URN                  string
-	Type                 string
-	Name                 string
 	Parent               string
 	ProviderType         string
 	ProviderURN          string
@@ -46,7 +51,7 @@ type Resource struct {
 
 // NewResource makes a resource from its inputs in the engine's wire form.
 func NewResource(token, name, urn string, inputs *structpb.Struct) *Resource {
-	return &Resource{Type: token, Name: name, URN: urn, raw: inputs}
+	return &Resource{Subject: Subject{URN: urn, Type: token, Name: name}, raw: inputs}
 }
 
 // SetOutputs gives the resource its state in the engine's wire form.

@@ -20,9 +20,7 @@ type Note struct {
 type Result struct {
 	Control *Control
 	Waiver  *Waiver
-	URN     string
-	Type    string
-	Name    string
+	*Subject
 	// Reason says what an undecided control waits for, or why it does not apply.
 	Reason  string
 	Notes   []Note
@@ -60,7 +58,8 @@ type duty struct {
 type duties struct {
 	resource []duty
 	stack    []duty
-	joined   bool
+	// joined says that a stack control which is switched on looks at the type, so that its inputs are kept.
+	joined bool
 }
 
 // About is what the engine says about the deployment.
@@ -102,7 +101,15 @@ func (s *Session) reset() {
 func (s *Session) assign() {
 	s.duties = make(map[string]*duties, len(s.pack.byType))
 	for token, d := range s.pack.byType {
-		s.duties[token] = &duties{resource: s.on(d.resource), stack: s.on(d.stack), joined: d.joined}
+		s.duties[token] = &duties{resource: s.on(d.resource), stack: s.on(d.stack)}
+	}
+	for _, c := range s.pack.controls {
+		if !c.Stack || s.levels[c.ID] == Disabled {
+			continue
+		}
+		for _, token := range slices.Concat(c.Types, c.Joins) {
+			s.duties[token].joined = true
+		}
 	}
 	s.whole = s.on(s.pack.whole)
 }
@@ -193,7 +200,7 @@ func (s *Stack) root() *Resource {
 	if list := s.byType[rootType]; len(list) > 0 {
 		return list[0]
 	}
-	r := &Resource{Type: rootType, Name: "the stack", decoded: true, outRead: true}
+	r := &Resource{Subject: Subject{Type: rootType, Name: "the stack"}, decoded: true, outRead: true}
 	if len(s.all) > 0 {
 		if parts := strings.SplitN(strings.TrimPrefix(s.all[0].URN, "urn:pulumi:"), "::", 3); len(parts) == 3 {
 			r.URN = "urn:pulumi:" + parts[0] + "::" + parts[1] + "::" + rootType + "::" + parts[1] + "-" + parts[0]
@@ -209,8 +216,8 @@ func (s *Session) judge(results []Result, work []duty, r *Resource, stack *Stack
 		d := &work[i]
 		k.begin(d)
 		k.run()
-		result := Result{Control: d.control, URN: r.URN, Type: r.Type, Name: r.Name, Level: d.level, Outcome: k.outcome()}
-		switch result.Outcome {
+		results = append(results, Result{Control: d.control, Subject: &r.Subject, Level: d.level, Outcome: k.outcome()})
+		switch result := &results[len(results)-1]; result.Outcome {
 		case Fail:
 			for _, n := range k.found {
 				result.Notes = append(result.Notes, Note{Text: s.mask(n.text), Path: n.at})
@@ -219,7 +226,6 @@ func (s *Session) judge(results []Result, work []duty, r *Resource, stack *Stack
 		case Undecided, NotApplicable:
 			result.Reason = s.mask(k.reason())
 		}
-		results = append(results, result)
 	}
 	return results
 }

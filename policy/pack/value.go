@@ -27,7 +27,6 @@ const (
 // node is one decoded value in a property tree. Nodes know their parent, so a path costs nothing until it
 // is printed. The items of a list or map lie side by side; those of a map are in the [order] of their keys.
 type node struct {
-	memo   any
 	parent *node
 	key    string
 	text   string
@@ -42,14 +41,14 @@ type node struct {
 // Value is a view of one property, present or not. The zero Value is absent. A Value is small and is
 // passed by value; it stays valid as long as the resource it came from.
 type Value struct {
-	n     *node
-	owner *node
-	step  string
+	n *node
+	// step is the path below n to a property that is not there; it is empty for n itself.
+	step string
 }
 
 // Kind returns what the value holds.
 func (v Value) Kind() Kind {
-	if v.n == nil {
+	if v.n == nil || v.step != "" {
 		return Absent
 	}
 	return v.n.kind
@@ -62,7 +61,7 @@ func (v Value) Exists() bool { return v.Kind() != Absent && v.Kind() != Null }
 func (v Value) IsUnknown() bool { return v.Kind() == Unknown }
 
 // Secret reports whether the value, or a value around it, is a Pulumi secret.
-func (v Value) Secret() bool { return v.n != nil && v.n.secret }
+func (v Value) Secret() bool { return v.n != nil && v.step == "" && v.n.secret }
 
 // Bool returns the truth value, and whether there is one. The strings "true" and "false" count, because
 // providers accept them.
@@ -160,18 +159,6 @@ func shorten(s string) string {
 		cut--
 	}
 	return s[:cut] + "…"
-}
-
-// Memo keeps what a check works out from a value, such as a parsed document, so that other checks of the same
-// value need not do it again. Every check that uses it on one value must use the same function.
-func (v Value) Memo(work func() any) any {
-	if v.n == nil {
-		return work()
-	}
-	if v.n.memo == nil {
-		v.n.memo = work()
-	}
-	return v.n.memo
 }
 
 // Plain returns the value as JSON types, and whether it is known throughout.
