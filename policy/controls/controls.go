@@ -16,7 +16,7 @@ import (
 var Version = "0.1.0"
 
 // Documentation is where the generated description of every control is.
-const Documentation = "https://github.com/bulkhead-iac/bulkhead/blob/main/docs/policies.md"
+const Documentation = "https://github.com/bulkhead-iac/bulkhead/blob/HEAD/docs/policies.md"
 
 // New returns the pack with every control.
 func New() (*pack.Pack, error) {

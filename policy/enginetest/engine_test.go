@@ -12,11 +12,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/test/sandbox"
+	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -36,7 +38,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	code := m.Run()
+	code := sandbox.Main(m)
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)
 	}
@@ -96,11 +98,12 @@ func plain(t *testing.T) string {
 // engine is the Pulumi CLI with a backend and a project of its own.
 type engine struct {
 	// Dir is the folder of the project, where the CLI runs.
-	Dir  string
-	home string
-	root string
-	env  []string
-	path string
+	Dir      string
+	home     string
+	cli      string
+	provider string // kept off the path of real deployments
+	env      []string
+	path     string
 }
 
 // newEngine returns an engine with an empty project folder. The variables come on top of those that keep it
@@ -109,23 +112,19 @@ func newEngine(t *testing.T, more ...string) *engine {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
-	e := &engine{Dir: dir, home: t.TempDir(), root: root(t)}
-	require.FileExists(t, e.tool("pulumi"), "run `make toolchain` first")
-	e.path = strings.Join([]string{filepath.Dir(e.provider()), filepath.Dir(e.tool("pulumi")), os.Getenv("PATH")}, string(os.PathListSeparator))
+	options := toolchain.Options{Root: root(t), Progress: t.Output()}
+	tools, err := toolchain.Ensure(t.Context(), options)
+	require.NoError(t, err)
+	provider, err := toolchain.BuildProvider(t.Context(), options)
+	require.NoError(t, err)
+	e := &engine{Dir: dir, home: t.TempDir(), cli: tools.Pulumi.Path, provider: provider.Path}
+	e.path = filepath.Dir(e.provider) + string(os.PathListSeparator) + tools.SearchPath()
 	e.env = append([]string{
 		"PULUMI_BACKEND_URL=file://" + e.home, "PULUMI_HOME=" + filepath.Join(e.home, "home"), "PULUMI_CONFIG_PASSPHRASE=test",
 		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION=eu-central-1", "AWS_ENDPOINT_URL=http://127.0.0.1:9",
 	}, more...)
 	return e
-}
-
-// tool is a program of the toolchain.
-func (e *engine) tool(name string) string { return filepath.Join(e.root, ".toolchain/bin", name) }
-
-// provider is the toolchain's AWS provider, which is kept off the path of real deployments.
-func (e *engine) provider() string {
-	return filepath.Join(e.root, ".toolchain/provider/pulumi-resource-aws")
 }
 
 // result is how a run of the CLI ended.
@@ -137,7 +136,7 @@ type result struct {
 // run runs the CLI in the project's folder.
 func (e *engine) run(t *testing.T, args ...string) result {
 	t.Helper()
-	cmd := exec.Command(e.tool("pulumi"), args...)
+	cmd := exec.Command(e.cli, args...)
 	cmd.Dir = e.Dir
 	cmd.Env = append(append(os.Environ(), "PATH="+e.path), e.env...)
 	var o, w bytes.Buffer
