@@ -31,13 +31,6 @@ var built = struct {
 }{done: map[string]error{}}
 
 func TestMain(m *testing.M) {
-	if behind := os.Getenv(realProvider); behind != "" {
-		if err := serveProvider(behind, os.Args[1:]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
 	code := sandbox.Main(m)
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)

@@ -48,7 +48,6 @@ func TestSevenPublicBucketsAreRefusedAtPreview(t *testing.T) {
 	project, err := os.ReadFile("../examples/publicbucket/Pulumi.yaml")
 	require.NoError(t, err)
 	e := newEngine(t)
-	e.standIn(t)
 	e.stack(t, string(project), program(t, "publicbucket", "./policy/examples/publicbucket"), nil)
 	preview := func(t *testing.T, way string) result {
 		t.Helper()

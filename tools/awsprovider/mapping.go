@@ -81,6 +81,10 @@ func fieldsOf(terraformType string) map[string]*tfbridge.SchemaInfo {
 		fields["ingress"] = &tfbridge.SchemaInfo{Name: "ingress"}
 		fields["egress"] = &tfbridge.SchemaInfo{Name: "egress"}
 	}
+	if terraformType == "aws_s3_bucket_website_configuration" { // blocks and JSON text under names that differ by an s
+		fields["routing_rule"] = &tfbridge.SchemaInfo{Name: "routingRules"}
+		fields["routing_rules"] = &tfbridge.SchemaInfo{Name: "routingRuleDetails"}
+	}
 	if terraformType == "aws_sns_topic_subscription" {
 		fields["topic_arn"] = &tfbridge.SchemaInfo{Name: "topic"}
 	}
