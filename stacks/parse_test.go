@@ -278,6 +278,10 @@ func TestParseReportsRules(t *testing.T) {
 	}{
 		"no way out, yet destinations": {"staging", map[string]string{"natStrategy": "None", "appEgressCidrs": `["198.51.100.0/24"]`},
 			[]string{`appEgressCidrs: ["198.51.100.0/24"] cannot be reached with natStrategy None`}},
+		"a name too long for a certificate": {"staging", map[string]string{"edgeDomain": strings.Repeat("a", 40) + ".staging.bulkhead.example"},
+			[]string{`.staging.bulkhead.example" is longer than the 64 characters of a certificate's first name; choose a shorter name`}},
+		"a zone too long for a certificate": {"staging", map[string]string{"edgeZone": strings.Repeat("a", 48) + ".bulkhead.example"},
+			[]string{`.bulkhead.example" is longer than the 64 characters of a certificate's first name; choose a shorter name`}},
 		"destinations in the VPC": {"staging", map[string]string{"natStrategy": "Single", "appEgressCidrs": `["10.0.0.0/8"]`},
 			[]string{`appEgressCidrs[0]: "10.0.0.0/8" overlaps the VPC's own range 10.20.0.0/16`}},
 		"production without a part of its web ACL": {"production", map[string]string{"wafRelaxations": `["Linux.LFI_HEADER because photos have odd names","Linux because the group is tried out"]`},

@@ -3,6 +3,7 @@
 package stacks
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -31,7 +32,7 @@ var rules = []rule{
 	{[]string{"natStrategy", "appEgressCidrs"}, "natStrategy is None exactly when appEgressCidrs is empty: the app tier has a route to each of them and no other", egressHasRoute},
 	{[]string{"interfaceEndpoints"}, "interfaceEndpoints has the default services, because nothing else leads to them, whatever natStrategy is", endpointsSuffice},
 	{[]string{"edgeZone", "edgeCertificateArn"}, "exactly one of edgeZone and edgeCertificateArn is set", oneCertificate},
-	{[]string{"edgeZone", "edgeDomain", "edgeCertificateArn"}, "edgeDomain is edgeZone or a name below it, and is given with edgeCertificateArn", domainFits},
+	{[]string{"edgeZone", "edgeDomain", "edgeCertificateArn"}, "edgeDomain is edgeZone or a name below it, at most 64 characters long, and is given with edgeCertificateArn", domainFits},
 	{[]string{"region", "accountId", "edgeCertificateArn"}, "edgeCertificateArn belongs to region and accountId", certificateFits},
 	{[]string{"appInstanceType", "appImage"}, "appInstanceType and appImage have the same processor architecture, as far as the image's name tells", imageFits},
 	{[]string{"appImage", "appRootDevice"}, "appRootDevice is /dev/xvda without appImage, because Amazon Linux has no other", rootFits},
@@ -169,9 +170,15 @@ func oneCertificate(s *Settings) []fault {
 	return nil
 }
 
+// longestName is how long the first name of a certificate may be (ACM API reference,
+// RequestCertificate, DomainName).
+const longestName = 64
+
 func domainFits(s *Settings) []fault {
 	zone, domain := s.Edge.Zone, s.Edge.Domain
 	switch {
+	case zone != "" && len(cmp.Or(domain, zone)) > longestName:
+		return about("edgeDomain", quoted(cmp.Or(domain, zone)), fmt.Sprintf("is longer than the %d characters of a certificate's first name", longestName), "choose a shorter name")
 	case domain == "" && zone == "" && s.Edge.CertificateARN != "":
 		return about("edgeDomain", "", "is missing beside edgeCertificateArn, and no other host name would be served", "name the host that the certificate is for")
 	case domain == "" || zone == "" || domain == zone || strings.HasSuffix(domain, "."+zone):
