@@ -116,6 +116,7 @@ func TestPasswordPolicy(t *testing.T) {
 				return err
 			})
 			policy := rec.Get(t, "aws:iam/accountPasswordPolicy:AccountPasswordPolicy", "passwords-policy")
+			require.True(t, policy.RetainOnDelete, "it is for every user of the account")
 			require.EqualValues(t, c.length, policy.Value("minimumPasswordLength"))
 			require.EqualValues(t, c.age, policy.Value("maxPasswordAge"))
 			require.EqualValues(t, 24, policy.Value("passwordReusePrevention"))

@@ -29,8 +29,8 @@ type PasswordPolicyArgs struct {
 	MaximumAgeDays int
 }
 
-// PasswordPolicy is the password policy of the account's IAM users. An account has one: a second in the same account fights
-// with the first.
+// PasswordPolicy is the password policy of the account's IAM users. An account has one: a second with other arguments fights
+// with the first. It outlives the stacks that set it: a stack that is destroyed takes it from nobody.
 type PasswordPolicy struct {
 	pulumi.ResourceState
 }
@@ -62,7 +62,7 @@ func NewPasswordPolicy(ctx *pulumi.Context, name string, args *PasswordPolicyArg
 		AllowUsersToChangePassword: pulumi.Bool(true),
 		// An expired password is changed at the next sign-in; a hard expiry would lock out whoever was on holiday.
 		HardExpiry: pulumi.Bool(false),
-	}, pulumi.Parent(p)); err != nil {
+	}, pulumi.Parent(p), pulumi.RetainOnDelete(true)); err != nil {
 		return nil, err
 	}
 	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{})

@@ -19,7 +19,7 @@ type AccountBlockArgs struct {
 }
 
 // AccountBlock keeps every bucket of an account private, present and future, whoever makes it (FSBP S3.1). An account has
-// one.
+// one, which several stacks may set, and which outlives them all: a stack that is destroyed takes it from nobody.
 type AccountBlock struct {
 	pulumi.ResourceState
 }
@@ -43,7 +43,7 @@ func NewAccountBlock(ctx *pulumi.Context, name string, args *AccountBlockArgs, o
 		BlockPublicPolicy:     pulumi.Bool(true),
 		IgnorePublicAcls:      pulumi.Bool(true),
 		RestrictPublicBuckets: pulumi.Bool(true),
-	}, pulumi.Parent(b)); err != nil {
+	}, pulumi.Parent(b), pulumi.RetainOnDelete(true)); err != nil {
 		return nil, err
 	}
 	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{})
