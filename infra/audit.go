@@ -13,7 +13,8 @@ import (
 )
 
 // keepLogs makes what every log and alarm needs: their keys, the trail of everything that is done in
-// the account, and the topic that reaches a human.
+// the account, and the topic that reaches a human. The key of the logs stays as long as the log files,
+// which outlive the stack.
 func (e *environment) keepLogs(ctx *pulumi.Context) (err error) {
 	s := e.settings
 	e.logKey, err = key.New(ctx, e.name+"-logs", &key.Args{
@@ -25,6 +26,7 @@ func (e *environment) keepLogs(ctx *pulumi.Context) (err error) {
 			fmt.Sprintf("s3.%s.amazonaws.com", s.Region),
 			"cloudtrail.amazonaws.com",
 		},
+		OutlivesStack: true,
 	}, e.options)
 	if err != nil {
 		return err

@@ -31,8 +31,8 @@ type TrailArgs struct {
 	ArchiveDays int
 	// AccessLogs is the bucket that records who reads the log files (CIS AWS Foundations 1.4, 3.6). Default: none.
 	AccessLogs *storage.Bucket
-	// DisposableReason says why the log files may be deleted together with their bucket: see storage.BucketArgs. Default: a
-	// bucket with log files refuses to be deleted.
+	// DisposableReason says why the log files may be deleted with the stack: see storage.BucketArgs. Default: they and their
+	// bucket outlive it, for as long as ArchiveDays says; let their key do so too (key.Args.OutlivesStack).
 	DisposableReason string
 }
 

@@ -28,6 +28,10 @@ type Args struct {
 	Services []string
 	// DeletionWindowDays is how long a deleted key can still be brought back, 7 to 30. Default 30.
 	DeletionWindowDays int
+	// OutlivesStack leaves the key where it is when its stack is destroyed: for the key of something that stays as well, such
+	// as backups or log files, which nobody could read without it. The alias goes, so that the next stack can have it; the
+	// description and the tag Name say what the key was for. Default: the key is deleted after DeletionWindowDays.
+	OutlivesStack bool
 }
 
 // Key is a customer-managed KMS key with an alias. It rotates every year (FSBP KMS.4).
@@ -56,13 +60,17 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if window == 0 {
 		window = DefaultDeletionWindowDays
 	}
+	options := []pulumi.ResourceOption{pulumi.Parent(k)}
+	if args.OutlivesStack {
+		options = append(options, pulumi.RetainOnDelete(true))
+	}
 	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
 		Description:          pulumi.String(args.Description),
 		EnableKeyRotation:    pulumi.Bool(true),
 		DeletionWindowInDays: pulumi.Int(window),
 		Policy:               pulumi.String(policy),
 		Tags:                 pulumi.StringMap{"Name": pulumi.String(name)},
-	}, pulumi.Parent(k))
+	}, options...)
 	if err != nil {
 		return nil, err
 	}

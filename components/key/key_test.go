@@ -50,6 +50,15 @@ func TestDeletionWindow(t *testing.T) {
 	require.EqualValues(t, 7, pulumitest.Run(t, create("logs", a)).Only(t, keyType).Value("deletionWindowInDays"))
 }
 
+func TestKeyOutlivesItsStackWithoutItsAlias(t *testing.T) {
+	a := args()
+	require.False(t, pulumitest.Run(t, create("logs", a)).Only(t, keyType).RetainOnDelete)
+	a.OutlivesStack = true
+	rec := pulumitest.Run(t, create("logs", a))
+	require.True(t, rec.Only(t, keyType).RetainOnDelete)
+	require.False(t, rec.Only(t, aliasType).RetainOnDelete, "the next stack needs the alias")
+}
+
 func TestEveryProblemIsNamed(t *testing.T) {
 	err := pulumitest.RunError(t, create("a key", &key.Args{AccountID: "1", Region: "cn-north-1", Services: []string{"lambda.amazonaws.com"}, DeletionWindowDays: 3}))
 	for _, want := range []string{"becomes the alias", "Description", "DeletionWindowDays 3", `AccountID "1"`, `Region "cn-north-1"`, `"lambda.amazonaws.com" is unknown`, "cloudtrail.amazonaws.com"} {

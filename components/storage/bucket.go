@@ -39,13 +39,14 @@ type BucketArgs struct {
 	AccessLogs *Bucket
 	// AccessLogsPrefix is the place of this bucket's logs in AccessLogs. Default: the bucket's logical name and a slash.
 	AccessLogsPrefix string
-	// DisposableReason, when given, says why the objects may be deleted together with the bucket, as in an environment that
-	// is only rehearsed. It lands in the tag "bulkhead:disposable". Default: a bucket with objects refuses to be deleted.
+	// DisposableReason, when given, says why the bucket may be deleted with its stack, and the objects with it, as in an
+	// environment that is thrown away every night. It lands in the tag "bulkhead:disposable". Default: the bucket outlives
+	// its stack with everything that protects it, and its objects expire as before.
 	DisposableReason string
 }
 
-// Bucket is a private bucket: no public access of any kind, no ACLs, TLS 1.2 or newer, encrypted, versioned, and emptied by
-// a lifecycle.
+// Bucket is a private bucket: no public access of any kind, no ACLs, TLS 1.2 or newer, encrypted, versioned, emptied by a
+// lifecycle, and there longer than its stack.
 type Bucket struct {
 	pulumi.ResourceState
 
@@ -58,6 +59,7 @@ type Bucket struct {
 	Policy     *s3.BucketPolicy
 	Encryption *s3.BucketServerSideEncryptionConfigurationV2
 
+	bucket             *s3.BucketV2
 	receivesAccessLogs bool
 }
 
@@ -84,20 +86,27 @@ func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulum
 	if args.DisposableReason != "" {
 		tags["bulkhead:disposable"] = pulumi.String(args.DisposableReason)
 	}
-	bucket, err := s3.NewBucketV2(ctx, name+"-bucket", &s3.BucketV2Args{
+	var err error
+	b.bucket, err = s3.NewBucketV2(ctx, name+"-bucket", &s3.BucketV2Args{
 		ForceDestroy: pulumi.Bool(args.DisposableReason != ""),
 		Tags:         tags,
-	}, pulumi.Parent(b))
+	}, pulumi.Parent(b), pulumi.RetainOnDelete(args.DisposableReason == ""))
 	if err != nil {
 		return nil, err
 	}
-	b.Name, b.ARN = bucket.Bucket, bucket.Arn
+	b.Name, b.ARN = b.bucket.Bucket, b.bucket.Arn
 	for _, step := range []func(*pulumi.Context, string, *BucketArgs) error{b.lock, b.encrypt, b.retain, b.log} {
 		if err := step(ctx, name, args); err != nil {
 			return nil, err
 		}
 	}
 	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{"name": b.Name, "arn": b.ARN})
+}
+
+// setting are the options of a setting of the bucket: it goes and stays with the bucket, so that a bucket that outlives its
+// stack is as private, encrypted and short-lived in its objects as before.
+func (b *Bucket) setting(after ...pulumi.Resource) []pulumi.ResourceOption {
+	return []pulumi.ResourceOption{pulumi.Parent(b), pulumi.DeletedWith(b.bucket), pulumi.DependsOn(after)}
 }
 
 // lock closes the bucket: public access, ACLs, then the policy. The policy waits for the others, because S3 refuses changes
@@ -109,14 +118,14 @@ func (b *Bucket) lock(ctx *pulumi.Context, name string, args *BucketArgs) error 
 		BlockPublicPolicy:     pulumi.Bool(true),
 		IgnorePublicAcls:      pulumi.Bool(true),
 		RestrictPublicBuckets: pulumi.Bool(true),
-	}, pulumi.Parent(b))
+	}, b.setting()...)
 	if err != nil {
 		return err
 	}
 	ownership, err := s3.NewBucketOwnershipControls(ctx, name+"-ownership", &s3.BucketOwnershipControlsArgs{
 		Bucket: b.Name,
 		Rule:   s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
-	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{block}))
+	}, b.setting(block)...)
 	if err != nil {
 		return err
 	}
@@ -130,7 +139,7 @@ func (b *Bucket) lock(ctx *pulumi.Context, name string, args *BucketArgs) error 
 			}
 			return document.JSON()
 		}).(pulumi.StringOutput),
-	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{block, ownership}))
+	}, b.setting(block, ownership)...)
 	return err
 }
 
@@ -148,7 +157,7 @@ func (b *Bucket) encrypt(ctx *pulumi.Context, name string, args *BucketArgs) err
 	b.Encryption, err = s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
 		Bucket: b.Name,
 		Rules:  s3.BucketServerSideEncryptionConfigurationV2RuleArray{rule},
-	}, pulumi.Parent(b))
+	}, b.setting()...)
 	return err
 }
 
@@ -158,7 +167,7 @@ func (b *Bucket) retain(ctx *pulumi.Context, name string, args *BucketArgs) erro
 	versioning, err := s3.NewBucketVersioningV2(ctx, name+"-versioning", &s3.BucketVersioningV2Args{
 		Bucket:                  b.Name,
 		VersioningConfiguration: s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
-	}, pulumi.Parent(b))
+	}, b.setting()...)
 	if err != nil {
 		return err
 	}
@@ -178,7 +187,7 @@ func (b *Bucket) retain(ctx *pulumi.Context, name string, args *BucketArgs) erro
 				DaysAfterInitiation: pulumi.Int(abortMultipartDays),
 			},
 		}},
-	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{versioning}))
+	}, b.setting(versioning)...)
 	return err
 }
 
@@ -195,7 +204,7 @@ func (b *Bucket) log(ctx *pulumi.Context, name string, args *BucketArgs) error {
 		Bucket:       b.Name,
 		TargetBucket: args.AccessLogs.Name,
 		TargetPrefix: pulumi.String(prefix),
-	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{args.AccessLogs.Policy}))
+	}, b.setting(args.AccessLogs.Policy)...)
 	return err
 }
 

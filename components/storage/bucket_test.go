@@ -42,6 +42,7 @@ func TestBucketIsPrivateByDefault(t *testing.T) {
 	b := rec.Get(t, bucketType, "logs-bucket")
 	require.Len(t, rec.Children(component), 7)
 	require.Equal(t, false, b.Value("forceDestroy"))
+	require.True(t, b.RetainOnDelete, "a bucket with objects cannot be deleted, and its settings would be gone by then")
 	require.Nil(t, b.Value("bucket"), "Pulumi names the bucket")
 	require.Nil(t, b.Value("acl"))
 	require.Nil(t, b.Value("tags.bulkhead:disposable"))
@@ -78,6 +79,7 @@ func TestBucketIsPrivateByDefault(t *testing.T) {
 	for _, r := range rec.Children(component) {
 		if r.Type != bucketType {
 			require.Equal(t, b.ID, r.String("bucket"), r.Name)
+			require.Equal(t, b.URN, r.DeletedWith, r.Name)
 		}
 	}
 }
@@ -95,6 +97,7 @@ func TestBucketWithEverything(t *testing.T) {
 		return err
 	})
 	require.Equal(t, true, rec.Get(t, bucketType, "trail-bucket").Value("forceDestroy"))
+	require.False(t, rec.Get(t, bucketType, "trail-bucket").RetainOnDelete)
 	require.Equal(t, "only a rehearsal", rec.Get(t, bucketType, "trail-bucket").String("tags.bulkhead:disposable"))
 
 	encryption := rec.Get(t, encryptionType, "trail-encryption")
@@ -147,6 +150,7 @@ func TestAccountBlock(t *testing.T) {
 	})
 	block := rec.Get(t, "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", "account-public-access")
 	require.Equal(t, account, block.String("accountId"))
+	require.True(t, block.RetainOnDelete, "it guards what others have in the account, too")
 	for _, setting := range fourBlocks {
 		require.Equal(t, true, block.Value(setting), setting)
 	}

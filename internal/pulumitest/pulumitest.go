@@ -144,6 +144,8 @@ type Registration struct {
 	DependsOn []string
 	// Protect, RetainOnDelete and DeleteBeforeReplace are the resource options of these names.
 	Protect, RetainOnDelete, DeleteBeforeReplace bool
+	// DeletedWith is the URN of the resource that takes this one with it when it is deleted, empty without one.
+	DeletedWith string
 	// IgnoreChanges, ReplaceOnChanges and SecretOutputs are the property paths given as resource options.
 	IgnoreChanges, ReplaceOnChanges, SecretOutputs []string
 	// ImportID is the id of an existing resource that the program adopts.
