@@ -33,8 +33,8 @@ type Database struct {
 	// owner, as JSON. RDS rotates the password every seven days.
 	SecretARN pulumi.StringOutput
 	// KeyARN is the KMS key of the storage, the backups, the secret and Performance
-	// Insights. Whoever loses it loses the data: after a destroy, copy the final snapshot
-	// to another key within the key's deletion window of 30 days.
+	// Insights. Whoever loses it loses the data, so it outlives the stack as the final
+	// snapshot and the automated backups do; delete it when they are gone.
 	KeyARN pulumi.StringOutput
 	// Identifier is the DB instance identifier: project, stack and component name.
 	Identifier string
@@ -92,12 +92,15 @@ func (d *Database) prepare(ctx *pulumi.Context, name string, args *Args) (in sur
 		return in, err
 	}
 	// Storage, snapshots and Performance Insights use the key through RDS, the master
-	// password through Secrets Manager.
+	// password through Secrets Manager. A destroy leaves a snapshot and backups, and RDS
+	// can restore neither once their key waits for its deletion (RDS user guide,
+	// "Encrypting Amazon RDS resources").
 	own, err := key.New(ctx, name, &key.Args{
 		AccountID:   args.AccountID,
 		Region:      args.Region,
 		Description: "Database " + d.Identifier + ": storage, backups, password and insights",
 		Services:    []string{"rds." + args.Region + ".amazonaws.com", "secretsmanager." + args.Region + ".amazonaws.com"},
+		OutlivesStack: true,
 	}, pulumi.Parent(d), pulumi.Protect(args.DeletionProtectionOff == ""))
 	if err != nil {
 		return in, err

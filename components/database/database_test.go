@@ -124,6 +124,7 @@ func TestKeyIsOwnRotatesAndIsProtected(t *testing.T) {
 	key := build(t, unchanged).Get(t, keyType, "database-key")
 	require.Equal(t, true, key.Value("enableKeyRotation"))
 	require.True(t, key.Protect)
+	require.True(t, key.RetainOnDelete, "without it the final snapshot cannot be restored")
 	require.Contains(t, key.String("policy"), "rds.eu-central-1.amazonaws.com")
 	require.Contains(t, key.String("policy"), "secretsmanager.eu-central-1.amazonaws.com")
 }
@@ -260,7 +261,9 @@ func TestDeletionProtectionOffNeedsAReasonThatBecomesATag(t *testing.T) {
 	require.False(t, instance.Protect)
 	require.Equal(t, reason, instance.Value("tags").(map[string]any)["bulkhead:relaxed:DeletionProtection"])
 	require.Equal(t, false, instance.Value("skipFinalSnapshot"), "the last snapshot stays whatever the reason")
-	require.False(t, recording.Get(t, keyType, "database-key").Protect)
+	key := recording.Get(t, keyType, "database-key")
+	require.False(t, key.Protect)
+	require.True(t, key.RetainOnDelete, "and so does its key")
 }
 
 func TestPreviewKnowsEverythingThatIsDecided(t *testing.T) {

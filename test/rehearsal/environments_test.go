@@ -8,11 +8,14 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"slices"
+	"sort"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/gruntwork-io/terratest/modules/logger"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -37,7 +40,7 @@ var elsewhere = append([]string{
 }, sandbox.Offline...)
 
 // TestEnvironments takes both environments through their whole life in one emulator: up at once, a look at what is there, a
-// second run, down to empty accounts.
+// second run, down to accounts that hold only what is meant to stay.
 func TestEnvironments(t *testing.T) {
 	box := sandbox.New(t)
 	box.Warm(t)
@@ -166,11 +169,12 @@ func downAndLook(t *testing.T, box *sandbox.Sandbox, environments []*sandbox.Env
 	require.NoError(t, err)
 	witness := emulator.Account{Env: "witness", AccountID: "999999999999", AccessKey: "AKIAEMULATED99999999"}
 	require.NoError(t, info.Client().Register(t.Context(), witness))
-	accounts := map[string]*account{}
+	accounts, statuses, kept := map[string]*account{}, map[string]sandbox.Status{}, map[string]map[string][]string{}
 	t.Run("destroy", func(t *testing.T) {
 		for _, e := range environments {
 			status := e.Status(t)
-			accounts[e.Name] = visit(t, e)
+			accounts[e.Name], statuses[e.Name] = visit(t, e), status
+			kept[e.Name] = outliving(t, accounts[e.Name])
 			t.Run(e.Name, func(t *testing.T) {
 				t.Parallel()
 				result := box.Rehearse(t, "down", e.Name).Succeed(t)
@@ -183,7 +187,10 @@ func downAndLook(t *testing.T, box *sandbox.Sandbox, environments []*sandbox.Env
 		}
 	})
 	for _, e := range environments {
-		t.Run("empty/"+e.Name, func(t *testing.T) { requireEmpty(t, accounts[e.Name]) })
+		t.Run("left/"+e.Name, func(t *testing.T) {
+			statuses[e.Name].Setenv(t)
+			requireOnly(t, accounts[e.Name], kept[e.Name])
+		})
 		require.NoError(t, info.Client().Unregister(t.Context(), e.Name+"-afterwards"))
 	}
 	require.NoError(t, info.Client().Unregister(t.Context(), witness.Env))
@@ -191,17 +198,40 @@ func downAndLook(t *testing.T, box *sandbox.Sandbox, environments []*sandbox.Env
 	require.Equal(t, "nothing to do: "+environments[0].Name+" is not rehearsed\nthe emulator has stopped\n", result.Out)
 }
 
-// requireEmpty finds nothing in an account but what a destroy leaves on purpose: the final snapshot of the database and, for as
-// long as they are kept, its automated backups. Keys wait for their deletion, so that what they encrypt can still be saved.
-func requireEmpty(t *testing.T, a *account) {
+// outliving lists what a destroy leaves in an account on purpose, as the inventory does: the log files, the key that reads
+// them, the key of the database's backups, and the guards of the account, which are there for others too.
+func outliving(t *testing.T, a *account) map[string][]string {
 	t.Helper()
-	require.Empty(t, inventory(t, a))
+	all := inventory(t, a)
+	kept := map[string][]string{"key": nil}
+	for _, role := range []string{"db", "logs"} {
+		kept["key"] = append(kept["key"], lastSegment(keyARN(t, a, role)))
+	}
+	sort.Strings(kept["key"])
+	for _, kind := range []string{"bucket", "account public access block", "password policy"} {
+		require.NotEmpty(t, all[kind], kind)
+		kept[kind] = all[kind]
+	}
+	return kept
+}
+
+// lastSegment is the id at the end of an ARN.
+func lastSegment(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
+
+// requireOnly finds in an account what outlives a stack, nothing else, and all of it as safe as before. Then there are the
+// final snapshot of the database and, for as long as they are kept, its automated backups. The key that nothing needs waits
+// for its deletion.
+func requireOnly(t *testing.T, a *account, kept map[string][]string) {
+	t.Helper()
+	require.Equal(t, kept, inventory(t, a))
+	lookAtBuckets(t, a)
 	snapshots, err := a.rds.DescribeDBSnapshots(t.Context(), &rds.DescribeDBSnapshotsInput{})
 	require.NoError(t, err)
 	var final []string
 	for _, snapshot := range snapshots.DBSnapshots {
 		require.Equal(t, a.identifier(), aws.ToString(snapshot.DBInstanceIdentifier))
 		require.True(t, aws.ToBool(snapshot.Encrypted))
+		require.Contains(t, kept["key"], lastSegment(aws.ToString(snapshot.KmsKeyId)))
 		if aws.ToString(snapshot.SnapshotType) != "automated" {
 			final = append(final, aws.ToString(snapshot.DBSnapshotIdentifier))
 		}
@@ -211,6 +241,10 @@ func requireEmpty(t *testing.T, a *account) {
 	require.NoError(t, err)
 	require.Len(t, keys, 3)
 	for _, key := range keys {
+		if slices.Contains(kept["key"], aws.ToString(key.KeyId)) {
+			require.Equal(t, kmstypes.KeyStateEnabled, key.KeyState, aws.ToString(key.Description))
+			continue
+		}
 		until := time.Until(aws.ToTime(key.DeletionDate))
 		require.Greater(t, until, 28*24*time.Hour, "%s is gone too soon", aws.ToString(key.Description))
 	}

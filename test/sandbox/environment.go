@@ -131,7 +131,12 @@ func (status Status) Config(t *testing.T) aws.Config {
 // environment.
 func (e *Environment) Setenv(t *testing.T) {
 	t.Helper()
-	status := e.Status(t)
+	e.Status(t).Setenv(t)
+}
+
+// Setenv points this process at the emulated account until the test ends, also when the file is gone.
+func (status Status) Setenv(t *testing.T) {
+	t.Helper()
 	t.Setenv("AWS_ENDPOINT_URL", status.Endpoint)
 	t.Setenv("AWS_ACCESS_KEY_ID", status.AccessKey)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", status.Secret)
