@@ -38,9 +38,10 @@ type Database struct {
 	KeyARN pulumi.StringOutput
 	// Identifier is the DB instance identifier: project, stack and component name.
 	Identifier string
-	// FinalSnapshotIdentifier names the snapshot that a destroy leaves behind. A second
-	// destroy under the same name needs the first snapshot renamed or deleted before.
-	FinalSnapshotIdentifier string
+	// FinalSnapshotIdentifier names the snapshot that a destroy or a replacement leaves
+	// behind: Identifier, "-final-" and eight characters that are others in every
+	// deployment. It stays until somebody deletes it.
+	FinalSnapshotIdentifier pulumi.StringOutput
 	// ResourceID is the immutable id of the instance, such as db-ABCDEFGHIJKL, which IAM
 	// policies name for IAM database authentication (rds-db:connect).
 	ResourceID pulumi.StringOutput
@@ -58,7 +59,6 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	d := &Database{Port: firewall.PostgreSQL, Name: args.DatabaseName}
 	d.Identifier = identifier(ctx.Project(), ctx.Stack(), name)
-	d.FinalSnapshotIdentifier = d.Identifier + "-final"
 	if err := ctx.RegisterComponentResource("bulkhead:database:Database", name, d, opts...); err != nil {
 		return nil, err
 	}
@@ -66,6 +66,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
+	d.FinalSnapshotIdentifier = in.keyID.ApplyT(func(id string) string {
+		return finalSnapshot(d.Identifier, id, args.DatabaseName, args.MasterUsername)
+	}).(pulumi.StringOutput)
 	instance, err := newInstance(ctx, name, d, args, in)
 	if err != nil {
 		return nil, err
@@ -79,7 +82,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		"identifier":              pulumi.String(d.Identifier),
 		"secretArn":               d.SecretARN,
 		"keyArn":                  d.KeyARN,
-		"finalSnapshotIdentifier": pulumi.String(d.FinalSnapshotIdentifier),
+		"finalSnapshotIdentifier": d.FinalSnapshotIdentifier,
 	})
 }
 
@@ -96,16 +99,16 @@ func (d *Database) prepare(ctx *pulumi.Context, name string, args *Args) (in sur
 	// can restore neither once their key waits for its deletion (RDS user guide,
 	// "Encrypting Amazon RDS resources").
 	own, err := key.New(ctx, name, &key.Args{
-		AccountID:   args.AccountID,
-		Region:      args.Region,
-		Description: "Database " + d.Identifier + ": storage, backups, password and insights",
-		Services:    []string{"rds." + args.Region + ".amazonaws.com", "secretsmanager." + args.Region + ".amazonaws.com"},
+		AccountID:     args.AccountID,
+		Region:        args.Region,
+		Description:   "Database " + d.Identifier + ": storage, backups, password and insights",
+		Services:      []string{"rds." + args.Region + ".amazonaws.com", "secretsmanager." + args.Region + ".amazonaws.com"},
 		OutlivesStack: true,
 	}, pulumi.Parent(d), pulumi.Protect(args.DeletionProtectionOff == ""))
 	if err != nil {
 		return in, err
 	}
-	in.keyARN = own.ARN
+	in.keyARN, in.keyID = own.ARN, own.ID
 	if in.subnets, err = newSubnetGroup(ctx, name, d, args); err != nil {
 		return in, err
 	}

@@ -101,7 +101,7 @@ func TestInstanceDefaults(t *testing.T) {
 		"deleteAutomatedBackups":             false,
 		"deletionProtection":                 true,
 		"skipFinalSnapshot":                  false,
-		"finalSnapshotIdentifier":            "bulkhead-test-database-final",
+		"finalSnapshotIdentifier":            finalSnapshot("bulkhead-test-database", key.ID, "app", "dbowner"),
 		"enabledCloudwatchLogsExports":       []any{"postgresql", "upgrade"},
 		"monitoringInterval":                 60.0,
 		"performanceInsightsEnabled":         true,

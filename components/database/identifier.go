@@ -12,9 +12,23 @@ import (
 // (CreateDBInstance, DBInstanceIdentifier).
 const identifierLimit = 63
 
+// finalSnapshot names the snapshot that the end of an instance leaves behind. Snapshots
+// outlive their stack, and RDS takes no second one of the same name, so the name is that
+// of one instance only: it ends in a digest of the key, which is another in every
+// deployment, and of the names of which a change replaces the instance.
+func finalSnapshot(identifier, keyID, database, username string) string {
+	return identifier + "-final-" + digest(keyID+"/"+database+"/"+username)
+}
+
+// digest is short enough for a name and long enough to tell a few names apart.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:4])
+}
+
 // identifier derives the DB instance identifier from what names the deployment. It is
-// chosen rather than left to auto-naming because the names of the log groups and of
-// the final snapshot follow from it and must be known before the instance exists.
+// chosen rather than left to auto-naming because the names of the log groups follow from
+// it and must be known before the instance exists.
 //
 // The parts are project, stack and component name; a component that is already named
 // after its stack does not repeat it.
@@ -38,7 +52,6 @@ func identifier(project, stack, name string) string {
 	if len(id) <= identifierLimit {
 		return id
 	}
-	sum := sha256.Sum256([]byte(whole))
-	digest := hex.EncodeToString(sum[:4])
-	return strings.TrimRight(id[:identifierLimit-len(digest)-1], "-") + "-" + digest
+	ending := digest(whole)
+	return strings.TrimRight(id[:identifierLimit-len(ending)-1], "-") + "-" + ending
 }

@@ -35,6 +35,22 @@ func TestLongIdentifiersStayDistinct(t *testing.T) {
 	require.LessOrEqual(t, len(a), identifierLimit)
 }
 
+// A second deployment has another key, and a replacement has other names: RDS takes no second snapshot under the same name.
+func TestFinalSnapshotIsOfOneInstance(t *testing.T) {
+	first := finalSnapshot("bulkhead-staging-db", "0b1c2d3e-4f50-4a61-8b72-93a4b5c6d7e8", "app", "dbowner")
+	require.Regexp(t, `^bulkhead-staging-db-final-[0-9a-f]{8}$`, first)
+	require.Equal(t, first, finalSnapshot("bulkhead-staging-db", "0b1c2d3e-4f50-4a61-8b72-93a4b5c6d7e8", "app", "dbowner"), "an update would show a change")
+	seen := map[string]bool{first: true}
+	for _, other := range []string{
+		finalSnapshot("bulkhead-staging-db", "1b1c2d3e-4f50-4a61-8b72-93a4b5c6d7e8", "app", "dbowner"),
+		finalSnapshot("bulkhead-staging-db", "0b1c2d3e-4f50-4a61-8b72-93a4b5c6d7e8", "shop", "dbowner"),
+		finalSnapshot("bulkhead-staging-db", "0b1c2d3e-4f50-4a61-8b72-93a4b5c6d7e8", "app", "owner"),
+	} {
+		require.False(t, seen[other], other)
+		seen[other] = true
+	}
+}
+
 func FuzzIdentifier(f *testing.F) {
 	f.Add("bulkhead", "staging", "staging-db")
 	f.Add("", "", "-é-")

@@ -74,12 +74,12 @@ func newParameterGroup(ctx *pulumi.Context, name string, d *Database, args *Args
 
 // surroundings are the resources that the instance is placed between.
 type surroundings struct {
-	group      *firewall.Group
-	keyARN     pulumi.StringOutput
-	subnets    *rds.SubnetGroup
-	settings   *rds.ParameterGroup
-	monitoring pulumi.StringOutput
-	logs       []pulumi.Resource
+	group         *firewall.Group
+	keyARN, keyID pulumi.StringOutput
+	subnets       *rds.SubnetGroup
+	settings      *rds.ParameterGroup
+	monitoring    pulumi.StringOutput
+	logs          []pulumi.Resource
 }
 
 func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in surroundings) (*rds.Instance, error) {
@@ -124,7 +124,7 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 		DeleteAutomatedBackups:  pulumi.Bool(false),
 		DeletionProtection:      pulumi.Bool(protected), // FSBP RDS.8
 		SkipFinalSnapshot:       pulumi.Bool(false),
-		FinalSnapshotIdentifier: pulumi.String(d.FinalSnapshotIdentifier),
+		FinalSnapshotIdentifier: d.FinalSnapshotIdentifier,
 
 		EnabledCloudwatchLogsExports:       pulumi.ToStringArray(exportedLogs),
 		MonitoringInterval:                 pulumi.Int(monitoringSeconds), // FSBP RDS.6

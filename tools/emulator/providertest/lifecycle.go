@@ -21,6 +21,7 @@ type Resource struct {
 	Inputs map[string]any // As a program would give them.
 	Update map[string]any // Inputs that replace those of the same name in a later update in place; nil: no update.
 	Differ []string       // Outputs that may change from one read to the next without any cause.
+	Keep   bool           // It outlives its stack: it is not deleted at the end.
 }
 
 // Stack is resources being created, read, updated and deleted.
@@ -44,7 +45,7 @@ type state struct {
 const timeout = 6 * time.Minute
 
 // Run takes all resources through their life: create, preview again (no change), read (no drift), update in place and the same again,
-// delete, read (gone). Every difference is an error of the test that names resource and property.
+// delete but for what is kept, read (gone). Every difference is an error of the test that names resource and property.
 func Run(t *testing.T, plugin *Plugin, resources ...Resource) {
 	t.Helper()
 	s := &Stack{t: t, plugin: plugin, states: map[string]*state{}}
@@ -174,7 +175,7 @@ func (s *Stack) deleteAll(resources []Resource) {
 			for _, user := range users[r.Name] {
 				<-user
 			}
-			if st := s.states[r.Name]; st.id != "" {
+			if st := s.states[r.Name]; st.id != "" && !r.Keep {
 				s.delete(st)
 			}
 		})
