@@ -81,8 +81,8 @@ func (e *environment) provide(ctx *pulumi.Context) error {
 	return nil
 }
 
-// secureAccount sets what holds for the whole account, whoever creates something in it. Public access
-// and passwords stay as they are set when the stack is gone, for others may be in the account.
+// secureAccount sets what holds for the whole account, whoever creates something in it. Public access,
+// disks and passwords stay as they are set when the stack is gone, for others may be in the account.
 func (e *environment) secureAccount(ctx *pulumi.Context) (err error) {
 	if _, err = storage.NewAccountBlock(ctx, e.name+"-public-access", &storage.AccountBlockArgs{
 		AccountID: e.settings.AccountID,

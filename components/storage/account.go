@@ -50,7 +50,8 @@ func NewAccountBlock(ctx *pulumi.Context, name string, args *AccountBlockArgs, o
 }
 
 // DiskEncryption has EC2 encrypt every disk that is made in the account and region from now on, whoever makes it and
-// whatever image it comes from (FSBP EC2.7). An account has one for each region.
+// whatever image it comes from (FSBP EC2.7). An account has one for each region, which outlives the stacks that set it, as
+// AccountBlock does.
 type DiskEncryption struct {
 	pulumi.ResourceState
 }
@@ -63,7 +64,7 @@ func NewDiskEncryption(ctx *pulumi.Context, name string, opts ...pulumi.Resource
 	}
 	if _, err := ebs.NewEncryptionByDefault(ctx, name+"-default", &ebs.EncryptionByDefaultArgs{
 		Enabled: pulumi.Bool(true),
-	}, pulumi.Parent(d)); err != nil {
+	}, pulumi.Parent(d), pulumi.RetainOnDelete(true)); err != nil {
 		return nil, err
 	}
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{})

@@ -167,5 +167,7 @@ func TestDiskEncryption(t *testing.T) {
 		_, err := storage.NewDiskEncryption(ctx, "disks")
 		return err
 	})
-	require.Equal(t, true, rec.Only(t, "aws:ebs/encryptionByDefault:EncryptionByDefault").Value("enabled"))
+	encryption := rec.Only(t, "aws:ebs/encryptionByDefault:EncryptionByDefault")
+	require.Equal(t, true, encryption.Value("enabled"))
+	require.True(t, encryption.RetainOnDelete, "it guards the disks of others, too")
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/gruntwork-io/terratest/modules/logger"
@@ -225,6 +226,9 @@ func requireOnly(t *testing.T, a *account, kept map[string][]string) {
 	t.Helper()
 	require.Equal(t, kept, inventory(t, a))
 	lookAtBuckets(t, a)
+	disks, err := a.ec2.GetEbsEncryptionByDefault(t.Context(), &ec2.GetEbsEncryptionByDefaultInput{})
+	require.NoError(t, err)
+	require.True(t, aws.ToBool(disks.EbsEncryptionByDefault))
 	snapshots, err := a.rds.DescribeDBSnapshots(t.Context(), &rds.DescribeDBSnapshotsInput{})
 	require.NoError(t, err)
 	var final []string
