@@ -139,6 +139,9 @@ func (b *bench) judge(t *testing.T, i int, replacement *pack.Resource) verdict {
 			continue
 		}
 		v.outcomes[key], v.reasons[key] = r.Outcome, r.Reason
+		for _, n := range r.Notes {
+			require.NotContains(t, n.Text, "the control itself failed", key)
+		}
 	}
 	return v
 }
@@ -157,7 +160,8 @@ func (b *bench) caught(after verdict) []string {
 
 // TestDerivedMutations weakens every property of every resource of the hardened stack, one at a time and in every
 // form that the kind of its value has (but not away where the SDK demands it), and removes every resource. Each must be found, or be exempt with a reason.
-// When a property is unknown instead, no control that found it weak may pass.
+// When a property is unknown instead, or a secret that cannot be read, no control that found it weak may pass; and
+// no control may fail by itself on a value of the wrong type.
 func TestDerivedMutations(t *testing.T) {
 	l := &ledger{lines: map[string]*line{}, exemptions: exemptions(t)}
 	const workers = 2
@@ -224,31 +228,52 @@ func (b *bench) weaken(t *testing.T, l *ledger, i int, name string, at spot, inp
 		}
 		l.note(name, token, shape, w.form, caught)
 	}
+	odd, _ := change(inputs, at, wrongType(at.in(inputs))).(map[string]any)
+	b.judge(t, i, b.make(t, i, odd)) // which sees to it that no control fails by itself
 	if len(finders) == 0 {
 		return
 	}
-	changed, _ := change(inputs, at, pack.UnknownText).(map[string]any)
+	l.note(name, token, shape, "unknown", b.hide(t, l, i, at, pack.UnknownText, finders))
+	unreadable := map[string]any{signature: secretMark, "ciphertext": "v1:unreadable"}
+	l.note(name, token, shape, "unreadable secret", b.hide(t, l, i, at, unreadable, finders))
+}
+
+// hide puts a value of which nothing is known in place of the one at the spot. Every control that found the weak
+// value has to wait for it, and to say so, or to find something.
+func (b *bench) hide(t *testing.T, l *ledger, i int, at spot, value any, finders map[string]bool) (open []string) {
+	t.Helper()
+	changed, _ := change(b.inputs(i), at, value).(map[string]any)
 	from := b.make(t, i, changed)
 	root, _ := at[0].(string)
 	from.PropertyDependencies = maps.Clone(from.PropertyDependencies)
 	delete(from.PropertyDependencies, root) // from outside the stack, so that nothing tells where it leads
 	after := b.judge(t, i, from)
-	open := b.caught(after)
+	open = b.caught(after)
 	for key := range finders {
-		switch after.outcomes[key] {
-		case pack.Undecided:
+		outcome, judged := after.outcomes[key]
+		switch {
+		case !judged || outcome == pack.Pass || outcome == pack.NotApplicable:
+			l.problem("passed silently: %s: %s is %v: %s", b.token(i), at.shape(), value, key)
+		case outcome == pack.Undecided:
 			open = append(open, key)
 			if !strings.Contains(after.reasons[key], "waits for") {
-				l.problem("%s %s: %s unknown: %s does not say what it waits for", token, name, shape, key)
-			}
-		case pack.Pass, pack.NotApplicable:
-			if _, judged := after.outcomes[key]; judged {
-				l.problem("passed silently: %s %s: %s unknown: %s", token, name, shape, key)
+				l.problem("%s: %s is %v: %s does not say what it waits for", b.token(i), at.shape(), value, key)
 			}
 		}
 	}
-	l.note(name, token, shape, "unknown", open)
+	return open
 }
+
+// wrongType is a value of another type than the one that belongs there.
+func wrongType(v any) any {
+	switch v.(type) {
+	case map[string]any, []any:
+		return "neither an object nor a list"
+	}
+	return map[string]any{"object": []any{1.0, nil}}
+}
+
+const secretMark = "1b47061264138c4ac30d75fd1eb44270"
 
 // identities are the names, ids and ARNs by which resources of the fixture point at each other.
 func (b *bench) identities() map[string]bool {

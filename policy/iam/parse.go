@@ -59,6 +59,15 @@ type reader struct {
 	in   *jsontext.Decoder
 	err  error
 	text string
+	// element is the element of a statement that is being read, odd those whose form AWS does not read.
+	element string
+	odd     []string
+}
+
+// strange notes that the element has a form which AWS does not read, and passes over the value.
+func (r *reader) strange() {
+	r.odd = append(r.odd, r.element)
+	r.skip()
 }
 
 // next reads a bracket or a scalar; after an error it returns nothing.
@@ -193,7 +202,8 @@ func (r *reader) statements(d *Document) (found bool) {
 func (r *reader) statement(d *Document) {
 	s := Statement{Index: len(d.Statements)}
 	for r.next(); r.more(); {
-		switch key := r.word(); key {
+		r.element = r.word()
+		switch r.element {
 		case "Sid":
 			s.Sid = r.scalar()
 		case "Effect":
@@ -213,10 +223,14 @@ func (r *reader) statement(d *Document) {
 		case "Condition":
 			s.Conditions = r.conditions()
 		default:
-			d.fault("statement %d has an element %q that AWS does not know", s.Index+1, key)
+			d.fault("statement %d has an element %q that AWS does not know", s.Index+1, r.element)
 			r.skip()
 		}
 	}
+	for _, element := range slices.Compact(r.odd) {
+		d.fault("the %s of statement %d has a form that AWS does not read", element, s.Index+1)
+	}
+	r.odd = nil
 	d.Statements = append(d.Statements, s)
 }
 
@@ -252,7 +266,7 @@ func (r *reader) texts(list []string) []string {
 		}
 		return list
 	}
-	r.skip()
+	r.strange()
 	return list
 }
 
@@ -262,7 +276,7 @@ func (r *reader) principals() []Principal {
 		return []Principal{{Kind: "*", ID: r.word()}}
 	case '{':
 	default:
-		r.skip()
+		r.strange()
 		return nil
 	}
 	var out []Principal
@@ -278,14 +292,14 @@ func (r *reader) principals() []Principal {
 
 func (r *reader) conditions() []Condition {
 	if r.peek() != '{' {
-		r.skip()
+		r.strange()
 		return nil
 	}
 	var out []Condition
 	for r.next(); r.more(); {
 		operator := r.word()
 		if r.peek() != '{' {
-			r.skip()
+			r.strange()
 			continue
 		}
 		for r.next(); r.more(); {
