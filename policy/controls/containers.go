@@ -4,6 +4,7 @@ package controls
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -64,18 +65,20 @@ func containerList(k *pack.Case) []pack.Value {
 		k.Defer(v)
 		return nil
 	}
-	text := v.Str()
-	raw := json.RawMessage(`{"containerDefinitions":` + text + `}`)
-	s, err := pack.StructFromJSON(raw)
-	if text == "" || err != nil {
+	list, ok := k.Memo(v, func() any { return readContainers(v.Str()) }).([]pack.Value)
+	if !ok {
 		k.Report(v, "containerDefinitions is not a JSON list")
+	}
+	return list
+}
+
+// readContainers returns a slice of values, or nil when the text is not JSON.
+func readContainers(text string) any {
+	s, err := pack.StructFromJSON(json.RawMessage(`{"containerDefinitions":` + text + `}`))
+	if text == "" || err != nil {
 		return nil
 	}
-	var out []pack.Value
-	for c := range pack.FromStruct(s).Get("containerDefinitions").Items() {
-		out = append(out, c)
-	}
-	return out
+	return slices.Collect(pack.FromStruct(s).Get("containerDefinitions").Items())
 }
 
 // eachContainer judges every container of a task definition. Details of a secret definition are not shown.

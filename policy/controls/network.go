@@ -87,7 +87,8 @@ func (e *aclEntry) denied(all []aclEntry, port int) pack.Fact {
 	answer := pack.No(e.at)
 	for i := range all {
 		other := &all[i]
-		if other == e {
+		refuses := other.action.OneOf("deny", "DENY")
+		if other == e || refuses.Is == pack.False {
 			continue
 		}
 		wide := pack.No(other.at)
@@ -105,7 +106,7 @@ func (e *aclEntry) denied(all []aclEntry, port int) pack.Fact {
 				same = pack.No(s)
 			}
 		}
-		answer = answer.Or(other.action.OneOf("deny", "DENY").And(earlier).And(wide).And(same).And(other.covers(port)))
+		answer = answer.Or(refuses.And(earlier).And(wide).And(same).And(other.covers(port)))
 	}
 	return answer
 }
