@@ -15,6 +15,7 @@ type Document struct {
 	ID         string
 	Statements []Statement
 	wide       []*Statement
+	guardrail  bool
 	// Problems are things that AWS refuses or reads differently from how they look.
 	Problems []string
 }

@@ -98,7 +98,9 @@ func (d *Document) Denies(action string) bool {
 // Guardrail reports whether the document is written as a permission boundary: it allows everything, so that
 // roles narrow it by their own policies, and refuses every IAM action that leads to full control. Attached as
 // an ordinary policy it would still be far too wide.
-func (d *Document) Guardrail() bool {
+func (d *Document) Guardrail() bool { return d.guardrail }
+
+func (d *Document) isGuardrail() bool {
 	if _, full := d.Admin(); !full {
 		return false
 	}

@@ -19,6 +19,9 @@ import (
 // longestDocument is far above AWS's limit for any policy, such as 20 KB for a bucket and 32 KB for a key.
 const longestDocument = 256 << 10
 
+// usual is how many items most lists of a document have at most.
+const usual = 4
+
 // What keeps a document from being read at all.
 var (
 	// ErrTooLong is returned for a document that AWS would never accept because of its size.
@@ -184,6 +187,7 @@ func (r *reader) statements(d *Document) (found bool) {
 	case '{':
 		r.statement(d)
 	case '[':
+		d.Statements = make([]Statement, 0, usual)
 		for r.next(); r.more(); {
 			if r.peek() != '{' {
 				r.skip()
@@ -261,6 +265,7 @@ func (r *reader) texts(list []string) []string {
 		}
 		return append(list, strconv.FormatFloat(f, 'f', -1, 64))
 	case '[':
+		list = slices.Grow(list, usual)
 		for r.next(); r.more(); {
 			list = r.texts(list)
 		}
@@ -340,4 +345,5 @@ func (d *Document) check() {
 			d.wide = append(d.wide, s)
 		}
 	}
+	d.guardrail = d.isGuardrail()
 }
