@@ -29,13 +29,15 @@ type mutation struct {
 	Name string  `yaml:"name"`
 	From string  `yaml:"from"`
 	Into string  `yaml:"into"`
+	// Ref is a type and a name: the weak value is the id of that resource.
+	Ref string `yaml:"ref"`
 }
 
 func (m mutation) String() string {
 	if m.At == nil {
 		return m.Type + " removed"
 	}
-	return fmt.Sprintf("%s %s %s.%s = %v%s", m.Type, m.Name, "", *m.At, m.To, m.Into)
+	return fmt.Sprintf("%s %s %s.%s = %v%s%s", m.Type, m.Name, "", *m.At, m.To, m.Into, m.Ref)
 }
 
 // apply weakens the first resource that fits; with unknown set, the property becomes unknown instead.
@@ -56,6 +58,9 @@ func (m mutation) apply(t *testing.T, r *resources, unknown bool) (urn string) {
 		return urn
 	}
 	inputs, _ := r.Deployment.Resources[i]["inputs"].(map[string]any)
+	if m.Ref != "" {
+		m.To = r.id(t, m.Ref)
+	}
 	if unknown {
 		delete(r.Deployment.Resources[i], "propertyDependencies") // nothing tells where the value comes from
 	}
@@ -78,6 +83,21 @@ func (m mutation) apply(t *testing.T, r *resources, unknown bool) (urn string) {
 		inputs[*m.At] = m.To
 	}
 	return urn
+}
+
+// id is the id of the first resource with a type and a name, separated by a space.
+func (r *resources) id(t *testing.T, ref string) string {
+	t.Helper()
+	token, name, _ := strings.Cut(ref, " ")
+	for _, one := range r.Deployment.Resources {
+		urn, _ := one["urn"].(string)
+		if one["type"] == token && glob.Match(name, urn[strings.LastIndex(urn, "::")+2:]) {
+			id, _ := one["id"].(string)
+			return id
+		}
+	}
+	t.Fatalf("no resource %s", ref)
+	return ""
 }
 
 func run(t *testing.T, p *pack.Pack, r resources) map[string]pack.Outcome {

@@ -76,13 +76,22 @@ func narrowRange(k *pack.Case) {
 		if !r.ingress && k.Type != sgRule {
 			continue
 		}
-		many := float64(r.last.number-r.first.number) >= k.Num("maxPorts")
+		many := float64(r.last.number-r.first.number) >= k.Num("maxPorts") && !r.dynamic()
 		wide := r.protocol.OneOf("tcp", "udp", "6", "17").And(r.low(true)).And(r.high(many))
 		if wide.Is != pack.False {
 			k.Forbid(wide, "%s opens %s", place(r.at), r.span())
 		}
 	}
 	unknownSides(k, "ingress")
+}
+
+// firstDynamic is where the ports begin that systems hand out by themselves (Linux 32768, Windows 49152).
+const firstDynamic = 32768
+
+// dynamic reports whether the rule lets groups reach ports that are handed out at run time, such as those of
+// containers behind a load balancer (Amazon ECS developer guide, dynamic host port mapping) or of RPC.
+func (r *rule) dynamic() bool {
+	return r.first.number >= firstDynamic && !r.sources[0].Exists() && !r.sources[1].Exists()
 }
 
 // opening is what the rules of one group let through to the same ports.

@@ -15,7 +15,7 @@ func sessionDocuments() []*pack.Control {
 		{
 			ID: "ssm-session-logged", Title: "Sessions are recorded, and the record is encrypted", Severity: pack.Medium, Types: types,
 			Why: "Without a record nobody knows what was done in a shell.", Fix: "Set cloudWatchLogGroupName with cloudWatchEncryptionEnabled true, or s3BucketName with s3EncryptionEnabled true, in the inputs of the document.",
-			Maps: meets("FSBP:SSM.6", logging), Check: eachSession(func(k *pack.Case, in pack.Value) {
+			Maps: meets(logging), Check: eachSession(func(k *pack.Case, in pack.Value) {
 				group := in.Get("cloudWatchLogGroupName").IsSet()
 				bucket := in.Get("s3BucketName").IsSet()
 				k.Require(group.Or(bucket), "sessions are recorded nowhere")

@@ -3,6 +3,8 @@
 package controls
 
 import (
+	"strings"
+
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
@@ -38,17 +40,8 @@ func tiers() []*pack.Control {
 			},
 		},
 		{
-			ID: "ec2-security-group", Title: "Instances have a security group of their own", Severity: pack.Medium, Types: machines,
-			Why: "Without one an instance gets the default group of the VPC.", Fix: "Set vpcSecurityGroupIds, or securityGroups of each network interface.", Maps: meets(segments), Check: func(k *pack.Case) {
-				own := k.Get("vpcSecurityGroupIds").IsSet().Or(k.Get("securityGroups").IsSet()).Or(k.Get("securityGroupNames").IsSet())
-				if own.Is == pack.False && fromTemplate(k, k.Get("networkInterfaces")) {
-					return
-				}
-				cards := k.Get("networkInterfaces").IsSet().And(k.Get("networkInterfaces").All(func(n pack.Value) pack.Fact {
-					return n.Get("securityGroups").IsSet().Or(n.Get("networkInterfaceId").IsSet())
-				}))
-				k.Require(own.Or(cards), "no security group is set")
-			},
+			ID: "ec2-security-group", Title: "Instances have a security group of their own", Severity: pack.Medium, Types: machines, Joins: []string{asgType}, Stack: true,
+			Why: "Without one an instance gets the default group of the VPC.", Fix: "Set vpcSecurityGroupIds, or securityGroups of each network interface.", Maps: meets(segments), Check: ownGroup,
 		},
 		{
 			ID: "ec2-template-disks", Title: "Launch templates say that their disks are encrypted", Severity: pack.Low, Level: pack.Disabled, Types: []string{templateType},
@@ -58,6 +51,29 @@ func tiers() []*pack.Control {
 			},
 		},
 	}
+}
+
+// ownGroup wants an instance to name its security groups. A launch template has to when an Auto Scaling group starts
+// instances from it; what else does, such as a managed node group, may name them instead.
+func ownGroup(k *pack.Case) {
+	own := k.Get("vpcSecurityGroupIds").IsSet().Or(k.Get("securityGroups").IsSet()).Or(k.Get("securityGroupNames").IsSet())
+	if own.Is == pack.False && fromTemplate(k, k.Get("networkInterfaces")) {
+		return
+	}
+	cards := k.Get("networkInterfaces").IsSet().And(k.Get("networkInterfaces").All(func(n pack.Value) pack.Fact {
+		return n.Get("securityGroups").IsSet().Or(n.Get("networkInterfaceId").IsSet())
+	}))
+	started := pack.Yes(k.Inputs())
+	if k.IsA(templateType) {
+		started = pack.No(k.Inputs())
+		for _, g := range k.Stack.Of(asgType) {
+			for _, path := range []string{"launchTemplate.id", "launchTemplate.name", "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification.launchTemplateId", "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification.launchTemplateName"} {
+				root, _, _ := strings.Cut(path, ".")
+				started = started.Or(k.Stack.Refers(g, root, g.Get(path), k.Resource))
+			}
+		}
+	}
+	k.Require(started.Not().Or(own).Or(cards), "no security group is set")
 }
 
 // aclNarrow reports an entry of a network ACL that allows more ports than the setting says and is not for answers.
@@ -145,7 +161,7 @@ func narrow(k *pack.Case, r pack.Value, protocol string, peer pack.Value, where 
 	every := r.Get(protocol).OneOf(everyProtocol, "all")
 	transport := r.Get(protocol).OneOf("tcp", "udp", "6", "17")
 	wide := low.Matches(func(string) bool { return true }).And(high.Matches(func(s string) bool {
-		return float64(number(s)-number(low.Str())) >= k.Num("maxPorts")
+		return float64(number(s)-number(low.Str())) >= k.Num("maxPorts") && number(low.Str()) < firstDynamic
 	}))
 	k.Forbid(same.Not().And(every.Or(transport.And(wide))), "%s opens too many ports to the group %s", where, peer)
 }
