@@ -138,7 +138,11 @@ func TestParametersForceTLSAndLogWhoConnects(t *testing.T) {
 	for _, one := range list {
 		p, ok := one.(map[string]any)
 		require.True(t, ok)
-		require.Equal(t, "immediate", p["applyMethod"], "a dynamic parameter with another method differs on every refresh")
+		method := "immediate"
+		if p["name"] == "shared_preload_libraries" {
+			method = "pending-reboot"
+		}
+		require.Equal(t, method, p["applyMethod"], "with another method %s differs on every refresh", p["name"])
 		settings[p["name"].(string)] = p["value"]
 	}
 	require.Equal(t, map[string]any{
@@ -149,7 +153,11 @@ func TestParametersForceTLSAndLogWhoConnects(t *testing.T) {
 		"log_connections":                   "1",
 		"log_disconnections":                "1",
 		"log_lock_waits":                    "1",
-		"log_statement":                     "ddl",
+		"log_min_duration_statement":        "-1",
+		"log_min_error_statement":           "panic",
+		"log_statement":                     "none",
+		"pgaudit.log":                       "ddl,role",
+		"shared_preload_libraries":          "pg_stat_statements,pgaudit",
 	}, settings)
 }
 

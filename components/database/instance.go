@@ -61,7 +61,7 @@ func newParameterGroup(ctx *pulumi.Context, name string, d *Database, args *Args
 		settings = append(settings, rds.ParameterGroupParameterArgs{
 			Name:        pulumi.String(p.name),
 			Value:       pulumi.String(p.value),
-			ApplyMethod: pulumi.String(applyImmediately),
+			ApplyMethod: pulumi.String(p.method),
 		})
 	}
 	return rds.NewParameterGroup(ctx, name+"-parameters", &rds.ParameterGroupArgs{

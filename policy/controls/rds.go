@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -304,7 +305,8 @@ func databaseStacks() []*pack.Control {
 		},
 		{
 			ID: "rds-query-logging", Title: "PostgreSQL databases log statements", Severity: pack.Low, Level: pack.Disabled, Types: []string{rdsInstance}, Joins: []string{rdsParams}, Stack: true,
-			Why: "The log of statements shows who changed what. It also holds data, so this is off by default.", Fix: "Attach a ParameterGroup with log_statement ddl, mod or all.", Maps: meets(logging),
+			Why: "The log of statements shows who changed what. It also holds data, so this is off by default.",
+			Fix: "Attach a ParameterGroup with pgaudit.log, which leaves passwords out, and pgaudit among shared_preload_libraries; or with log_statement ddl, mod or all.", Maps: meets(logging),
 			Check: func(k *pack.Case) {
 				if e := k.Get("engine"); e.Str() != "postgres" {
 					if e.IsUnknown() {
@@ -320,9 +322,15 @@ func databaseStacks() []*pack.Control {
 					k.Require(found, "no parameter group of this stack is attached")
 					return
 				}
-				k.Require(group.Get("parameters").Any(func(p pack.Value) pack.Fact {
-					return p.Get("name").OneOf("log_statement").And(p.Get("value").OneOf("ddl", "mod", "all"))
-				}), "parameter group %q does not set log_statement", group.Name)
+				set := func(name string, holds func(string) bool) pack.Fact {
+					return group.Get("parameters").Any(func(p pack.Value) pack.Fact {
+						return p.Get("name").OneOf(name).And(p.Get("value").Matches(holds))
+					})
+				}
+				statements := set("log_statement", func(s string) bool { return s == "ddl" || s == "mod" || s == "all" })
+				audited := set("pgaudit.log", func(s string) bool { return s != "" && s != "none" })
+				loaded := set("shared_preload_libraries", func(s string) bool { return slices.Contains(strings.Split(s, ","), "pgaudit") })
+				k.Require(statements.Or(audited.And(loaded)), "parameter group %q sets neither pgaudit nor log_statement", group.Name)
 			},
 		},
 		{

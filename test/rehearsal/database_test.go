@@ -56,7 +56,7 @@ func lookAtDatabase(t *testing.T, a *account) {
 	lookAtPassword(t, a, db)
 }
 
-// lookAtParameters finds connections without TLS refused.
+// lookAtParameters finds connections without TLS refused, and changes logged without the passwords in them.
 func lookAtParameters(t *testing.T, a *account, db *rdstypes.DBInstance) {
 	t.Helper()
 	require.Len(t, db.DBParameterGroups, 1)
@@ -69,6 +69,10 @@ func lookAtParameters(t *testing.T, a *account, db *rdstypes.DBInstance) {
 	require.Equal(t, "1", parameters["rds.force_ssl"])
 	require.Equal(t, "TLSv1.2", parameters["ssl_min_protocol_version"])
 	require.Equal(t, "scram-sha-256", parameters["password_encryption"])
+	require.Equal(t, "none", parameters["log_statement"])
+	require.Equal(t, "panic", parameters["log_min_error_statement"])
+	require.Equal(t, "ddl,role", parameters["pgaudit.log"])
+	require.Contains(t, parameters["shared_preload_libraries"], "pgaudit")
 }
 
 // lookAtPassword finds the owner's password in Secrets Manager, and nowhere in what Pulumi knows.
