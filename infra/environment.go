@@ -124,6 +124,7 @@ func (e *environment) runDatabase(ctx *pulumi.Context) (err error) {
 		Region:                s.Region,
 		InstanceClass:         s.Database.InstanceClass,
 		EngineVersion:         s.Database.EngineVersion,
+		Upgrade:               s.Database.Upgrade,
 		AllocatedStorageGB:    s.Database.StorageGB,
 		MaxStorageGB:          s.Database.MaxStorageGB,
 		BackupRetentionDays:   s.Database.BackupRetentionDays,

@@ -185,6 +185,7 @@ func TestSettingsReachTheirResources(t *testing.T) {
 				{rec.Only(t, "aws:ec2/vpc:Vpc"), "cidrBlock", s.Network.CIDR, "vpcCidr"},
 				{database, "instanceClass", s.Database.InstanceClass, "databaseInstanceClass"},
 				{database, "engineVersion", s.Database.EngineVersion, "databaseEngineVersion"},
+				{database, "allowMajorVersionUpgrade", s.Database.Upgrade, "databaseUpgrade"},
 				{database, "allocatedStorage", s.Database.StorageGB, "databaseStorageGb"},
 				{database, "maxAllocatedStorage", s.Database.MaxStorageGB, "databaseMaxStorageGb"},
 				{database, "multiAz", s.Database.MultiAZ, "databaseMultiAz"},

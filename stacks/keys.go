@@ -193,10 +193,16 @@ var table = []setting{
 	},
 	{
 		key: "databaseEngineVersion", group: groupDatabase, fallback: "17", example: `"17"`,
-		description: "Major version of PostgreSQL; RDS patches minor versions by itself. A new one is an upgrade with downtime and no way back.",
+		description: "Major version of PostgreSQL; RDS patches minor versions by itself. A new one is an upgrade with downtime and no way back, which AWS refuses without databaseUpgrade.",
 		allowed:     "a major version in quotes, 15 or later",
 		field:       func(s *Settings) any { return &s.Database.EngineVersion },
 		check:       text(engineVersion),
+	},
+	{
+		key: "databaseUpgrade", group: groupDatabase, fallback: false, example: "true",
+		description: "Lets deployments upgrade the database to another databaseEngineVersion. As long as it is true, every change of the database takes effect at once, with the restart that it needs, instead of in the maintenance window: set it for the one deployment that upgrades, and remove it.",
+		allowed:     "true or false",
+		field:       func(s *Settings) any { return &s.Database.Upgrade },
 	},
 	{
 		key: "databaseStorageGb", group: groupDatabase, fallback: 50, example: "50",

@@ -113,6 +113,8 @@ type Database struct {
 	InstanceClass string
 	// EngineVersion is PostgreSQL's major version, such as "17".
 	EngineVersion string
+	// Upgrade lets a deployment change EngineVersion, and applies every change at once.
+	Upgrade bool
 	// StorageGB is the initial size in GiB, MaxStorageGB the limit of its growth.
 	StorageGB, MaxStorageGB int
 	// MultiAZ keeps a synchronous standby in a second zone.

@@ -60,8 +60,15 @@ type Args struct {
 	// EngineVersion is the major version of PostgreSQL, such as "16", at least 14. Minor
 	// versions are security patches and are applied by RDS in the maintenance window
 	// (FSBP RDS.13); a pinned minor version would make the next deployment try to undo
-	// them, so it is refused.
+	// them, so it is refused. Another major version needs Upgrade.
 	EngineVersion string
+	// Upgrade lets AWS change the major version, which it refuses otherwise. The database
+	// is away for the upgrade, minutes to an hour, and there is no way back but the
+	// snapshot that RDS takes before. Everything else that changes while Upgrade is set
+	// takes effect at once too, rather than in the maintenance window: in the window the
+	// upgrade would come after the deployment, which waits for the old parameter group to
+	// be free. Set it for the one deployment that upgrades. Default: off.
+	Upgrade bool
 	// DatabaseName is the first database; default "app". Cannot be changed in place: a
 	// new name would replace the instance.
 	DatabaseName string

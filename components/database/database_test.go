@@ -82,6 +82,8 @@ func TestInstanceDefaults(t *testing.T) {
 		"instanceClass":                      "db.t4g.small",
 		"multiAz":                            true,
 		"autoMinorVersionUpgrade":            true,
+		"allowMajorVersionUpgrade":           false,
+		"applyImmediately":                   false,
 		"publiclyAccessible":                 false,
 		"port":                               5432.0,
 		"caCertIdentifier":                   "rds-ca-rsa2048-g1",
@@ -159,6 +161,17 @@ func TestParametersForceTLSAndLogWhoConnects(t *testing.T) {
 		"pgaudit.log":                       "ddl,role",
 		"shared_preload_libraries":          "pg_stat_statements,pgaudit",
 	}, settings)
+}
+
+// AWS refuses another major version without the first, and without the second it upgrades in the maintenance window, when the
+// deployment has long failed to remove the parameter group of the old version.
+func TestUpgradeIsAllowedAndDoneAtOnce(t *testing.T) {
+	recording := build(t, func(a *Args) { a.EngineVersion, a.Upgrade = "17", true })
+	instance := recording.Only(t, instanceType)
+	require.Equal(t, true, instance.Value("allowMajorVersionUpgrade"))
+	require.Equal(t, true, instance.Value("applyImmediately"))
+	require.Equal(t, "postgres17", recording.Only(t, parametersType).String("family"))
+	require.True(t, instance.Protect, "an upgrade replaces nothing")
 }
 
 func TestSubnetsAreThoseOfTheDataTier(t *testing.T) {

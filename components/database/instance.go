@@ -101,6 +101,9 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 		MaintenanceWindow:       pulumi.String(args.MaintenanceWindow),
 		DbName:                  pulumi.String(args.DatabaseName),
 
+		AllowMajorVersionUpgrade: pulumi.Bool(args.Upgrade),
+		ApplyImmediately:         pulumi.Bool(args.Upgrade),
+
 		DbSubnetGroupName:   in.subnets.Name,
 		VpcSecurityGroupIds: pulumi.StringArray{in.group.ID},
 		PubliclyAccessible:  pulumi.Bool(false), // FSBP RDS.2
