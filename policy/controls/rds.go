@@ -307,31 +307,7 @@ func databaseStacks() []*pack.Control {
 			ID: "rds-query-logging", Title: "PostgreSQL databases log statements", Severity: pack.Low, Level: pack.Disabled, Types: []string{rdsInstance}, Joins: []string{rdsParams}, Stack: true,
 			Why: "The log of statements shows who changed what. It also holds data, so this is off by default.",
 			Fix: "Attach a ParameterGroup with pgaudit.log, which leaves passwords out, and pgaudit among shared_preload_libraries; or with log_statement ddl, mod or all.", Maps: meets(logging),
-			Check: func(k *pack.Case) {
-				if e := k.Get("engine"); e.Str() != "postgres" {
-					if e.IsUnknown() {
-						k.Defer(e)
-					} else {
-						k.Skip("the engine is not PostgreSQL")
-					}
-					return
-				}
-				name := k.Get("parameterGroupName")
-				group, found := k.Stack.Target(k.Resource, "parameterGroupName", name, rdsParams)
-				if group == nil {
-					k.Require(found, "no parameter group of this stack is attached")
-					return
-				}
-				set := func(name string, holds func(string) bool) pack.Fact {
-					return group.Get("parameters").Any(func(p pack.Value) pack.Fact {
-						return p.Get("name").OneOf(name).And(p.Get("value").Matches(holds))
-					})
-				}
-				statements := set("log_statement", func(s string) bool { return s == "ddl" || s == "mod" || s == "all" })
-				audited := set("pgaudit.log", func(s string) bool { return s != "" && s != "none" })
-				loaded := set("shared_preload_libraries", func(s string) bool { return slices.Contains(strings.Split(s, ","), "pgaudit") })
-				k.Require(statements.Or(audited.And(loaded)), "parameter group %q sets neither pgaudit nor log_statement", group.Name)
-			},
+			Check: logsStatements,
 		},
 		{
 			ID: "rds-backup-plan", Title: "Databases are in a backup plan", Severity: pack.Medium, Level: pack.Disabled, Concern: pack.Resilience, Types: dataStores, Joins: []string{selection}, Stack: true,
@@ -357,4 +333,31 @@ func databaseStacks() []*pack.Control {
 			},
 		},
 	}
+}
+
+// logsStatements finds the parameter group of a PostgreSQL instance and in it what makes the server log statements.
+func logsStatements(k *pack.Case) {
+	if e := k.Get("engine"); e.Str() != "postgres" {
+		if e.IsUnknown() {
+			k.Defer(e)
+		} else {
+			k.Skip("the engine is not PostgreSQL")
+		}
+		return
+	}
+	name := k.Get("parameterGroupName")
+	group, found := k.Stack.Target(k.Resource, "parameterGroupName", name, rdsParams)
+	if group == nil {
+		k.Require(found, "no parameter group of this stack is attached")
+		return
+	}
+	set := func(name string, holds func(string) bool) pack.Fact {
+		return group.Get("parameters").Any(func(p pack.Value) pack.Fact {
+			return p.Get("name").OneOf(name).And(p.Get("value").Matches(holds))
+		})
+	}
+	statements := set("log_statement", func(s string) bool { return s == "ddl" || s == "mod" || s == "all" })
+	audited := set("pgaudit.log", func(s string) bool { return s != "" && s != "none" })
+	loaded := set("shared_preload_libraries", func(s string) bool { return slices.Contains(strings.Split(s, ","), "pgaudit") })
+	k.Require(statements.Or(audited.And(loaded)), "parameter group %q sets neither pgaudit nor log_statement", group.Name)
 }
