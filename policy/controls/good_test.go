@@ -147,22 +147,19 @@ func TestGoodProgramsWithAnyValueUnknown(t *testing.T) {
 	t.Logf("%d values made unknown, one at a time", tried)
 }
 
-// TestGoodProgramsAreComplete compares the programs with the AWS SDK for Pulumi: every type and input exists,
-// and every input that the SDK demands is there.
+// TestGoodProgramsAreComplete compares the programs with the AWS SDK for Pulumi: every type and input exists, inner
+// ones too, and every input that the SDK demands is there.
 func TestGoodProgramsAreComplete(t *testing.T) {
 	sdk := awsSDK(t)
 	for name, g := range goodPrograms(t) {
 		for i, spec := range g.scene {
 			props, _, err := g.scene.Inputs(i, packtest.State)
 			require.NoError(t, err, name)
-			names := sdk.Inputs(spec.Type)
-			if names == nil {
+			if sdk.Inputs(spec.Type) == nil {
 				require.True(t, controls.NewerName(spec.Type), "%s: the SDK has no type %s", name, spec.Type)
 				continue
 			}
-			for key := range props.GetFields() {
-				require.True(t, names[key], "%s: %s has no input %q", name, spec.Type, key)
-			}
+			require.Empty(t, sdk.Unknown(spec.Type, props), "%s: %s %q", name, spec.Type, spec.Name)
 			for _, key := range sdk.Demanded(spec.Type) {
 				require.Contains(t, props.GetFields(), key, "%s: %s %q", name, spec.Type, spec.Name)
 			}
