@@ -82,16 +82,16 @@ bench: ## Measure the program alone: time and memory of a preview of the product
 bench-policy: ## Measure the policy pack: start, memory, time per resource and per stack
 	@go test -run '^$$' -bench . -benchtime 1s ./policy/figures
 
+# Until Go 1.27 a run may end with "context deadline exceeded" though nothing was found (golang/go#75804). A finding
+# says what it is and leaves its input in testdata/fuzz.
 .PHONY: fuzz
 fuzz: ## Fuzz every parser and decision of the policy pack, each for FUZZTIME
+	@mkdir -p build
 	@set -e; grep -roE --include='*_test.go' '^func Fuzz[A-Za-z]+' policy | sort | while IFS=: read -r file func; do \
 		echo "$$(dirname $$file) $${func#func }"; \
-		go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) </dev/null; \
+		go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) </dev/null 2>&1 | tee build/fuzz.log \
+			|| grep -qx ' *context deadline exceeded' build/fuzz.log; \
 	done
-
-.PHONY: bench-packs
-bench-packs: toolchain ## Preview 1, 100 and 1,000 resources without a policy pack, with this one, and with Pulumi's own kinds
-	@go run ./tools/policybench
 
 .PHONY: clean
 clean: $(if $(wildcard .rehearsal/emulator),$(REHEARSE)) ## Stop the emulator and remove everything that was built or rehearsed
