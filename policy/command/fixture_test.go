@@ -10,20 +10,27 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
-// The fixture of the mutation run is our own production stack as the rehearsal leaves it, without what is
-// private or changes by itself. To take a new one after `make rehearse`, and write the golden file that it changes:
+// The fixtures are our own stacks as the rehearsal leaves them, without what is private or changes by itself. The
+// mutation run weakens the one of production. To take new ones after `make rehearse`, and write the golden file
+// that they change:
 //
-//	go test ./policy/command -run 'Fixture|Mutations' -update -from ../../.rehearsal/production/state.json
-var from = flag.String("from", "", "stack export from which the fixture is taken anew")
+//	go test ./policy/command -run 'Fixture|Mutations' -update -from ../../.rehearsal
+//
+// An environment whose folder has no state.json keeps its fixture.
+var from = flag.String("from", "", "folder of the rehearsal from which the fixtures are taken anew")
 
 const fixtureFile = "testdata/hardened.json"
+
+// fixtures are the files of our environments.
+var fixtures = map[string]string{"production": fixtureFile, "staging": "testdata/hardened-staging.json"}
 
 // identifiers are the outputs by which policies tell what points at a resource.
 var identifiers = []string{"id", "arn", "bucket", "bucketRegionalDomainName", "bucketDomainName", "defaultRouteTableId", "dnsName", "domainName", "identifier", "keyId", "name", "url", "zoneId"}
@@ -117,7 +124,7 @@ func withoutPrivate(v any) any {
 }
 
 // write puts one resource on a line, so that a change of the fixture can be read.
-func (r resources) write(t *testing.T) {
+func (r resources) write(t *testing.T, file string) {
 	t.Helper()
 	var b bytes.Buffer
 	b.WriteString(`{"version":` + jsonText(t, r.Version) + `,"deployment":{"manifest":` + jsonText(t, r.Deployment.Manifest) + `,"resources":[`)
@@ -128,7 +135,7 @@ func (r resources) write(t *testing.T) {
 		b.WriteString("\n" + jsonText(t, one))
 	}
 	b.WriteString("\n]}}\n")
-	require.NoError(t, os.WriteFile(fixtureFile, b.Bytes(), 0o600))
+	require.NoError(t, os.WriteFile(file, b.Bytes(), 0o600))
 }
 
 func jsonText(t *testing.T, v any) string {
@@ -142,33 +149,69 @@ func jsonText(t *testing.T, v any) string {
 
 var private = regexp.MustCompile(`(?i)ciphertext":"[^l]|v1:[A-Za-z0-9+/=]{12}|/home/|/root/|/tmp/|/work/|passphrase|sourcePosition|stackTrace|\bAKIA[0-9A-Z]{16}|-----BEGIN`)
 
-// TestFixture holds the fixture to what it is said to be: complete, reduced and without anything private.
-func TestFixture(t *testing.T) {
-	if *from != "" {
-		read(t, *from).reduced().write(t)
+// TestFixtures holds the fixtures to what they are said to be: complete, reduced and without anything private.
+func TestFixtures(t *testing.T) {
+	for environment, file := range fixtures {
+		if state := filepath.Join(*from, environment, "state.json"); *from != "" {
+			if _, err := os.Stat(state); err == nil {
+				read(t, state).reduced().write(t, file)
+			} else {
+				t.Logf("%s is as it was: %v", file, err)
+			}
+		}
+		text, err := os.ReadFile(filepath.Clean(file))
+		require.NoError(t, err)
+		require.Empty(t, private.FindAllString(string(text), -1), file)
+		r := read(t, file)
+		require.Equal(t, environment, stackOf(r))
+		require.Equal(t, jsonText(t, r.reduced()), jsonText(t, r), "%s holds more than policies read", file)
+		kinds := map[string]int{}
+		for _, one := range r.Deployment.Resources {
+			token, _ := one["type"].(string)
+			kinds[token]++
+		}
+		t.Logf("%s: %d resources of %d types", file, len(r.Deployment.Resources), len(kinds))
+		for _, token := range []string{
+			"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "aws:rds/instance:Instance", "aws:lb/loadBalancer:LoadBalancer", "aws:wafv2/webAcl:WebAcl",
+			"aws:cloudtrail/trail:Trail", "aws:kms/key:Key", "aws:iam/role:Role", "aws:ec2/launchTemplate:LaunchTemplate", "aws:ec2/flowLog:FlowLog",
+		} {
+			require.Positive(t, kinds[token], "%s has no %s", file, token)
+		}
+		require.Greater(t, len(kinds), 50, file)
 	}
-	text, err := os.ReadFile(fixtureFile)
-	require.NoError(t, err)
-	require.Empty(t, private.FindAllString(string(text), -1))
-	r := hardened(t)
-	require.Equal(t, jsonText(t, r.reduced()), jsonText(t, r), "the fixture holds more than policies read")
-	kinds := map[string]int{}
-	for _, one := range r.Deployment.Resources {
-		token, _ := one["type"].(string)
-		kinds[token]++
-	}
-	t.Logf("%d resources of %d types, stack %s", len(r.Deployment.Resources), len(kinds), stackOf(r))
-	for _, token := range []string{
-		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "aws:rds/instance:Instance", "aws:lb/loadBalancer:LoadBalancer", "aws:wafv2/webAcl:WebAcl",
-		"aws:cloudtrail/trail:Trail", "aws:kms/key:Key", "aws:iam/role:Role", "aws:ec2/launchTemplate:LaunchTemplate", "aws:ec2/flowLog:FlowLog",
-	} {
-		require.Positive(t, kinds[token], "the fixture has no %s", token)
-	}
-	require.Greater(t, len(slices.Collect(maps.Keys(kinds))), 50)
 }
 
 func stackOf(r resources) string {
 	urn, _ := r.Deployment.Resources[0]["urn"].(string)
 	name, _, _ := strings.Cut(strings.TrimPrefix(urn, "urn:pulumi:"), "::")
 	return name
+}
+
+// preview is the stack before it is deployed for the first time: whatever a resource takes from another one is
+// unknown, and so are its own id and ARN.
+func (r resources) preview() resources {
+	out := resources{Version: r.Version}
+	for _, one := range r.Deployment.Resources {
+		one = maps.Clone(one)
+		if inputs, ok := one["inputs"].(map[string]any); ok {
+			inputs = maps.Clone(inputs)
+			depends, _ := one["propertyDependencies"].(map[string]any)
+			for property := range depends {
+				inputs[property] = pack.UnknownText
+			}
+			one["inputs"] = inputs
+		}
+		if outputs, ok := one["outputs"].(map[string]any); ok {
+			outputs = maps.Clone(outputs)
+			inputs, _ := one["inputs"].(map[string]any)
+			for key := range outputs {
+				if outputs[key] = pack.UnknownText; inputs[key] != nil {
+					outputs[key] = inputs[key]
+				}
+			}
+			one["outputs"] = outputs
+		}
+		out.Deployment.Resources = append(out.Deployment.Resources, one)
+	}
+	return out
 }

@@ -102,11 +102,17 @@ func (r *resources) id(t *testing.T, ref string) string {
 
 func run(t *testing.T, p *pack.Pack, r resources) map[string]pack.Outcome {
 	t.Helper()
+	return runAs(t, p, r, "production")
+}
+
+// runAs judges a stack under the profile of an environment.
+func runAs(t *testing.T, p *pack.Pack, r resources, environment string) map[string]pack.Outcome {
+	t.Helper()
 	text, err := json.Marshal(r)
 	require.NoError(t, err)
 	d, err := export.Read(bytes.NewReader(text))
 	require.NoError(t, err)
-	config, err := os.ReadFile("../profiles/production.json")
+	config, err := os.ReadFile("../profiles/" + environment + ".json")
 	require.NoError(t, err)
 	configs, err := pack.ParseConfig(config)
 	require.NoError(t, err)
@@ -122,14 +128,40 @@ func run(t *testing.T, p *pack.Pack, r resources) map[string]pack.Outcome {
 	return out
 }
 
-func TestHardenedStackHasNoFinding(t *testing.T) {
+// mostWaiting is how many checks may wait for unknown values in the first preview of one of our stacks.
+const mostWaiting = 250
+
+// accepted are findings that one of our stacks has on purpose; they advise and are not about security.
+var accepted = map[string]string{"staging rds-multi-az": "staging has one database server, for its price"}
+
+// TestHardenedStacksHaveNoFinding judges our own stacks under their own profiles, once deployed and as the preview
+// before that.
+func TestHardenedStacksHaveNoFinding(t *testing.T) {
 	p, err := controls.New()
 	require.NoError(t, err)
-	for key, outcome := range run(t, p, hardened(t)) {
-		if outcome == pack.Fail {
-			t.Error(key)
+	for environment, file := range fixtures {
+		judged := runAs(t, p, read(t, file), environment)
+		for key, outcome := range judged {
+			id, _, _ := strings.Cut(key, " ")
+			if why := accepted[environment+" "+id]; why != "" {
+				require.Equal(t, pack.Fail, outcome, "%s: %s is no longer found, so that there is nothing to accept", environment, key)
+				require.NotEqual(t, pack.Security, p.Control(id).About())
+				continue
+			}
+			require.NotEqual(t, pack.Fail, outcome, "%s: %s", environment, key)
+			require.NotEqual(t, pack.Undecided, outcome, "%s: %s", environment, key)
 		}
-		require.NotEqual(t, pack.Undecided, outcome, key)
+		waiting := 0
+		for key, outcome := range runAs(t, p, read(t, file).preview(), environment) {
+			if outcome == pack.Undecided {
+				waiting++
+			}
+			// that checks wait is reported under the pack's own name
+			id, _, _ := strings.Cut(key, " ")
+			require.False(t, outcome == pack.Fail && id != "pack-governance" && accepted[environment+" "+id] == "", "%s in preview: %s", environment, key)
+		}
+		t.Logf("%s: %d checks once deployed, of which %d wait in the first preview", environment, len(judged), waiting)
+		require.LessOrEqual(t, waiting, mostWaiting)
 	}
 }
 
