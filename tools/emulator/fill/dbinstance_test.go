@@ -13,6 +13,27 @@ import (
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/emulatortest"
 )
 
+func TestMajorUpgradesAreAllowedFirst(t *testing.T) {
+	t.Parallel()
+	client := rds.NewFromConfig(emulatortest.NewAccount(t).Config)
+	name := aws.String("db")
+	_, err := client.CreateDBInstance(t.Context(), &rds.CreateDBInstanceInput{
+		DBInstanceIdentifier: name, DBInstanceClass: aws.String("db.t4g.micro"), Engine: aws.String("postgres"), EngineVersion: aws.String("16.4"),
+		AllocatedStorage: aws.Int32(20), MasterUsername: aws.String("u"), MasterUserPassword: aws.String("long-enough")})
+	require.NoError(t, err)
+	modify := func(version string, allowed bool) error {
+		_, err := client.ModifyDBInstance(t.Context(), &rds.ModifyDBInstanceInput{
+			DBInstanceIdentifier: name, EngineVersion: aws.String(version), AllowMajorVersionUpgrade: aws.Bool(allowed), ApplyImmediately: aws.Bool(true)})
+		return err
+	}
+	require.NoError(t, modify("16.6", false), "a minor version")
+	require.ErrorContains(t, modify("17", false), "AllowMajorVersionUpgrade")
+	require.NoError(t, modify("17", true))
+	got, err := client.DescribeDBInstances(t.Context(), &rds.DescribeDBInstancesInput{DBInstanceIdentifier: name})
+	require.NoError(t, err)
+	require.Equal(t, "17", *got.DBInstances[0].EngineVersion)
+}
+
 func TestInstanceMembersComeAndGo(t *testing.T) {
 	t.Parallel()
 	client := rds.NewFromConfig(emulatortest.NewAccount(t).Config)

@@ -45,12 +45,15 @@ func TestDatabase(t *testing.T) {
 		resource{Name: "parameters", Type: "aws:rds/parameterGroup:ParameterGroup", Inputs: m{"family": "postgres16", "description": "tls", "tags": m{"Name": "tls"},
 			"parameters": l{m{"name": "rds.force_ssl", "value": "1"}, m{"name": "log_connections", "value": "1"}, m{"name": "log_min_duration_statement", "value": "1000"}, m{"name": "shared_preload_libraries", "value": "pg_stat_statements", "applyMethod": "pending-reboot"}}},
 			Update: m{"parameters": l{m{"name": "rds.force_ssl", "value": "1"}, m{"name": "log_connections", "value": "0"}}}},
+		resource{Name: "parameters17", Type: "aws:rds/parameterGroup:ParameterGroup", Inputs: m{"family": "postgres17", "parameters": l{m{"name": "rds.force_ssl", "value": "1"},
+			m{"name": "pgaudit.log", "value": "ddl,role"}, m{"name": "shared_preload_libraries", "value": "pg_stat_statements,pgaudit", "applyMethod": "pending-reboot"}}}},
 		resource{Name: "db", Type: "aws:rds/instance:Instance", Inputs: m{"engine": "postgres", "engineVersion": "16.4", "instanceClass": "db.t4g.medium", "allocatedStorage": 20, "maxAllocatedStorage": 100, "storageType": "gp3", "storageEncrypted": true, "kmsKeyId": "${key.arn}",
 			"dbSubnetGroupName": "${dbsubnets.name}", "vpcSecurityGroupIds": l{"${group.id}"}, "parameterGroupName": "${parameters.name}", "username": "bulkhead", "dbName": "app", "manageMasterUserPassword": true, "masterUserSecretKmsKeyId": "${key.arn}",
 			"multiAz": true, "publiclyAccessible": false, "backupRetentionPeriod": 14, "backupWindow": "02:00-03:00", "maintenanceWindow": "sun:04:00-sun:05:00", "copyTagsToSnapshot": true, "deleteAutomatedBackups": false, "deletionProtection": false,
 			"skipFinalSnapshot": true, "enabledCloudwatchLogsExports": l{"postgresql", "upgrade"}, "iamDatabaseAuthenticationEnabled": true, "autoMinorVersionUpgrade": true, "allowMajorVersionUpgrade": false, "applyImmediately": true,
 			"performanceInsightsEnabled": true, "performanceInsightsKmsKeyId": "${key.arn}", "performanceInsightsRetentionPeriod": 7, "monitoringInterval": 60, "monitoringRoleArn": "${monitoring.arn}", "caCertIdentifier": "rds-ca-rsa2048-g1", "networkType": "IPV4", "port": 5432,
-			"tags": m{"Name": "db"}},
+			"tags": m{"Name": "db", "Next": "${parameters17.name}"}}, // the tag has the group of the next version stay as long as the instance
+			Update: m{"engineVersion": "17.2", "parameterGroupName": "${parameters17.name}", "allowMajorVersionUpgrade": true},
 			Differ: []string{"latestRestorableTime"}},
 	)...)
 }
