@@ -90,7 +90,7 @@ var (
 // full control is reported by iam-admin alone.
 func grantsNone(actions []string) func(*pack.Case) {
 	return eachDocument(identityDocuments, func(k *pack.Case, v pack.Value, d *iam.Document) {
-		if _, full := d.Admin(); full {
+		if _, full := d.Admin(); full || declaredBoundary(k) {
 			return
 		}
 		if found := d.WriteAnywhere(actions); len(found) > 0 {
@@ -210,9 +210,16 @@ func boundary(k *pack.Case, d *iam.Document) bool {
 	return k.Type == iamPolicy && d.Guardrail()
 }
 
+// declaredBoundary reports whether a policy is called a boundary in the program. AWS's own example of one allows whole services
+// on every resource, for roles to narrow (IAM user guide, "Permissions boundaries"); control iam-boundary-only
+// sees to it that it is not attached as a policy. What leads to full control is found all the same.
+func declaredBoundary(k *pack.Case) bool {
+	return k.Type == iamPolicy && strings.Contains(strings.ToLower(k.Name), "boundary")
+}
+
 // boundaryOnly wants a policy that is written as a boundary to be used as one.
 func boundaryOnly(k *pack.Case, _ pack.Value, d *iam.Document) {
-	if !d.Guardrail() {
+	if !d.Guardrail() && !declaredBoundary(k) {
 		k.Skip("the policy is not written as a permission boundary")
 		return
 	}
@@ -246,7 +253,7 @@ func passesEveryRole(k *pack.Case, v pack.Value, s *iam.Statement) {
 }
 
 func serviceWide(k *pack.Case, v pack.Value, s *iam.Statement) {
-	if !s.AnyResource() || s.Limited() {
+	if !s.AnyResource() || s.Limited() || declaredBoundary(k) {
 		return
 	}
 	for _, service := range s.ServiceWide() {
