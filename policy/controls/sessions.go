@@ -41,6 +41,15 @@ func sessionDocuments() []*pack.Control {
 	}
 }
 
+// sessionInputs returns the inputs of a Session document as a value, or nil when the text is not JSON.
+func sessionInputs(text string) any {
+	s, err := pack.StructFromJSON(json.RawMessage(text))
+	if err != nil {
+		return nil
+	}
+	return pack.FromStruct(s).Get("inputs")
+}
+
 // eachSession runs a check on the inputs of a Session document.
 func eachSession(check func(*pack.Case, pack.Value)) func(*pack.Case) {
 	return func(k *pack.Case) {
@@ -53,12 +62,12 @@ func eachSession(check func(*pack.Case, pack.Value)) func(*pack.Case) {
 		case content.IsUnknown():
 			k.Defer(content)
 		default:
-			s, err := pack.StructFromJSON(json.RawMessage(content.Str()))
-			if err != nil {
+			inputs, ok := k.Memo(content, func() any { return sessionInputs(content.Str()) }).(pack.Value)
+			if !ok {
 				k.Report(content, "content is not JSON")
 				return
 			}
-			check(k, pack.FromStruct(s).Get("inputs"))
+			check(k, inputs)
 		}
 	}
 }

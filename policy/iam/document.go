@@ -32,8 +32,11 @@ type Statement struct {
 	NotPrincipals []Principal
 	Conditions    []Condition
 	Index         int
-	// starts has a bit for the first letter of every action; see [Statement.CoversAction].
-	starts uint32
+	// What is worked out once, when the document is read: starts has a bit for the first letter of every action, see
+	// [Statement.CoversAction]; the others answer [Statement.AnyResource] and [Statement.Limited].
+	starts   uint32
+	anywhere bool
+	limited  bool
 }
 
 // Principal is one entry of Principal or NotPrincipal. "Principal": "*" is {"*", "*"}.

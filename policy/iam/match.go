@@ -50,7 +50,9 @@ func (s *Statement) CoversAction(action string) bool {
 
 // AnyResource reports whether the statement is about every resource: "*", patterns that come to the same,
 // NotResource, or no Resource element at all (resource policies of some services).
-func (s *Statement) AnyResource() bool {
+func (s *Statement) AnyResource() bool { return s.anywhere }
+
+func (s *Statement) isAnywhere() bool {
 	if len(s.NotResources) > 0 || len(s.Resources) == 0 {
 		return true
 	}
@@ -97,7 +99,9 @@ func (d *Document) Grants(action string) (*Statement, bool) {
 
 // Limited reports whether the statement has a condition that narrows whom or what it is about. Conditions
 // that are met by everybody who asks properly, such as encryption in transit, do not count.
-func (s *Statement) Limited() bool {
+func (s *Statement) Limited() bool { return s.limited }
+
+func (s *Statement) isLimited() bool {
 	for _, c := range s.Conditions {
 		key := strings.ToLower(c.Key)
 		if key == "aws:securetransport" || key == "aws:multifactorauthpresent" || key == "aws:currenttime" {

@@ -341,6 +341,7 @@ func (d *Document) check() {
 		for _, a := range s.Actions {
 			s.starts |= start(a)
 		}
+		s.anywhere, s.limited = s.isAnywhere(), s.isLimited()
 		if s.Allows() && s.AnyResource() && !s.Limited() {
 			d.wide = append(d.wide, s)
 		}

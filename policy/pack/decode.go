@@ -70,7 +70,7 @@ type field struct {
 }
 
 // mostFields is how many keys a map has at most, nearly always; those are sorted without the heap.
-const mostFields = 24
+const mostFields = 16
 
 func (n *node) fromFields(fields map[string]*structpb.Value) {
 	var room [mostFields]field
@@ -80,12 +80,28 @@ func (n *node) fromFields(fields map[string]*structpb.Value) {
 			list = append(list, field{key: key, value: v})
 		}
 	}
-	slices.SortFunc(list, func(a, b field) int { return order(a.key, b.key) })
+	arrange(list)
 	n.kind, n.items = Map, make([]node, len(list))
 	for i := range list {
 		child := &n.items[i]
 		child.parent, child.key, child.secret = n, list[i].key, n.secret
 		child.fromProto(list[i].value)
+	}
+}
+
+// arrange sorts by [order]. The few keys of nearly all maps are sorted in place by insertion.
+func arrange(list []field) {
+	if len(list) > mostFields {
+		slices.SortFunc(list, func(a, b field) int { return order(a.key, b.key) })
+		return
+	}
+	for i := 1; i < len(list); i++ {
+		one := list[i]
+		at := i
+		for ; at > 0 && order(one.key, list[at-1].key) < 0; at-- {
+			list[at] = list[at-1]
+		}
+		list[at] = one
 	}
 }
 
