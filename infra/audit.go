@@ -46,7 +46,7 @@ func (e *environment) keepLogs(ctx *pulumi.Context) (err error) {
 		AccountID:   s.AccountID,
 		Region:      s.Region,
 		Description: "Alarms of " + e.name,
-		Services:    []string{"cloudwatch.amazonaws.com", "events.amazonaws.com"},
+		Services:    []string{"cloudwatch.amazonaws.com"},
 	}, e.options)
 	if err != nil {
 		return err

@@ -14,12 +14,12 @@ import (
 
 // TopicArgs are the arguments of NewTopic.
 type TopicArgs struct {
-	// AccountID is the AWS account of the topic, twelve digits. Only its alarms and rules may publish.
+	// AccountID is the AWS account of the topic, twelve digits. Only its alarms may publish.
 	AccountID string
-	// Region is the AWS region of the topic. Only its alarms and rules may publish.
+	// Region is the AWS region of the topic. Only its alarms may publish.
 	Region string
 	// KeyARN is the KMS key that encrypts the messages, and required. It must be a customer-managed key whose policy admits
-	// "cloudwatch.amazonaws.com" and "events.amazonaws.com", or alarms are lost without a sound: see components/key.
+	// "cloudwatch.amazonaws.com", or alarms are lost without a sound: see components/key.
 	KeyARN pulumi.StringInput
 	// Emails are the addresses that hear the alarms, at least one, each once. AWS asks every one of them to confirm; until
 	// then it hears nothing. An address cannot be changed in place.
@@ -27,7 +27,7 @@ type TopicArgs struct {
 }
 
 // Topic is the SNS topic to which alarms are sent: encrypted, over TLS only, and open to nobody but the account's own
-// alarms and rules.
+// alarms.
 type Topic struct {
 	pulumi.ResourceState
 
@@ -80,20 +80,16 @@ func NewTopic(ctx *pulumi.Context, name string, args *TopicArgs, opts ...pulumi.
 	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{"arn": t.ARN})
 }
 
-// TopicPolicy lets CloudWatch alarms and EventBridge rules of the account in the region publish to the topic, and nobody
+// TopicPolicy lets CloudWatch alarms of the account in the region publish to the topic, and nobody
 // without TLS (https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html). The account's administrators
 // reach the topic through IAM, which needs no word here.
 func TopicPolicy(accountID, region, topicARN string) identity.Document {
-	publish := func(sid, service, source string) identity.Statement {
-		return identity.Statement{
-			Sid: sid, Effect: identity.Allow, Principals: identity.Principals{Services: []string{service}},
-			Actions: []string{"sns:Publish"}, Resources: []string{topicARN},
-			Conditions: []identity.Condition{identity.SourceAccount(accountID), identity.SourceARN(source)},
-		}
-	}
 	return identity.OnResource(
-		publish("PublishAlarms", "cloudwatch.amazonaws.com", fmt.Sprintf("arn:aws:cloudwatch:%s:%s:alarm:*", region, accountID)),
-		publish("PublishEvents", "events.amazonaws.com", fmt.Sprintf("arn:aws:events:%s:%s:rule/*", region, accountID)),
+		identity.Statement{
+			Sid: "PublishAlarms", Effect: identity.Allow, Principals: identity.Principals{Services: []string{"cloudwatch.amazonaws.com"}},
+			Actions: []string{"sns:Publish"}, Resources: []string{topicARN},
+			Conditions: []identity.Condition{identity.SourceAccount(accountID), identity.SourceARN(fmt.Sprintf("arn:aws:cloudwatch:%s:%s:alarm:*", region, accountID))},
+		},
 		identity.Statement{
 			Sid: "RefusePlainHTTP", Effect: identity.Deny, Principals: identity.Principals{Everyone: true},
 			Actions: []string{"sns:Publish"}, Resources: []string{topicARN},

@@ -45,8 +45,6 @@ func TestTopic(t *testing.T) {
 	require.JSONEq(t, strings.ReplaceAll(`{"Version":"2012-10-17","Statement":[
 		{"Sid":"PublishAlarms","Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"TOPIC",
 		 "Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"},"ArnLike":{"aws:SourceArn":"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:*"}}},
-		{"Sid":"PublishEvents","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"TOPIC",
-		 "Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"},"ArnLike":{"aws:SourceArn":"arn:aws:events:eu-central-1:111122223333:rule/*"}}},
 		{"Sid":"RefusePlainHTTP","Effect":"Deny","Principal":{"AWS":"*"},"Action":"sns:Publish","Resource":"TOPIC","Condition":{"Bool":{"aws:SecureTransport":"false"}}}
 	]}`, "TOPIC", topic.ID), policy.String("policy"))
 
