@@ -108,38 +108,38 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	f := figures{Date: time.Now().UTC().Format(time.RFC3339), Machine: thisMachine(), Versions: b.versions, Sizes: map[string]results{}}
 	for _, n := range o.sizes {
-		measured, err := b.measure(ctx, n, o.rounds, stderr)
-		if err != nil {
-			return err
-		}
-		f.Sizes[strconv.Itoa(n)] = measured
-		if err := write(filepath.Join(o.root, o.output), f); err != nil {
-			return err
-		}
+		f.Sizes[strconv.Itoa(n)] = results{}
 	}
-	return table(stdout, f, o.sizes, b.packs)
+	var problem error
+	for i := 0; i < len(o.sizes) && problem == nil; i++ {
+		problem = b.measure(ctx, o, o.sizes[i], f, stderr)
+	}
+	return errors.Join(problem, table(stdout, f, o.sizes, b.packs)) // what was measured until then, too
 }
 
 // measure runs every pack once in each round. The order changes from round to round, so that none is always
 // the one that follows a long run or a short one.
-func (b *bench) measure(ctx context.Context, n, rounds int, progress io.Writer) (results, error) {
+func (b *bench) measure(ctx context.Context, o options, n int, f figures, progress io.Writer) error {
 	stack, err := b.stack(ctx, n, false)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	measured := results{}
-	for round := range rounds {
+	measured := f.Sizes[strconv.Itoa(n)]
+	for round := range o.rounds {
 		for i := range b.packs {
 			p := b.packs[turn(i, round, len(b.packs))]
 			s, err := b.calmly(ctx, stack, n, p)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			measured[p.name] = append(measured[p.name], s)
 		}
-		fmt.Fprintf(progress, "policybench: %d resources, round %d of %d\n", n, round+1, rounds)
+		fmt.Fprintf(progress, "policybench: %d resources, round %d of %d\n", n, round+1, o.rounds)
+		if err := write(filepath.Join(o.root, o.output), f); err != nil {
+			return err
+		}
 	}
-	return measured, nil
+	return nil
 }
 
 // turn is whose turn it is: every second round goes backwards, and every pair of rounds starts one further.

@@ -25,6 +25,9 @@ func table(w io.Writer, f figures, sizes []int, packs []pack) error {
 		measured := f.Sizes[strconv.Itoa(n)]
 		base := measured[none]
 		for _, p := range packs {
+			if len(measured[p.name]) == 0 {
+				continue
+			}
 			row(&b, n, p, base, measured[p.name])
 			for _, s := range measured[p.name] {
 				worst = max(worst, s.disturbance())
