@@ -93,6 +93,10 @@ fuzz: ## Fuzz every parser and decision of the policy pack, each for FUZZTIME
 			|| grep -qx ' *context deadline exceeded' build/fuzz.log; \
 	done
 
+.PHONY: bench-packs
+bench-packs: toolchain ## Preview 1, 100 and 1,000 resources without a policy pack, with this one, and with Pulumi's own kinds
+	@go run ./tools/policybench
+
 .PHONY: clean
 clean: $(if $(wildcard .rehearsal/emulator),$(REHEARSE)) ## Stop the emulator and remove everything that was built or rehearsed
 	@[ ! -x $(REHEARSE) ] || $(REHEARSE) forget
