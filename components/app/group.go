@@ -4,6 +4,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
@@ -112,7 +113,7 @@ func newGroup(ctx *pulumi.Context, name string, a *App, args *Args, template *ec
 			Value:             pulumi.String(name),
 			PropagateAtLaunch: pulumi.Bool(false), // the launch template tags the instances
 		}},
-	}, pulumi.Parent(a), pulumi.DependsOn([]pulumi.Resource{args.Network, a.Group}))
+	}, pulumi.Parent(a), pulumi.DependsOn(slices.Concat([]pulumi.Resource{args.Network, a.Group}, args.Network.Paths(), a.Group.Rules())))
 }
 
 // newScaling sizes the group by its load, between Min and Max.

@@ -4,6 +4,7 @@ package bastion
 
 import (
 	_ "embed" // the settings of the SSH daemon
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -90,5 +91,5 @@ func newGroup(ctx *pulumi.Context, name string, b *Bastion, args *Args, template
 			Value:             pulumi.String(name),
 			PropagateAtLaunch: pulumi.Bool(false), // the launch template tags the instance
 		}},
-	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{args.Network, b.Group}))
+	}, pulumi.Parent(b), pulumi.DependsOn(slices.Concat([]pulumi.Resource{args.Network, b.Group}, args.Network.Paths(), b.Group.Rules())))
 }

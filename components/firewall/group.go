@@ -34,7 +34,13 @@ type Group struct {
 
 	name  string
 	rules map[string]bool
+	made  []pulumi.Resource
 }
+
+// Rules are the rules that must stand for the connections that were asked for so far, those of the other ends included. Pass
+// them to pulumi.DependsOn for what connects as soon as it starts: the group alone, being a component, stands for those of
+// its rules only that the SDK has begun to register.
+func (g *Group) Rules() []pulumi.Resource { return g.made }
 
 // NewGroup creates a security group that admits nothing and lets nothing out.
 func NewGroup(ctx *pulumi.Context, name string, args *GroupArgs, opts ...pulumi.ResourceOption) (*Group, error) {

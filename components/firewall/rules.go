@@ -27,18 +27,19 @@ func Allow(ctx *pulumi.Context, from, to *Group, port Port, why string) error {
 		return fmt.Errorf("allow %q to reach %q: %w", from.name, to.name, problem)
 	}
 	rule := fmt.Sprintf("%s-to-%s-%s", from.name, to.name, port.Name)
-	if _, err := vpc.NewSecurityGroupEgressRule(ctx, rule, &vpc.SecurityGroupEgressRuleArgs{
+	egress, err := vpc.NewSecurityGroupEgressRule(ctx, rule, &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId:           from.ID,
 		ReferencedSecurityGroupId: to.ID,
 		IpProtocol:                pulumi.String(tcp),
 		FromPort:                  pulumi.Int(port.Number),
 		ToPort:                    pulumi.Int(port.Number),
 		Description:               pulumi.String(why),
-	}, pulumi.Parent(from)); err != nil {
+	}, pulumi.Parent(from))
+	if err != nil {
 		return err
 	}
 	rule = fmt.Sprintf("%s-from-%s-%s", to.name, from.name, port.Name)
-	_, err := vpc.NewSecurityGroupIngressRule(ctx, rule, &vpc.SecurityGroupIngressRuleArgs{
+	ingress, err := vpc.NewSecurityGroupIngressRule(ctx, rule, &vpc.SecurityGroupIngressRuleArgs{
 		SecurityGroupId:           to.ID,
 		ReferencedSecurityGroupId: from.ID,
 		IpProtocol:                pulumi.String(tcp),
@@ -46,7 +47,11 @@ func Allow(ctx *pulumi.Context, from, to *Group, port Port, why string) error {
 		ToPort:                    pulumi.Int(port.Number),
 		Description:               pulumi.String(why),
 	}, pulumi.Parent(to))
-	return err
+	if err != nil {
+		return err
+	}
+	from.made, to.made = append(from.made, egress, ingress), append(to.made, ingress)
+	return nil
 }
 
 // AllowFromCIDR lets a network open connections to the group on one port. The label names the network in the rule's
@@ -57,7 +62,7 @@ func (g *Group) AllowFromCIDR(ctx *pulumi.Context, label, network string, port P
 	if err != nil {
 		return err
 	}
-	_, err = vpc.NewSecurityGroupIngressRule(ctx, fmt.Sprintf("%s-from-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupIngressRuleArgs{
+	rule, err := vpc.NewSecurityGroupIngressRule(ctx, fmt.Sprintf("%s-from-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupIngressRuleArgs{
 		SecurityGroupId: g.ID,
 		CidrIpv4:        ipv4,
 		CidrIpv6:        ipv6,
@@ -66,7 +71,11 @@ func (g *Group) AllowFromCIDR(ctx *pulumi.Context, label, network string, port P
 		ToPort:          pulumi.Int(port.Number),
 		Description:     pulumi.String(why),
 	}, pulumi.Parent(g))
-	return err
+	if err != nil {
+		return err
+	}
+	g.made = append(g.made, rule)
+	return nil
 }
 
 // AllowToCIDR lets the group open connections to a network on one port, under the rules of AllowFromCIDR.
@@ -75,7 +84,7 @@ func (g *Group) AllowToCIDR(ctx *pulumi.Context, label, network string, port Por
 	if err != nil {
 		return err
 	}
-	_, err = vpc.NewSecurityGroupEgressRule(ctx, fmt.Sprintf("%s-to-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupEgressRuleArgs{
+	rule, err := vpc.NewSecurityGroupEgressRule(ctx, fmt.Sprintf("%s-to-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId: g.ID,
 		CidrIpv4:        ipv4,
 		CidrIpv6:        ipv6,
@@ -84,7 +93,11 @@ func (g *Group) AllowToCIDR(ctx *pulumi.Context, label, network string, port Por
 		ToPort:          pulumi.Int(port.Number),
 		Description:     pulumi.String(why),
 	}, pulumi.Parent(g))
-	return err
+	if err != nil {
+		return err
+	}
+	g.made = append(g.made, rule)
+	return nil
 }
 
 // AllowToPrefixList lets the group open connections to the networks of a prefix list, such as the one of a gateway
@@ -100,7 +113,7 @@ func (g *Group) AllowToPrefixList(ctx *pulumi.Context, label string, id pulumi.S
 	if problem != nil {
 		return fmt.Errorf("allow %q to reach prefix list %q: %w", g.name, label, problem)
 	}
-	_, err := vpc.NewSecurityGroupEgressRule(ctx, fmt.Sprintf("%s-to-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupEgressRuleArgs{
+	rule, err := vpc.NewSecurityGroupEgressRule(ctx, fmt.Sprintf("%s-to-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId: g.ID,
 		PrefixListId:    id.ToStringOutput(),
 		IpProtocol:      pulumi.String(tcp),
@@ -108,7 +121,11 @@ func (g *Group) AllowToPrefixList(ctx *pulumi.Context, label string, id pulumi.S
 		ToPort:          pulumi.Int(port.Number),
 		Description:     pulumi.String(why),
 	}, pulumi.Parent(g))
-	return err
+	if err != nil {
+		return err
+	}
+	g.made = append(g.made, rule)
+	return nil
 }
 
 // network checks one rule about a network and puts its CIDR into the field of its address family.

@@ -37,6 +37,7 @@ func (b *builder) createGatewayEndpoint(ctx *pulumi.Context) error {
 		return err
 	}
 	b.S3PrefixListID = endpoint.PrefixListId
+	b.paths = append(b.paths, endpoint)
 	linked := map[string]bool{}
 	for _, tier := range []Tier{Public, App} {
 		for _, zone := range b.Zones {
@@ -45,12 +46,14 @@ func (b *builder) createGatewayEndpoint(ctx *pulumi.Context) error {
 				continue
 			}
 			linked[role] = true
-			if _, err := ec2.NewVpcEndpointRouteTableAssociation(ctx, b.child("s3-"+role), &ec2.VpcEndpointRouteTableAssociationArgs{
+			link, err := ec2.NewVpcEndpointRouteTableAssociation(ctx, b.child("s3-"+role), &ec2.VpcEndpointRouteTableAssociationArgs{
 				VpcEndpointId: endpoint.ID(),
 				RouteTableId:  b.tables[role].ID(),
-			}, pulumi.Parent(b.Network)); err != nil {
+			}, pulumi.Parent(b.Network))
+			if err != nil {
 				return err
 			}
+			b.paths = append(b.paths, link)
 		}
 	}
 	return nil
@@ -79,7 +82,7 @@ func (b *builder) createInterfaceEndpoints(ctx *pulumi.Context) error {
 		subnets = append(subnets, b.Subnets[App][zone].ID().ToStringOutput())
 	}
 	for _, service := range b.args.InterfaceEndpoints {
-		if _, err := ec2.NewVpcEndpoint(ctx, b.child(service), &ec2.VpcEndpointArgs{
+		endpoint, err := ec2.NewVpcEndpoint(ctx, b.child(service), &ec2.VpcEndpointArgs{
 			VpcId:             b.VpcID,
 			VpcEndpointType:   pulumi.String("Interface"),
 			ServiceName:       pulumi.String(serviceName(b.Region, service)),
@@ -88,9 +91,11 @@ func (b *builder) createInterfaceEndpoints(ctx *pulumi.Context) error {
 			PrivateDnsEnabled: pulumi.Bool(true),
 			Policy:            pulumi.String(policy),
 			Tags:              b.tags(service),
-		}, pulumi.Parent(b.Network)); err != nil {
+		}, pulumi.Parent(b.Network))
+		if err != nil {
 			return err
 		}
+		b.paths = append(b.paths, endpoint)
 	}
 	return nil
 }

@@ -21,8 +21,8 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/firewall"
 )
 
-// Network is a segmented VPC. Pass it to pulumi.DependsOn for anything that needs the network to carry traffic at the
-// moment it starts, such as a server that fetches packages at its first boot.
+// Network is a segmented VPC. Pass it and its Paths to pulumi.DependsOn for anything that needs the network to carry traffic
+// at the moment it starts, such as a server that fetches packages at its first boot.
 type Network struct {
 	pulumi.ResourceState
 
@@ -50,7 +50,12 @@ type Network struct {
 	FlowLogGroupName pulumi.StringOutput
 
 	ready map[Tier]map[string]pulumi.StringOutput
+	paths []pulumi.Resource
 }
+
+// Paths are the routes out and the endpoints. In pulumi.DependsOn the network alone, being a component, stands for those of
+// its parts only that the SDK has begun to register.
+func (n *Network) Paths() []pulumi.Resource { return n.paths }
 
 // New creates a network.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Network, error) {
