@@ -89,6 +89,13 @@ func TestSearchPathFindsTheLanguageHostFirst(t *testing.T) {
 	require.Equal(t, "/repository/.toolchain/bin:/usr/bin", tools.SearchPath())
 }
 
+// A deployment to a real account must not meet the provider for emulators: the CLI prefers a plugin on PATH.
+func TestProviderForEmulatorsIsOnNoSearchPath(t *testing.T) {
+	b := newBuilder(Options{Root: t.TempDir()})
+	tools := Toolchain{LanguageHost: b.built(languageHostTarget)}
+	require.NotContains(t, filepath.SplitList(tools.SearchPath()), filepath.Dir(b.built(providerTarget).Path))
+}
+
 func TestOfficial(t *testing.T) {
 	for origin, want := range map[string]bool{"installed": true, "downloaded": true, "built": false} {
 		tools := Toolchain{Provider: Tool{Origin: origin}}
