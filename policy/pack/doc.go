@@ -32,5 +32,5 @@
 //     policies, whatever they look at.
 //
 // The names here are kept close to the protocol's, so that a pack can move once that has changed.
-// tools/policybench runs the same ten rules on both, and docs/policies.md has the figures.
+// tools/policybench runs the same ten rules on both, and docs/performance.md has the figures.
 package pack
