@@ -116,7 +116,7 @@ func (b *bench) fill(ctx context.Context, progress io.Writer) (err error) {
 
 // build builds a program as a user would for a release.
 func (b *bench) build(ctx context.Context, name, source string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.path("bin", name), source)
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w", "-o", b.path("bin", name), source)
 	cmd.Dir = b.root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building %s: %w\n%s", source, err, out)
