@@ -169,15 +169,18 @@ func (r *rule) span() string {
 	return fmt.Sprintf("%s ports %s to %s", r.protocol.Str(), r.from.Str(), r.to.Str())
 }
 
-// where lists the known ranges.
-func (r *rule) where() string {
+// ranges are the known ranges that the rule names itself.
+func (r *rule) ranges() []string {
 	var all []string
 	for _, s := range r.sources {
 		known, _ := s.Strings()
 		all = append(all, known...)
 	}
-	return strings.Join(all, ", ")
+	return all
 }
+
+// where lists the known ranges.
+func (r *rule) where() string { return strings.Join(r.ranges(), ", ") }
 
 func place(v pack.Value) string {
 	if p := v.Path(); p != "" {

@@ -166,16 +166,6 @@ func (c *contents) told() string {
 	return fmt.Sprintf("prefix list %s: %s", strings.Join(c.names, ", "), strings.Join(slices.Concat(c.ranges, c.possible), ", "))
 }
 
-// plainRanges are the ranges that a rule names itself.
-func plainRanges(r *rule) []string {
-	var plain []string
-	for _, source := range r.sources {
-		known, _ := source.Strings()
-		plain = append(plain, known...)
-	}
-	return plain
-}
-
 // direction is the fact that a rule is about traffic in the direction.
 func direction(from *pack.Resource, r *rule, ingress bool) pack.Fact {
 	if from.Type != sgRule {
@@ -191,19 +181,24 @@ func direction(from *pack.Resource, r *rule, ingress bool) pack.Fact {
 	return from.Get("type").OneOf(want)
 }
 
-func listsClosed(k *pack.Case) {
-	allowed := k.Words("allowedPorts")
+// eachListed judges every rule of the resource that names a prefix list.
+func eachListed(k *pack.Case, judge func(*rule, *contents)) {
 	list := rules(k, k.Resource)
 	for i := range list {
 		r := &list[i]
-		c := listsOf(k.Stack, k.Resource, r.at)
-		if !c.any() {
-			continue
+		if c := listsOf(k.Stack, k.Resource, r.at); c.any() {
+			c.waitFor(r.sources[:])
+			judge(r, &c)
 		}
-		c.waitFor(r.sources[:])
-		k.Forbid(direction(k.Resource, r, true).And(c.world(r.at, plainRanges(r))).And(r.beyond(allowed)),
-			"%s lets the internet (%s) reach %s", place(r.at), c.told(), r.span())
 	}
+}
+
+func listsClosed(k *pack.Case) {
+	allowed := k.Words("allowedPorts")
+	eachListed(k, func(r *rule, c *contents) {
+		k.Forbid(direction(k.Resource, r, true).And(c.world(r.at, r.ranges())).And(r.beyond(allowed)),
+			"%s lets the internet (%s) reach %s", place(r.at), c.told(), r.span())
+	})
 	if k.Type == sgType {
 		listsTogether(k, allowed)
 	}
@@ -233,7 +228,7 @@ func (t *together) collect(k *pack.Case, from *pack.Resource, allowed []string) 
 			}
 		}
 		counts := direction(from, r, true).And(r.beyond(allowed))
-		switch world := c.world(r.at, plainRanges(r)); {
+		switch world := c.world(r.at, r.ranges()); {
 		case counts.Is == pack.False || world.Is == pack.True:
 			continue
 		case counts.Is == pack.Deferred:
@@ -246,7 +241,7 @@ func (t *together) collect(k *pack.Case, from *pack.Resource, allowed []string) 
 			t.sums[ports] = &sum{}
 		}
 		s := t.sums[ports]
-		s.plain, s.listed, s.names = append(s.plain, plainRanges(r)...), append(s.listed, c.ranges...), append(s.names, c.names...)
+		s.plain, s.listed, s.names = append(s.plain, r.ranges()...), append(s.listed, c.ranges...), append(s.names, c.names...)
 	}
 }
 
@@ -275,17 +270,10 @@ func listsTogether(k *pack.Case, allowed []string) {
 }
 
 func listsKeepIn(k *pack.Case) {
-	list := rules(k, k.Resource)
-	for i := range list {
-		r := &list[i]
-		c := listsOf(k.Stack, k.Resource, r.at)
-		if !c.any() {
-			continue
-		}
-		c.waitFor(r.sources[:])
-		everything := r.protocol.OneOf(everyProtocol, "all").Or(r.wholeRange())
-		k.Forbid(direction(k.Resource, r, false).And(c.world(r.at, plainRanges(r))).And(everything), "%s lets everything out to %s", place(r.at), c.told())
-	}
+	eachListed(k, func(r *rule, c *contents) {
+		everything := r.every.Or(r.wholeRange())
+		k.Forbid(direction(k.Resource, r, false).And(c.world(r.at, r.ranges())).And(everything), "%s lets everything out to %s", place(r.at), c.told())
+	})
 	unknownSides(k, "egress")
 }
 
