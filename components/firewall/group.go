@@ -42,6 +42,14 @@ type Group struct {
 // its rules only that the SDK has begun to register.
 func (g *Group) Rules() []pulumi.Resource { return g.made }
 
+// keep notes a rule that was made.
+func (g *Group) keep(rule pulumi.Resource, err error) error {
+	if err == nil {
+		g.made = append(g.made, rule)
+	}
+	return err
+}
+
 // NewGroup creates a security group that admits nothing and lets nothing out.
 func NewGroup(ctx *pulumi.Context, name string, args *GroupArgs, opts ...pulumi.ResourceOption) (*Group, error) {
 	if err := args.check(); err != nil {

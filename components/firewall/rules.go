@@ -62,7 +62,7 @@ func (g *Group) AllowFromCIDR(ctx *pulumi.Context, label, network string, port P
 	if err != nil {
 		return err
 	}
-	rule, err := vpc.NewSecurityGroupIngressRule(ctx, fmt.Sprintf("%s-from-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupIngressRuleArgs{
+	return g.keep(vpc.NewSecurityGroupIngressRule(ctx, fmt.Sprintf("%s-from-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupIngressRuleArgs{
 		SecurityGroupId: g.ID,
 		CidrIpv4:        ipv4,
 		CidrIpv6:        ipv6,
@@ -70,12 +70,7 @@ func (g *Group) AllowFromCIDR(ctx *pulumi.Context, label, network string, port P
 		FromPort:        pulumi.Int(port.Number),
 		ToPort:          pulumi.Int(port.Number),
 		Description:     pulumi.String(why),
-	}, pulumi.Parent(g))
-	if err != nil {
-		return err
-	}
-	g.made = append(g.made, rule)
-	return nil
+	}, pulumi.Parent(g)))
 }
 
 // AllowToCIDR lets the group open connections to a network on one port, under the rules of AllowFromCIDR.
@@ -84,7 +79,7 @@ func (g *Group) AllowToCIDR(ctx *pulumi.Context, label, network string, port Por
 	if err != nil {
 		return err
 	}
-	rule, err := vpc.NewSecurityGroupEgressRule(ctx, fmt.Sprintf("%s-to-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupEgressRuleArgs{
+	return g.keep(vpc.NewSecurityGroupEgressRule(ctx, fmt.Sprintf("%s-to-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId: g.ID,
 		CidrIpv4:        ipv4,
 		CidrIpv6:        ipv6,
@@ -92,12 +87,7 @@ func (g *Group) AllowToCIDR(ctx *pulumi.Context, label, network string, port Por
 		FromPort:        pulumi.Int(port.Number),
 		ToPort:          pulumi.Int(port.Number),
 		Description:     pulumi.String(why),
-	}, pulumi.Parent(g))
-	if err != nil {
-		return err
-	}
-	g.made = append(g.made, rule)
-	return nil
+	}, pulumi.Parent(g)))
 }
 
 // AllowToPrefixList lets the group open connections to the networks of a prefix list, such as the one of a gateway
@@ -113,19 +103,14 @@ func (g *Group) AllowToPrefixList(ctx *pulumi.Context, label string, id pulumi.S
 	if problem != nil {
 		return fmt.Errorf("allow %q to reach prefix list %q: %w", g.name, label, problem)
 	}
-	rule, err := vpc.NewSecurityGroupEgressRule(ctx, fmt.Sprintf("%s-to-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupEgressRuleArgs{
+	return g.keep(vpc.NewSecurityGroupEgressRule(ctx, fmt.Sprintf("%s-to-%s-%s", g.name, label, port.Name), &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId: g.ID,
 		PrefixListId:    id.ToStringOutput(),
 		IpProtocol:      pulumi.String(tcp),
 		FromPort:        pulumi.Int(port.Number),
 		ToPort:          pulumi.Int(port.Number),
 		Description:     pulumi.String(why),
-	}, pulumi.Parent(g))
-	if err != nil {
-		return err
-	}
-	g.made = append(g.made, rule)
-	return nil
+	}, pulumi.Parent(g)))
 }
 
 // network checks one rule about a network and puts its CIDR into the field of its address family.

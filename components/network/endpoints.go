@@ -33,11 +33,10 @@ func (b *builder) createGatewayEndpoint(ctx *pulumi.Context) error {
 		Policy:          pulumi.String(policy),
 		Tags:            b.tags("s3"),
 	}, pulumi.Parent(b.Network))
-	if err != nil {
+	if err := b.keep(endpoint, err); err != nil {
 		return err
 	}
 	b.S3PrefixListID = endpoint.PrefixListId
-	b.paths = append(b.paths, endpoint)
 	linked := map[string]bool{}
 	for _, tier := range []Tier{Public, App} {
 		for _, zone := range b.Zones {
@@ -46,14 +45,12 @@ func (b *builder) createGatewayEndpoint(ctx *pulumi.Context) error {
 				continue
 			}
 			linked[role] = true
-			link, err := ec2.NewVpcEndpointRouteTableAssociation(ctx, b.child("s3-"+role), &ec2.VpcEndpointRouteTableAssociationArgs{
+			if err := b.keep(ec2.NewVpcEndpointRouteTableAssociation(ctx, b.child("s3-"+role), &ec2.VpcEndpointRouteTableAssociationArgs{
 				VpcEndpointId: endpoint.ID(),
 				RouteTableId:  b.tables[role].ID(),
-			}, pulumi.Parent(b.Network))
-			if err != nil {
+			}, pulumi.Parent(b.Network))); err != nil {
 				return err
 			}
-			b.paths = append(b.paths, link)
 		}
 	}
 	return nil
@@ -82,7 +79,7 @@ func (b *builder) createInterfaceEndpoints(ctx *pulumi.Context) error {
 		subnets = append(subnets, b.Subnets[App][zone].ID().ToStringOutput())
 	}
 	for _, service := range b.args.InterfaceEndpoints {
-		endpoint, err := ec2.NewVpcEndpoint(ctx, b.child(service), &ec2.VpcEndpointArgs{
+		if err := b.keep(ec2.NewVpcEndpoint(ctx, b.child(service), &ec2.VpcEndpointArgs{
 			VpcId:             b.VpcID,
 			VpcEndpointType:   pulumi.String("Interface"),
 			ServiceName:       pulumi.String(serviceName(b.Region, service)),
@@ -91,11 +88,9 @@ func (b *builder) createInterfaceEndpoints(ctx *pulumi.Context) error {
 			PrivateDnsEnabled: pulumi.Bool(true),
 			Policy:            pulumi.String(policy),
 			Tags:              b.tags(service),
-		}, pulumi.Parent(b.Network))
-		if err != nil {
+		}, pulumi.Parent(b.Network))); err != nil {
 			return err
 		}
-		b.paths = append(b.paths, endpoint)
 	}
 	return nil
 }

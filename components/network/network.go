@@ -57,6 +57,14 @@ type Network struct {
 // its parts only that the SDK has begun to register.
 func (n *Network) Paths() []pulumi.Resource { return n.paths }
 
+// keep notes a path that was made.
+func (n *Network) keep(path pulumi.Resource, err error) error {
+	if err == nil {
+		n.paths = append(n.paths, path)
+	}
+	return err
+}
+
 // New creates a network.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Network, error) {
 	plan, rules, err := args.check()

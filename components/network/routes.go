@@ -79,11 +79,9 @@ func (b *builder) routeOut(ctx *pulumi.Context, table *ec2.RouteTable, tier Tier
 		} else {
 			route.GatewayId = b.internet.ID()
 		}
-		made, err := ec2.NewRoute(ctx, b.child(tableOf(tier, zone)+"-"+label), route, pulumi.Parent(b.Network))
-		if err != nil {
+		if err := b.keep(ec2.NewRoute(ctx, b.child(tableOf(tier, zone)+"-"+label), route, pulumi.Parent(b.Network))); err != nil {
 			return err
 		}
-		b.paths = append(b.paths, made)
 	}
 	return nil
 }
