@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,13 +57,7 @@ func program(t *testing.T, name, source string) string {
 	}
 	target := filepath.Join(built.dir, name)
 	if _, ok := built.done[name]; !ok {
-		cmd := exec.Command("go", "build", "-o", target, source)
-		cmd.Dir = root(t)
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			err = fmt.Errorf("go build %s: %w\n%s", source, err, out)
-		}
-		built.done[name] = err
+		built.done[name] = toolchain.Go(t.Context(), root(t), os.Environ(), "build", "-o", target, source)
 	}
 	require.NoError(t, built.done[name])
 	return target

@@ -83,6 +83,17 @@ func name(tags []ec2types.Tag) string {
 	return ""
 }
 
+// byName returns the items by their tag Name, which no two of them share.
+func byName[T any](t *testing.T, items []T, tags func(T) []ec2types.Tag) map[string]T {
+	t.Helper()
+	named := map[string]T{}
+	for _, item := range items {
+		require.NotContains(t, named, name(tags(item)))
+		named[name(tags(item))] = item
+	}
+	return named
+}
+
 // where makes a filter.
 func where(name string, values ...string) []ec2types.Filter {
 	return []ec2types.Filter{{Name: aws.String(name), Values: values}}
@@ -111,22 +122,17 @@ func (a *account) subnets(t *testing.T) map[string]ec2types.Subnet {
 	t.Helper()
 	found, err := a.ec2.DescribeSubnets(t.Context(), &ec2.DescribeSubnetsInput{Filters: a.inVPC(t)})
 	require.NoError(t, err)
-	byName := map[string]ec2types.Subnet{}
-	for _, subnet := range found.Subnets {
-		require.NotContains(t, byName, name(subnet.Tags))
-		byName[name(subnet.Tags)] = subnet
-	}
-	return byName
+	return byName(t, found.Subnets, func(s ec2types.Subnet) []ec2types.Tag { return s.Tags })
 }
 
 // subnetIDs returns the ids of a tier's subnets, in the order of the zones.
 func (a *account) subnetIDs(t *testing.T, tier string) []string {
 	t.Helper()
-	byName := a.subnets(t)
+	named := a.subnets(t)
 	var ids []string
 	for _, zone := range a.Network.Zones {
-		require.Contains(t, byName, a.named(tier+"-"+zone))
-		ids = append(ids, aws.ToString(byName[a.named(tier+"-"+zone)].SubnetId))
+		require.Contains(t, named, a.named(tier+"-"+zone))
+		ids = append(ids, aws.ToString(named[a.named(tier+"-"+zone)].SubnetId))
 	}
 	return ids
 }
@@ -136,12 +142,7 @@ func (a *account) groups(t *testing.T) map[string]ec2types.SecurityGroup {
 	t.Helper()
 	found, err := a.ec2.DescribeSecurityGroups(t.Context(), &ec2.DescribeSecurityGroupsInput{Filters: a.inVPC(t)})
 	require.NoError(t, err)
-	byName := map[string]ec2types.SecurityGroup{}
-	for _, group := range found.SecurityGroups {
-		require.NotContains(t, byName, name(group.Tags))
-		byName[name(group.Tags)] = group
-	}
-	return byName
+	return byName(t, found.SecurityGroups, func(g ec2types.SecurityGroup) []ec2types.Tag { return g.Tags })
 }
 
 // groupID returns the id of the security group of a role, such as "app".

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
 // shownLines is how many of the last lines of a command's output a failed test shows; the file has all of them.
@@ -191,11 +193,7 @@ func buildCommand(repository string) (string, error) {
 		if built.folder, built.err = os.MkdirTemp("", "bulkhead-rehearse-"); built.err != nil {
 			return
 		}
-		build := exec.CommandContext(context.Background(), "go", "build", "-o", filepath.Join(built.folder, "rehearse"), "./tools/rehearse")
-		build.Dir, build.Env = repository, inherited
-		if output, err := build.CombinedOutput(); err != nil {
-			built.err = fmt.Errorf("go build ./tools/rehearse: %w\n%s", err, output)
-		}
+		built.err = toolchain.Go(context.Background(), repository, inherited, "build", "-o", filepath.Join(built.folder, "rehearse"), "./tools/rehearse")
 	})
 	return filepath.Join(built.folder, "rehearse"), built.err
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -116,12 +115,7 @@ func (b *bench) fill(ctx context.Context, progress io.Writer) (err error) {
 
 // build builds a program as a user would for a release.
 func (b *bench) build(ctx context.Context, name, source string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags", "-s -w", "-o", b.path("bin", name), source)
-	cmd.Dir = b.root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building %s: %w\n%s", source, err, out)
-	}
-	return nil
+	return toolchain.Go(ctx, b.root, os.Environ(), "build", "-ldflags", "-s -w", "-o", b.path("bin", name), source)
 }
 
 // project writes the Pulumi project and the environment of the engine.

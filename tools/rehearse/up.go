@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -121,7 +120,10 @@ func startEmulator(ctx context.Context, root string, progress io.Writer) (*emula
 // compiler works beside the target, so that the result is moved there whole.
 func (r *rehearsal) compile(ctx context.Context) error {
 	fmt.Fprintln(r.out, "    building the program (the first build compiles the AWS SDK and takes some minutes)")
-	defer r.tick("    building the program")()
+	began := time.Now()
+	defer toolchain.Ticking(func() {
+		fmt.Fprintf(r.out, "    building the program, %s\n", time.Since(began).Round(time.Second))
+	})()
 	folder := filepath.Dir(r.program())
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return err
@@ -132,24 +134,6 @@ func (r *rehearsal) compile(ctx context.Context) error {
 	}
 	defer held.Release()
 	return toolchain.Go(ctx, r.root, append(os.Environ(), "GOTMPDIR="+folder), "build", "-o", folder+string(filepath.Separator), "./infra", "./policy")
-}
-
-// tick says every fifteen seconds what is still going on, until the returned function is called.
-func (r *rehearsal) tick(what string) (stop func()) {
-	began, done := time.Now(), make(chan struct{})
-	go func() {
-		ticker := time.NewTicker(15 * time.Second)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticker.C:
-				fmt.Fprintf(r.out, "%s, %s\n", what, time.Since(began).Round(time.Second))
-			}
-		}
-	}()
-	return sync.OnceFunc(func() { close(done) })
 }
 
 // open registers the environment's account with the emulator and prepares project and stack.

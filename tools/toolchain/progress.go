@@ -5,14 +5,13 @@ package toolchain
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 )
 
 // report writes a line at once and then one every fifteen seconds until the returned function is
 // called.
 func (b *builder) report(t target, rest []target, started time.Time) func() {
-	done := make(chan struct{})
-	finished := make(chan struct{})
 	line := func() {
 		after := ""
 		if len(rest) > 0 {
@@ -25,6 +24,13 @@ func (b *builder) report(t target, rest []target, started time.Time) func() {
 		fmt.Fprintf(b.progress, "toolchain: building %s, %s of about %s%s\n", t.title, time.Since(started).Round(time.Second), t.cold, after)
 	}
 	line()
+	return Ticking(line)
+}
+
+// Ticking calls a function every fifteen seconds, until the returned function is called, which waits for a call that is under
+// way.
+func Ticking(line func()) (stop func()) {
+	done, finished := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(finished)
 		ticker := time.NewTicker(15 * time.Second)
@@ -38,12 +44,8 @@ func (b *builder) report(t target, rest []target, started time.Time) func() {
 			}
 		}
 	}()
-	var stopped bool
-	return func() {
-		if !stopped {
-			stopped = true
-			close(done)
-			<-finished
-		}
-	}
+	return sync.OnceFunc(func() {
+		close(done)
+		<-finished
+	})
 }
