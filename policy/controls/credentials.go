@@ -41,13 +41,30 @@ var hints = [256][]hint{
 	'x': {{"xox", false}},
 }
 
+// opens and follows say of two letters whether a hint may start with them: opens has a bit for each first letter, and
+// follows has that bit at every letter that comes second.
+var opens, follows = pairs()
+
+func pairs() (first, second [256]uint32) {
+	for letter, words := range hints {
+		bit := uint32(1) << (letter % 32)
+		for _, h := range words {
+			for _, fold := range []byte{0, lower} {
+				first[byte(letter)&^fold] |= bit
+				second[h.word[1]&^fold] |= bit
+			}
+		}
+	}
+	return first, second
+}
+
 // lower turns a capital letter of ASCII into a small one.
 const lower = 0x20
 
 // hinted reports whether the text starts with a hint.
 func hinted(text string) bool {
 	for _, h := range hints[text[0]|lower] {
-		if len(text) < len(h.word) || text[1]|lower != h.word[1] || !strings.EqualFold(text[:len(h.word)], h.word) {
+		if len(text) < len(h.word) || !strings.EqualFold(text[:len(h.word)], h.word) {
 			continue
 		}
 		rest := strings.TrimLeft(text[len(h.word):], " \t\r\f")
@@ -61,8 +78,8 @@ func hinted(text string) bool {
 // holdsSecret reports whether text looks as if it holds a credential. What only points at one, such as an ARN,
 // an address or a path, does not count.
 func holdsSecret(text string) bool {
-	for i := 0; i < len(text); i++ {
-		if !hinted(text[i:]) {
+	for i := 0; i+1 < len(text); i++ {
+		if opens[text[i]]&follows[text[i+1]] == 0 || !hinted(text[i:]) {
 			continue
 		}
 		start := strings.LastIndexByte(text[:i], '\n') + 1

@@ -41,9 +41,12 @@ func Parse(text string) (*Document, error) {
 	if len(text) > longestDocument {
 		return nil, ErrTooLong
 	}
-	r := reader{text: text, in: decoders.Get().(*jsontext.Decoder)} //nolint:forcetypeassert // the pool makes nothing else
-	defer decoders.Put(r.in)
-	r.in.Reset(bytes.NewBufferString(text), jsontext.AllowInvalidUTF8(true))
+	from := decoders.Get().(*decoder) //nolint:forcetypeassert // the pool makes nothing else
+	defer decoders.Put(from)
+	from.text.Reset()
+	from.text.WriteString(text)
+	from.Reset(&from.text, jsontext.AllowInvalidUTF8(true))
+	r := reader{text: text, in: &from.Decoder}
 	d := r.document()
 	if _, err := r.in.ReadToken(); r.err == nil && !errors.Is(err, io.EOF) {
 		r.err = errTrailing
@@ -55,7 +58,13 @@ func Parse(text string) (*Document, error) {
 	return d, nil
 }
 
-var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+// decoder is a decoder and the text that it reads.
+type decoder struct {
+	jsontext.Decoder
+	text bytes.Buffer
+}
+
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 // reader reads a document in one pass. After the first error it reads nothing more.
 type reader struct {

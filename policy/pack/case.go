@@ -5,6 +5,7 @@ package pack
 import (
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // Case is one control judging one resource. A check reads the resource and reports; it keeps nothing.
@@ -30,6 +31,18 @@ type memo struct {
 type note struct {
 	text string
 	at   string
+}
+
+// cases are those that nobody uses, kept for the room in their lists.
+var cases = sync.Pool{New: func() any { return new(Case) }}
+
+// end gives the case back, without anything of the resource in it.
+func (c *Case) end() {
+	clear(c.found[:cap(c.found)])
+	clear(c.waits[:cap(c.waits)])
+	clear(c.memos)
+	*c = Case{found: c.found[:0], waits: c.waits[:0], memos: c.memos[:0]}
+	cases.Put(c)
 }
 
 // begin makes the case that of another control.

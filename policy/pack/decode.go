@@ -58,9 +58,9 @@ func fromStruct(s *structpb.Struct) *node {
 	if s == nil {
 		return nil
 	}
-	n := &node{}
-	n.fromFields(s.GetFields())
-	return n
+	nodes := make([]node, 1+len(s.GetFields())) // the map and its items in one piece
+	nodes[0].fromFields(s.GetFields(), nodes[1:])
+	return &nodes[0]
 }
 
 // field is one key of a map on its way into a node.
@@ -72,7 +72,8 @@ type field struct {
 // mostFields is how many keys a map has at most, nearly always; those are sorted without the heap.
 const mostFields = 16
 
-func (n *node) fromFields(fields map[string]*structpb.Value) {
+// fromFields decodes a map. The items are as many nodes for its values, or more.
+func (n *node) fromFields(fields map[string]*structpb.Value, items []node) {
 	var room [mostFields]field
 	list := room[:0]
 	for key, v := range fields {
@@ -81,7 +82,7 @@ func (n *node) fromFields(fields map[string]*structpb.Value) {
 		}
 	}
 	arrange(list)
-	n.kind, n.items = Map, make([]node, len(list))
+	n.kind, n.items = Map, items[:len(list):len(list)]
 	for i := range list {
 		child := &n.items[i]
 		child.parent, child.key, child.secret = n, list[i].key, n.secret
@@ -137,7 +138,7 @@ func (n *node) fromProto(v *structpb.Value) {
 			n.fromSigned(mark.GetStringValue(), fields)
 			return
 		}
-		n.fromFields(fields)
+		n.fromFields(fields, make([]node, len(fields)))
 	default:
 		n.kind = Null
 	}

@@ -211,7 +211,9 @@ func (s *Stack) root() *Resource {
 
 // judge appends what the controls come to on a resource. One case serves them all, one after the other.
 func (s *Session) judge(results []Result, work []duty, r *Resource, stack *Stack) []Result {
-	k := Case{Resource: r, Stack: stack}
+	k := cases.Get().(*Case) //nolint:forcetypeassert // the pool makes nothing else
+	defer k.end()
+	k.Resource, k.Stack = r, stack
 	for i := range work {
 		d := &work[i]
 		k.begin(d)
