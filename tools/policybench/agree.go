@@ -52,26 +52,57 @@ func (b *bench) faults(ctx context.Context, stack string, p pack) ([]string, err
 		return nil, err
 	}
 	args := append([]string{"preview", "--stack", stack, "--non-interactive", "--color", "never", "--event-log", events}, p.args...)
-	var refused exitError
 	_, refusal := b.pulumi(ctx, p.process, args...)
+	read, said := findings, events
+	if p.check != nil {
+		if refusal != nil { // it had nothing to judge
+			return nil, refusal
+		}
+		_, refusal = b.judge(ctx, p, "-format", "json")
+		read, said = reported, b.path("check.txt")
+	}
+	var refused exitError
 	if refusal == nil {
-		return nil, errors.New("the preview of a program with faults was not refused")
+		return nil, errors.New("a program with faults was not refused")
 	} else if !errors.As(refusal, &refused) {
 		return nil, refusal
 	}
-	f, err := os.Open(events)
+	f, err := os.Open(said)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	found, err := findings(f)
+	found, err := read(f)
 	if err == nil && len(found) == 0 { // it was refused for another reason
 		err = refusal
 	}
 	return found, err
 }
 
-// findings reads the engine's events. Several messages of one rule on one resource are one finding.
+// finding is one rule on one resource at a level; several messages of it are one.
+func finding(rule, urn, level string) string { return strings.Join([]string{rule, urn, level}, " ") }
+
+// reported reads the report of the command, which names what it found at every level.
+func reported(report io.Reader) ([]string, error) {
+	var list struct {
+		Findings []struct {
+			URN     string `json:"urn"`
+			Control string `json:"control"`
+			Level   string `json:"level"`
+		} `json:"findings"`
+	}
+	if err := json.NewDecoder(report).Decode(&list); err != nil {
+		return nil, fmt.Errorf("the report of the command: %w", err)
+	}
+	found := make([]string, 0, len(list.Findings))
+	for _, f := range list.Findings {
+		found = append(found, finding(f.Control, f.URN, f.Level))
+	}
+	slices.Sort(found)
+	return slices.Compact(found), nil
+}
+
+// findings reads the engine's events.
 func findings(events io.Reader) ([]string, error) {
 	var found []string
 	lines := bufio.NewScanner(events)
@@ -88,7 +119,7 @@ func findings(events io.Reader) ([]string, error) {
 			return nil, fmt.Errorf("the engine's events: %w", err)
 		}
 		if event.Policy != nil {
-			found = append(found, strings.Join([]string{event.Policy.Name, event.Policy.URN, event.Policy.Level}, " "))
+			found = append(found, finding(event.Policy.Name, event.Policy.URN, event.Policy.Level))
 		}
 	}
 	slices.Sort(found)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +43,7 @@ type sample struct {
 	PackSeconds   float64 `json:"packCPUSeconds,omitempty"` // part of CPUSeconds that the pack's own process used
 	PackMB        float64 `json:"packMB,omitempty"`
 	OthersSeconds float64 `json:"othersCPUSeconds"` // processor time of everything else on the machine meanwhile
+	peakMB        float64 // of the command itself
 }
 
 // command is one run of the engine.
@@ -60,7 +62,7 @@ type exitError struct {
 	code    int
 }
 
-func (e exitError) Error() string { return fmt.Sprintf("pulumi %s: exit status %d", e.command, e.code) }
+func (e exitError) Error() string { return fmt.Sprintf("%s: exit status %d", e.command, e.code) }
 
 func (b *bench) path(name ...string) string {
 	return filepath.Join(append([]string{b.dir}, name...)...)
@@ -182,13 +184,39 @@ func (b *bench) sound(ctx context.Context, stack string, n int, p pack) (sample,
 	if err != nil {
 		return s, err
 	}
-	if want := fmt.Sprintf("+ %d to create", n+1); !strings.Contains(string(text), want) { // and the stack itself
+	want := fmt.Sprintf("+ %d to create", n+1) // and the stack itself
+	if p.check != nil {
+		want = fmt.Sprintf(`"create": %d`, n+1)
+	}
+	if !strings.Contains(string(text), want) {
 		return s, fmt.Errorf("%s: the preview does not say %q:\n%s", p.name, want, lastLines(string(text), 30))
+	}
+	if p.check != nil {
+		judged, err := b.judge(ctx, p)
+		if err != nil {
+			return s, fmt.Errorf("%s: %w", p.name, err)
+		}
+		s = s.then(judged)
 	}
 	if p.process != "" && s.PackMB == 0 {
 		return s, errors.New(p.name + ": the process of the pack was not seen")
 	}
 	return s, nil
+}
+
+// judge runs the command of a pack that the engine does not start on what the preview has written. What it says is in the
+// file check.txt.
+func (b *bench) judge(ctx context.Context, p pack, args ...string) (sample, error) {
+	args = slices.Concat(p.check[1:], args, []string{b.path("output.txt")})
+	return execute(ctx, command{program: p.check[0], dir: b.path("project"), output: b.path("check.txt"), args: args, env: b.env})
+}
+
+// then adds a pack that ran after the preview.
+func (s sample) then(judged sample) sample {
+	return sample{
+		WallSeconds: s.WallSeconds + judged.WallSeconds, CPUSeconds: s.CPUSeconds + judged.CPUSeconds, OthersSeconds: s.OthersSeconds + judged.OthersSeconds,
+		PackSeconds: judged.CPUSeconds, PackMB: judged.peakMB,
+	}
 }
 
 // settle lets the machine finish what the last run has left to do, such as writing to the disk.

@@ -28,7 +28,8 @@ type pack struct {
 	name    string
 	process string // how its process is recognised: the end of its program or script
 	args    []string
-	ten     bool // has the ten rules and no other
+	check   []string // the command that judges what the preview has written, for a pack that the engine does not start
+	ten     bool     // has the ten rules and no other
 }
 
 const (
@@ -36,6 +37,8 @@ const (
 	empty  = "a pack without policies"
 	whole  = "bulkhead, every control"
 	cut    = "bulkhead, ten rules"
+	after  = "bulkhead check of its JSON, every control"
+	tenOff = "bulkhead check of its JSON, ten rules"
 	goPack = "policyx, ten rules"
 	node   = "@pulumi/policy, ten rules"
 )
@@ -60,9 +63,11 @@ func (b *bench) listPacks() ([]pack, error) {
 	bulkhead := b.path("bin", "bulkhead-policy")
 	return []pack{
 		{name: none},
+		{name: after, process: bulkhead, args: []string{"--json"}, check: []string{bulkhead, "check", "-config", b.path("whole.json")}},
 		{name: empty, process: b.path("bin", "emptypack"), args: []string{"--policy-pack", b.path("bin", "emptypack")}},
 		{name: whole, process: bulkhead, args: []string{"--policy-pack", bulkhead, "--policy-pack-config", b.path("whole.json")}},
 		{name: cut, ten: true, process: bulkhead, args: []string{"--policy-pack", bulkhead, "--policy-pack-config", b.path("ten.json")}},
+		{name: tenOff, ten: true, process: bulkhead, args: []string{"--json"}, check: []string{bulkhead, "check", "-config", b.path("ten.json")}},
 		{name: goPack, ten: true, process: b.path("bin", "policyxpack"), args: []string{"--policy-pack", b.path("bin", "policyxpack")}},
 		{name: node, ten: true, process: "run-policy-pack", args: []string{"--policy-pack", b.path("nodepack")}},
 	}, nil

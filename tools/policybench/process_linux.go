@@ -59,7 +59,7 @@ func execute(ctx context.Context, c command) (sample, error) {
 	case err != nil:
 		return s, err
 	case status.ExitStatus() != 0:
-		return s, exitError{code: status.ExitStatus(), command: strings.Join(c.args[:min(2, len(c.args))], " ")}
+		return s, exitError{code: status.ExitStatus(), command: filepath.Base(c.program) + " " + strings.Join(c.args[:min(2, len(c.args))], " ")}
 	}
 	return s, nil
 }
@@ -110,7 +110,7 @@ func reap(pid int, begin time.Time) (s sample, status syscall.WaitStatus, err er
 		s.CPUSeconds += time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
 		if child == pid {
 			ended, status = time.Now(), st
-			s.WallSeconds = ended.Sub(begin).Seconds()
+			s.WallSeconds, s.peakMB = ended.Sub(begin).Seconds(), float64(usage.Maxrss)/1024
 		}
 	}
 }
