@@ -89,7 +89,7 @@ fuzz: ## Fuzz every parser and decision of the policy pack, each for FUZZTIME
 	@mkdir -p build
 	@set -e; grep -roE --include='*_test.go' '^func Fuzz[A-Za-z]+' policy | sort | while IFS=: read -r file func; do \
 		echo "$$(dirname $$file) $${func#func }"; \
-		go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) </dev/null 2>&1 | tee build/fuzz.log \
+		go test -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s ./$$(dirname $$file) </dev/null 2>&1 | tee build/fuzz.log \
 			|| grep -qx ' *context deadline exceeded' build/fuzz.log; \
 	done
 
