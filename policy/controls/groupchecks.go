@@ -62,7 +62,7 @@ func egressWorld(k *pack.Case) {
 			continue
 		}
 		if lets = lets.And(r.every.Or(r.wholeRange())); lets.Is != pack.False {
-			k.Forbid(lets, "%s lets everything out to %s", place(r.at), r.where())
+			k.Forbid(lets, "%s lets everything out to %s", place(r.at), strings.Join(r.ranges(), ", "))
 		}
 	}
 	unknownSides(k, "egress")
@@ -76,9 +76,7 @@ func narrowRange(k *pack.Case) {
 		if !r.ingress && k.Type != sgRule {
 			continue
 		}
-		many := float64(r.last.number-r.first.number) >= k.Num("maxPorts") && !r.dynamic()
-		wide := r.protocol.OneOf("tcp", "udp", "6", "17").And(r.low(true)).And(r.high(many))
-		if wide.Is != pack.False {
+		if wide := r.wide(k.Num("maxPorts")); wide.Is != pack.False && !r.dynamic() {
 			k.Forbid(wide, "%s opens %s", place(r.at), r.span())
 		}
 	}

@@ -56,11 +56,20 @@ func read(v pack.Value, protocol string, ingress bool, v4, v6 pack.Value) rule {
 		sources: [2]pack.Value{v4, v6}, ingress: ingress,
 	}
 	r.first, r.last = portOf(r.from), portOf(r.to)
-	r.every = r.protocol.OneOf(everyProtocol, "all")
-	r.transport = r.protocol.OneOf("tcp", "udp", "6", "17", "TCP", "UDP")
+	r.every = everyProtocol(r.protocol)
+	r.transport = oneWord(r.protocol, "tcp", "udp", "6", "17")
 	r.world = world(v, r.sources)
 	return r
 }
+
+// oneWord is the fact that a word, such as a protocol or an action, is one of the given ones. The provider takes capital
+// letters for small ones there.
+func oneWord(v pack.Value, words ...string) pack.Fact {
+	return v.Matches(func(s string) bool { return slices.Contains(words, strings.ToLower(s)) })
+}
+
+// everyProtocol is the fact that a protocol stands for all of them.
+func everyProtocol(protocol pack.Value) pack.Fact { return oneWord(protocol, "-1", "all") }
 
 // world is the fact that ranges, taken together, are a large part of the internet.
 func world(at pack.Value, sources [2]pack.Value) pack.Fact {
@@ -143,9 +152,26 @@ func (r *rule) wholeRange() pack.Fact {
 	return r.low(r.first.number >= 0 && r.first.number <= 1).And(r.high(r.last.number >= maxPort))
 }
 
+// answers is the fact that the rule is for the answers to connections from inside: network ACLs keep no state, so the
+// whole ephemeral range must be open for them.
+func (r *rule) answers() pack.Fact {
+	return r.low(startsAnswers(r.first.number)).And(r.high(r.last.number == lastUnprivileged))
+}
+
+// startsAnswers reports whether a range for answers starts at the port: 1024 for everything, 32768 for Linux, 49152
+// for Windows (Amazon VPC user guide, "Ephemeral ports").
+func startsAnswers(port int) bool {
+	return slices.Contains([]int{firstEphemeral, 32768, 49152}, port)
+}
+
+// wide is the fact that the rule holds more ports than that.
+func (r *rule) wide(most float64) pack.Fact {
+	return r.transport.And(r.low(true)).And(r.high(float64(r.last.number-r.first.number) >= most))
+}
+
 // beyond is the fact that the rule opens a TCP or UDP port that is not in the list. ICMP is not about ports.
 func (r *rule) beyond(allowed []string) pack.Fact {
-	icmp := r.protocol.OneOf("icmp", "icmpv6", "1", "58")
+	icmp := oneWord(r.protocol, "icmp", "icmpv6", "1", "58")
 	one := r.from.OneOf(allowed...).And(r.to.OneOf(allowed...))
 	if one.Is == pack.True && r.from.Str() != r.to.Str() {
 		one = pack.No(r.to)
@@ -155,18 +181,25 @@ func (r *rule) beyond(allowed []string) pack.Fact {
 
 // open says what the rule lets through, and whom.
 func (r *rule) open() string {
-	return fmt.Sprintf("%s lets the internet (%s) reach %s", place(r.at), r.where(), r.span())
+	return fmt.Sprintf("%s lets the internet (%s) reach %s", place(r.at), strings.Join(r.ranges(), ", "), r.span())
 }
+
+// protocols are the names of the numbers that have a name in rules.
+var protocols = map[string]string{"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 
 // span describes the ports of the rule.
 func (r *rule) span() string {
 	if r.every.Is == pack.True {
 		return "every port and protocol"
 	}
-	if r.from.Str() == r.to.Str() {
-		return fmt.Sprintf("%s port %s", r.protocol.Str(), r.from.Str())
+	protocol := strings.ToLower(r.protocol.Str())
+	if name, ok := protocols[protocol]; ok {
+		protocol = name
 	}
-	return fmt.Sprintf("%s ports %s to %s", r.protocol.Str(), r.from.Str(), r.to.Str())
+	if r.from.Str() == r.to.Str() {
+		return fmt.Sprintf("%s port %s", protocol, r.from.Str())
+	}
+	return fmt.Sprintf("%s ports %s to %s", protocol, r.from.Str(), r.to.Str())
 }
 
 // ranges are the known ranges that the rule names itself.
@@ -178,9 +211,6 @@ func (r *rule) ranges() []string {
 	}
 	return all
 }
-
-// where lists the known ranges.
-func (r *rule) where() string { return strings.Join(r.ranges(), ", ") }
 
 func place(v pack.Value) string {
 	if p := v.Path(); p != "" {

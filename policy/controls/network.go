@@ -61,25 +61,11 @@ func readEntries(r *pack.Resource) []aclEntry {
 
 // admits is the fact that the entry is about traffic into the subnet and allows it to the internet.
 func (e *aclEntry) admits(k *pack.Case) pack.Fact {
-	answer := e.action.OneOf("allow", "ALLOW")
+	answer := oneWord(e.action, "allow")
 	if k.Type == naclRule {
 		answer = answer.And(k.Get("egress").IsFalse())
 	}
 	return answer.And(e.world)
-}
-
-// returning is the fact that the entry is for the answers to connections from inside: network ACLs keep no
-// state, so the whole ephemeral range must come back in.
-func (e *aclEntry) returning() pack.Fact {
-	low := e.low(startsAnswers(e.first.number))
-	high := e.high(e.last.number == lastUnprivileged)
-	return e.every.Not().And(low).And(high)
-}
-
-// startsAnswers reports whether a range for answers starts at the port: 1024 for everything, 32768 for Linux, 49152
-// for Windows (Amazon VPC user guide, "Ephemeral ports").
-func startsAnswers(port int) bool {
-	return slices.Contains([]int{firstEphemeral, 32768, 49152}, port)
 }
 
 // denied is the fact that an earlier entry of the same list refuses the port to the whole internet.
@@ -87,7 +73,7 @@ func (e *aclEntry) denied(all []aclEntry, port int) pack.Fact {
 	answer := pack.No(e.at)
 	for i := range all {
 		other := &all[i]
-		refuses := other.action.OneOf("deny", "DENY")
+		refuses := oneWord(other.action, "deny")
 		if other == e || refuses.Is == pack.False {
 			continue
 		}
@@ -120,7 +106,7 @@ func aclClosed(ports ...int) func(*pack.Case) {
 					hit = hit.Or(reaches.And(e.denied(all, p).Not()))
 				}
 			}
-			return e.returning().Not().And(hit)
+			return e.every.Or(e.answers().Not()).And(hit)
 		})
 	}
 }

@@ -15,7 +15,6 @@ const (
 	sgIngress      = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 	sgEgress       = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 	maxPort        = 65535
-	everyProtocol  = "-1"
 	wideRange      = 1000
 	portSSH        = 22
 	portRDP        = 3389

@@ -77,22 +77,17 @@ func ownGroup(k *pack.Case) {
 }
 
 // aclNarrow reports an entry of a network ACL that allows more ports than the setting says and is not for answers.
-func aclNarrow(k *pack.Case, e, action pack.Value) {
-	low, high := e.Get("fromPort"), e.Get("toPort")
-	every := e.Get("protocol").OneOf(everyProtocol, "all")
-	answers := low.Matches(func(s string) bool { return startsAnswers(number(s)) }).And(high.Matches(func(s string) bool { return number(s) == lastUnprivileged }))
-	wide := low.Matches(func(string) bool { return true }).And(high.Matches(func(s string) bool {
-		return float64(number(s)-number(low.Str())) >= k.Num("maxPorts")
-	}))
-	transport := e.Get("protocol").OneOf("tcp", "udp", "6", "17")
-	k.Forbid(action.OneOf("allow", "ALLOW").And(every.Or(transport.And(wide).And(answers.Not()))), "%s opens too many ports", place(e))
+func aclNarrow(k *pack.Case, v, action pack.Value) {
+	e := read(v, "protocol", true, pack.Value{}, pack.Value{})
+	wide := e.wide(k.Num("maxPorts")).And(e.answers().Not())
+	k.Forbid(oneWord(action, "allow").And(e.every.Or(wide)), "%s opens too many ports", place(v))
 }
 
 // everyPort refuses incoming rules for every protocol that name addresses or a prefix list.
 func everyPort(k *pack.Case) {
 	judge := func(r pack.Value, protocol string, incoming pack.Fact, sources ...string) {
 		for _, source := range sources {
-			k.Forbid(incoming.And(r.Get(source).IsSet()).And(r.Get(protocol).OneOf(everyProtocol, "all")), "%s opens every port to %s", place(r), r.Get(source))
+			k.Forbid(incoming.And(r.Get(source).IsSet()).And(everyProtocol(r.Get(protocol))), "%s opens every port to %s", place(r), r.Get(source))
 		}
 	}
 	switch k.Type {
@@ -156,12 +151,8 @@ func sameGroup(k *pack.Case, property string, peer pack.Value) pack.Fact {
 }
 
 // narrow reports a rule for another group that holds more ports than the setting allows.
-func narrow(k *pack.Case, r pack.Value, protocol string, peer pack.Value, where string, same pack.Fact) {
-	low, high := r.Get("fromPort"), r.Get("toPort")
-	every := r.Get(protocol).OneOf(everyProtocol, "all")
-	transport := r.Get(protocol).OneOf("tcp", "udp", "6", "17")
-	wide := low.Matches(func(string) bool { return true }).And(high.Matches(func(s string) bool {
-		return float64(number(s)-number(low.Str())) >= k.Num("maxPorts") && number(low.Str()) < firstDynamic
-	}))
-	k.Forbid(same.Not().And(every.Or(transport.And(wide))), "%s opens too many ports to the group %s", where, peer)
+func narrow(k *pack.Case, v pack.Value, protocol string, peer pack.Value, where string, same pack.Fact) {
+	r := read(v, protocol, true, pack.Value{}, pack.Value{})
+	wide := r.wide(k.Num("maxPorts")).And(r.low(r.first.number < firstDynamic))
+	k.Forbid(same.Not().And(r.every.Or(wide)), "%s opens too many ports to the group %s", where, peer)
 }
