@@ -5,10 +5,12 @@ package command
 import (
 	_ "embed"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/export"
@@ -26,34 +28,36 @@ func docs(p *pack.Pack, out, errOut io.Writer) int {
 	return Clean
 }
 
-// check judges files and writes one report over all of them.
+// check judges one file and writes the report.
 func check(p *pack.Pack, args []string, in io.Reader, out, errOut io.Writer) int {
-	f, files, err := parse(args, errOut)
-	if err != nil {
+	f, files, err := parse(args, out, errOut)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return Clean
+	case err != nil:
 		return Unusable
-	}
-	if len(files) == 0 {
-		return fail(errOut, errors.New("check needs a stack export or the JSON of a preview"))
+	case len(files) != 1:
+		return fail(errOut, fmt.Errorf("check needs one stack export or JSON of a preview, after the flags; it got %d arguments", len(files)))
+	case !slices.Contains(report.Formats, f.format):
+		return fail(errOut, fmt.Errorf("-format: %q is not known; use %s", f.format, strings.Join(report.Formats, ", ")))
 	}
 	configs, err := configure(p, f)
 	if err != nil {
 		return fail(errOut, err)
 	}
-	var results []pack.Result
-	resources := 0
-	for _, file := range files {
-		d, err := read(file, in)
-		if err != nil {
-			return fail(errOut, fmt.Errorf("%s: %w", file, err))
-		}
-		some, err := Judge(p, configs, d)
-		if err != nil {
-			return fail(errOut, err)
-		}
-		results = append(results, some...)
-		resources += len(d.Inputs)
+	source := files[0]
+	d, err := read(source, in)
+	if err != nil {
+		return fail(errOut, fmt.Errorf("%s: %w", source, err))
 	}
-	r := report.New(p, strings.Join(files, " "), resources, results)
+	results, err := Judge(p, configs, d)
+	if err != nil {
+		return fail(errOut, err)
+	}
+	if source == "-" {
+		source = "stdin"
+	}
+	r := report.New(p, source, len(d.Stack), results)
 	if err := write(r, f, p, out); err != nil {
 		return fail(errOut, err)
 	}
@@ -107,7 +111,13 @@ func configure(p *pack.Pack, f flags) (map[string]pack.Config, error) {
 		own.Properties["waiversFile"] = absolute
 	}
 	configs[governance] = own
-	return configs, pack.NewSession(p).Configure(configs)
+	if err := pack.NewSession(p).Configure(configs); err != nil {
+		if f.config != "" {
+			return nil, fmt.Errorf("%s: %w", f.config, err)
+		}
+		return nil, err
+	}
+	return configs, nil
 }
 
 func read(file string, in io.Reader) (*export.Deployment, error) {

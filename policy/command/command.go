@@ -5,6 +5,7 @@
 package command
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
+	"github.com/bulkhead-iac/bulkhead/policy/report"
 )
 
 // The exit codes.
@@ -28,7 +30,7 @@ const (
 const usage = `bulkhead-policy is the Bulkhead policy pack for Pulumi and AWS.
 
   pulumi preview --policy-pack /path/to/bulkhead-policy     judge a program while it is deployed
-  bulkhead-policy check [flags] FILE...                     judge a stack export or a preview ("-" is standard input)
+  bulkhead-policy check [flags] FILE                        judge a stack export or a preview ("-" is standard input)
   bulkhead-policy list                                      list the controls
   bulkhead-policy explain CONTROL                           describe one control
   bulkhead-policy docs                                      write docs/policies.md to standard output
@@ -36,6 +38,12 @@ const usage = `bulkhead-policy is the Bulkhead policy pack for Pulumi and AWS.
 
 FILE is what "pulumi stack export" or "pulumi preview --json" writes.
 Exit codes: 0 nothing stops a deployment, 1 a mandatory finding, 2 the arguments or the input cannot be used.
+`
+
+const checkUsage = `Usage: bulkhead-policy check [flags] FILE
+
+FILE is what "pulumi stack export" or "pulumi preview --json" writes, "-" is standard input.
+
 `
 
 // Main runs the program and returns its exit code.
@@ -107,8 +115,11 @@ func list(p *pack.Pack, out io.Writer) int {
 }
 
 func explain(p *pack.Pack, args []string, out, errOut io.Writer) int {
-	if len(args) != 1 || p.Control(args[0]) == nil {
+	if len(args) != 1 {
 		return fail(errOut, errors.New("explain needs the id of one control; \"list\" shows them"))
+	}
+	if p.Control(args[0]) == nil {
+		return fail(errOut, fmt.Errorf("the pack has no control %q%s; \"list\" shows all", args[0], p.Suggest(args[0])))
 	}
 	c := p.Control(args[0])
 	_, _ = fmt.Fprintf(out, "%s\n%s.\n\nWhy:  %s\nFix:  %s\n\nSeverity %s, about %s, default level %s.\nRequirements: %s\n", c.ID, c.Title, c.Why, c.Fix,
@@ -124,15 +135,24 @@ type flags struct {
 	format, output, config, profile, waivers string
 }
 
-func parse(args []string, errOut io.Writer) (flags, []string, error) {
+func parse(args []string, out, errOut io.Writer) (flags, []string, error) {
 	var f flags
 	set := flag.NewFlagSet("check", flag.ContinueOnError)
-	set.SetOutput(errOut)
-	set.StringVar(&f.format, "format", "text", "text, json, sarif, junit or markdown")
+	var said bytes.Buffer
+	set.SetOutput(&said)
+	set.Usage = func() {
+		said.WriteString(checkUsage)
+		set.PrintDefaults()
+	}
+	set.StringVar(&f.format, "format", "text", strings.Join(report.Formats, ", "))
 	set.StringVar(&f.output, "output", "", "file to write instead of standard output")
 	set.StringVar(&f.config, "config", "", "configuration in the form of --policy-pack-config")
 	set.StringVar(&f.profile, "profile", "", "profile, instead of the one in the configuration")
 	set.StringVar(&f.waivers, "waivers", "", "file with waivers, instead of the one in the configuration")
 	err := set.Parse(args)
+	if errors.Is(err, flag.ErrHelp) { // it was asked for
+		errOut = out
+	}
+	_, _ = said.WriteTo(errOut)
 	return f, set.Args(), err
 }

@@ -98,12 +98,19 @@ func TestBadInput(t *testing.T) {
 		"future version":     {[]string{"check", "-"}, `{"version":99,"deployment":{"resources":[]}}`, "version 99"},
 		"no urn":             {[]string{"check", "-"}, `{"version":3,"deployment":{"resources":[{"type":"x"}]}}`, "no valid URN"},
 		"inputs are a list":  {[]string{"check", "-"}, `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::c::d","type":"c","inputs":[]}]}}`, "not a JSON object"},
-		"no file":            {[]string{"check"}, "", "needs a stack export"},
+		"no file":            {[]string{"check"}, "", "needs one stack export"},
+		"two files":          {[]string{"check", good, good}, "", "it got 2 arguments"},
+		"failed preview":     {[]string{"check", "-"}, failedPreview, "the preview failed, so what it shows may not be all; mend the program and preview it again: boom"},
+		"corrupt preview":    {[]string{"check", "-"}, `{"steps":[],"maybeCorrupt":true}`, "the preview failed"},
+		"key given twice":    {[]string{"check", "-config", file(t, "c.json", `{"s3-tls-only":"mandatory","s3-tls-only":"disabled"}`), good}, "", "s3-tls-only"},
+		"governance off":     {[]string{"check", "-config", file(t, "c.json", `{"pack-governance":"disabled"}`), good}, "", "cannot be disabled"},
+		"config named":       {[]string{"check", "-config", file(t, "mine.json", `{"nothing-such":"advisory"}`), good}, "", "mine.json: the pack has no control"},
+		"two YAML documents": {[]string{"check", "-waivers", file(t, "w.yaml", "waivers: []\n---\nwaivers: []\n"), good}, "", "more than one YAML document"},
 		"missing file":       {[]string{"check", "/nowhere.json"}, "", "no such file"},
-		"unknown format":     {[]string{"check", "-format", "pdf", good}, "", `format "pdf" is not known`},
-		"unknown profile":    {[]string{"check", "-profile", "lax", good}, "", `"lax" is not one of`},
+		"unknown format":     {[]string{"check", "-format", "pdf", good}, "", `-format: "pdf" is not known`},
+		"unknown profile":    {[]string{"check", "-profile", "lax", good}, "", `"lax" is not one of advisory, production, staging, strict`},
 		"unknown command":    {[]string{"judge"}, "", `no command "judge"`},
-		"unknown control":    {[]string{"explain", "nothing"}, "", "needs the id"},
+		"unknown control":    {[]string{"explain", "s3-tls-onli"}, "", `no control "s3-tls-onli"; did you mean "s3-tls-only"?`},
 		"config is a list":   {[]string{"check", "-config", file(t, "c.json", "[]"), good}, "", "pack configuration"},
 		"config wrong level": {[]string{"check", "-config", file(t, "c.json", `{"s3-tls-only":"loud"}`), good}, "", "not an enforcement level"},
 		"config wrong type":  {[]string{"check", "-config", file(t, "c.json", `{"rds-backups":{"minDays":"many"}}`), good}, "", "expected a number"},
@@ -139,11 +146,88 @@ func TestOddDocumentsAreFindings(t *testing.T) {
 	}
 }
 
+const failedPreview = `{"steps":[{"op":"create","urn":"urn:pulumi:a::b::pulumi:pulumi:Stack::b-a","newState":{"type":"pulumi:pulumi:Stack"}}],
+ "diagnostics":[{"severity":"warning","message":"odd"},{"severity":"error","message":"boom\n"}]}`
+
+func TestHelpIsNoError(t *testing.T) {
+	code, out, errOut := start([]string{"check", "-h"}, "")
+	require.Equal(t, command.Clean, code)
+	require.Contains(t, out, "Usage: bulkhead-policy check [flags] FILE")
+	require.Contains(t, out, "text, json, sarif, junit, markdown")
+	require.Empty(t, errOut)
+	code, out, errOut = start([]string{"check", "-colour"}, "")
+	require.Equal(t, command.Unusable, code)
+	require.Contains(t, errOut, "not defined: -colour")
+	require.Empty(t, out)
+}
+
+// TestUnknownFormatKeepsTheOldReport: nothing was judged, so nothing may be written.
+func TestUnknownFormatKeepsTheOldReport(t *testing.T) {
+	report := file(t, "report.json", "old")
+	code, _, _ := start([]string{"check", "-format", "pdf", "-output", report, "-"}, openBucket)
+	require.Equal(t, command.Unusable, code)
+	text, err := os.ReadFile(report)
+	require.NoError(t, err)
+	require.Equal(t, "old", string(text))
+}
+
+// TestSecretsAreNotTold gives rules about open ports and containers values that are secret, beside others that are not.
+func TestSecretsAreNotTold(t *testing.T) {
+	secret := func(json string) string {
+		return `{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","value":` + json + `}`
+	}
+	for name, c := range map[string]struct{ token, inputs, hidden string }{
+		"an address": {"aws:ec2/securityGroup:SecurityGroup",
+			`{"ingress":[{"protocol":"tcp","fromPort":22,"toPort":22,"cidrBlocks":["0.0.0.0/0",` + secret(`"203.0.113.77/32"`) + `]}]}`, "203.0.113.77"},
+		"a list": {"aws:ec2/securityGroup:SecurityGroup",
+			`{"ingress":[{"protocol":"tcp","fromPort":22,"toPort":22,"cidrBlocks":` + secret(`["0.0.0.0/0","203.0.113.77/32"]`) + `}]}`, "203.0.113.77"},
+		"containers": {"aws:ecs/taskDefinition:TaskDefinition",
+			`{"family":"f","containerDefinitions":` + secret(`"[{\"name\":\"hush-name\",\"image\":\"registry.corp/hush-image:latest\",\"privileged\":true}]"`) + `}`, "hush"},
+		"a document": {"aws:iam/policy:Policy",
+			`{"policy":` + secret(`"{\"Statement\":[{\"Sid\":\"hush\",\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}"`) + `}`, "hush"},
+	} {
+		state := `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::` + c.token + `::d","type":"` + c.token + `","inputs":` + c.inputs + `}]}}`
+		for _, format := range []string{"text", "json", "sarif", "junit", "markdown"} {
+			code, out, _ := start([]string{"check", "-format", format, "-"}, state)
+			require.Equal(t, command.Refused, code, name)
+			require.NotContains(t, out, c.hidden, "%s in %s", name, format)
+		}
+	}
+}
+
+// TestReadResourcesAreNotJudgedAlone: the engine asks about a resource that a program only reads in the stack pass.
+func TestReadResourcesAreNotJudgedAlone(t *testing.T) {
+	preview := `{"steps":[{"op":"OP","urn":"urn:pulumi:a::b::aws:s3/bucketAclV2:BucketAclV2::x","newState":{"urn":"urn:pulumi:a::b::aws:s3/bucketAclV2:BucketAclV2::x",
+	 "type":"aws:s3/bucketAclV2:BucketAclV2","inputs":{"acl":"public-read"},"outputs":{"acl":"public-read"}}}]}`
+	code, _, _ := start([]string{"check", "-"}, strings.Replace(preview, "OP", "create", 1))
+	require.Equal(t, command.Refused, code)
+	code, out, _ := start([]string{"check", "-"}, strings.Replace(preview, "OP", "read", 1))
+	require.Equal(t, command.Clean, code, out)
+	require.Contains(t, out, "1 resources")
+}
+
+// TestStepsWithoutURNAreAllJudged: the URN may stand in the new state only.
+func TestStepsWithoutURNAreAllJudged(t *testing.T) {
+	step := func(name, acl string) string {
+		return `{"op":"create","newState":{"urn":"urn:pulumi:a::b::aws:s3/bucketAclV2:BucketAclV2::` + name + `","type":"aws:s3/bucketAclV2:BucketAclV2","inputs":{"acl":"` + acl + `"}}}`
+	}
+	code, out, _ := start([]string{"check", "-"}, `{"steps":[`+step("x", "public-read")+`,`+step("y", "private")+`]}`)
+	require.Equal(t, command.Refused, code)
+	require.Contains(t, out, "2 resources")
+}
+
 func TestRedactedSecretsAreUndecidedNotPassed(t *testing.T) {
 	state := `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::aws:rds/instance:Instance::d","type":"aws:rds/instance:Instance",
 	  "inputs":{"storageEncrypted":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","ciphertext":"v1:x"}}}]}}`
 	_, out, _ := start([]string{"check", "-"}, state)
-	require.Contains(t, out, "undecided  rds-storage-encrypted")
+	require.Contains(t, out, `undecided  rds-storage-encrypted  "d": undecided here: waits for storageEncrypted, a secret that cannot be read`)
+
+	state = `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::aws:s3/bucketAclV2:BucketAclV2::x","type":"aws:s3/bucketAclV2:BucketAclV2","inputs":{"acl":"[secret]"}},
+	 {"urn":"urn:pulumi:a::b::aws:s3/bucketPolicy:BucketPolicy::y","type":"aws:s3/bucketPolicy:BucketPolicy","inputs":{"policy":"[secret]"}}]}}`
+	_, out, _ = start([]string{"check", "-"}, state)
+	require.Contains(t, out, "undecided  s3-acl-public-read")
+	require.Contains(t, out, "undecided  s3-policy-public")
+	require.Contains(t, out, "undecided  iam-document-valid")
 }
 
 func TestGeneratedDocumentationIsCurrent(t *testing.T) {

@@ -3,7 +3,6 @@
 package controls
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -65,20 +64,16 @@ func containerList(k *pack.Case) []pack.Value {
 		k.Defer(v)
 		return nil
 	}
-	list, ok := k.Memo(v, func() any { return readContainers(v.Str()) }).([]pack.Value)
-	if !ok {
+	definitions := pack.Memo(k, v, func() fromText {
+		list := parsedJSON(v, `{"containerDefinitions":`+v.Str()+`}`)
+		list.ok = list.ok && v.Str() != ""
+		return list
+	})
+	if !definitions.ok {
 		k.Report(v, "containerDefinitions is not a JSON list")
-	}
-	return list
-}
-
-// readContainers returns a slice of values, or nil when the text is not JSON.
-func readContainers(text string) any {
-	s, err := pack.StructFromJSON(json.RawMessage(`{"containerDefinitions":` + text + `}`))
-	if text == "" || err != nil {
 		return nil
 	}
-	return slices.Collect(pack.FromStruct(s).Get("containerDefinitions").Items())
+	return slices.Collect(definitions.Get("containerDefinitions").Items())
 }
 
 // eachContainer judges every container of a task definition. Details of a secret definition are not shown.

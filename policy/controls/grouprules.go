@@ -29,8 +29,7 @@ type rule struct {
 
 // rules returns the rules that a resource carries, in or out of the group. They are read once for all controls.
 func rules(k *pack.Case, r *pack.Resource) []rule {
-	list, _ := k.Memo(r.Inputs(), func() any { return slices.Clip(readRules(r)) }).([]rule)
-	return list
+	return pack.Memo(k, r.Inputs(), func() []rule { return slices.Clip(readRules(r)) })
 }
 
 func readRules(r *pack.Resource) []rule {

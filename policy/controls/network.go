@@ -38,8 +38,7 @@ type aclEntry struct {
 
 // aclEntries returns the ingress entries that a resource carries. They are read once for all controls.
 func aclEntries(k *pack.Case) []aclEntry {
-	list, _ := k.Memo(k.Inputs(), func() any { return readEntries(k.Resource) }).([]aclEntry)
-	return list
+	return pack.Memo(k, k.Inputs(), func() []aclEntry { return readEntries(k.Resource) })
 }
 
 func readEntries(r *pack.Resource) []aclEntry {

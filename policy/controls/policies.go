@@ -18,7 +18,7 @@ type parsed struct {
 
 // parse reads a policy document once for all controls. The value is a JSON string or an object.
 func parse(k *pack.Case, v pack.Value) parsed {
-	result, _ := k.Memo(v, func() any {
+	return pack.Memo(k, v, func() parsed {
 		text, isText := v.Text()
 		if !isText {
 			plain, _ := v.Plain()
@@ -30,8 +30,7 @@ func parse(k *pack.Case, v pack.Value) parsed {
 		}
 		doc, err := iam.Parse(text)
 		return parsed{doc: doc, err: err}
-	}).(parsed)
-	return result
+	})
 }
 
 // document returns the policy document at a value, or nil when there is nothing to judge: it is not set, not

@@ -41,13 +41,16 @@ func sessionDocuments() []*pack.Control {
 	}
 }
 
-// sessionInputs returns the inputs of a Session document as a value, or nil when the text is not JSON.
-func sessionInputs(text string) any {
+// fromText is what was read from the text of a value.
+type fromText struct {
+	pack.Value
+	ok bool
+}
+
+// parsedJSON reads JSON that stands in the text of a value.
+func parsedJSON(from pack.Value, text string) fromText {
 	s, err := pack.StructFromJSON(json.RawMessage(text))
-	if err != nil {
-		return nil
-	}
-	return pack.FromStruct(s).Get("inputs")
+	return fromText{Value: from.Parsed(s), ok: err == nil}
 }
 
 // eachSession runs a check on the inputs of a Session document.
@@ -62,12 +65,12 @@ func eachSession(check func(*pack.Case, pack.Value)) func(*pack.Case) {
 		case content.IsUnknown():
 			k.Defer(content)
 		default:
-			inputs, ok := k.Memo(content, func() any { return sessionInputs(content.Str()) }).(pack.Value)
-			if !ok {
+			document := pack.Memo(k, content, func() fromText { return parsedJSON(content, content.Str()) })
+			if !document.ok {
 				k.Report(content, "content is not JSON")
 				return
 			}
-			check(k, inputs)
+			check(k, document.Get("inputs"))
 		}
 	}
 }

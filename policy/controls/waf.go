@@ -126,7 +126,7 @@ func webRules(k *pack.Case) pack.Value {
 	case text.IsUnknown():
 		return text
 	}
-	list, _ := k.Memo(text, func() any {
+	return pack.Memo(k, text, func() pack.Value {
 		var rules []any
 		if json.Unmarshal([]byte(text.Str()), &rules) != nil {
 			return pack.Value{}
@@ -135,9 +135,8 @@ func webRules(k *pack.Case) pack.Value {
 		if err != nil {
 			return pack.Value{}
 		}
-		return pack.FromStruct(s).Get("ruleJson")
-	}).(pack.Value)
-	return list
+		return text.Parsed(s).Get("ruleJson")
+	})
 }
 
 // pulumiNames writes the keys of the API as Pulumi spells them.

@@ -9,8 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -45,6 +43,8 @@ type state struct {
 	AdditionalSecretOutputs []string            `json:"additionalSecretOutputs"`
 	Delete                  bool                `json:"delete"`
 	Protect                 bool                `json:"protect"`
+	// read says that a preview only reads the resource, which somebody else manages.
+	read bool
 }
 
 type document struct {
@@ -56,11 +56,19 @@ type document struct {
 		Op       string `json:"op"`
 		URN      string `json:"urn"`
 	} `json:"steps"`
-	Version int `json:"version"`
+	Diagnostics []struct {
+		Severity string `json:"severity"`
+		Message  string `json:"message"`
+	} `json:"diagnostics"`
+	Version      int  `json:"version"`
+	MaybeCorrupt bool `json:"maybeCorrupt"`
 }
 
 // ErrNoDeployment is returned for JSON that is neither an export nor a preview.
 var ErrNoDeployment = errors.New("the file holds neither a stack export (\"deployment\") nor a preview (\"steps\")")
+
+// ErrFailed is returned for a preview that did not come to its end, so that resources may be missing from it.
+var ErrFailed = errors.New("the preview failed, so what it shows may not be all; mend the program and preview it again")
 
 const newestVersion = 4
 
@@ -85,9 +93,25 @@ func Read(r io.Reader) (*Deployment, error) {
 		}
 		return build(doc.Deployment.Resources, false)
 	case doc.Steps != nil:
+		if err := doc.failed(); err != nil {
+			return nil, err
+		}
 		return build(fromSteps(doc), true)
 	}
 	return nil, ErrNoDeployment
+}
+
+// failed reports whether the preview says that it failed, and with what.
+func (d *document) failed() error {
+	for _, said := range d.Diagnostics {
+		if said.Severity == "error" {
+			return fmt.Errorf("%w: %s", ErrFailed, strings.TrimSpace(said.Message))
+		}
+	}
+	if d.MaybeCorrupt {
+		return ErrFailed
+	}
+	return nil
 }
 
 // fromSteps keeps the last new state of each resource that will be there after the update.
@@ -101,11 +125,13 @@ func fromSteps(doc document) []state {
 		if s.NewState.URN == "" {
 			s.NewState.URN = s.URN
 		}
-		if i, seen := at[s.URN]; seen {
+		urn := s.NewState.URN
+		s.NewState.read = s.Op == "read" || s.Op == "read-replacement"
+		if i, seen := at[urn]; seen {
 			states[i] = *s.NewState
 			continue
 		}
-		at[s.URN] = len(states)
+		at[urn] = len(states)
 		states = append(states, *s.NewState)
 	}
 	return states
@@ -125,11 +151,11 @@ func build(states []state, preview bool) (*Deployment, error) {
 		if !ok || s.Type == "" {
 			return nil, fmt.Errorf("resource %d has no valid URN and type (%q)", i, s.URN)
 		}
-		inputs, err := decode(s.Inputs, preview)
+		inputs, err := pack.StructFromJSON(s.Inputs)
 		if err != nil {
 			return nil, fmt.Errorf("%s: inputs: %w", s.URN, err)
 		}
-		outputs, err := decode(s.Outputs, preview)
+		outputs, err := pack.StructFromJSON(s.Outputs)
 		if err != nil {
 			return nil, fmt.Errorf("%s: outputs: %w", s.URN, err)
 		}
@@ -147,7 +173,10 @@ func build(states []state, preview bool) (*Deployment, error) {
 			}
 		}
 		after.Dependencies, after.PropertyDependencies = s.Dependencies, s.PropertyDependencies
-		d.Inputs, d.Stack = append(d.Inputs, before), append(d.Stack, after)
+		d.Stack = append(d.Stack, after)
+		if !s.read { // the engine asks about those in the stack pass only
+			d.Inputs = append(d.Inputs, before)
+		}
 	}
 	return d, nil
 }
@@ -188,47 +217,4 @@ func nameOf(urn string) (string, bool) {
 		return "", false
 	}
 	return parts[3], true
-}
-
-const (
-	signature    = "4dabf18193072939515e22adb298388d"
-	secretMark   = "1b47061264138c4ac30d75fd1eb44270"
-	redactedText = pack.Redacted
-)
-
-// decode reads properties. A preview writes secrets as the plain text "[secret]"; they are marked as secrets
-// again, so that a rule about them does not take the mark for a value.
-func decode(raw json.RawMessage, preview bool) (*structpb.Struct, error) {
-	s, err := pack.StructFromJSON(raw)
-	if err != nil {
-		return nil, err
-	}
-	if preview {
-		for _, key := range slices.Sorted(maps.Keys(s.GetFields())) {
-			s.Fields[key] = mark(s.Fields[key])
-		}
-	}
-	return s, nil
-}
-
-func mark(v *structpb.Value) *structpb.Value {
-	switch k := v.GetKind().(type) {
-	case *structpb.Value_StringValue:
-		if k.StringValue == redactedText {
-			return structpb.NewStructValue(&structpb.Struct{Fields: map[string]*structpb.Value{
-				signature: structpb.NewStringValue(secretMark), "value": v,
-			}})
-		}
-	case *structpb.Value_ListValue:
-		for i, item := range k.ListValue.Values {
-			k.ListValue.Values[i] = mark(item)
-		}
-	case *structpb.Value_StructValue:
-		if k.StructValue.Fields[signature] == nil {
-			for key, item := range k.StructValue.Fields {
-				k.StructValue.Fields[key] = mark(item)
-			}
-		}
-	}
-	return v
 }

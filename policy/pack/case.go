@@ -8,11 +8,14 @@ import (
 	"sync"
 )
 
-// Case is one control judging one resource. A check reads the resource and reports; it keeps nothing.
+// Case is one control judging one resource. A check reads the resource and reports. The case serves other controls and
+// resources once the check has returned: a check must not keep it, nor start a goroutine that uses it.
 type Case struct {
 	*Resource
 	// Stack is the whole deployment for stack controls, nil for resource controls.
-	Stack    *Stack
+	Stack *Stack
+	// About is what the engine says about the deployment, such as its stack, tags and whether it is a preview.
+	About    *About
 	control  *Control
 	settings map[string]any
 	notice   string
@@ -52,14 +55,14 @@ func (c *Case) begin(d *duty) {
 }
 
 // Memo keeps what a check works out from a value, such as a parsed document, for the other controls that judge the
-// same resource. Every check that uses it on one value must use the same function.
-func (c *Case) Memo(from Value, work func() any) any {
+// same resource. Checks that want the same type from one value must use the same function.
+func Memo[T any](c *Case, from Value, work func() T) T {
 	if from.Kind() == Absent {
 		return work()
 	}
 	for i := range c.memos {
-		if c.memos[i].from == from.n {
-			return c.memos[i].what
+		if what, ok := c.memos[i].what.(T); ok && c.memos[i].from == from.n {
+			return what
 		}
 	}
 	what := work()
@@ -194,13 +197,18 @@ func (c *Case) outcome() Outcome {
 	return Pass
 }
 
+// undecidedPrefix begins the reason of a check that waits for a value.
+const undecidedPrefix = "undecided until deployed: "
+
 // reason says why the case has no answer: what it waits for, or why it does not apply.
 func (c *Case) reason() string {
 	if len(c.waits) == 0 {
 		return c.notice
 	}
 	paths := make([]string, 0, len(c.waits))
+	hidden := true
 	for _, w := range c.waits {
+		hidden = hidden && w.Secret()
 		p := w.Path()
 		if p == "" {
 			p = "its properties"
@@ -209,7 +217,10 @@ func (c *Case) reason() string {
 			paths = append(paths, p)
 		}
 	}
-	return "undecided until deployed: waits for " + strings.Join(paths, ", ")
+	if hidden {
+		return "undecided here: waits for " + strings.Join(paths, ", ") + ", a secret that cannot be read"
+	}
+	return undecidedPrefix + "waits for " + strings.Join(paths, ", ")
 }
 
 // run judges and turns a panic of the check into a finding, so that one faulty control cannot stop the rest

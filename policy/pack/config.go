@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
+
+	strict "github.com/go-json-experiment/json"
 )
 
 // Config is the configuration of one control as the engine or a file gives it.
@@ -28,13 +31,16 @@ func (s *Session) Configure(configs map[string]Config) error {
 	defer s.mu.Unlock()
 	s.reset()
 	var problems []error
-	for _, id := range sortedKeys(configs) {
+	for _, id := range slices.Sorted(maps.Keys(configs)) {
 		if id == "all" {
+			if len(configs[id].Properties) > 0 {
+				problems = append(problems, errors.New(`"all" takes a level and no settings`))
+			}
 			continue
 		}
 		c := s.pack.byID[id]
 		if c == nil {
-			problems = append(problems, fmt.Errorf("the pack has no control %q%s", id, s.pack.suggest(id)))
+			problems = append(problems, fmt.Errorf("the pack has no control %q%s", id, s.pack.Suggest(id)))
 			continue
 		}
 		if len(configs[id].Properties) > 0 {
@@ -57,7 +63,7 @@ func (s *Session) settle(configs map[string]Config) error {
 		level := c.DefaultLevel()
 		configured := configs[c.ID].Level
 		switch {
-		case all != Unset && configured == Unset:
+		case all != Unset && configured == Unset && c.ID != governanceID:
 			level = all
 		case configured != Unset && (all != Unset || configured != level):
 			level = configured
@@ -75,12 +81,15 @@ func (s *Session) settle(configs map[string]Config) error {
 		level, err := ParseLevel(name)
 		switch {
 		case s.pack.byID[id] == nil:
-			problems = append(problems, fmt.Errorf("%s.levels: the pack has no control %q%s", governanceID, id, s.pack.suggest(id)))
+			problems = append(problems, fmt.Errorf("%s.levels: the pack has no control %q%s", governanceID, id, s.pack.Suggest(id)))
 		case err != nil:
 			problems = append(problems, fmt.Errorf("%s.levels.%s: %w", governanceID, id, err))
 		default:
 			s.levels[id] = level
 		}
+	}
+	if s.levels[governanceID] == Disabled {
+		problems = append(problems, fmt.Errorf("%s cannot be disabled, because it reports waivers that are expired or invalid; its setting undecided: %q keeps it quiet about open checks", governanceID, undecidedIgnore))
 	}
 	s.rules = rules{forbid: own.Flag("forbidWaivers"), undecided: own.Word("undecided")}
 	problems = append(problems, s.loadWaivers(own))
@@ -89,7 +98,6 @@ func (s *Session) settle(configs map[string]Config) error {
 }
 
 func (s *Session) loadWaivers(own Case) error {
-	var listed []Waiver
 	if inline, _ := own.setting("waivers").([]any); len(inline) > 0 {
 		text, err := json.Marshal(inline)
 		if err != nil {
@@ -97,27 +105,37 @@ func (s *Session) loadWaivers(own Case) error {
 		}
 		d := json.NewDecoder(strings.NewReader(string(text)))
 		d.DisallowUnknownFields()
+		var listed []Waiver
 		if err := d.Decode(&listed); err != nil {
 			return fmt.Errorf("%s.waivers: %w", governanceID, err)
 		}
+		s.addWaivers(governanceID+".waivers", listed)
 	}
 	if file := own.Word("waiversFile"); file != "" {
-		read, err := ReadWaivers(locate(s.workdir, file))
-		if err != nil {
-			return err
+		path := locate(s.workdir, file)
+		read, err := ReadWaivers(path)
+		if errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(file) {
+			return fmt.Errorf("%s.waiversFile: there is no %s in %s, nor above it up to the root of the repository", governanceID, file, s.workdir)
 		}
-		listed = append(listed, read...)
+		if err != nil {
+			return fmt.Errorf("%s.waiversFile: %w", governanceID, err)
+		}
+		s.addWaivers(file, read)
 	}
-	for i := range listed {
-		w := &listed[i]
+	return nil
+}
+
+// addWaivers sorts waivers into those that count and those that are wrong. The source says where the list is.
+func (s *Session) addWaivers(source string, list []Waiver) {
+	for i := range list {
+		w := &list[i]
 		if err := w.check(s.pack); err != nil {
-			s.rules.broken = append(s.rules.broken, fmt.Sprintf("waiver %d (%s) is invalid and waives nothing: %s",
-				i+1, w, strings.ReplaceAll(err.Error(), "\n", "; ")))
+			s.rules.broken = append(s.rules.broken, fmt.Sprintf("%s: waiver %d (%s) is invalid and waives nothing: %s",
+				source, i+1, w, strings.ReplaceAll(err.Error(), "\n", "; ")))
 			continue
 		}
 		s.rules.waivers = append(s.rules.waivers, w)
 	}
-	return nil
 }
 
 // checkSettings compares values with the types of the settings' defaults.
@@ -126,7 +144,7 @@ func (c *Control) checkSettings(values map[string]any) []error {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		i := slices.IndexFunc(c.Settings, func(s Setting) bool { return s.Name == name })
 		if i < 0 {
-			problems = append(problems, fmt.Errorf("control %q has no setting %q", c.ID, name))
+			problems = append(problems, fmt.Errorf("control %q has no setting %q; it has %s", c.ID, name, c.settingNames()))
 			continue
 		}
 		if err := c.Settings[i].check(values[name]); err != nil {
@@ -136,18 +154,32 @@ func (c *Control) checkSettings(values map[string]any) []error {
 	return problems
 }
 
+// settingNames lists the settings in words.
+func (c *Control) settingNames() string {
+	if len(c.Settings) == 0 {
+		return "none"
+	}
+	names := make([]string, len(c.Settings))
+	for i, s := range c.Settings {
+		names[i] = s.Name
+	}
+	return strings.Join(names, ", ")
+}
+
 func (s *Setting) check(v any) error {
 	ok := false
 	switch s.Default.(type) {
 	case float64:
-		_, ok = v.(float64)
+		var number float64
+		number, ok = v.(float64)
+		ok = ok && number >= 0
 	case bool:
 		_, ok = v.(bool)
 	case string:
 		var word string
 		word, ok = v.(string)
 		if ok && len(s.OneOf) > 0 && !slices.Contains(s.OneOf, word) {
-			return fmt.Errorf("%q is not one of %s", word, strings.Join(s.OneOf, ", "))
+			return fmt.Errorf("%q is not one of %s", word, strings.Join(slices.DeleteFunc(slices.Clone(s.OneOf), func(w string) bool { return w == "" }), ", "))
 		}
 	case []string:
 		var list []any
@@ -168,11 +200,11 @@ func (s *Setting) check(v any) error {
 	return nil
 }
 
-// kind is the JSON type of the setting in words.
+// kind is the JSON type of the setting in words, or "" for a default of a type that JSON does not have.
 func (s *Setting) kind() string {
 	switch s.Default.(type) {
 	case float64:
-		return "a number"
+		return "a number that is not negative"
 	case bool:
 		return "true or false"
 	case string:
@@ -181,8 +213,10 @@ func (s *Setting) kind() string {
 		return "a list of strings"
 	case []any:
 		return "a list of objects"
+	case map[string]any:
+		return "an object"
 	}
-	return "an object"
+	return ""
 }
 
 // schema is the JSON schema of the setting, which the engine checks before Configure.
@@ -216,8 +250,8 @@ func (s *Setting) schema() map[string]any {
 	return out
 }
 
-// suggest names the control whose id is nearest to a misspelt one.
-func (p *Pack) suggest(id string) string {
+// Suggest names, as "; did you mean ...?", the control whose id is nearest to a misspelt one, or says nothing.
+func (p *Pack) Suggest(id string) string {
 	best, at := 4, ""
 	for _, c := range p.controls {
 		if d := distance(id, c.ID); d < best {
@@ -250,15 +284,6 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-func sortedKeys(m map[string]Config) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
-}
-
 // largestConfig is the most that a configuration may hold, waivers included.
 const largestConfig = 4 << 20
 
@@ -273,7 +298,7 @@ func ParseConfig(text []byte) (map[string]Config, error) {
 		return nil, fmt.Errorf("pack configuration: the file is larger than %d bytes", largestConfig)
 	}
 	raw := map[string]any{}
-	if err := json.Unmarshal(text, &raw); err != nil {
+	if err := strict.Unmarshal(text, &raw); err != nil { // a key that stands twice is an error
 		return nil, fmt.Errorf("pack configuration: %w", err)
 	}
 	var problems []error

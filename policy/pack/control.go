@@ -77,7 +77,8 @@ const (
 
 // Setting is one value of a control that the pack configuration may change.
 type Setting struct {
-	// Default is used when the configuration says nothing: a float64, a string, a bool or a []string.
+	// Default is used when the configuration says nothing, and its type is that of the setting: a float64, a string, a bool,
+	// a []string, a []any of objects, or a map[string]any.
 	Default any
 	// Name is the property name in the configuration.
 	Name string
@@ -133,16 +134,13 @@ func (c *Control) DefaultLevel() Level {
 	return Advisory
 }
 
-// concern is the control's concern with its default.
-func (c *Control) concern() Concern {
+// About returns the concern, which is Security unless the control says otherwise.
+func (c *Control) About() Concern {
 	if c.Concern == "" {
 		return Security
 	}
 	return c.Concern
 }
-
-// About returns the concern, which is Security unless the control says otherwise.
-func (c *Control) About() Concern { return c.concern() }
 
 var controlID = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
@@ -170,6 +168,9 @@ func (c *Control) validate() error {
 	for _, s := range c.Settings {
 		if s.Name == "" || s.Name == "enforcementLevel" || s.Help == "" {
 			problems = append(problems, fmt.Errorf("control %q: setting %q has a reserved name or no help", c.ID, s.Name))
+		}
+		if s.kind() == "" {
+			problems = append(problems, fmt.Errorf("control %q: setting %q has a default of type %T; write a number as a float64, such as 14.0", c.ID, s.Name, s.Default))
 		}
 	}
 	return errors.Join(problems...)
@@ -214,7 +215,7 @@ func (p *Pack) Load(controls ...*Control) error {
 	p.controls = append(p.controls, p.governance())
 	slices.SortFunc(p.controls, func(a, b *Control) int { return strings.Compare(a.ID, b.ID) })
 	p.byID = make(map[string]*Control, len(p.controls))
-	p.byType = map[string]*dispatch{}
+	p.byType, p.whole = map[string]*dispatch{}, nil
 	for _, c := range p.controls {
 		if err := c.validate(); err != nil {
 			problems = append(problems, err)

@@ -53,6 +53,14 @@ func FromStruct(s *structpb.Struct) Value {
 	return Value{n: fromStruct(s)}
 }
 
+// Parsed returns what a check has read from the text of a value, such as JSON, as a value of its own. Its paths begin at
+// the text. What comes from a secret is secret.
+func (v Value) Parsed(s *structpb.Struct) Value {
+	n := &node{secret: v.Secret()}
+	n.fromFields(s.GetFields(), make([]node, len(s.GetFields())))
+	return Value{n: n}
+}
+
 // fromStruct decodes a property map; without one there is nothing.
 func fromStruct(s *structpb.Struct) *node {
 	if s == nil {
@@ -145,23 +153,24 @@ func (n *node) fromProto(v *structpb.Value) {
 }
 
 func (n *node) fromText(s string) {
-	if isSentinel(s) || n.secret && s == Redacted {
+	if s == Redacted {
+		n.kind = Unknown
+		n.conceal()
+		return
+	}
+	if isSentinel(s) {
 		n.kind = Unknown
 		return
 	}
 	n.kind, n.text = Text, s
 }
 
-// Redacted stands for the value of a secret that could not be decrypted. Nothing is known about such a value,
-// not even its type.
-const Redacted = "[secret]"
-
 // fromSigned decodes the special objects. An unknown mark decodes as an unknown value: what cannot be read
 // must not look like a value that passes.
 func (n *node) fromSigned(mark string, fields map[string]*structpb.Value) {
 	switch mark {
 	case sigSecret:
-		n.secret = true
+		n.conceal()
 		switch {
 		case fields["value"] != nil:
 			n.fromProto(fields["value"])
@@ -179,7 +188,9 @@ func (n *node) fromSigned(mark string, fields map[string]*structpb.Value) {
 		}
 		n.fromProto(id)
 	case sigOutput:
-		n.secret = n.secret || fields["secret"].GetBoolValue()
+		if fields["secret"].GetBoolValue() {
+			n.conceal()
+		}
 		if fields["value"] == nil {
 			n.kind = Unknown
 			return

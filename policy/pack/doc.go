@@ -26,8 +26,7 @@
 //     and "pulumi policy publish" never call;
 //   - the level of the pack is dropped, remediation runs at every level but disabled, and no policy can say
 //     that it does not apply, so the engine counts it as passed on every resource;
-//   - policies have no type, severity, framework, tags, address or steps to mend, and the pack no initial
-//     configuration;
+//   - policies have no type, severity, framework, tags, address or steps to mend;
 //   - every policy gets every resource, with its properties decoded anew: the cost grows with the number of
 //     policies, whatever they look at.
 //

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 )
@@ -43,11 +42,7 @@ func (r *rules) waiverFor(control string, res *Resource, now time.Time) *Waiver 
 // governance is the control that carries the pack's own settings, and under whose name the pack reports on
 // waivers and on checks that could not be decided.
 func (p *Pack) governance() *Control {
-	names := make([]string, 0, len(p.Profiles))
-	for name := range p.Profiles {
-		names = append(names, name)
-	}
-	sort.Strings(names)
+	names := slices.Sorted(maps.Keys(p.Profiles))
 	return &Control{
 		ID:       governanceID,
 		Title:    "The pack's settings and waivers are in order, and every check came to an answer",
@@ -71,9 +66,6 @@ func (p *Pack) governance() *Control {
 
 // govern reports on waivers and undecided checks at the end of a run.
 func (s *Session) govern(resources []*Resource, root *Resource) []Result {
-	if s.levels[governanceID] == Disabled {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.pack.byID[governanceID]
@@ -85,6 +77,9 @@ func (s *Session) govern(resources []*Resource, root *Resource) []Result {
 		})
 	}
 	level := s.levels[governanceID]
+	if level == Remediate { // nothing to mend
+		level = Mandatory
+	}
 	for _, problem := range s.rules.broken {
 		add(level, "%s", problem)
 	}
@@ -127,14 +122,10 @@ func (s *Session) governWaiting(level Level, add func(Level, string, ...any)) {
 	if len(s.waiting) == 0 || s.rules.undecided == undecidedIgnore {
 		return
 	}
-	keys := make([]string, 0, len(s.waiting))
-	for key := range s.waiting {
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
+	keys := slices.Sorted(maps.Keys(s.waiting))
 	describe := func(key string) string {
 		id, urn, _ := strings.Cut(key, " ")
-		return fmt.Sprintf("%s on %s (%s)", id, lastName(urn), strings.TrimPrefix(s.waiting[key], "undecided until deployed: "))
+		return fmt.Sprintf("%s on %s (%s)", id, lastName(urn), strings.TrimPrefix(s.waiting[key], undecidedPrefix))
 	}
 	if s.rules.undecided == undecidedRefuse {
 		for _, key := range keys {

@@ -27,7 +27,7 @@ func (c *Control) describe() *pulumirpc.PolicyInfo {
 		Name: c.ID, DisplayName: c.Title, Description: c.Why, Message: c.Title + ".",
 		EnforcementLevel: levelForEngine(c.DefaultLevel()), PolicyType: pulumirpc.PolicyType_POLICY_TYPE_RESOURCE,
 		Severity: pulumirpc.PolicySeverity(c.Severity), RemediationSteps: c.Fix, Url: c.URL,
-		Tags: append([]string{"concern:" + string(c.concern())}, c.Maps...),
+		Tags: append([]string{"concern:" + string(c.About())}, c.Maps...),
 	}
 	if c.Stack {
 		info.PolicyType = pulumirpc.PolicyType_POLICY_TYPE_STACK

@@ -45,7 +45,7 @@ func TestWaiversFileIsFoundFromWhereTheEngineStartsThePack(t *testing.T) {
 				"pack-governance": {EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY, Properties: props(t, map[string]any{"waiversFile": c.file})},
 			})
 			if !c.found {
-				require.ErrorContains(t, err, filepath.Join(outside, c.start, c.file)+": no such file")
+				require.ErrorContains(t, err, "there is no "+c.file+" in "+filepath.Join(outside, c.start))
 				return
 			}
 			require.NoError(t, err)

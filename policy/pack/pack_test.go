@@ -4,13 +4,16 @@ package pack_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -190,7 +193,12 @@ func TestConfigureLevelsSettingsAndProfile(t *testing.T) {
 		"no control \"zzzzz\"":        {"pack-governance": {Properties: props(t, map[string]any{"levels": map[string]any{"zzzzz": "advisory"}})}},
 		"is not an enforcement level": {"pack-governance": {Properties: props(t, map[string]any{"levels": map[string]any{"b-size": "loud"}})}},
 		"enforcement level 9":         {"b-size": {EnforcementLevel: 9}},
-		"no such file or directory":   {"pack-governance": {Properties: props(t, map[string]any{"waiversFile": "missing.yaml"})}},
+		"there is no missing.yaml in": {"pack-governance": {Properties: props(t, map[string]any{"waiversFile": "missing.yaml"})}},
+		"/missing.yaml: no such file": {"pack-governance": {Properties: props(t, map[string]any{"waiversFile": "/missing.yaml"})}},
+		"cannot be disabled":          {"pack-governance": {EnforcementLevel: pulumirpc.EnforcementLevel_DISABLED}},
+		"takes a level and no":        {"all": {Properties: props(t, map[string]any{"least": 1})}},
+		"is not negative":             {"b-size": {Properties: props(t, map[string]any{"least": -1})}},
+		"it has least":                {"b-size": {Properties: props(t, map[string]any{"most": 1})}},
 		`unknown field "kontrol"`:     {"pack-governance": {Properties: props(t, map[string]any{"waivers": []any{map[string]any{"kontrol": "x"}}})}},
 	} {
 		require.ErrorContains(t, configure(t, c, bad), name)
@@ -320,5 +328,95 @@ func TestLoadNamesEveryFault(t *testing.T) {
 	require.Error(t, err)
 	for _, part := range []string{"lower case words", "without a full stop", "sentences", "no severity", "no check", "needs types", "defined twice"} {
 		require.ErrorContains(t, err, part)
+	}
+}
+
+// TestAnalyzeAtOnce judges the same resources in many goroutines of one session. The answers must be those of one after the
+// other; the race detector finds what they share.
+func TestAnalyzeAtOnce(t *testing.T) {
+	p := sample(t)
+	resource := func(i int) *pack.Resource {
+		name := fmt.Sprintf("r%d", i)
+		return pack.NewResource(box, name, "urn:pulumi:s::p::"+box+"::"+name, props(t, map[string]any{"size": i % 20, "locked": i%3 == 0}))
+	}
+	const resources, workers = 60, 8
+	one := pack.NewSession(p)
+	var want [resources][]pack.Result
+	for i := range want {
+		want[i] = one.Analyze(resource(i))
+	}
+	many := pack.NewSession(p)
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for i := range want {
+				assert.Equal(t, want[i], many.Analyze(resource(i)))
+			}
+		})
+	}
+	group.Wait()
+}
+
+// TestAboutReachesChecks: a check may ask which stack it judges, and whether this is a preview.
+func TestAboutReachesChecks(t *testing.T) {
+	p := sample(t, control("only-in-previews", func(c *pack.Control) {
+		c.Check = func(k *pack.Case) {
+			if k.About.DryRun {
+				k.Report(k.Inputs(), "stack %s of team %s", k.About.Stack, k.About.Tags["team"])
+			}
+		}
+	}))
+	s := pack.NewSession(p)
+	judge := func() string {
+		for _, r := range s.Analyze(pack.NewResource(box, "x", "urn:x", nil)) {
+			if r.Control.ID == "only-in-previews" && r.Outcome == pack.Fail {
+				return r.Notes[0].Text
+			}
+		}
+		return ""
+	}
+	require.Empty(t, judge())
+	s.Describe(pack.About{Stack: "dev", Tags: map[string]string{"team": "shop"}, DryRun: true}, nil, nil)
+	require.Equal(t, "stack dev of team shop", judge())
+}
+
+// TestSecretsOfTheConfigurationAreNotTold, in whichever form a message shows them.
+func TestSecretsOfTheConfigurationAreNotTold(t *testing.T) {
+	p := sample(t, control("tells", func(c *pack.Control) {
+		c.Check = func(k *pack.Case) { k.Require(k.Get("word").IsTrue()) }
+	}))
+	for name, secret := range map[string]string{
+		"plain": "correct horse", "quotes": "pass\"word\nnext", "long": strings.Repeat("abcdefghij", 30), "begins with another": "correct horse battery",
+	} {
+		s := pack.NewSession(p)
+		s.Describe(pack.About{}, map[string]string{"a": "correct horse", "b": secret}, []string{"a", "b"})
+		for _, r := range s.Analyze(pack.NewResource(box, "x", "urn:x", props(t, map[string]any{"word": secret}))) {
+			if r.Control.ID == "tells" {
+				require.Equal(t, `word is "[secret]"`, r.Notes[0].Text, name)
+			}
+		}
+	}
+}
+
+// TestWaiversThatChooseEverythingAreInvalid, whichever way they are written.
+func TestWaiversThatChooseEverythingAreInvalid(t *testing.T) {
+	for pattern, valid := range map[string]bool{
+		"name: '*'": false, "urn: 'u*'": false, "urn: 'urn:pulumi:*'": false, "urn: '*::*'": false, "type: 'aws:*'": false, "name: '??*'": false,
+		"name: 'x*'": true, "urn: 'urn:pulumi:prod::*'": true, "type: 'aws:s3/*'": true, "urn: '*::files'": true, "{type: '*', name: files}": true,
+	} {
+		text := "waivers:\n- control: a-locked\n  " + strings.NewReplacer("{", "", "}", "", ", ", "\n  ").Replace(pattern) + "\n  reason: because we say so\n  owner: me\n  expires: 2999-01-01\n"
+		list, err := pack.ParseWaivers([]byte(text))
+		require.NoError(t, err, text)
+		s := pack.NewSession(sample(t))
+		require.NoError(t, s.Configure(map[string]pack.Config{"pack-governance": {Properties: map[string]any{"waivers": []any{map[string]any{
+			"control": list[0].Control, "urn": list[0].URN, "type": list[0].Type, "name": list[0].Name, "reason": list[0].Reason, "owner": list[0].Owner, "expires": list[0].Expires,
+		}}}}}))
+		broken := false
+		for _, r := range s.AnalyzeStack(nil) {
+			for _, n := range r.Notes {
+				broken = broken || strings.Contains(n.Text, "pack-governance.waivers: waiver 1 ") && strings.Contains(n.Text, "more narrowly")
+			}
+		}
+		require.Equal(t, valid, !broken, pattern)
 	}
 }

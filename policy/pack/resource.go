@@ -3,7 +3,6 @@
 package pack
 
 import (
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -57,7 +56,8 @@ func NewResource(token, name, urn string, inputs *structpb.Struct) *Resource {
 // SetOutputs gives the resource its state in the engine's wire form.
 func (r *Resource) SetOutputs(outputs *structpb.Struct) { r.outputs, r.outRead = outputs, false }
 
-// Inputs returns the decoded inputs. They are decoded once, when first asked for.
+// Inputs returns the decoded inputs. They are decoded once, when first asked for. In the stack pass, a resource whose
+// inputs Analyze did not see or did not keep answers with its state.
 func (r *Resource) Inputs() Value {
 	if !r.decoded {
 		r.props, r.raw, r.decoded = fromStruct(r.raw), nil, true
@@ -86,15 +86,6 @@ func (r *Resource) Provider() Value { return Value{n: fromStruct(r.provider)} }
 
 // Get returns the input property at the path; see [Value.Get].
 func (r *Resource) Get(path string) Value { return r.Inputs().Get(path) }
-
-// Label names the resource in a message: its name and the last part of its type.
-func (r *Resource) Label() string {
-	t := r.Type
-	if i := strings.LastIndexByte(t, ':'); i >= 0 {
-		t = t[i+1:]
-	}
-	return t + " " + strings.TrimSpace(`"`+r.Name+`"`)
-}
 
 // IsA reports whether the resource has one of the type tokens.
 func (r *Resource) IsA(tokens ...string) bool {

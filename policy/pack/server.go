@@ -26,9 +26,6 @@ type Server struct {
 	info    func() *pulumirpc.AnalyzerInfo
 	others  sync.Map
 	absent  map[string]*pulumirpc.PolicyNotApplicable
-	root    string
-	program string
-	mu      sync.Mutex
 }
 
 // NewServer makes a server for the pack.
@@ -44,11 +41,8 @@ func NewServer(p *Pack) *Server {
 	}
 }
 
-// Handshake notes where the engine says the pack and the program are.
-func (s *Server) Handshake(_ context.Context, r *pulumirpc.AnalyzerHandshakeRequest) (*pulumirpc.AnalyzerHandshakeResponse, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.root, s.program = r.GetRootDirectory(), r.GetProgramDirectory()
+// Handshake answers that the pack is there. Where the engine says it is, the pack need not know.
+func (s *Server) Handshake(context.Context, *pulumirpc.AnalyzerHandshakeRequest) (*pulumirpc.AnalyzerHandshakeResponse, error) {
 	return &pulumirpc.AnalyzerHandshakeResponse{}, nil
 }
 
@@ -123,8 +117,8 @@ func (s *Server) AnalyzeStack(ctx context.Context, r *pulumirpc.AnalyzeStackRequ
 	}
 	var absent []*pulumirpc.PolicyNotApplicable
 	for _, c := range s.pack.controls {
-		if c.Stack && !seen[c.ID] && s.session.Level(c.ID) != Disabled {
-			absent = append(absent, &pulumirpc.PolicyNotApplicable{PolicyName: c.ID, Reason: "the stack has no such resource"})
+		if c.Stack && !seen[c.ID] {
+			absent = append(absent, &pulumirpc.PolicyNotApplicable{PolicyName: c.ID, Reason: "the stack has no such resource, or the control is off"})
 		}
 	}
 	return s.respond(results, absent), nil
@@ -146,7 +140,7 @@ func (s *Server) Remediate(ctx context.Context, r *pulumirpc.AnalyzeRequest) (*p
 	return response, nil
 }
 
-// Cancel ends the calls in flight.
+// Cancel refuses every call from now on. One that is under way ends by itself, within milliseconds.
 func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	s.stop()
 	return &emptypb.Empty{}, nil
@@ -179,9 +173,9 @@ func fill(r *Resource, o *pulumirpc.AnalyzerResourceOptions, p *pulumirpc.Analyz
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-// inapplicable lists the resource controls that have nothing to do with a type, so that the engine's
-// summary does not count them as passed. The list is made once for each type; all types that the pack does not
-// know share one.
+// inapplicable lists the resource controls that have nothing to do with a type or are off, so that the engine's
+// summary does not count them as passed; it does not know what the profile switches off. The list is made once for each
+// type; all types that the pack does not know share one.
 func (s *Server) inapplicable(token string) []*pulumirpc.PolicyNotApplicable {
 	if s.pack.byType[token] == nil {
 		token = ""
@@ -197,7 +191,7 @@ func (s *Server) inapplicable(token string) []*pulumirpc.PolicyNotApplicable {
 	}
 	var list []*pulumirpc.PolicyNotApplicable
 	for _, c := range s.pack.controls {
-		if !c.Stack && !mine[c] && s.session.Level(c.ID) != Disabled {
+		if !c.Stack && (!mine[c] || s.session.Level(c.ID) == Disabled) {
 			list = append(list, s.absent[c.ID])
 		}
 	}

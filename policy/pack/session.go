@@ -28,7 +28,8 @@ type Result struct {
 	Outcome Outcome
 }
 
-// Session runs a pack over the resources of one deployment. It is safe for concurrent use.
+// Session runs a pack over the resources of one deployment: Describe and Configure first, then Analyze and Remediate for
+// each resource, which may run at once for several, then AnalyzeStack.
 type Session struct {
 	pack     *Pack
 	now      func() time.Time
@@ -62,7 +63,8 @@ type duties struct {
 	joined bool
 }
 
-// About is what the engine says about the deployment.
+// About is what the engine says about the deployment. It is empty when the engine only analyses, as
+// "pulumi policy analyze" does, and when [github.com/bulkhead-iac/bulkhead/policy/command] judges a file.
 type About struct {
 	Tags         map[string]string
 	Stack        string
@@ -136,17 +138,12 @@ func (s *Session) Describe(about About, config map[string]string, secretKeys []s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.about = about
-	var pairs []string
+	secrets := make([]string, 0, len(secretKeys))
 	for _, key := range secretKeys {
-		if v := config[key]; len(v) >= shortestMasked {
-			pairs = append(pairs, v, "[secret]")
-		}
+		secrets = append(secrets, config[key])
 	}
-	s.masks = strings.NewReplacer(pairs...)
+	s.masks = hider(secrets)
 }
-
-// shortestMasked keeps single letters and digits of a configuration from blotting out ordinary text.
-const shortestMasked = 4
 
 // Level returns the level of a control in this session.
 func (s *Session) Level(id string) Level { return s.levels[id] }
@@ -213,7 +210,7 @@ func (s *Stack) root() *Resource {
 func (s *Session) judge(results []Result, work []duty, r *Resource, stack *Stack) []Result {
 	k := cases.Get().(*Case) //nolint:forcetypeassert // the pool makes nothing else
 	defer k.end()
-	k.Resource, k.Stack = r, stack
+	k.Resource, k.Stack, k.About = r, stack, &s.about
 	for i := range work {
 		d := &work[i]
 		k.begin(d)
@@ -222,11 +219,11 @@ func (s *Session) judge(results []Result, work []duty, r *Resource, stack *Stack
 		switch result := &results[len(results)-1]; result.Outcome {
 		case Fail:
 			for _, n := range k.found {
-				result.Notes = append(result.Notes, Note{Text: s.mask(n.text), Path: n.at})
+				result.Notes = append(result.Notes, Note{Text: s.mask(k.hide(n.text)), Path: n.at})
 			}
 			result.Waiver = s.rules.waiverFor(d.control.ID, r, s.now())
 		case Undecided, NotApplicable:
-			result.Reason = s.mask(k.reason())
+			result.Reason = s.mask(k.hide(k.reason()))
 		}
 	}
 	return results

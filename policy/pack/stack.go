@@ -2,7 +2,10 @@
 
 package pack
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Stack is all resources of a deployment, for controls that compare resources.
 type Stack struct {
@@ -10,7 +13,9 @@ type Stack struct {
 	byType   map[string][]*Resource
 	pointers map[[2]string]*pointers
 	names    map[string]*names
+	hides    *strings.Replacer
 	all      []*Resource
+	searched bool // for what hides
 }
 
 // NewStack indexes the resources by URN and type.
@@ -29,9 +34,6 @@ func NewStack(resources []*Resource) *Stack {
 	}
 	return s
 }
-
-// All returns every resource in the order of the engine.
-func (s *Stack) All() []*Resource { return s.all }
 
 // Find returns the resource with the URN, or nil.
 func (s *Stack) Find(urn string) *Resource { return s.byURN[urn] }

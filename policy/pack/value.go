@@ -36,6 +36,7 @@ type node struct {
 	kind   Kind
 	truth  bool
 	secret bool
+	hides  bool // there is a secret below
 }
 
 // Value is a view of one property, present or not. The zero Value is absent. A Value is small and is
@@ -105,7 +106,7 @@ func (v Value) Text() (text string, ok bool) {
 	return "", false
 }
 
-// Str returns the string, or "" when the value is not a known string.
+// Str is [Value.Text], or "" when there is none.
 func (v Value) Str() string {
 	s, _ := v.Text()
 	return s

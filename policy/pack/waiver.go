@@ -49,8 +49,8 @@ func (w *Waiver) check(p *Pack) error {
 	case w.Control == governanceID:
 		bad("control %q cannot be waived", w.Control)
 	}
-	if strings.Trim(w.URN+w.Type+w.Name, "*? ") == "" {
-		bad("urn, type or name must choose resources more narrowly than \"*\"")
+	if everything(w.URN, "urn:pulumi:") && everything(w.Type, "aws:") && everything(w.Name, "") {
+		bad("urn, type or name must choose resources more narrowly than every resource")
 	}
 	if len(strings.TrimSpace(w.Reason)) < shortestReason {
 		bad("reason must have at least %d characters", shortestReason)
@@ -64,6 +64,13 @@ func (w *Waiver) check(p *Pack) error {
 	}
 	w.until = day.AddDate(0, 0, 1)
 	return errors.Join(problems...)
+}
+
+// everything reports whether a pattern chooses nearly every text: it is not given, or there is nothing in it but a part of
+// what all texts begin with.
+func everything(pattern, begin string) bool {
+	before, rest, _ := strings.Cut(pattern, "*")
+	return strings.HasPrefix(begin, strings.TrimRight(before, "? ")) && strings.Trim(rest, "*?: ") == ""
 }
 
 // covers reports whether the waiver is about the control and the resource.
@@ -121,6 +128,9 @@ func ParseWaivers(text []byte) ([]Waiver, error) {
 	var file waiverFile
 	if err := d.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
+	}
+	if err := d.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("the file holds more than one YAML document; write one list \"waivers\"")
 	}
 	return file.Waivers, nil
 }

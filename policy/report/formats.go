@@ -75,7 +75,7 @@ func (r *Report) markdown(w io.Writer) error {
 		f := &r.Findings[i]
 		state := f.Level
 		if f.Waiver != nil {
-			state = "waived until " + f.Waiver.Expires
+			state = cell("waived until " + f.Waiver.Expires + " by " + f.Waiver.Owner + ": " + f.Waiver.Reason)
 		}
 		control := f.ID
 		if f.URL != "" {
@@ -187,6 +187,14 @@ func (r *Report) sarif(w io.Writer, p *pack.Pack) error {
 			result["suppressions"] = []any{map[string]any{"kind": "external", "justification": f.Waiver.Reason + " (" + f.Waiver.Owner + ", until " + f.Waiver.Expires + ")"}}
 		}
 		results = append(results, result)
+	}
+	for _, o := range r.Undecided {
+		results = append(results, map[string]any{
+			"ruleId": o.ID, "kind": "open", "level": "none", "message": map[string]any{"text": o.Reason},
+			"locations": []any{map[string]any{
+				"logicalLocations": []any{map[string]any{"fullyQualifiedName": o.URN, "name": o.Name, "kind": "resource"}},
+			}},
+		})
 	}
 	return writeJSON(w, map[string]any{
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
