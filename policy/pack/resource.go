@@ -44,6 +44,7 @@ type Resource struct {
 	out                  *node
 	Options              Options
 	position             int
+	stack                *Stack // in the stack pass
 	decoded              bool
 	outRead              bool
 }
@@ -61,6 +62,7 @@ func (r *Resource) SetOutputs(outputs *structpb.Struct) { r.outputs, r.outRead =
 func (r *Resource) Inputs() Value {
 	if !r.decoded {
 		r.props, r.raw, r.decoded = fromStruct(r.raw), nil, true
+		r.stack.notice(r.props)
 	}
 	if r.props == nil {
 		return r.Outputs()
@@ -72,6 +74,7 @@ func (r *Resource) Inputs() Value {
 func (r *Resource) Outputs() Value {
 	if !r.outRead {
 		r.out, r.outputs, r.outRead = fromStruct(r.outputs), nil, true
+		r.stack.notice(r.out)
 	}
 	return Value{n: r.out}
 }

@@ -49,7 +49,7 @@ func (n *node) conceal() {
 
 // secrets appends the texts of the secrets below the node.
 func (n *node) secrets(list []string) []string {
-	if n == nil || !n.secret && !n.hides {
+	if !n.secretive() {
 		return list
 	}
 	if n.secret {
@@ -63,34 +63,39 @@ func (n *node) secrets(list []string) []string {
 	return list
 }
 
-// hider blots out the secrets of the resource.
-func (r *Resource) hider() *strings.Replacer {
-	return hider(r.Outputs().n.secrets(r.Inputs().n.secrets(nil)))
-}
+// secretive reports whether the node or something below it is a secret.
+func (n *node) secretive() bool { return n != nil && (n.secret || n.hides) }
 
-// hider blots out the secrets of every resource.
-func (s *Stack) hider() *strings.Replacer {
-	if !s.searched {
-		s.searched = true
-		var list []string
-		for _, r := range s.all {
-			list = r.Outputs().n.secrets(r.Inputs().n.secrets(list))
-		}
-		s.hides = hider(list)
+// notice remembers the secrets of a resource of the stack, when its properties have been decoded: no message can tell others.
+func (s *Stack) notice(n *node) {
+	if s != nil && n.secretive() {
+		s.secretive, s.hides = append(s.secretive, n), nil
 	}
-	return s.hides
 }
 
 // hide blots out in a text what may not be shown: the secrets of what the case could read.
 func (c *Case) hide(text string) string {
-	var secrets *strings.Replacer
-	if c.Stack != nil {
-		secrets = c.Stack.hider()
-	} else {
-		secrets = c.Resource.hider()
+	secrets := c.Stack.hider()
+	if c.Stack == nil {
+		secrets = hider(c.out.secrets(c.props.secrets(nil)))
 	}
 	if secrets == nil {
 		return text
 	}
 	return secrets.Replace(text)
+}
+
+// hider blots out every secret that has been decoded.
+func (s *Stack) hider() *strings.Replacer {
+	if s == nil {
+		return nil
+	}
+	if s.hides == nil {
+		var list []string
+		for _, n := range s.secretive {
+			list = n.secrets(list)
+		}
+		s.hides = hider(list)
+	}
+	return s.hides
 }

@@ -13,9 +13,10 @@ type Stack struct {
 	byType   map[string][]*Resource
 	pointers map[[2]string]*pointers
 	names    map[string]*names
-	hides    *strings.Replacer
 	all      []*Resource
-	searched bool // for what hides
+	// secretive are the property maps with secrets, and hides what blots those out.
+	secretive []*node
+	hides     *strings.Replacer
 }
 
 // NewStack indexes the resources by URN and type.
@@ -28,7 +29,9 @@ func NewStack(resources []*Resource) *Stack {
 		names:    map[string]*names{},
 	}
 	for i, r := range resources {
-		r.position = i
+		r.position, r.stack = i, s
+		s.notice(r.props)
+		s.notice(r.out)
 		s.byURN[r.URN] = r
 		s.byType[r.Type] = append(s.byType[r.Type], r)
 	}
