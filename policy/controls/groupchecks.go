@@ -3,7 +3,6 @@
 package controls
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -92,28 +91,26 @@ func (r *rule) dynamic() bool {
 	return r.first.number >= firstDynamic && !r.sources[0].Exists() && !r.sources[1].Exists()
 }
 
-// opening is what the rules of one group let through to the same ports.
-type opening struct {
-	set   address.Set
-	parts int
-}
-
-// unionWorld adds up the ranges of all rules of a group for the same ports.
+// unionWorld adds up the ranges of all rules of a group that let the same port in. Where that sum can change, a rule begins.
 func unionWorld(k *pack.Case) {
 	all := rules(k, k.Resource)
 	sure, maybe := k.Stack.Pointing(k.Resource, "securityGroupId", sgRule, sgIngress)
 	for _, companion := range sure {
 		all = append(all, rules(k, companion)...)
 	}
-	open := map[string]*opening{}
+	var narrow []*rule
 	for i := range all {
-		if r := &all[i]; r.ingress && r.world.Is != pack.True && r.beyond(k.Words("allowedPorts")).Is == pack.True {
-			add(open, r)
+		if r := &all[i]; r.ingress && !r.portsUnknown() && r.world.Is != pack.True && r.beyond(k.Words("allowedPorts")).Is == pack.True {
+			narrow = append(narrow, r)
 		}
 	}
-	for _, ports := range slices.Sorted(maps.Keys(open)) {
-		if o := open[ports]; o.set.Wide() {
-			k.Report(k.Get("ingress"), "%d ranges together let the internet reach %s", o.parts, ports)
+	for _, begins := range narrow {
+		port := 0
+		if begins.transport.Is == pack.True {
+			port = begins.first.number
+		}
+		if parts, wide := sumOf(narrow, begins.protocolName(), port); wide {
+			k.Report(k.Get("ingress"), "%d ranges together let the internet reach %s", parts, begins.span())
 		}
 	}
 	if len(maybe) > 0 || slices.ContainsFunc(all, func(r rule) bool { return r.hasUnknown() }) {
@@ -121,20 +118,20 @@ func unionWorld(k *pack.Case) {
 	}
 }
 
-func add(open map[string]*opening, r *rule) {
-	o := open[r.span()]
-	if o == nil {
-		o = &opening{}
-		open[r.span()] = o
-	}
-	for _, source := range r.sources {
-		known, _ := source.Strings()
-		for _, cidr := range known {
-			if o.set.Add(cidr) == nil {
-				o.parts++
+// sumOf adds up the ranges of the rules that let the port in, and reports whether they are a large part of the internet.
+func sumOf(list []*rule, protocol string, port int) (parts int, wide bool) {
+	var set address.Set
+	for _, r := range list {
+		if !r.lets(protocol, port) {
+			continue
+		}
+		for _, cidr := range r.ranges() {
+			if set.Add(cidr) == nil {
+				parts++
 			}
 		}
 	}
+	return parts, set.Wide()
 }
 
 func described(k *pack.Case) {

@@ -168,14 +168,15 @@ func (r *rule) wide(most float64) pack.Fact {
 	return r.transport.And(r.low(true)).And(r.high(float64(r.last.number-r.first.number) >= most))
 }
 
-// beyond is the fact that the rule opens a TCP or UDP port that is not in the list. ICMP is not about ports.
+// beyond is the fact that the rule opens a TCP or UDP port that is not in the list, or another protocol, for which ports
+// mean nothing (Amazon EC2 API reference, IpPermission). ICMP is accepted.
 func (r *rule) beyond(allowed []string) pack.Fact {
 	icmp := oneWord(r.protocol, "icmp", "icmpv6", "1", "58")
 	one := r.from.OneOf(allowed...).And(r.to.OneOf(allowed...))
 	if one.Is == pack.True && r.from.Str() != r.to.Str() {
 		one = pack.No(r.to)
 	}
-	return icmp.Not().And(r.every.Or(one.Not()))
+	return icmp.Not().And(r.every.Or(r.transport.Not()).Or(one.Not()))
 }
 
 // open says what the rule lets through, and whom.
@@ -186,15 +187,33 @@ func (r *rule) open() string {
 // protocols are the names of the numbers that have a name in rules.
 var protocols = map[string]string{"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 
+// protocolName is the protocol in the spelling that AWS shows.
+func (r *rule) protocolName() string {
+	protocol := strings.ToLower(r.protocol.Str())
+	if name, ok := protocols[protocol]; ok {
+		return name
+	}
+	return protocol
+}
+
+// lets reports whether the rule lets the port of the protocol through, as far as is known. A protocol without ports has
+// only port 0 here.
+func (r *rule) lets(protocol string, port int) bool {
+	switch {
+	case r.every.Is == pack.True:
+		return true
+	case r.protocolName() != protocol:
+		return false
+	}
+	return r.transport.Is != pack.True || r.first.number <= port && port <= r.last.number
+}
+
 // span describes the ports of the rule.
 func (r *rule) span() string {
 	if r.every.Is == pack.True {
 		return "every port and protocol"
 	}
-	protocol := strings.ToLower(r.protocol.Str())
-	if name, ok := protocols[protocol]; ok {
-		protocol = name
-	}
+	protocol := r.protocolName()
 	if r.from.Str() == r.to.Str() {
 		return fmt.Sprintf("%s port %s", protocol, r.from.Str())
 	}
@@ -218,11 +237,11 @@ func place(v pack.Value) string {
 	return "the rule"
 }
 
+// portsUnknown reports whether it is not known yet what the rule opens.
+func (r *rule) portsUnknown() bool {
+	return r.protocol.IsUnknown() || r.from.IsUnknown() || r.to.IsUnknown()
+}
+
 func (r *rule) hasUnknown() bool {
-	for _, v := range append([]pack.Value{r.at, r.protocol, r.from, r.to}, r.sources[:]...) {
-		if v.IsUnknown() || hasUnknownItem(v) {
-			return true
-		}
-	}
-	return false
+	return r.at.IsUnknown() || r.portsUnknown() || slices.ContainsFunc(r.sources[:], func(v pack.Value) bool { return v.IsUnknown() || hasUnknownItem(v) })
 }
