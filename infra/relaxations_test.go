@@ -6,19 +6,23 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/components/waf"
+	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
 // What the configuration relaxes reaches the web ACL and the listener, with its reason in a tag.
 func TestRelaxations(t *testing.T) {
 	settings := settingsOf(t, "staging")
-	settings.WAF.Relaxations = []string{
-		"CommonRuleSet.SizeRestrictions_BODY because people upload photos",
-		"IPReputation because the office is on the list",
-		"RateLimit because a load test is running",
-		"KnownBadInputs because the group is tried out",
-		"SQLInjection because the group is tried out",
-		"Linux because the group is tried out",
+	known := stacks.WAFIntents()
+	for i, intent := range waf.Baseline() {
+		require.Equal(t, string(intent), known[i], "the configuration knows what is in every web ACL")
+		if intent == waf.CommonRuleSet {
+			intent += ".SizeRestrictions_BODY"
+		}
+		settings.WAF.Relaxations = append(settings.WAF.Relaxations, string(intent)+" because people upload photos")
 	}
+	require.Len(t, settings.WAF.Relaxations, len(known))
 	settings.Edge.HSTSOffReason = "the domain moves back to plain HTTP"
 	rec := deployed(t, settings)
 

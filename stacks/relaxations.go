@@ -33,6 +33,9 @@ const rateLimit = "RateLimit"
 // wafIntents are the parts of every web ACL.
 var wafIntents = []string{"IPReputation", rateLimit, "CommonRuleSet", "KnownBadInputs", "SQLInjection", "Linux"}
 
+// WAFIntents returns the parts of every web ACL that a relaxation may name.
+func WAFIntents() []string { return slices.Clone(wafIntents) }
+
 // because stands between what is relaxed and why.
 const because = " because "
 

@@ -71,6 +71,17 @@ var catalogue = []entry{
 	{Intent: WordPress, Group: "AWSManagedRulesWordPressRuleSet", Capacity: 100},
 }
 
+// Baseline returns the intents that every web ACL has, in the order in which AWS WAF evaluates them.
+func Baseline() []Intent {
+	var list []Intent
+	for _, e := range catalogue {
+		if e.Baseline {
+			list = append(list, e.Intent)
+		}
+	}
+	return list
+}
+
 // priorityStep leaves room between two intents for a rule that AWS Firewall Manager or a responder puts in by hand.
 const priorityStep = 10
 

@@ -82,9 +82,6 @@ func Judge(p *pack.Pack, configs map[string]pack.Config, d *export.Deployment) (
 	return append(results, session.AnalyzeStack(d.Stack)...), nil
 }
 
-// governance is the name of the control that carries the pack's own settings.
-const governance = "pack-governance"
-
 func configure(p *pack.Pack, f flags) (map[string]pack.Config, error) {
 	configs := map[string]pack.Config{}
 	if f.config != "" {
@@ -96,7 +93,7 @@ func configure(p *pack.Pack, f flags) (map[string]pack.Config, error) {
 			return nil, fmt.Errorf("%s: %w", f.config, err)
 		}
 	}
-	own := configs[governance]
+	own := configs[pack.GovernanceID]
 	if own.Properties == nil {
 		own.Properties = map[string]any{}
 	}
@@ -110,7 +107,7 @@ func configure(p *pack.Pack, f flags) (map[string]pack.Config, error) {
 		}
 		own.Properties["waiversFile"] = absolute
 	}
-	configs[governance] = own
+	configs[pack.GovernanceID] = own
 	if err := pack.NewSession(p).Configure(configs); err != nil {
 		if f.config != "" {
 			return nil, fmt.Errorf("%s: %w", f.config, err)

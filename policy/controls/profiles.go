@@ -8,24 +8,16 @@ import "github.com/bulkhead-iac/bulkhead/policy/pack"
 func Profiles() map[string]pack.Profile {
 	return map[string]pack.Profile{
 		"production": {
-			Help: "High and critical findings stop the deployment, whatever they are about; the rest advises.",
-			Level: func(c *pack.Control) pack.Level {
-				if c.Level != pack.Unset {
-					return c.Level
-				}
-				return bySeverity(c)
-			},
+			Help:  "High and critical findings stop the deployment, whatever they are about; the rest advises. So it is without a profile.",
+			Level: (*pack.Control).DefaultLevel,
 		},
 		"staging": {
 			Help: "As production for security; resilience, cost and operations advise.",
 			Level: func(c *pack.Control) pack.Level {
-				switch {
-				case c.Level != pack.Unset:
-					return c.Level
-				case c.About() != pack.Security:
+				if c.Level == pack.Unset && c.About() != pack.Security {
 					return pack.Advisory
 				}
-				return bySeverity(c)
+				return c.DefaultLevel()
 			},
 		},
 		"advisory": {
@@ -47,11 +39,4 @@ func Profiles() map[string]pack.Profile {
 			},
 		},
 	}
-}
-
-func bySeverity(c *pack.Control) pack.Level {
-	if c.Severity >= pack.High {
-		return pack.Mandatory
-	}
-	return pack.Advisory
 }

@@ -56,14 +56,14 @@ func (s *Session) Configure(configs map[string]Config) error {
 
 // settle applies the governance settings and the levels; the settings have the right types by now.
 func (s *Session) settle(configs map[string]Config) error {
-	own := Case{control: s.pack.byID[governanceID], settings: s.settings[governanceID]}
+	own := Case{control: s.pack.byID[GovernanceID], settings: s.settings[GovernanceID]}
 	all := configs["all"].Level
 	profile := s.pack.Profiles[own.Word("profile")]
 	for _, c := range s.pack.controls {
 		level := c.DefaultLevel()
 		configured := configs[c.ID].Level
 		switch {
-		case all != Unset && configured == Unset && c.ID != governanceID:
+		case all != Unset && configured == Unset && c.ID != GovernanceID:
 			level = all
 		case configured != Unset && (all != Unset || configured != level):
 			level = configured
@@ -81,15 +81,15 @@ func (s *Session) settle(configs map[string]Config) error {
 		level, err := ParseLevel(name)
 		switch {
 		case s.pack.byID[id] == nil:
-			problems = append(problems, fmt.Errorf("%s.levels: the pack has no control %q%s", governanceID, id, s.pack.Suggest(id)))
+			problems = append(problems, fmt.Errorf("%s.levels: the pack has no control %q%s", GovernanceID, id, s.pack.Suggest(id)))
 		case err != nil:
-			problems = append(problems, fmt.Errorf("%s.levels.%s: %w", governanceID, id, err))
+			problems = append(problems, fmt.Errorf("%s.levels.%s: %w", GovernanceID, id, err))
 		default:
 			s.levels[id] = level
 		}
 	}
-	if s.levels[governanceID] == Disabled {
-		problems = append(problems, fmt.Errorf("%s cannot be disabled, because it reports waivers that are expired or invalid; its setting undecided: %q keeps it quiet about open checks", governanceID, undecidedIgnore))
+	if s.levels[GovernanceID] == Disabled {
+		problems = append(problems, fmt.Errorf("%s cannot be disabled, because it reports waivers that are expired or invalid; its setting undecided: %q keeps it quiet about open checks", GovernanceID, undecidedIgnore))
 	}
 	s.rules = rules{forbid: own.Flag("forbidWaivers"), undecided: own.Word("undecided")}
 	problems = append(problems, s.loadWaivers(own))
@@ -101,24 +101,24 @@ func (s *Session) loadWaivers(own Case) error {
 	if inline, _ := own.setting("waivers").([]any); len(inline) > 0 {
 		text, err := json.Marshal(inline)
 		if err != nil {
-			return fmt.Errorf("%s.waivers: %w", governanceID, err)
+			return fmt.Errorf("%s.waivers: %w", GovernanceID, err)
 		}
 		d := json.NewDecoder(strings.NewReader(string(text)))
 		d.DisallowUnknownFields()
 		var listed []Waiver
 		if err := d.Decode(&listed); err != nil {
-			return fmt.Errorf("%s.waivers: %w", governanceID, err)
+			return fmt.Errorf("%s.waivers: %w", GovernanceID, err)
 		}
-		s.addWaivers(governanceID+".waivers", listed)
+		s.addWaivers(GovernanceID+".waivers", listed)
 	}
 	if file := own.Word("waiversFile"); file != "" {
 		path := locate(s.workdir, file)
 		read, err := ReadWaivers(path)
 		if errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(file) {
-			return fmt.Errorf("%s.waiversFile: there is no %s in %s, nor above it up to the root of the repository", governanceID, file, s.workdir)
+			return fmt.Errorf("%s.waiversFile: there is no %s in %s, nor above it up to the root of the repository", GovernanceID, file, s.workdir)
 		}
 		if err != nil {
-			return fmt.Errorf("%s.waiversFile: %w", governanceID, err)
+			return fmt.Errorf("%s.waiversFile: %w", GovernanceID, err)
 		}
 		s.addWaivers(file, read)
 	}

@@ -230,7 +230,7 @@ func (p *Pack) Load(controls ...*Control) error {
 }
 
 func (p *Pack) index(c *Control) {
-	if c.Stack && len(c.Types) == 0 && c.ID != governanceID {
+	if c.Stack && len(c.Types) == 0 && c.ID != GovernanceID {
 		p.whole = append(p.whole, c)
 	}
 	for _, t := range c.Types {

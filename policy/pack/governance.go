@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// governanceID names the pack's own control: profile, waivers and undecided checks.
-const governanceID = "pack-governance"
+// GovernanceID names the pack's own control: profile, waivers and undecided checks.
+const GovernanceID = "pack-governance"
 
 const (
 	undecidedReport = "report"
@@ -44,7 +44,7 @@ func (r *rules) waiverFor(control string, res *Resource, now time.Time) *Waiver 
 func (p *Pack) governance() *Control {
 	names := slices.Sorted(maps.Keys(p.Profiles))
 	return &Control{
-		ID:       governanceID,
+		ID:       GovernanceID,
 		Title:    "The pack's settings and waivers are in order, and every check came to an answer",
 		Why:      "A waiver without an end becomes the rule, and a check that waits for a value is not a check that passed.",
 		Fix:      "Remove waivers that are expired or unused, correct invalid ones, and read the undecided checks again after the next deployment.",
@@ -68,7 +68,7 @@ func (p *Pack) governance() *Control {
 func (s *Session) govern(resources []*Resource, root *Resource) []Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.pack.byID[governanceID]
+	c := s.pack.byID[GovernanceID]
 	var results []Result
 	add := func(level Level, format string, args ...any) {
 		results = append(results, Result{
@@ -76,7 +76,7 @@ func (s *Session) govern(resources []*Resource, root *Resource) []Result {
 			Notes: []Note{{Text: s.mask(fmt.Sprintf(format, args...))}},
 		})
 	}
-	level := s.levels[governanceID]
+	level := s.levels[GovernanceID]
 	if level == Remediate { // nothing to mend
 		level = Mandatory
 	}

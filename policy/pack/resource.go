@@ -3,6 +3,7 @@
 package pack
 
 import (
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -27,6 +28,9 @@ type Subject struct {
 	Type string
 	Name string
 }
+
+// ShortType is the last part of the type, such as BucketV2.
+func (s *Subject) ShortType() string { return s.Type[strings.LastIndexByte(s.Type, ':')+1:] }
 
 // Resource is one resource as a check sees it.
 type Resource struct {

@@ -231,17 +231,10 @@ func (s *Server) diagnostic(r *Result, n Note) *pulumirpc.AnalyzeDiagnostic {
 
 // Message is the text for one violation: what is wrong, why that matters, and what to write.
 func (r *Result) Message(n Note) string {
-	if r.Control.ID == governanceID {
+	if r.Control.ID == GovernanceID {
 		return n.Text
 	}
-	return fmt.Sprintf("%s %q: %s. %s Fix: %s", shortType(r.Type), r.Name, n.Text, r.Control.Why, r.Control.Fix)
-}
-
-func shortType(token string) string {
-	if i := strings.LastIndexByte(token, ':'); i >= 0 {
-		return token[i+1:]
-	}
-	return token
+	return fmt.Sprintf("%s %q: %s. %s Fix: %s", r.ShortType(), r.Name, n.Text, r.Control.Why, r.Control.Fix)
 }
 
 func levelForEngine(l Level) pulumirpc.EnforcementLevel {

@@ -46,7 +46,7 @@ func (w *Waiver) check(p *Pack) error {
 		bad("control is missing")
 	case p.Control(w.Control) == nil:
 		bad("control %q does not exist in this pack", w.Control)
-	case w.Control == governanceID:
+	case w.Control == GovernanceID:
 		bad("control %q cannot be waived", w.Control)
 	}
 	if everything(w.URN, "urn:pulumi:") && everything(w.Type, "aws:") && everything(w.Name, "") {

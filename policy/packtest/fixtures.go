@@ -21,8 +21,8 @@ type Fixture struct {
 	File     string         `yaml:"-"`
 	Good     []yaml.Node    `yaml:"good"`
 	Bad      []yaml.Node    `yaml:"bad"`
-	// Either lists scenes for which the right answer, once everything is known, is "not applicable".
-	Either []yaml.Node `yaml:"neither"`
+	// Neither lists scenes for which the right answer, once everything is known, is "not applicable".
+	Neither []yaml.Node `yaml:"neither"`
 }
 
 // LoadFixtures reads every *.yaml file of a folder: control id to fixture.
@@ -62,7 +62,7 @@ func (f Fixture) Scenes(p *pack.Pack) (good, bad, neither []Scene, err error) {
 	if len(c.Types) > 0 {
 		token = c.Types[0]
 	}
-	lists := [3][]yaml.Node{f.Good, f.Bad, f.Either}
+	lists := [3][]yaml.Node{f.Good, f.Bad, f.Neither}
 	var scenes [3][]Scene
 	for i, list := range lists {
 		for k := range list {

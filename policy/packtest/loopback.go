@@ -24,7 +24,11 @@ func Dial(tb testing.TB, p *pack.Pack) pulumirpc.AnalyzerClient {
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
 	served := make(chan error, 1)
-	go func() { served <- pack.Serve(ctx, p, in) }()
+	go func() {
+		err := pack.Serve(ctx, p, in)
+		_ = in.CloseWithError(err)
+		served <- err
+	}()
 	port, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		tb.Fatal(err)

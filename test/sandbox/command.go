@@ -120,7 +120,7 @@ func (r *Running) Wait(t *testing.T) Result {
 // Succeed fails the test if the command did.
 func (r Result) Succeed(t *testing.T) Result {
 	t.Helper()
-	require.Zero(t, r.Code, "%s\n%s", lastLines(r.Out, 60), r.Err)
+	require.Zero(t, r.Code, "%s\n%s", toolchain.LastLines(r.Out, 60), r.Err)
 	return r
 }
 
@@ -128,7 +128,7 @@ func (r Result) Succeed(t *testing.T) Result {
 func (r Result) Says(t *testing.T, text string) {
 	t.Helper()
 	if !strings.Contains(r.Out+r.Err, text) {
-		require.Fail(t, "the command does not say: "+text, "%s\n%s", lastLines(r.Out, 60), r.Err)
+		require.Fail(t, "the command does not say: "+text, "%s\n%s", toolchain.LastLines(r.Out, 60), r.Err)
 	}
 }
 
@@ -144,7 +144,7 @@ func (r *Running) end(t *testing.T) {
 		return
 	}
 	text, err := os.ReadFile(r.log.Name())
-	t.Logf("%s: the last lines of %s (%v):\n%s", strings.Join(r.command.Args[1:], " "), r.log.Name(), err, lastLines(string(text), shownLines))
+	t.Logf("%s: the last lines of %s (%v):\n%s", strings.Join(r.command.Args[1:], " "), r.log.Name(), err, toolchain.LastLines(string(text), shownLines))
 }
 
 var logCount atomic.Int64
@@ -173,11 +173,6 @@ func (p *text) String() string {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	return p.printed.String()
-}
-
-func lastLines(text string, n int) string {
-	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
 // built is the folder of the command, once it is built.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
 // Offline is the environment of a machine without a network: whatever a command asks for over it fails at once.
@@ -24,5 +26,5 @@ func (s *Sandbox) Warm(t *testing.T) {
 	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "./infra", "./policy")
 	list.Dir, list.Env = Repository(t), inherited
 	output, err := list.CombinedOutput()
-	require.NoError(t, err, lastLines(string(output), 10))
+	require.NoError(t, err, toolchain.LastLines(string(output), 10))
 }

@@ -168,7 +168,7 @@ func (b *bench) pulumi(ctx context.Context, packWord string, args ...string) (sa
 	s, err := execute(ctx, c)
 	if err != nil {
 		text, _ := os.ReadFile(c.output)
-		return s, fmt.Errorf("%w\n%s", err, lastLines(string(text), 30))
+		return s, fmt.Errorf("%w\n%s", err, toolchain.LastLines(string(text), 30))
 	}
 	return s, nil
 }
@@ -189,7 +189,7 @@ func (b *bench) sound(ctx context.Context, stack string, n int, p pack) (sample,
 		want = fmt.Sprintf(`"create": %d`, n+1)
 	}
 	if !strings.Contains(string(text), want) {
-		return s, fmt.Errorf("%s: the preview does not say %q:\n%s", p.name, want, lastLines(string(text), 30))
+		return s, fmt.Errorf("%s: the preview does not say %q:\n%s", p.name, want, toolchain.LastLines(string(text), 30))
 	}
 	if p.check != nil {
 		judged, err := b.judge(ctx, p)
@@ -221,8 +221,3 @@ func (s sample) then(judged sample) sample {
 
 // settle lets the machine finish what the last run has left to do, such as writing to the disk.
 const settle = 200 * time.Millisecond
-
-func lastLines(text string, n int) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return strings.Join(lines[max(0, len(lines)-n):], "\n")
-}

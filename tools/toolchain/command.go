@@ -42,7 +42,7 @@ func Go(ctx context.Context, dir string, env []string, args ...string) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted; the next run goes on from here: %w", ctx.Err())
 	}
-	text := lastLines(output.String(), 12)
+	text := LastLines(output.String(), 12)
 	for _, sign := range offline {
 		if strings.Contains(output.String(), sign) {
 			return fmt.Errorf("the Go modules are not in the cache and the module proxy cannot be reached "+
@@ -52,7 +52,8 @@ func Go(ctx context.Context, dir string, env []string, args ...string) error {
 	return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, text)
 }
 
-func lastLines(text string, n int) string {
+// LastLines returns the last n lines of a program's output.
+func LastLines(text string, n int) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
