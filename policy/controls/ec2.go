@@ -16,6 +16,9 @@ const (
 	launchType   = "aws:ec2/launchConfiguration:LaunchConfiguration"
 	asgType      = "aws:autoscaling/group:Group"
 	volumeType   = "aws:ebs/volume:Volume"
+
+	asgAttachment = "aws:autoscaling/attachment:Attachment"
+	asgTraffic    = "aws:autoscaling/trafficSourceAttachment:TrafficSourceAttachment"
 )
 
 var (
@@ -134,13 +137,20 @@ func instances() []*pack.Control {
 			Maps: meets(identity), Check: func(k *pack.Case) { k.Forbid(k.Get("keyName").IsSet()) },
 		},
 		{
-			ID: "ec2-ami-public", Title: "Images are not shared with everybody", Severity: pack.Critical, Types: []string{"aws:ec2/amiLaunchPermission:AmiLaunchPermission"},
-			Why: "A public image hands out everything that was ever written to its disk.", Fix: "Share with accounts, or with your organisation.",
-			Maps: meets(exposure), Check: noneOf("group", "all"),
+			ID: "ec2-ami-public", Title: "Images are shared neither with everybody nor with strangers", Severity: pack.Critical, Types: []string{"aws:ec2/amiLaunchPermission:AmiLaunchPermission"},
+			Why: "A shared image hands out everything that was ever written to its disk.", Fix: "Share with your organisation or with your own accounts, and list those in the setting allowedAccounts.",
+			Settings: []pack.Setting{words("allowedAccounts", "Account ids with which images may be shared, beside the account of the provider. While no account is known to be yours, any may be named.")},
+			Maps:     meets(exposure), Check: func(k *pack.Case) {
+				k.Forbid(k.Get("group").OneOf("all"))
+				own, account := ownAccounts(k), k.Get("accountId")
+				if len(own) > 0 {
+					k.Require(account.IsSet().Not().Or(account.OneOf(own...)), "the image is shared with the account %s", account)
+				}
+			},
 		},
 		{
 			ID: "ec2-image-block-public-access", Title: "The account does not let images become public", Severity: pack.High, Types: []string{"aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess"},
-			Why: "The block stops a mistake in any program of the account.", Fix: "Set state to block-new-sharing.", Maps: meets("FSBP:EC2.182", exposure),
+			Why: "The block stops a mistake in any program of the account.", Fix: "Set state to block-new-sharing.", Maps: meets(exposure),
 			Check: oneOf("state", "block-new-sharing"), Remedy: put("state", "block-new-sharing"),
 		},
 		{
@@ -194,13 +204,23 @@ func volumes() []*pack.Control {
 		},
 		{
 			ID: "ebs-snapshot-block-public-access", Title: "The account does not let snapshots become public", Severity: pack.High, Types: []string{"aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess"},
-			Why: "The block stops a mistake in any program of the account.", Fix: "Set state to block-all-sharing.", Maps: meets("FSBP:EC2.182", exposure),
-			Check: oneOf("state", "block-all-sharing", "block-new-sharing"), Remedy: put("state", "block-all-sharing"),
+			Why: "The block stops a mistake in any program of the account. With block-new-sharing, what is already public stays so.", Fix: "Set state to block-all-sharing.", Maps: meets("FSBP:EC2.182", exposure),
+			Check: oneOf("state", "block-all-sharing"), Remedy: put("state", "block-all-sharing"),
 		},
 		{
 			ID: "ebs-snapshot-copy-encrypted", Title: "Snapshot copies are encrypted", Severity: pack.High, Types: []string{"aws:ebs/snapshotCopy:SnapshotCopy"},
 			Why: "A copy of an unencrypted snapshot stays unencrypted unless that is asked for.", Fix: "Set encrypted to true.", Maps: meets(atRest),
 			Check: isTrue("encrypted"), Remedy: put("encrypted", true),
+		},
+		{
+			ID: "ebs-snapshot-copy-cmk", Title: "Snapshot copies use a customer managed key", Severity: pack.Low, Level: pack.Disabled, Types: []string{"aws:ebs/snapshotCopy:SnapshotCopy"},
+			Why: "A copy under the AWS managed key cannot be shared with another account, nor its key revoked. Copies of encrypted snapshots keep being encrypted, so this is off by default.",
+			Fix: "Set kmsKeyId.", Maps: meets(keyCare), Check: isSet("kmsKeyId"),
+		},
+		{
+			ID: "ec2-ami-cmk", Title: "Copied images use a customer managed key", Severity: pack.Low, Level: pack.Disabled, Types: []string{"aws:ec2/amiCopy:AmiCopy"},
+			Why: "An image under the AWS managed key cannot be shared with another account, nor its key revoked. Its disks are encrypted either way, so this is off by default.",
+			Fix: "Set kmsKeyId.", Maps: meets(keyCare), Check: isSet("kmsKeyId"),
 		},
 		{
 			ID: "ec2-ami-encrypted", Title: "Images are made from encrypted disks", Severity: pack.High, Types: []string{"aws:ec2/amiCopy:AmiCopy", "aws:ec2/ami:Ami"},
@@ -258,10 +278,11 @@ func scaling() []*pack.Control {
 			},
 		},
 		{
-			ID: "asg-elb-health", Title: "Groups behind a load balancer use its health check", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{asgType},
+			ID: "asg-elb-health", Title: "Groups behind a load balancer use its health check", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{asgType}, Joins: []string{asgAttachment, asgTraffic}, Stack: true,
 			Why: "An instance can run and yet answer nothing; only the load balancer notices.", Fix: "Set healthCheckType to ELB.", Maps: meets("FSBP:AutoScaling.1", spreading),
 			Check: func(k *pack.Case) {
-				behind := k.Get("targetGroupArns").IsSet().Or(k.Get("loadBalancers").IsSet()).Or(k.Get("trafficSources").IsSet())
+				behind := k.Get("targetGroupArns").IsSet().Or(k.Get("loadBalancers").IsSet()).Or(k.Get("trafficSources").IsSet()).
+					Or(anyCompanion(k, "autoscalingGroupName", []string{asgAttachment, asgTraffic}, present))
 				k.Require(behind.Not().Or(k.Get("healthCheckType").OneOf("ELB")), "healthCheckType is %s", k.Get("healthCheckType"))
 			},
 		},

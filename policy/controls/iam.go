@@ -48,7 +48,7 @@ func identities() []*pack.Control {
 		},
 		{
 			ID: "iam-full-access", Title: "Policies that lead to full control are not attached", Severity: pack.High, Types: attachments,
-			Why: "IAMFullAccess and PowerUserAccess are full control in a few steps.", Fix: "Attach a policy with the actions that are used.", Maps: meets("FSBP:IAM.27", privilege),
+			Why: "IAMFullAccess and PowerUserAccess are full control in a few steps.", Fix: "Attach a policy with the actions that are used.", Maps: meets("FSBP:IAM.27 CIS:1.21", privilege),
 			Check: notAttached("IAMFullAccess", "PowerUserAccess", "AWSCloudShellFullAccess", "AmazonEC2FullAccess", "AmazonS3FullAccess", "AWSLambda_FullAccess", "AmazonRDSFullAccess", "AmazonSSMFullAccess", "SecretsManagerReadWrite"),
 		},
 		{
@@ -79,12 +79,12 @@ func identities() []*pack.Control {
 		},
 		{
 			ID: "iam-no-console-login", Title: "The program makes no console passwords", Severity: pack.High, Types: []string{"aws:iam/userLoginProfile:UserLoginProfile"},
-			Why: "A password without a second factor is guessed or phished.", Fix: "Use IAM Identity Center.", Maps: meets("CIS:1.10", identity),
+			Why: "A password without a second factor is guessed or phished.", Fix: "Use IAM Identity Center.", Maps: meets("CIS:1.9", identity),
 			Check: func(k *pack.Case) { k.Report(k.Get("user"), "the program makes a console password") },
 		},
 		{
-			ID: "iam-role-session", Title: "Role sessions last no longer than half a day", Severity: pack.Low, Types: []string{iamRole},
-			Why: "A stolen session works until it ends.", Fix: "Leave maxSessionDuration at 43200 seconds or less; the setting maxSeconds says how many.", Settings: num("maxSeconds", 14400, "Longest session in seconds."),
+			ID: "iam-role-session", Title: "Role sessions last no longer than the setting maxSeconds says", Severity: pack.Low, Types: []string{iamRole},
+			Why: "A stolen session works until it ends.", Fix: "Leave maxSessionDuration out, which is an hour, or at no more than the setting maxSeconds, which is 14400 seconds, four hours, unless it is changed.", Settings: num("maxSeconds", 14400, "Longest session in seconds."),
 			Maps: meets(identity), Check: func(k *pack.Case) {
 				v := k.Get("maxSessionDuration")
 				k.Require(absent(v).Or(v.AtMost(k.Num("maxSeconds"))), "maxSessionDuration is %s seconds; at most %v is allowed", v, k.Num("maxSeconds"))
@@ -100,6 +100,14 @@ func identities() []*pack.Control {
 			Why: "It takes the policy away from everybody else in the account who has it.", Fix: "Use RolePolicyAttachment or GroupPolicyAttachment.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
 				k.Report(k.Get("policyArn"), "the attachment claims the policy for itself in the whole account")
+			},
+		},
+		{
+			ID: "iam-no-inline-policies", Title: "Policies can be shared and have versions", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: []string{iamRolePolicy, iamUserPolicy, iamGroupPolicy},
+			Why: "An inline policy is seen only with its role, user or group, and keeps no earlier version to go back to. A RolePolicy that belongs to one role is fine for many programs, so this is off by default.",
+			Fix: "Make a Policy and attach it.", Maps: meets(hygiene), Check: func(k *pack.Case) {
+				owner := k.Inputs().First("role", "user", "group")
+				k.Report(owner, "the policy is inline in %s", owner)
 			},
 		},
 		{
@@ -124,11 +132,14 @@ func identities() []*pack.Control {
 			},
 		},
 		{
-			ID: "iam-access-analyzer", Title: "Access analyzers find what outsiders can reach", Severity: pack.Low, Concern: pack.Operations, Types: []string{"aws:accessanalyzer/analyzer:Analyzer"},
-			Why: "An analyzer for unused access alone does not report what is shared with others.", Fix: "Leave type at ACCOUNT or ORGANIZATION for one analyzer.", Maps: meets("FSBP:IAM.28 CIS:1.19", detecting),
+			ID: "iam-access-analyzer", Title: "Access analyzers find what outsiders can reach", Severity: pack.Low, Concern: pack.Operations, Types: []string{accessAnalyzer}, Stack: true,
+			Why: "An analyzer for unused or internal access alone does not report what is shared with others.", Fix: "Leave type at ACCOUNT or ORGANIZATION for one analyzer.", Maps: meets("FSBP:IAM.28 CIS:1.19", detecting),
 			Check: func(k *pack.Case) {
-				t := k.Get("type")
-				k.Require(absent(t).Or(t.OneOf("ACCOUNT", "ORGANIZATION", "ACCOUNT_UNUSED_ACCESS", "ORGANIZATION_UNUSED_ACCESS", "ACCOUNT_INTERNAL_ACCESS", "ORGANIZATION_INTERNAL_ACCESS")))
+				answer := looksOutside(k.Resource)
+				for _, r := range k.Stack.Of(accessAnalyzer) {
+					answer = answer.Or(looksOutside(r))
+				}
+				k.Require(answer, "type is %s, and no other analyzer of the stack looks for outsiders", k.Get("type"))
 			},
 		},
 	}
@@ -265,11 +276,11 @@ func passwords() []*pack.Control {
 		},
 		{
 			ID: "iam-password-reuse", Title: "The last 24 passwords cannot be used again", Severity: pack.Medium, Types: types, Why: "Leaked passwords come back otherwise.", Fix: "Set passwordReusePrevention to 24.",
-			Settings: num("minimum", 24, "Passwords that are remembered."), Maps: meets("FSBP:IAM.16 CIS:1.8", signIn), Check: atLeast("passwordReusePrevention", "minimum"),
+			Settings: num("minimum", 24, "Passwords that are remembered."), Maps: meets("FSBP:IAM.16 CIS:1.8 NIST:IA-5(1) PCI:8.3.7"), Check: atLeast("passwordReusePrevention", "minimum"),
 		},
 		{
 			ID: "iam-password-age", Title: "Passwords expire", Severity: pack.Low, Level: pack.Disabled, Types: types, Why: "A password that leaked long ago still works. NIST advises against regular expiry, so this is off by default.",
-			Fix: "Set maxPasswordAge; the setting maxDays says how much.", Settings: num("maxDays", 90, "Longest age in days."), Maps: meets("FSBP:IAM.7", signIn), Check: atMost("maxPasswordAge", "maxDays"),
+			Fix: "Set maxPasswordAge; the setting maxDays says how much.", Settings: num("maxDays", 90, "Longest age in days."), Maps: meets("FSBP:IAM.7 NIST:IA-5(1) PCI:8.3.9"), Check: atMost("maxPasswordAge", "maxDays"),
 		},
 		{
 			ID: "iam-password-change", Title: "Users can change their own password", Severity: pack.Low, Types: types, Why: "Who knows that a password leaked must be able to change it at once.", Fix: "Leave allowUsersToChangePassword out or set it to true.",

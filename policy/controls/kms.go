@@ -118,13 +118,13 @@ func secrets() []*pack.Control {
 		{
 			ID: "secret-rotation", Title: "Secrets rotate", Severity: pack.Medium, Level: pack.Disabled, Types: []string{secretType}, Joins: []string{secretTurns}, Stack: true,
 			Why: "A secret that never changes works forever for whoever copied it. Secrets that a service manages rotate by themselves, so this is off by default.", Fix: "Add a SecretRotation.",
-			Maps: meets("FSBP:SecretsManager.1", identity), Check: func(k *pack.Case) {
+			Maps: meets("FSBP:SecretsManager.1", renewal), Check: func(k *pack.Case) {
 				k.Require(anyCompanion(k, "secretId", []string{secretTurns}, present), "no rotation points at the secret")
 			},
 		},
 		{
 			ID: "secret-rotation-period", Title: "Secrets rotate at least every 90 days", Severity: pack.Medium, Types: []string{secretTurns}, Why: "The period is how long a stolen secret works.",
-			Fix: "Set rotationRules.automaticallyAfterDays; the setting maxDays says how many.", Settings: num("maxDays", 90, "Longest period in days."), Maps: meets("FSBP:SecretsManager.4", identity),
+			Fix: "Set rotationRules.automaticallyAfterDays; the setting maxDays says how many.", Settings: num("maxDays", 90, "Longest period in days."), Maps: meets("FSBP:SecretsManager.4", renewal),
 			Check: func(k *pack.Case) {
 				days := k.Get("rotationRules.automaticallyAfterDays")
 				k.Require(k.Get("rotationRules.scheduleExpression").IsSet().Or(days.AtMost(k.Num("maxDays"))), "rotationRules.automaticallyAfterDays is %s", days)

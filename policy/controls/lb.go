@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -18,6 +19,7 @@ const (
 var (
 	loadBalancerTokens = []string{lbType, albType}
 	listenerTokens     = []string{"aws:lb/listener:Listener", "aws:alb/listener:Listener"}
+	moreCertificates   = []string{"aws:lb/listenerCertificate:ListenerCertificate", "aws:alb/listenerCertificate:ListenerCertificate"}
 	groupTokens        = []string{"aws:lb/targetGroup:TargetGroup", "aws:alb/targetGroup:TargetGroup"}
 )
 
@@ -77,10 +79,14 @@ func loadBalancers() []*pack.Control {
 			},
 		},
 		{
-			ID: "elb-listener-certificate", Title: "TLS listeners have a certificate", Severity: pack.High, Types: listenerTokens,
-			Why: "A TLS listener without a certificate cannot answer.", Fix: "Set certificateArn to a certificate from ACM.", Maps: meets("FSBP:ELB.2", inTransit),
+			ID: "elb-listener-certificate", Title: "TLS listeners have a certificate from ACM", Severity: pack.High, Types: slices.Concat(listenerTokens, moreCertificates),
+			Why: "A TLS listener without a certificate cannot answer, and one with a certificate kept in IAM stops on the day that nobody renewed it.", Fix: "Set certificateArn to a certificate from ACM.", Maps: meets(inTransit),
 			Check: func(k *pack.Case) {
-				k.Require(k.Get("protocol").OneOf("HTTPS", "TLS").Not().Or(k.Get("certificateArn").IsSet()), "certificateArn is not set")
+				arn := k.Get("certificateArn")
+				if !k.IsA(moreCertificates...) {
+					k.Require(k.Get("protocol").OneOf("HTTPS", "TLS").Not().Or(arn.IsSet()), "certificateArn is not set")
+				}
+				k.Forbid(arn.Matches(keptInIAM), "certificateArn is a certificate kept in IAM, which nobody renews: %s", arn)
 			},
 		},
 		{
@@ -157,7 +163,7 @@ func loadBalancers() []*pack.Control {
 		{
 			ID: "elb-cross-zone", Title: "Network and gateway load balancers spread over zones", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: loadBalancerTokens,
 			Why: "Without it, a zone with few targets carries as much as one with many. Traffic between zones costs extra, so this is off by default.",
-			Fix: "Set enableCrossZoneLoadBalancing to true.", Maps: meets("FSBP:ELB.9", spreading), Check: func(k *pack.Case) {
+			Fix: "Set enableCrossZoneLoadBalancing to true.", Maps: meets(spreading), Check: func(k *pack.Case) {
 				k.Require(application(k.Inputs()).Or(k.Get("enableCrossZoneLoadBalancing").IsTrue()), "enableCrossZoneLoadBalancing is %s", k.Get("enableCrossZoneLoadBalancing"))
 			},
 		},
@@ -278,6 +284,11 @@ func admitsWorld(k *pack.Case, group *pack.Resource) pack.Fact {
 		answer = answer.Or(pack.Wait(v))
 	}
 	return answer
+}
+
+// keptInIAM reports whether the ARN of a certificate is one that was uploaded to IAM.
+func keptInIAM(arn string) bool {
+	return strings.HasPrefix(arn, "arn:aws") && strings.Contains(arn, ":iam::") && strings.Contains(arn, ":server-certificate/")
 }
 
 const hstsSeconds = 15768000 // half a year

@@ -33,7 +33,7 @@ func prefixLists() []*pack.Control {
 		{
 			ID: "sg-prefix-list-egress", Title: "Prefix lists do not let everything out", Severity: pack.Medium, Types: []string{sgType, sgEgress, sgRule, sgDefault}, Joins: joins, Stack: true,
 			Why: "A rule for every port and a list that holds the internet lets a workload send your data anywhere.", Fix: "Allow the ports and destinations that are needed.",
-			Maps: meets("CIS:5.5", segments), Check: listsKeepIn,
+			Maps: meets(wayOut), Check: listsKeepIn,
 		},
 		{
 			ID: "sg-prefix-list-known", Title: "Rules name prefix lists that are known", Severity: pack.Low, Level: pack.Disabled, Types: []string{sgType, sgRule, sgIngress, sgEgress, sgDefault}, Joins: joins, Stack: true,

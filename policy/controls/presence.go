@@ -86,9 +86,7 @@ func duties() []duty {
 		{
 			id: "account-access-analyzer", title: "The account is searched for access from outside", severity: pack.Medium, types: []string{accessAnalyzer}, met: "FSBP:IAM.28 CIS:1.19 " + detecting,
 			why: "Policies made elsewhere can open what this program closes.", fix: "Add an Analyzer of type ACCOUNT or ORGANIZATION.",
-			holds: func(r *pack.Resource) pack.Fact {
-				return absent(r.Get("type")).Or(r.Get("type").OneOf("ACCOUNT", "ORGANIZATION"))
-			},
+			holds: looksOutside,
 		},
 		{
 			id: "account-inspector", title: "The account is searched for known vulnerabilities", severity: pack.Medium, types: []string{inspector}, met: "FSBP:Inspector.1 FSBP:Inspector.2 " + patching,
@@ -115,6 +113,12 @@ func duties() []duty {
 			},
 		},
 	}
+}
+
+// looksOutside is the fact that an access analyzer reports what is shared with others; its other kinds report access
+// that nobody uses, or who inside has access.
+func looksOutside(r *pack.Resource) pack.Fact {
+	return absent(r.Get("type")).Or(r.Get("type").OneOf("ACCOUNT", "ORGANIZATION"))
 }
 
 // networkPresence wants what every VPC should have; unlike the duties, it looks at one VPC at a time.

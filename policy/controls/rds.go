@@ -102,12 +102,21 @@ func databases() []*pack.Control {
 		},
 		{
 			ID: "rds-logs-exported", Title: "Databases send their logs to CloudWatch", Severity: pack.Medium, Types: dataStores,
-			Why: "Logs that stay on the database are gone after a few days, and an intruder can remove them.", Fix: "Set enabledCloudwatchLogsExports to the engine's logs, such as postgresql and upgrade.",
-			Maps: meets("FSBP:RDS.9 FSBP:RDS.34 FSBP:RDS.37", logging), Check: func(k *pack.Case) {
-				logs := k.Get("enabledCloudwatchLogsExports")
-				k.Require(logs.IsSet())
-				postgres := k.Get("engine").Matches(func(s string) bool { return strings.Contains(s, "postgres") })
-				k.Require(logs.IsSet().Not().Or(postgres.Not()).Or(logs.Contains("postgresql")), "the log postgresql is not exported")
+			Why: "Logs that stay on the database are gone after a few days, and an intruder can remove them.", Fix: "Set enabledCloudwatchLogsExports to the logs of the engine: postgresql for PostgreSQL and Aurora PostgreSQL, audit for Aurora MySQL, error for MySQL, MariaDB and SQL Server, alert for Oracle, and more as needed.",
+			Maps: meets("FSBP:RDS.9 FSBP:RDS.34 FSBP:RDS.36 FSBP:RDS.37", logging), Check: func(k *pack.Case) {
+				some := k.Get("enabledCloudwatchLogsExports").IsSet()
+				k.Require(some)
+				if some.Is != pack.False {
+					logsExported(k, func(e engineLog) []string { return e.least })
+				}
+			},
+		},
+		{
+			ID: "rds-logs-complete", Title: "Databases send every log of their engine to CloudWatch", Severity: pack.Low, Level: pack.Disabled, Types: dataStores,
+			Why:  "Each log answers another question of an investigation. A general log holds every statement with its data and can cost more than the database, so this is off by default.",
+			Fix:  "Set enabledCloudwatchLogsExports to all of them: postgresql and upgrade for PostgreSQL; audit, error, general and slowquery for MySQL, MariaDB and Aurora MySQL; agent and error for SQL Server; alert, audit, listener and trace for Oracle.",
+			Maps: meets("FSBP:RDS.9 FSBP:RDS.40 FSBP:RDS.42", logging), Check: func(k *pack.Case) {
+				logsExported(k, func(e engineLog) []string { return e.all })
 			},
 		},
 		{
@@ -202,7 +211,7 @@ func databases() []*pack.Control {
 		},
 		{
 			ID: "rds-proxy-debug", Title: "Database proxies do not log queries", Severity: pack.Medium, Types: []string{"aws:rds/proxy:Proxy"},
-			Why: "Debug logging writes the text of queries, data included.", Fix: "Leave debugLogging out.", Maps: meets(logSafety), Check: isFalse("debugLogging"), Remedy: put("debugLogging", false),
+			Why: "Debug logging writes the text of queries, data included.", Fix: "Leave debugLogging out.", Maps: meets(logContent), Check: isFalse("debugLogging"), Remedy: put("debugLogging", false),
 		},
 		{
 			ID: "rds-snapshot-public", Title: "Database snapshots are not shared with everybody", Severity: pack.Critical, Types: sharedTypes,
@@ -215,7 +224,7 @@ func databases() []*pack.Control {
 		},
 		{
 			ID: "rds-events-enabled", Title: "Event subscriptions are on", Severity: pack.Low, Concern: pack.Operations, Types: []string{"aws:rds/eventSubscription:EventSubscription"},
-			Why: "A subscription that is off tells nobody about failovers and full disks.", Fix: "Leave enabled out or set it to true.", Maps: meets("FSBP:RDS.19 FSBP:RDS.20", monitoring), Check: notFalse("enabled"),
+			Why: "A subscription that is off tells nobody about failovers and full disks.", Fix: "Leave enabled out or set it to true.", Maps: meets(monitoring), Check: notFalse("enabled"),
 		},
 		{
 			ID: "rds-force-tls", Title: "Parameter groups do not switch TLS off", Severity: pack.High, Types: []string{rdsParams, rdsClusterParam},
@@ -237,6 +246,39 @@ func databases() []*pack.Control {
 			ID: "rds-data-api", Title: "The HTTP data API is off", Severity: pack.Low, Level: pack.Disabled, Types: []string{rdsCluster}, Why: "The API is a second way in that passes by the network rules. Some programs need it, so this is off by default.",
 			Fix: "Leave enableHttpEndpoint out.", Maps: meets(segments), Check: isFalse("enableHttpEndpoint"),
 		},
+	}
+}
+
+// engineLog says which logs an engine can send to CloudWatch.
+type engineLog struct {
+	engine string
+	// least is what is worth having of every database, all is what controls RDS.9, RDS.34, RDS.37, RDS.40 and RDS.42
+	// of Security Hub look at.
+	least, all []string
+}
+
+// engineLogs are the engines by their names, or by the beginning of those that come in editions.
+var engineLogs = []engineLog{
+	{"postgres", []string{"postgresql"}, []string{"postgresql", "upgrade"}},
+	{"aurora-postgresql", []string{"postgresql"}, []string{"postgresql"}},
+	{"mysql", []string{"error"}, []string{"audit", "error", "general", "slowquery"}},
+	{"mariadb", []string{"error"}, []string{"audit", "error", "general", "slowquery"}},
+	{"aurora-mysql", []string{"audit"}, []string{"audit", "error", "general", "slowquery"}},
+	{"sqlserver-", []string{"error"}, []string{"agent", "error"}},
+	{"oracle-", []string{"alert"}, []string{"alert", "audit", "listener", "trace"}},
+}
+
+// logsExported wants logs of a database by its engine, which a replica does not name.
+func logsExported(k *pack.Case, wanted func(engineLog) []string) {
+	exported, engine := k.Get("enabledCloudwatchLogsExports"), k.Get("engine")
+	for _, e := range engineLogs {
+		runs := engine.OneOf(e.engine)
+		if strings.HasSuffix(e.engine, "-") {
+			runs = engine.Matches(func(s string) bool { return strings.HasPrefix(s, e.engine) })
+		}
+		for _, log := range wanted(e) {
+			k.Require(runs.Not().Or(exported.Contains(log)), "the log %s is not exported", log)
+		}
 	}
 }
 

@@ -94,7 +94,7 @@ func securityGroups() []*pack.Control {
 		{
 			ID: "sg-egress-world", Title: "No rule lets everything out", Severity: pack.Medium, Types: egress,
 			Why: "A workload that may talk to anybody can be told to send your data anywhere.", Fix: "Allow the ports and destinations that are needed; prefer VPC endpoints.",
-			Maps: meets("CIS:5.5", segments), Check: egressWorld,
+			Maps: meets(wayOut), Check: egressWorld,
 		},
 		{
 			ID: "sg-rule-described", Title: "Security groups and rules say what they are for", Severity: pack.Low, Concern: pack.Operations, Types: both,

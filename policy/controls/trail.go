@@ -54,14 +54,9 @@ func trails() []*pack.Control {
 		},
 		{
 			ID: "trail-s3-data-events", Title: "Trails record reads and writes of objects", Severity: pack.Low, Level: pack.Disabled, Types: trail, Why: "Only data events show who read which object. They can cost a lot, so this is off by default.",
-			Fix: "Add an event selector for AWS::S3::Object.", Maps: meets("CIS:3.8 CIS:3.9", logging), Check: func(k *pack.Case) {
-				simple := k.Get("eventSelectors").Any(func(s pack.Value) pack.Fact {
-					return s.Get("dataResources").Any(func(d pack.Value) pack.Fact { return d.Get("type").OneOf("AWS::S3::Object") })
-				})
-				advanced := k.Get("advancedEventSelectors").Any(func(s pack.Value) pack.Fact {
-					return s.Get("fieldSelectors").Any(func(f pack.Value) pack.Fact { return f.Get("equals").Contains("AWS::S3::Object") })
-				})
-				k.Require(simple.Or(advanced), "no event selector is for AWS::S3::Object")
+			Fix: "Add an event selector with readWriteType All for AWS::S3::Object and arn:aws:s3, or an advanced one for the resources.type AWS::S3::Object without any other field.", Maps: meets("CIS:3.8 CIS:3.9", logging), Check: func(k *pack.Case) {
+				k.Require(objectEvents(k, "WriteOnly", "false"), "no event selector records writes of the objects of every bucket")
+				k.Require(objectEvents(k, "ReadOnly", "true"), "no event selector records reads of the objects of every bucket")
 			},
 		},
 		{
@@ -77,7 +72,7 @@ func trails() []*pack.Control {
 		},
 		{
 			ID: "trail-bucket-private", Title: "The trail's bucket has a public access block", Severity: pack.Critical, Types: trail, Joins: append([]string{s3Block}, buckets...), Stack: true,
-			Why: "The trail's log tells an intruder everything about the account.", Fix: "Add a BucketPublicAccessBlock with all four flags for the bucket.", Maps: meets("FSBP:CloudTrail.6 CIS:3.4", logSafety, exposure),
+			Why: "The trail's log tells an intruder everything about the account.", Fix: "Add a BucketPublicAccessBlock with all four flags for the bucket.", Maps: meets("FSBP:CloudTrail.6", logSafety, exposure),
 			Check: func(k *pack.Case) {
 				bucket, found := k.Stack.Target(k.Resource, "s3BucketName", k.Get("s3BucketName"), buckets...)
 				if bucket == nil {
@@ -102,6 +97,36 @@ func trails() []*pack.Control {
 	}
 }
 
+// objectEvents is the fact that the trail records one half of the events of the objects of every bucket: reads or
+// writes, as the simple and the advanced event selectors call them.
+func objectEvents(k *pack.Case, half, readOnly string) pack.Fact {
+	const objects = "AWS::S3::Object"
+	simple := k.Get("eventSelectors").Any(func(s pack.Value) pack.Fact {
+		kind := s.Get("readWriteType")
+		everywhere := s.Get("dataResources").Any(func(d pack.Value) pack.Fact {
+			return d.Get("type").OneOf(objects).And(d.Get("values").Any(func(v pack.Value) pack.Fact { return v.Matches(everyBucket) }))
+		})
+		return everywhere.And(absent(kind).Or(kind.OneOf("All", half)))
+	})
+	return simple.Or(k.Get("advancedEventSelectors").Any(func(s pack.Value) pack.Fact {
+		fields := s.Get("fieldSelectors")
+		ofObjects := fields.Any(func(f pack.Value) pack.Fact {
+			return f.Get("field").OneOf("resources.type").And(f.Get("equals").Contains(objects))
+		})
+		return ofObjects.And(fields.All(func(f pack.Value) pack.Fact {
+			name := f.Get("field")
+			return name.OneOf("eventCategory", "resources.type").Or(name.OneOf("readOnly").And(f.Get("equals").Contains(readOnly)))
+		}))
+	}))
+}
+
+// everyBucket reports whether a prefix of ARNs in an event selector stands for all buckets (API reference of
+// CloudTrail, DataResource).
+func everyBucket(prefix string) bool {
+	service := strings.TrimRight(prefix, ":")
+	return strings.HasPrefix(service, "arn:aws") && strings.Count(service, ":") == 2 && strings.HasSuffix(service, ":s3")
+}
+
 func managementEvents(k *pack.Case) {
 	simple, advanced := k.Get("eventSelectors"), k.Get("advancedEventSelectors")
 	answer := simple.IsSet().Not().And(advanced.IsSet().Not())
@@ -123,7 +148,7 @@ func logs() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "log-retention", Title: "Log groups say how long they keep", Severity: pack.Low, Concern: pack.Cost, Types: []string{logGroup}, Why: "Without a number, logs are kept and paid for forever.", Fix: "Set retentionInDays.",
-			Maps: meets(retention), Check: func(k *pack.Case) { k.Require(k.Get("retentionInDays").AtLeast(1)) },
+			Maps: meets("NIST:AU-11"), Check: func(k *pack.Case) { k.Require(k.Get("retentionInDays").AtLeast(1)) },
 		},
 		{
 			ID: "log-retention-year", Title: "Log groups keep a year", Severity: pack.Low, Level: pack.Disabled, Types: []string{logGroup}, Why: "Intrusions are often found after months. Not every log is worth a year, so this is off by default.",

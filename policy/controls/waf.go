@@ -31,65 +31,65 @@ func firewalls() []*pack.Control {
 		{
 			ID: "waf-has-rules", Title: "Web ACLs have rules", Severity: pack.High, Types: []string{webACL, webGroup},
 			Why: "A web ACL without rules passes everything on.", Fix: "Add rules; AWS managed groups are a start.", Maps: meets("FSBP:WAF.10", webAttack),
-			Check: func(k *pack.Case) {
-				k.Require(webRules(k).IsSet(), "there are no rules")
-			},
+			Check: eachFirewall(func(k *pack.Case, rules pack.Value) {
+				k.Require(rules.IsSet(), "there are no rules")
+			}),
 		},
 		{
-			ID: "waf-rule-actions", Title: "Every rule of a web ACL does something", Severity: pack.Medium, Types: []string{webACL},
+			ID: "waf-rule-actions", Title: "Every rule of a web ACL or rule group does something", Severity: pack.Medium, Types: []string{webACL, webGroup},
 			Why: "A rule without an action is refused by AWS, or counts and lets through.", Fix: "Give each rule an action, or an overrideAction for groups.",
-			Maps: meets(webAttack), Check: func(k *pack.Case) {
-				for r := range webRules(k).Items() {
+			Maps: meets(webAttack), Check: eachFirewall(func(k *pack.Case, rules pack.Value) {
+				for r := range rules.Items() {
 					group := r.Get("statement.managedRuleGroupStatement").IsSet().Or(r.Get("statement.ruleGroupReferenceStatement").IsSet())
 					over := chosen(r.Get("overrideAction"), "none", "count")
 					own := chosen(r.Get("action"), "allow", "block", "count", "captcha", "challenge")
 					acts := group.And(over).Or(group.Not().And(own))
 					k.Require(acts, "%s has no action that fits its kind", r.Path())
 				}
-			},
+			}),
 		},
 		{
 			ID: "waf-groups-not-counting", Title: "Rule groups are not set to count only", Severity: pack.High, Types: []string{webACL},
 			Why: "A group that only counts blocks nothing.", Fix: "Set overrideAction to none once the group is tried out.", Maps: meets(webAttack),
-			Check: func(k *pack.Case) {
-				for r := range webRules(k).Items() {
+			Check: eachFirewall(func(k *pack.Case, rules pack.Value) {
+				for r := range rules.Items() {
 					count := r.Get("overrideAction.count")
 					k.Forbid(exists(count), "%s only counts", r.Path())
 				}
-			},
+			}),
 		},
 		{
 			ID: "waf-rate-limit", Title: "Web ACLs limit the rate of requests", Severity: pack.High, Types: []string{webACL},
 			Why: "Without a limit one client can use up what all others need.", Fix: "Add a rule with a rateBasedStatement that blocks; the setting maxRequests is the highest limit.",
-			Settings: num("maxRequests", 10000, "Highest limit of requests in the window."), Maps: meets(webAttack), Check: func(k *pack.Case) {
-				k.Require(webRules(k).Any(func(r pack.Value) pack.Fact {
+			Settings: num("maxRequests", 10000, "Highest limit of requests in the window."), Maps: meets(webAttack), Check: eachFirewall(func(k *pack.Case, rules pack.Value) {
+				k.Require(rules.Any(func(r pack.Value) pack.Fact {
 					return r.Get("statement.rateBasedStatement.limit").AtMost(k.Num("maxRequests")).And(exists(r.Get("action.block")))
 				}), "no rule blocks clients above a rate")
-			},
+			}),
 		},
 		{
 			ID: "waf-known-bad-inputs", Title: "Web ACLs stop known attacks", Severity: pack.Medium, Types: []string{webACL},
 			Why: "AWSManagedRulesKnownBadInputsRuleSet holds requests that are only ever sent by attackers, such as Log4Shell.",
-			Fix: "Add the managed rule group AWSManagedRulesKnownBadInputsRuleSet.", Maps: meets(webAttack, patching), Check: func(k *pack.Case) {
-				k.Require(managed(webRules(k), "AWSManagedRulesKnownBadInputsRuleSet"), "the managed group for known bad inputs is missing")
-			},
+			Fix: "Add the managed rule group AWSManagedRulesKnownBadInputsRuleSet.", Maps: meets(webAttack, patching), Check: eachFirewall(func(k *pack.Case, rules pack.Value) {
+				k.Require(managed(rules, "AWSManagedRulesKnownBadInputsRuleSet"), "the managed group for known bad inputs is missing")
+			}),
 		},
 		{
 			ID: "waf-common-rules", Title: "Web ACLs use the common rule set", Severity: pack.Medium, Types: []string{webACL},
 			Why: "The common set covers the most frequent kinds of attack on web applications.", Fix: "Add the managed rule group AWSManagedRulesCommonRuleSet.",
-			Maps: meets(webAttack), Check: func(k *pack.Case) {
-				k.Require(managed(webRules(k), "AWSManagedRulesCommonRuleSet"), "the common rule set is missing")
-			},
+			Maps: meets(webAttack), Check: eachFirewall(func(k *pack.Case, rules pack.Value) {
+				k.Require(managed(rules, "AWSManagedRulesCommonRuleSet"), "the common rule set is missing")
+			}),
 		},
 		{
 			ID: "waf-metrics", Title: "Web ACLs and their rules are measured", Severity: pack.Medium, Concern: pack.Operations, Types: []string{webACL, webGroup},
 			Why: "Without metrics nobody sees an attack, nor a rule that blocks customers.", Fix: "Set visibilityConfig.cloudwatchMetricsEnabled to true.",
-			Maps: meets("FSBP:WAF.12", monitoring), Check: func(k *pack.Case) {
+			Maps: meets("FSBP:WAF.12", monitoring), Check: eachFirewall(func(k *pack.Case, rules pack.Value) {
 				k.Require(k.Get("visibilityConfig.cloudwatchMetricsEnabled").IsTrue())
-				for r := range webRules(k).Items() {
+				for r := range rules.Items() {
 					k.Require(r.Get("visibilityConfig.cloudwatchMetricsEnabled").IsTrue())
 				}
-			},
+			}),
 		},
 		{
 			ID: "waf-logging", Title: "Web ACLs log requests", Severity: pack.Medium, Types: []string{webACL}, Joins: []string{webLogging}, Stack: true,
@@ -100,7 +100,7 @@ func firewalls() []*pack.Control {
 		},
 		{
 			ID: "waf-logs-redacted", Title: "Logs of web ACLs leave out credentials", Severity: pack.Medium, Types: []string{webLogging},
-			Why: "The log holds headers as they came, sessions and tokens included.", Fix: "Redact the headers authorization and cookie in redactedFields.", Maps: meets(logSafety),
+			Why: "The log holds headers as they came, sessions and tokens included.", Fix: "Redact the headers authorization and cookie in redactedFields.", Maps: meets(logContent),
 			Check: func(k *pack.Case) {
 				for _, header := range []string{"authorization", "cookie"} {
 					k.Require(k.Get("redactedFields").Any(func(f pack.Value) pack.Fact { return f.Get("singleHeader.name").OneOf(header) }), "the header %s is not redacted", header)
@@ -117,26 +117,39 @@ func firewalls() []*pack.Control {
 	}
 }
 
-// webRules returns the rules of a web ACL or rule group, also when they are written as the JSON of AWS's own API.
-func webRules(k *pack.Case) pack.Value {
-	text := k.Get("ruleJson")
-	switch {
-	case !text.Exists():
-		return k.Get("rules")
-	case text.IsUnknown():
-		return text
+// eachFirewall runs a check on the rules of a web ACL or rule group, also when they are written as the JSON of AWS's
+// own API. Text that is not such JSON is reported by every control, because nobody knows which rules it stands for.
+func eachFirewall(check func(*pack.Case, pack.Value)) func(*pack.Case) {
+	return func(k *pack.Case) {
+		text := k.Get("ruleJson")
+		switch {
+		case !written(text):
+			check(k, k.Get("rules"))
+			return
+		case text.IsUnknown():
+			check(k, text)
+			return
+		}
+		rules := pack.Memo(k, text, func() pack.Value { return readRuleJSON(text) })
+		if !rules.Exists() {
+			k.Report(text, "ruleJson is not a list of rules in JSON")
+			return
+		}
+		check(k, rules)
 	}
-	return pack.Memo(k, text, func() pack.Value {
-		var rules []any
-		if json.Unmarshal([]byte(text.Str()), &rules) != nil {
-			return pack.Value{}
-		}
-		s, err := structpb.NewStruct(map[string]any{"ruleJson": pulumiNames(rules)})
-		if err != nil {
-			return pack.Value{}
-		}
-		return text.Parsed(s).Get("ruleJson")
-	})
+}
+
+// readRuleJSON returns the rules as a value, which does not exist when the text is not a list in JSON.
+func readRuleJSON(text pack.Value) pack.Value {
+	var rules []any
+	if json.Unmarshal([]byte(text.Str()), &rules) != nil || rules == nil {
+		return pack.Value{}
+	}
+	s, err := structpb.NewStruct(map[string]any{"ruleJson": pulumiNames(rules)})
+	if err != nil {
+		return pack.Value{}
+	}
+	return text.Parsed(s).Get("ruleJson")
 }
 
 // pulumiNames writes the keys of the API as Pulumi spells them.
