@@ -31,7 +31,7 @@ const usage = `bulkhead-policy is the Bulkhead policy pack for Pulumi and AWS.
 
   pulumi preview --policy-pack /path/to/bulkhead-policy     judge a program while it is deployed
   bulkhead-policy check [flags] FILE                        judge a stack export or a preview ("-" is standard input)
-  bulkhead-policy list                                      list the controls
+  bulkhead-policy list [-format text|json]                  list the controls
   bulkhead-policy explain CONTROL                           describe one control
   bulkhead-policy docs                                      write docs/policies.md to standard output
   bulkhead-policy version
@@ -63,7 +63,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	case "check":
 		return check(p, args[1:], in, out, errOut)
 	case "list":
-		return list(p, out)
+		return list(p, args[1:], out, errOut)
 	case "explain":
 		return explain(p, args[1:], out, errOut)
 	case "docs":
@@ -103,29 +103,6 @@ func started(args []string) bool {
 func serve(p *pack.Pack, out, errOut io.Writer) int {
 	if err := pack.Run(p, out); err != nil {
 		return fail(errOut, err)
-	}
-	return Clean
-}
-
-func list(p *pack.Pack, out io.Writer) int {
-	for _, c := range p.Controls() {
-		_, _ = fmt.Fprintf(out, "%-34s %-9s %-10s %-10s %s\n", c.ID, c.Severity, c.DefaultLevel(), c.About(), c.Title)
-	}
-	return Clean
-}
-
-func explain(p *pack.Pack, args []string, out, errOut io.Writer) int {
-	if len(args) != 1 {
-		return fail(errOut, errors.New("explain needs the id of one control; \"list\" shows them"))
-	}
-	if p.Control(args[0]) == nil {
-		return fail(errOut, fmt.Errorf("the pack has no control %q%s; \"list\" shows all", args[0], p.Suggest(args[0])))
-	}
-	c := p.Control(args[0])
-	_, _ = fmt.Fprintf(out, "%s\n%s.\n\nWhy:  %s\nFix:  %s\n\nSeverity %s, about %s, default level %s.\nRequirements: %s\n", c.ID, c.Title, c.Why, c.Fix,
-		c.Severity, c.About(), c.DefaultLevel(), strings.Join(c.Maps, ", "))
-	for _, s := range c.Settings {
-		_, _ = fmt.Fprintf(out, "Setting %s (default %v): %s\n", s.Name, s.Default, s.Help)
 	}
 	return Clean
 }

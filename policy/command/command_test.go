@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/policy/command"
+	"github.com/bulkhead-iac/bulkhead/policy/controls"
 )
 
 const openBucket = `{"version":3,"deployment":{"resources":[
@@ -45,6 +46,11 @@ func TestFormats(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(out), &report))
 	require.Equal(t, "s3-acl-public-read", report.Findings[0]["control"])
+	require.Contains(t, report.Findings[0]["references"], "https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketaclv2/")
+	for _, f := range report.Findings {
+		require.NotEmpty(t, f["url"], f["control"])
+		require.IsType(t, []any{}, f["requirements"], f["control"])
+	}
 
 	_, out, _ = start([]string{"check", "-format", "sarif", "-"}, openBucket)
 	var sarif struct {
@@ -247,6 +253,55 @@ func TestProfilesAreValid(t *testing.T) {
 	}
 }
 
+// TestFindingOfThePackItself reads a finding about a waiver, which is no control's with requirements.
+func TestFindingOfThePackItself(t *testing.T) {
+	waivers := file(t, "waivers.yaml", "waivers:\n- {control: s3-acl-public-read, name: files, reason: public by agreement, owner: me, expires: 2001-12-31}\n")
+	_, out, _ := start([]string{"check", "-waivers", waivers, "-format", "json", "-"}, openBucket)
+	var report struct {
+		Frameworks []map[string]string `json:"frameworks"`
+		Findings   []map[string]any    `json:"findings"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	require.Len(t, report.Frameworks, 5)
+	for _, f := range report.Findings {
+		if f["control"] == "pack-governance" {
+			require.Equal(t, controls.Documentation+"#waivers", f["url"])
+			require.Equal(t, []any{}, f["requirements"])
+			require.Equal(t, []any{}, f["references"])
+			return
+		}
+	}
+	t.Fatal("no finding of pack-governance")
+}
+
+// TestList compares the controls as data with those of the pack.
+func TestList(t *testing.T) {
+	code, out, _ := start([]string{"list", "-format", "json"}, "")
+	require.Equal(t, command.Clean, code)
+	var all struct {
+		Controls []struct {
+			ID         string           `json:"control"`
+			References []string         `json:"references"`
+			Settings   []map[string]any `json:"settings"`
+		} `json:"controls"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &all))
+	p, err := controls.New()
+	require.NoError(t, err)
+	require.Len(t, all.Controls, len(p.Controls()))
+	for _, c := range all.Controls {
+		require.Equal(t, p.Control(c.ID).References(), c.References)
+		require.Len(t, c.Settings, len(p.Control(c.ID).Settings))
+		if c.ID != "pack-governance" {
+			require.NotEmpty(t, c.References, c.ID)
+		}
+	}
+	for _, args := range [][]string{{"list", "-format", "yaml"}, {"list", "s3"}, {"list", "-what"}} {
+		code, _, _ = start(args, "")
+		require.Equal(t, command.Unusable, code, args)
+	}
+}
+
 func TestHelp(t *testing.T) {
 	code, out, _ := start([]string{"help"}, "")
 	require.Equal(t, command.Clean, code)
@@ -256,6 +311,8 @@ func TestHelp(t *testing.T) {
 	code, out, _ = start([]string{"explain", "rds-backups"}, "")
 	require.Equal(t, command.Clean, code)
 	require.Contains(t, out, "Setting minDays (default 7)")
+	require.Contains(t, out, "Reference: https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-11")
+	require.Contains(t, out, "Reference: https://www.pulumi.com/registry/packages/aws/api-docs/rds/instance/")
 	code, _, _ = start(nil, "")
 	require.Equal(t, command.Unusable, code)
 }

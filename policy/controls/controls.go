@@ -24,7 +24,7 @@ func New() (*pack.Pack, error) {
 		Name: "bulkhead", Title: "Bulkhead", Version: Version, Provider: "aws", Source: "https://github.com/bulkhead-iac/bulkhead",
 		About:    "Stops deployments that open AWS resources to the internet, weaken their defences or risk their data.",
 		Tags:     []string{"aws", "security", "segmentation"},
-		Profiles: Profiles(),
+		Profiles: Profiles(), Documentation: Documentation, Frameworks: Frameworks(),
 	}
 	all := All()
 	return p, p.Load(all...)
@@ -49,8 +49,18 @@ func All() []*pack.Control {
 	return all
 }
 
-// Themes map a control to the requirements of NIST SP 800-53 rev. 5 and PCI DSS 4.0.1 that its subject
-// belongs to. The mapping is by subject, so it is the same for all controls with one theme.
+// Frameworks are the catalogues whose numbers the controls name, with their versions.
+func Frameworks() []pack.Framework {
+	return []pack.Framework{
+		{Key: "FSBP", Name: "AWS Foundational Security Best Practices", URL: "https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html"},
+		{Key: "SecurityHub", Name: "AWS Security Hub, controls of its other standards", URL: "https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-controls-reference.html"},
+		{Key: "CIS", Name: "CIS AWS Foundations Benchmark", Version: "5.0", URL: "https://www.cisecurity.org/benchmark/amazon_web_services"},
+		{Key: "NIST", Name: "NIST SP 800-53", Version: "revision 5", URL: "https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final"},
+		{Key: "PCI", Name: "PCI DSS", Version: "4.0.1", URL: "https://www.pcisecuritystandards.org/document_library/"},
+	}
+}
+
+// Themes map a control to the requirements of NIST SP 800-53 and PCI DSS that its subject belongs to. The mapping is by subject, so it is the same for all controls with one theme.
 const (
 	atRest     = "NIST:SC-28(1) NIST:SC-13 PCI:3.5.1"
 	inTransit  = "NIST:SC-8(1) NIST:SC-13 PCI:4.2.1"

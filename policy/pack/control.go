@@ -188,6 +188,10 @@ type Pack struct {
 	Source   string
 	Provider string
 	Tags     []string
+	// Documentation is the page that describes the controls.
+	Documentation string
+	// Frameworks are the catalogues that controls name in Maps, with their versions.
+	Frameworks []Framework
 	// Profiles are named sets of levels; see [Profile].
 	Profiles map[string]Profile
 	controls []*Control

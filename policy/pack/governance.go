@@ -43,7 +43,12 @@ func (r *rules) waiverFor(control string, res *Resource, now time.Time) *Waiver 
 // waivers and on checks that could not be decided.
 func (p *Pack) governance() *Control {
 	names := slices.Sorted(maps.Keys(p.Profiles))
+	url := ""
+	if p.Documentation != "" {
+		url = p.Documentation + "#waivers"
+	}
 	return &Control{
+		URL:      url,
 		ID:       GovernanceID,
 		Title:    "The pack's settings and waivers are in order, and every check came to an answer",
 		Why:      "A waiver without an end becomes the rule, and a check that waits for a value is not a check that passed.",

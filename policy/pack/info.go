@@ -3,6 +3,7 @@
 package pack
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -17,12 +18,12 @@ func (p *Pack) describe() *pulumirpc.AnalyzerInfo {
 		Readme: p.Readme, Provider: p.Provider, Tags: p.Tags, Repository: p.Source,
 	}
 	for _, c := range p.controls {
-		info.Policies = append(info.Policies, c.describe())
+		info.Policies = append(info.Policies, c.describe(p))
 	}
 	return info
 }
 
-func (c *Control) describe() *pulumirpc.PolicyInfo {
+func (c *Control) describe(p *Pack) *pulumirpc.PolicyInfo {
 	info := &pulumirpc.PolicyInfo{
 		Name: c.ID, DisplayName: c.Title, Description: c.Why, Message: c.Title + ".",
 		EnforcementLevel: levelForEngine(c.DefaultLevel()), PolicyType: pulumirpc.PolicyType_POLICY_TYPE_RESOURCE,
@@ -34,7 +35,11 @@ func (c *Control) describe() *pulumirpc.PolicyInfo {
 	}
 	for _, m := range c.Maps {
 		if framework, id, ok := strings.Cut(m, ":"); ok {
-			info.Framework = &pulumirpc.PolicyComplianceFramework{Name: framework, Specification: id, Reference: c.URL}
+			page := requirementPage(m)
+			if page == "" {
+				page = c.URL
+			}
+			info.Framework = &pulumirpc.PolicyComplianceFramework{Name: framework, Version: p.Framework(framework).Version, Specification: id, Reference: page}
 			break
 		}
 	}
@@ -50,4 +55,15 @@ func (c *Control) describe() *pulumirpc.PolicyInfo {
 		info.ConfigSchema = &pulumirpc.PolicyConfigSchema{Properties: schema}
 	}
 	return info
+}
+
+// DefaultJSON is the default as it would be written in a configuration.
+func (s *Setting) DefaultJSON() string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s.Default); err != nil {
+		panic(fmt.Sprintf("setting %s: the default is not JSON: %v", s.Name, err))
+	}
+	return strings.TrimSpace(b.String())
 }

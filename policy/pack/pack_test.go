@@ -114,6 +114,7 @@ func TestServerAnswersBeforeAnyConfiguration(t *testing.T) {
 	require.Equal(t, pulumirpc.PolicySeverity_POLICY_SEVERITY_HIGH, first.GetSeverity())
 	require.Equal(t, pulumirpc.EnforcementLevel_MANDATORY, first.GetEnforcementLevel())
 	require.Equal(t, "S3.8", first.GetFramework().GetSpecification())
+	require.Equal(t, "https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-8", first.GetFramework().GetReference())
 	require.Equal(t, pulumirpc.PolicyType_POLICY_TYPE_STACK, info.GetPolicies()[3].GetPolicyType())
 	require.Equal(t, 10.0, info.GetPolicies()[1].GetConfigSchema().GetProperties().GetFields()["least"].GetStructValue().GetFields()["default"].GetNumberValue())
 	_, err = c.Handshake(context.Background(), &pulumirpc.AnalyzerHandshakeRequest{EngineAddress: "127.0.0.1:1"})

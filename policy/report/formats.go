@@ -169,7 +169,7 @@ func (r *Report) sarif(w io.Writer, p *pack.Pack) error {
 			"fullDescription":      map[string]any{"text": c.Why},
 			"help":                 map[string]any{"text": c.Fix, "markdown": c.Fix},
 			"defaultConfiguration": map[string]any{"level": sarifLevel(c.Severity)},
-			"properties":           map[string]any{"tags": append([]string{string(c.About())}, c.Maps...), "security-severity": sarifScore(c.Severity)},
+			"properties":           map[string]any{"tags": append([]string{string(c.About())}, c.Maps...), "references": c.References(), "security-severity": sarifScore(c.Severity)},
 		})
 	}
 	results := []any{}
@@ -199,7 +199,7 @@ func (r *Report) sarif(w io.Writer, p *pack.Pack) error {
 	return writeJSON(w, map[string]any{
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
 		"runs": []any{map[string]any{
-			"tool":    map[string]any{"driver": map[string]any{"name": p.Name, "version": p.Version, "informationUri": p.Source, "rules": rules}},
+			"tool":    map[string]any{"driver": map[string]any{"name": p.Name, "version": p.Version, "informationUri": p.Source, "rules": rules, "properties": map[string]any{"frameworks": r.Frameworks}}},
 			"results": results,
 		}},
 	})

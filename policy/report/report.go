@@ -29,18 +29,21 @@ type Finding struct {
 	Fix      string        `json:"fix"`
 	URL      string        `json:"url"`
 	Maps     []string      `json:"requirements"`
+	Pages    []string      `json:"references"`
 }
 
 // Report is the outcome of a run.
 type Report struct {
-	Pack      string    `json:"pack"`
-	Version   string    `json:"version"`
-	Source    string    `json:"source"`
-	Findings  []Finding `json:"findings"`
-	Undecided []Open    `json:"undecided"`
-	Resources int       `json:"resources"`
-	Checks    int       `json:"checks"`
-	Passed    int       `json:"passed"`
+	Pack    string `json:"pack"`
+	Version string `json:"version"`
+	Source  string `json:"source"`
+	// Frameworks are the catalogues that the requirements of findings are from, with their versions.
+	Frameworks []pack.Framework `json:"frameworks"`
+	Findings   []Finding        `json:"findings"`
+	Undecided  []Open           `json:"undecided"`
+	Resources  int              `json:"resources"`
+	Checks     int              `json:"checks"`
+	Passed     int              `json:"passed"`
 }
 
 // Open is a check without an answer yet.
@@ -53,7 +56,7 @@ type Open struct {
 
 // New makes a report from results. Waived findings are kept, with their waiver.
 func New(p *pack.Pack, source string, resources int, results []pack.Result) *Report {
-	r := &Report{Pack: p.Name, Version: p.Version, Source: source, Resources: resources, Findings: []Finding{}, Undecided: []Open{}}
+	r := &Report{Pack: p.Name, Version: p.Version, Source: source, Resources: resources, Frameworks: append([]pack.Framework{}, p.Frameworks...), Findings: []Finding{}, Undecided: []Open{}}
 	for i := range results {
 		result := &results[i]
 		if result.Outcome != pack.NotApplicable {
@@ -87,7 +90,7 @@ func finding(r *pack.Result, n pack.Note) Finding {
 	return Finding{
 		Control: r.Control, ID: r.Control.ID, Title: r.Control.Title, Severity: r.Control.Severity.String(), Level: level.String(),
 		URN: r.URN, Type: r.Type, Name: r.Name, Path: n.Path, Text: n.Text, Message: r.Message(n), Why: r.Control.Why, Fix: r.Control.Fix,
-		URL: r.Control.URL, Maps: r.Control.Maps, Waiver: r.Waiver,
+		URL: r.Control.URL, Maps: append([]string{}, r.Control.Maps...), Pages: r.Control.References(), Waiver: r.Waiver,
 	}
 }
 
