@@ -296,6 +296,9 @@ func TestList(t *testing.T) {
 			require.NotEmpty(t, c.References, c.ID)
 		}
 	}
+	code, out, _ = start([]string{"list", "-h"}, "")
+	require.Equal(t, command.Clean, code)
+	require.Contains(t, out, "text, json")
 	for _, args := range [][]string{{"list", "-format", "yaml"}, {"list", "s3"}, {"list", "-what"}} {
 		code, _, _ = start(args, "")
 		require.Equal(t, command.Unusable, code, args)

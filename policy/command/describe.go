@@ -3,6 +3,7 @@
 package command
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,9 +16,15 @@ import (
 
 func list(p *pack.Pack, args []string, out, errOut io.Writer) int {
 	set := flag.NewFlagSet("list", flag.ContinueOnError)
-	set.SetOutput(errOut)
-	format := set.String("format", "text", "text or json")
-	if err := set.Parse(args); err != nil {
+	var said bytes.Buffer
+	set.SetOutput(&said)
+	format := set.String("format", "text", "text, json")
+	switch err := set.Parse(args); {
+	case errors.Is(err, flag.ErrHelp): // it was asked for
+		_, _ = said.WriteTo(out)
+		return Clean
+	case err != nil:
+		_, _ = said.WriteTo(errOut)
 		return Unusable
 	}
 	switch {

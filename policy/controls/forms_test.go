@@ -17,7 +17,7 @@ import (
 // resource options are set. They cannot wait for anything.
 var presenceAlone = map[string]bool{
 	"account-password-policy": true, "account-security-hub": true, "acm-replace-order": true, "iam-group-attached": true, "iam-no-access-keys": true,
-	"iam-no-console-login": true, "iam-no-users": true, "iam-server-certificate": true, "vpc-default-unused": true,
+	"iam-no-console-login": true, "iam-no-inline-policies": true, "iam-no-users": true, "iam-server-certificate": true, "vpc-default-unused": true,
 }
 
 // TestEveryControlIsTriedInBothForms holds the fixtures to what they are for. Every control has at least two bad
