@@ -15,6 +15,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/policy/command"
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
 const openBucket = `{"version":3,"deployment":{"resources":[
@@ -58,7 +59,14 @@ func TestFormats(t *testing.T) {
 		Runs    []struct {
 			Tool struct {
 				Driver struct {
-					Rules []any `json:"rules"`
+					Rules []struct {
+						Properties struct {
+							References []string `json:"references"`
+						} `json:"properties"`
+					} `json:"rules"`
+					Properties struct {
+						Frameworks []pack.Framework `json:"frameworks"`
+					} `json:"properties"`
 				} `json:"driver"`
 			} `json:"tool"`
 			Results []map[string]any `json:"results"`
@@ -68,6 +76,8 @@ func TestFormats(t *testing.T) {
 	require.Equal(t, "2.1.0", sarif.Version)
 	require.Greater(t, len(sarif.Runs[0].Tool.Driver.Rules), 200)
 	require.Equal(t, "error", sarif.Runs[0].Results[0]["level"])
+	require.NotEmpty(t, sarif.Runs[0].Tool.Driver.Rules[0].Properties.References)
+	require.Equal(t, controls.Frameworks(), sarif.Runs[0].Tool.Driver.Properties.Frameworks)
 
 	_, out, _ = start([]string{"check", "-format", "junit", "-"}, openBucket)
 	var suite struct {
