@@ -32,6 +32,14 @@ func detection() []*pack.Control {
 			Fix: "Set status to ENABLED.", Maps: meets("FSBP:GuardDuty.5 FSBP:GuardDuty.10", detecting), Check: oneOf("status", "ENABLED"), Remedy: put("status", "ENABLED"),
 		},
 		{
+			ID: "guardduty-protections", Title: "GuardDuty detectors keep their protections on", Severity: pack.Medium, Types: []string{detectorType}, Why: "A new detector watches reads of objects, the audit log of Kubernetes and suspicious disks; what datasources switches off here, nobody watches.",
+			Fix: "Leave datasources out and use DetectorFeature for single protections.", Maps: meets("FSBP:GuardDuty.5 FSBP:GuardDuty.8 FSBP:GuardDuty.10", detecting), Check: func(k *pack.Case) {
+				for _, p := range []string{"s3Logs.enable", "kubernetes.auditLogs.enable", "malwareProtection.scanEc2InstanceWithFindings.ebsVolumes.enable"} {
+					k.Require(k.Get("datasources."+p).Is(true, true))
+				}
+			},
+		},
+		{
 			ID: "guardduty-publishing", Title: "GuardDuty reports within the hour", Severity: pack.Low, Concern: pack.Operations, Types: []string{detectorType}, Why: "The default of six hours is long during an intrusion.",
 			Fix: "Set findingPublishingFrequency to FIFTEEN_MINUTES or ONE_HOUR.", Maps: meets(detecting), Check: oneOf("findingPublishingFrequency", "FIFTEEN_MINUTES", "ONE_HOUR"),
 		},

@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -94,9 +95,20 @@ func grantsNone(actions []string) func(*pack.Case) {
 			return
 		}
 		if found := d.WriteAnywhere(actions); len(found) > 0 {
-			k.Report(v, "allows %s on every resource", strings.Join(found, ", "))
+			k.Report(v, "allows %s on every resource", few(found))
 		}
 	})
+}
+
+// mostNamed is how many names of a list a message holds.
+const mostNamed = 8
+
+// few writes a list for a message, which says how many are left out.
+func few(list []string) string {
+	if len(list) <= mostNamed {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:mostNamed], ", "), len(list)-mostNamed)
 }
 
 func documents() []*pack.Control {

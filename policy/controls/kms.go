@@ -58,6 +58,13 @@ func keys() []*pack.Control {
 			Fix: "Add a condition on aws:SourceArn, aws:SourceAccount or kms:EncryptionContext.", Maps: meets(privilege), Check: eachStatement(at("policy"), unbound),
 		},
 		{
+			ID: "kms-policy-explicit", Title: "Keys say who may use them", Severity: pack.Low, Level: pack.Disabled, Types: []string{kmsKey, kmsReplica}, Joins: []string{kmsKeyPolicy}, Stack: true,
+			Why: "Without a policy of its own, a key is open to whomever any IAM policy of the account admits. That is how AWS makes keys and enough for many, so this is off by default.",
+			Fix: "Set policy, or add a KeyPolicy.", Maps: meets(keyCare, privilege), Check: func(k *pack.Case) {
+				k.Require(k.Get("policy").IsSet().Or(anyCompanion(k, "keyId", []string{kmsKeyPolicy}, present)), "the key has no policy of its own")
+			},
+		},
+		{
 			ID: "kms-enabled", Title: "Keys are enabled", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{kmsKey}, Why: "What a disabled key protects cannot be read by anybody.",
 			Fix: "Leave isEnabled out.", Maps: meets(keyCare), Check: notFalse("isEnabled"),
 		},

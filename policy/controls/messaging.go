@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,10 +12,11 @@ import (
 )
 
 const (
-	topicType   = "aws:sns/topic:Topic"
-	topicPolicy = "aws:sns/topicPolicy:TopicPolicy"
-	queueType   = "aws:sqs/queue:Queue"
-	queuePolicy = "aws:sqs/queuePolicy:QueuePolicy"
+	topicType        = "aws:sns/topic:Topic"
+	topicPolicy      = "aws:sns/topicPolicy:TopicPolicy"
+	subscriptionType = "aws:sns/topicSubscription:TopicSubscription"
+	queueType        = "aws:sqs/queue:Queue"
+	queuePolicy      = "aws:sqs/queuePolicy:QueuePolicy"
 )
 
 func topicsAndQueues() []*pack.Control {
@@ -49,7 +51,7 @@ func topicsAndQueues() []*pack.Control {
 			Check: eachStatement(at("policy"), wildcardAction("sns")),
 		},
 		{
-			ID: "sns-subscription-encrypted", Title: "Subscriptions are delivered over HTTPS", Severity: pack.High, Types: []string{"aws:sns/topicSubscription:TopicSubscription"}, Why: "Messages sent over plain HTTP can be read on the way.",
+			ID: "sns-subscription-encrypted", Title: "Subscriptions are delivered over HTTPS", Severity: pack.High, Types: []string{subscriptionType}, Why: "Messages sent over plain HTTP can be read on the way.",
 			Fix: "Use protocol https.", Maps: meets(inTransit), Check: noneOf("protocol", "http"),
 		},
 		{
@@ -59,6 +61,11 @@ func topicsAndQueues() []*pack.Control {
 					k.Report(v, "no statement denies messages without TLS")
 				}
 			}),
+		},
+		{
+			ID: "sns-delivery-logged", Title: "Topics report messages that could not be delivered", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: []string{topicType}, Joins: []string{subscriptionType}, Stack: true,
+			Why: "A message that its receiver refuses is gone without a word. Metrics count such messages too, so this is off by default.",
+			Fix: "Set the failure feedback role of each protocol that is subscribed, such as sqsFailureFeedbackRoleArn.", Maps: meets("FSBP:SNS.2", logging), Check: deliveryLogged,
 		},
 		{
 			ID: "sqs-encrypted", Title: "Queues are encrypted", Severity: pack.Medium, Types: []string{queueType}, Why: "Messages wait on disk until they are read.", Fix: "Leave sqsManagedSseEnabled out, or set kmsMasterKeyId.", Maps: meets("FSBP:SQS.1", atRest),
@@ -107,5 +114,46 @@ func wildcardAction(service string) func(*pack.Case, pack.Value, *iam.Statement)
 		}) {
 			k.Report(v, "%s allows every action", s.Label())
 		}
+	}
+}
+
+// feedback names, for each protocol that SNS can log, the property of the topic that switches that on (Amazon SNS
+// developer guide, "Message delivery status"). Mail and text messages have none in the topic.
+var feedback = map[string]string{
+	"http": "httpFailureFeedbackRoleArn", "https": "httpFailureFeedbackRoleArn", "sqs": "sqsFailureFeedbackRoleArn", "lambda": "lambdaFailureFeedbackRoleArn",
+	"firehose": "firehoseFailureFeedbackRoleArn", "application": "applicationFailureFeedbackRoleArn",
+}
+
+// deliveryLogged wants failures to be logged for each protocol by which the stack subscribes to the topic, or for any
+// one where it has no subscriptions.
+func deliveryLogged(k *pack.Case) {
+	sure, maybe := k.Stack.Pointing(k.Resource, "topic", subscriptionType)
+	logged := pack.No(k.Get("sqsFailureFeedbackRoleArn"))
+	for _, property := range slices.Sorted(maps.Values(feedback)) {
+		logged = logged.Or(k.Get(property).IsSet())
+	}
+	if len(sure)+len(maybe) == 0 {
+		k.Require(logged, "no failure feedback role is set")
+		return
+	}
+	for _, v := range maybe {
+		k.Defer(v)
+	}
+	judged := len(maybe) > 0
+	for _, r := range sure {
+		protocol := r.Get("protocol")
+		property, known := feedback[protocol.Str()]
+		switch {
+		case protocol.IsUnknown():
+			k.Defer(protocol)
+		case known:
+			k.Require(k.Get(property).IsSet())
+		default:
+			continue
+		}
+		judged = true
+	}
+	if !judged {
+		k.Skip("no subscription is by a protocol that the topic can log")
 	}
 }

@@ -3,7 +3,6 @@
 package controls
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -308,98 +307,4 @@ func olderThan(version string, last [2]int) bool {
 		return true
 	}
 	return number(minor) <= last[1] && minor != ""
-}
-
-func databaseStacks() []*pack.Control {
-	selection := "aws:backup/selection:Selection"
-	return []*pack.Control{
-		{
-			ID: "rds-tls-required", Title: "PostgreSQL and MySQL databases require TLS by their parameter group", Severity: pack.Medium, Types: []string{rdsInstance}, Joins: []string{rdsParams}, Stack: true,
-			Why: "Older engine versions accept connections in the clear unless the parameter group says otherwise.",
-			Fix: "Attach a ParameterGroup with rds.force_ssl 1 (PostgreSQL) or require_secure_transport ON (MySQL).", Maps: meets("FSBP:RDS.38 FSBP:RDS.39", inTransit),
-			Check: func(k *pack.Case) {
-				engine := k.Get("engine")
-				if engine.IsUnknown() {
-					k.Defer(engine)
-					return
-				}
-				want := map[string]string{"postgres": "rds.force_ssl", "mysql": "require_secure_transport", "mariadb": "require_secure_transport"}[engine.Str()]
-				if want == "" {
-					k.Skip("the engine %s has no such parameter", engine)
-					return
-				}
-				name := k.Get("parameterGroupName")
-				group, found := k.Stack.Target(k.Resource, "parameterGroupName", name, rdsParams)
-				switch {
-				case group == nil && found.Is == pack.Deferred:
-					k.Defer(name)
-				case group == nil && name.Exists():
-					k.Skip("the parameter group is not part of the stack")
-				case group == nil:
-					modern := engine.OneOf("postgres").And(k.Get("engineVersion").Matches(func(s string) bool { return number(strings.Split(s, ".")[0]) >= 15 }))
-					k.Require(modern, "no parameter group is set")
-				default:
-					k.Require(group.Get("parameters").Any(func(p pack.Value) pack.Fact {
-						return p.Get("name").OneOf(want).And(p.Get("value").OneOf("1", "ON", "on", "true"))
-					}), "parameter group %q does not set %s", group.Name, want)
-				}
-			},
-		},
-		{
-			ID: "rds-query-logging", Title: "PostgreSQL databases log statements", Severity: pack.Low, Level: pack.Disabled, Types: []string{rdsInstance}, Joins: []string{rdsParams}, Stack: true,
-			Why: "The log of statements shows who changed what. It also holds data, so this is off by default.",
-			Fix: "Attach a ParameterGroup with pgaudit.log, which leaves passwords out, and pgaudit among shared_preload_libraries; or with log_statement ddl, mod or all.", Maps: meets(logging),
-			Check: logsStatements,
-		},
-		{
-			ID: "rds-backup-plan", Title: "Databases are in a backup plan", Severity: pack.Medium, Level: pack.Disabled, Concern: pack.Resilience, Types: dataStores, Joins: []string{selection}, Stack: true,
-			Why: "Backups inside the database service go with the account; AWS Backup can keep them in another. Automated backups are checked apart, so this is off by default.",
-			Fix: "Add the database's ARN to a backup Selection, or select by tag.", Maps: meets("FSBP:RDS.26", recovery), Check: func(k *pack.Case) {
-				answer := anyCompanion(k, "resources", []string{selection}, present)
-				for _, s := range k.Stack.Of(selection) {
-					answer = answer.Or(s.Get("resources").Any(func(v pack.Value) pack.Fact { return v.OneOf("*") }))
-					answer = answer.Or(s.Get("selectionTags").Any(func(t pack.Value) pack.Fact {
-						key := t.Get("key")
-						if key.IsUnknown() {
-							return pack.Wait(key)
-						}
-						for name, v := range k.Get("tags").Fields() {
-							if name == key.Str() {
-								return sameText(v, t.Get("value"))
-							}
-						}
-						return waitFor(k.Get("tags"))
-					}))
-				}
-				k.Require(answer, "no backup selection covers the database")
-			},
-		},
-	}
-}
-
-// logsStatements finds the parameter group of a PostgreSQL instance and in it what makes the server log statements.
-func logsStatements(k *pack.Case) {
-	if e := k.Get("engine"); e.Str() != "postgres" {
-		if e.IsUnknown() {
-			k.Defer(e)
-		} else {
-			k.Skip("the engine is not PostgreSQL")
-		}
-		return
-	}
-	name := k.Get("parameterGroupName")
-	group, found := k.Stack.Target(k.Resource, "parameterGroupName", name, rdsParams)
-	if group == nil {
-		k.Require(found, "no parameter group of this stack is attached")
-		return
-	}
-	set := func(name string, holds func(string) bool) pack.Fact {
-		return group.Get("parameters").Any(func(p pack.Value) pack.Fact {
-			return p.Get("name").OneOf(name).And(p.Get("value").Matches(holds))
-		})
-	}
-	statements := set("log_statement", func(s string) bool { return s == "ddl" || s == "mod" || s == "all" })
-	audited := set("pgaudit.log", func(s string) bool { return s != "" && s != "none" })
-	loaded := set("shared_preload_libraries", func(s string) bool { return slices.Contains(strings.Split(s, ","), "pgaudit") })
-	k.Require(statements.Or(audited.And(loaded)), "parameter group %q sets neither pgaudit nor log_statement", group.Name)
 }

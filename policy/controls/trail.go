@@ -74,13 +74,8 @@ func trails() []*pack.Control {
 			ID: "trail-bucket-private", Title: "The trail's bucket has a public access block", Severity: pack.Critical, Types: trail, Joins: append([]string{s3Block}, buckets...), Stack: true,
 			Why: "The trail's log tells an intruder everything about the account.", Fix: "Add a BucketPublicAccessBlock with all four flags for the bucket.", Maps: meets("FSBP:CloudTrail.6", logSafety, exposure),
 			Check: func(k *pack.Case) {
-				bucket, found := k.Stack.Target(k.Resource, "s3BucketName", k.Get("s3BucketName"), buckets...)
+				bucket := trailBucket(k)
 				if bucket == nil {
-					if found.Is == pack.Deferred {
-						k.Defer(found.At)
-					} else {
-						k.Skip("the bucket is not part of the stack")
-					}
 					return
 				}
 				answer := pack.No(k.Get("s3BucketName"))
@@ -92,6 +87,25 @@ func trails() []*pack.Control {
 					answer = answer.Or(pack.Wait(v))
 				}
 				k.Require(answer, "bucket %q has no public access block with all four flags", bucket.Name)
+			},
+		},
+		{
+			ID: "trail-bucket-logged", Title: "The trail's bucket logs access", Severity: pack.Low, Level: pack.Disabled, Types: trail, Joins: slices.Concat(loggings, buckets), Stack: true,
+			Why: "Whoever reads the trail learns what is watched, and the trail itself does not show it unless it records reads of objects. That is the other way to know, so this is off by default.",
+			Fix: "Add a BucketLoggingV2 for the bucket that delivers to another one.", Maps: meets("FSBP:CloudTrail.7 CIS:3.4", logSafety), Check: func(k *pack.Case) {
+				bucket := trailBucket(k)
+				if bucket == nil {
+					return
+				}
+				answer := bucket.Get("loggings").IsSet().Or(bucket.Get("logging").IsSet())
+				sure, maybe := k.Stack.Pointing(bucket, "bucket", loggings...)
+				for range sure {
+					answer = pack.Yes(k.Get("s3BucketName"))
+				}
+				for _, v := range maybe {
+					answer = answer.Or(pack.Wait(v))
+				}
+				k.Require(answer, "bucket %q has no access log", bucket.Name)
 			},
 		},
 	}
@@ -125,6 +139,19 @@ func objectEvents(k *pack.Case, half, readOnly string) pack.Fact {
 func everyBucket(prefix string) bool {
 	service := strings.TrimRight(prefix, ":")
 	return strings.HasPrefix(service, "arn:aws") && strings.Count(service, ":") == 2 && strings.HasSuffix(service, ":s3")
+}
+
+// trailBucket is the bucket of the stack that a trail writes to. Without one, the case is put off or does not apply.
+func trailBucket(k *pack.Case) *pack.Resource {
+	bucket, found := k.Stack.Target(k.Resource, "s3BucketName", k.Get("s3BucketName"), buckets...)
+	switch {
+	case bucket != nil:
+	case found.Is == pack.Deferred:
+		k.Defer(found.At)
+	default:
+		k.Skip("the bucket is not part of the stack")
+	}
+	return bucket
 }
 
 func managementEvents(k *pack.Case) {
@@ -218,6 +245,7 @@ var watched = []struct {
 	{"gateways", "changes of gateways", "A new internet gateway is a new way out.", "4.12", []string{"createcustomergateway", "attachinternetgateway", "createinternetgateway", "deleteinternetgateway", "detachinternetgateway"}},
 	{"route-tables", "changes of route tables", "One route can make a private subnet public.", "4.13", []string{"createroute", "replaceroute", "deleteroute", "replaceroutetableassociation"}},
 	{"vpcs", "changes of VPCs", "A peering can join your network with a stranger's.", "4.14", []string{"createvpc", "deletevpc", "modifyvpcattribute", "createvpcpeeringconnection", "acceptvpcpeeringconnection"}},
+	{"organizations", "changes of the organisation", "An account that leaves the organisation leaves its guards behind.", "4.15", []string{"organizations.amazonaws.com", "leaveorganization", "removeaccountfromorganization", "detachpolicy", "inviteaccounttoorganization"}},
 }
 
 // trailAlarms want, for a stack with a trail, a metric filter for each kind of event and an alarm on its

@@ -86,6 +86,23 @@ func (p *pointers) strangersTo(s *Stack, family, root string) []*Resource {
 	return list
 }
 
+// Using returns the resources with an input that is computed from `to`, in the order of the engine.
+func (s *Stack) Using(to *Resource) []*Resource {
+	if s.users == nil {
+		s.users = map[string][]*Resource{}
+		for _, r := range s.all {
+			for _, urns := range r.PropertyDependencies {
+				for _, urn := range urns {
+					if list := s.users[urn]; len(list) == 0 || list[len(list)-1] != r {
+						s.users[urn] = append(list, r)
+					}
+				}
+			}
+		}
+	}
+	return s.users[to.URN]
+}
+
 // openName reports whether a name that the program may choose is still unknown.
 func openName(r *Resource) bool {
 	return slices.ContainsFunc(chosen, func(key string) bool { return r.Inputs().Get(key).IsUnknown() })

@@ -13,7 +13,9 @@ type Stack struct {
 	byType   map[string][]*Resource
 	pointers map[[2]string]*pointers
 	names    map[string]*names
-	all      []*Resource
+	// users are the resources with an input that is computed from a URN; it is made when first asked for.
+	users map[string][]*Resource
+	all   []*Resource
 	// secretive are the property maps with secrets, and hides what blots those out.
 	secretive []*node
 	hides     *strings.Replacer

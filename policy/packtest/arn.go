@@ -45,6 +45,7 @@ var arnForms = map[string]string{
 	"aws:opensearch/domain:Domain":                        "es:" + region + ":" + account + ":domain/%s",
 	"aws:rds/cluster:Cluster":                             "rds:" + region + ":" + account + ":cluster:%s",
 	"aws:rds/instance:Instance":                           "rds:" + region + ":" + account + ":db:%s",
+	"aws:ebs/volume:Volume":                               "ec2:" + region + ":" + account + ":volume/%s",
 	"aws:secretsmanager/secret:Secret":                    "secretsmanager:" + region + ":" + account + ":secret:%s-AbCdEf",
 	"aws:sfn/stateMachine:StateMachine":                   "states:" + region + ":" + account + ":stateMachine:%s",
 	"aws:wafv2/webAcl:WebAcl":                             "wafv2:" + region + ":" + account + ":regional/webacl/%s/1",

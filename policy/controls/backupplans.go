@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls
+
+import (
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/glob"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+// everyOf is how a backup selection ends that names every resource of a kind, such as "arn:aws:rds:*:*:db:*".
+var everyOf = map[string]string{rdsInstance: ":db:*", rdsCluster: ":cluster:*", volumeType: ":volume/*"}
+
+// inBackupPlan wants a backup selection to name the resource, its kind or one of its tags.
+func inBackupPlan(k *pack.Case) {
+	answer := pack.No(pack.Value{})
+	for _, s := range k.Stack.Of(selectionType) {
+		picked := picks(k, s, "resources").Or(s.Get("selectionTags").Any(func(t pack.Value) pack.Fact { return tagged(k, t) }))
+		answer = answer.Or(picked.And(picks(k, s, "notResources").Not()))
+	}
+	k.Require(answer, "no backup selection covers the %s", strings.ToLower(k.Type[strings.LastIndexByte(k.Type, ':')+1:]))
+}
+
+// picks is the fact that a list of a selection names the resource by its ARN or by a pattern.
+func picks(k *pack.Case, selection *pack.Resource, list string) pack.Fact {
+	answer := pack.No(selection.Get(list))
+	arn := k.Outputs().Get("arn").Str()
+	for v := range selection.Get(list).Items() {
+		answer = answer.Or(k.Stack.Refers(selection, list, v, k.Resource)).Or(v.Matches(func(pattern string) bool {
+			return pattern == "*" || strings.HasSuffix(pattern, everyOf[k.Type]) || arn != "" && glob.Match(pattern, arn)
+		}))
+	}
+	return answer
+}
+
+// tagged is the fact that the resource has the tag that a selection asks for.
+func tagged(k *pack.Case, tag pack.Value) pack.Fact {
+	key := tag.Get("key")
+	if key.IsUnknown() {
+		return pack.Wait(key)
+	}
+	for name, v := range k.Get("tags").Fields() {
+		if name == key.Str() {
+			return sameText(v, tag.Get("value"))
+		}
+	}
+	return waitFor(k.Get("tags"))
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/iam"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+const (
+	iamGroup        = "aws:iam/group:Group"
+	groupMembership = "aws:iam/groupMembership:GroupMembership"
+	userMembership  = "aws:iam/userGroupMembership:UserGroupMembership"
+)
+
+func groups() []*pack.Control {
+	return []*pack.Control{
+		{
+			ID: "iam-group-members", Title: "Every group has a member", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: []string{iamGroup}, Joins: []string{groupMembership, userMembership}, Stack: true,
+			Why: "Rights that nobody has today are given by accident tomorrow. People are often put into groups elsewhere, so this is off by default.",
+			Fix: "Remove the group, or add a GroupMembership or UserGroupMembership.", Maps: meets(hygiene, privilege), Check: func(k *pack.Case) {
+				all := anyCompanion(k, "group", []string{groupMembership}, func(r *pack.Resource) pack.Fact { return r.Get("users").IsSet() })
+				k.Require(all.Or(anyCompanion(k, "groups", []string{userMembership}, present)), "no membership of this stack names the group")
+			},
+		},
+		{
+			ID: "iam-group-mfa", Title: "Policies of groups ask for a second factor", Severity: pack.Medium, Level: pack.Disabled, Types: []string{iamGroupPolicy},
+			Why: "Members of a group are people with passwords and keys, and a password alone is guessed or phished. Where people sign in elsewhere the provider asks, so this is off by default.",
+			Fix: "Add the condition Bool aws:MultiFactorAuthPresent true, or deny everything else while it is not true.", Maps: meets("FSBP:IAM.5", identity),
+			Check: eachDocument(at("policy"), asksSecondFactor),
+		},
+	}
+}
+
+// asksSecondFactor wants a document to refuse requests without a second factor, or each of its grants to demand one.
+// A statement that refuses may leave out what is needed to set a second factor up.
+func asksSecondFactor(k *pack.Case, v pack.Value, d *iam.Document) {
+	if slices.ContainsFunc(d.Statements, refusesWithoutFactor) {
+		return
+	}
+	for i := range d.Statements {
+		if s := &d.Statements[i]; s.Allows() && !demandsFactor(s) {
+			k.Report(v, "%s allows without a second factor", s.Label())
+		}
+	}
+}
+
+const secondFactor = "aws:MultiFactorAuthPresent"
+
+// refusesWithoutFactor reports whether a statement denies everything, or everything but a list, without a second
+// factor. Long-lived keys send no such key at all, for which IfExists is.
+func refusesWithoutFactor(s iam.Statement) bool {
+	if !s.Denies() || !s.AnyResource() || len(s.NotActions) == 0 && !everyAction(&s) || len(s.Conditions) != 1 {
+		return false
+	}
+	c := s.Conditions[0]
+	return strings.EqualFold(c.Key, secondFactor) && strings.EqualFold(c.Operator, "BoolIfExists") && slices.Equal(c.Values, []string{"false"})
+}
+
+// demandsFactor reports whether a statement holds only with a second factor, or only for some time after one.
+func demandsFactor(s *iam.Statement) bool {
+	return slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool {
+		return strings.EqualFold(c.Key, secondFactor) && strings.EqualFold(c.Operator, "Bool") && slices.Equal(c.Values, []string{"true"}) ||
+			strings.EqualFold(c.Key, "aws:MultiFactorAuthAge") && strings.HasPrefix(strings.ToLower(c.Operator), "numericlessthan") && !strings.HasSuffix(strings.ToLower(c.Operator), "ifexists")
+	})
+}

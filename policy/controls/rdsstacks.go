@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+const rdsEvents = "aws:rds/eventSubscription:EventSubscription"
+
+// databaseStacks compare databases with what belongs to them.
+func databaseStacks() []*pack.Control {
+	return append([]*pack.Control{
+		{
+			ID: "rds-tls-required", Title: "Databases require TLS by their parameter group", Severity: pack.Medium, Types: []string{rdsInstance}, Joins: []string{rdsParams}, Stack: true,
+			Why: "SQL Server and older versions of the other engines accept connections in the clear unless the parameter group says otherwise.",
+			Fix: "Attach a ParameterGroup with rds.force_ssl 1 (PostgreSQL, SQL Server) or require_secure_transport ON (MySQL, MariaDB).", Maps: meets("FSBP:RDS.38 FSBP:RDS.39 FSBP:RDS.41 FSBP:RDS.44", inTransit),
+			Check: requiresTLS,
+		},
+		{
+			ID: "rds-query-logging", Title: "PostgreSQL databases log statements", Severity: pack.Low, Level: pack.Disabled, Types: []string{rdsInstance}, Joins: []string{rdsParams}, Stack: true,
+			Why: "The log of statements shows who changed what. It also holds data, so this is off by default.",
+			Fix: "Attach a ParameterGroup with pgaudit.log, which leaves passwords out, and pgaudit among shared_preload_libraries; or with log_statement ddl, mod or all.", Maps: meets(logging),
+			Check: logsStatements,
+		},
+		{
+			ID: "rds-backup-plan", Title: "Databases are in a backup plan", Severity: pack.Medium, Level: pack.Disabled, Concern: pack.Resilience, Types: dataStores, Joins: []string{selectionType}, Stack: true,
+			Why: "Backups inside the database service go with the account; AWS Backup can keep them in another. Automated backups are checked apart, so this is off by default.",
+			Fix: "Add the database's ARN to a backup Selection, or select by tag.", Maps: meets("FSBP:RDS.26", recovery), Check: inBackupPlan,
+		},
+		{
+			ID: "rds-cluster-zones", Title: "Database clusters have instances in two zones or more", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{rdsCluster}, Joins: []string{rdsMember}, Stack: true,
+			Why: "The data of an Aurora cluster is in three zones, but with one instance, or all of them in one zone, nobody answers when that fails until a new instance has started.",
+			Fix: "Add a second ClusterInstance and leave availabilityZone out, so that Aurora spreads them; or name another zone.", Maps: meets("FSBP:RDS.15", spreading), Check: clusterZones,
+		},
+	}, eventCategories()...)
+}
+
+// tlsParameter is the parameter that makes a server refuse connections without TLS, or "" for engines without one.
+func tlsParameter(engine string) string {
+	switch {
+	case engine == "postgres", strings.HasPrefix(engine, "sqlserver-"):
+		return "rds.force_ssl"
+	case engine == "mysql", engine == "mariadb":
+		return "require_secure_transport"
+	}
+	return ""
+}
+
+func requiresTLS(k *pack.Case) {
+	engine := k.Get("engine")
+	if engine.IsUnknown() {
+		k.Defer(engine)
+		return
+	}
+	want := tlsParameter(engine.Str())
+	if want == "" {
+		k.Skip("the engine %s has no such parameter", engine)
+		return
+	}
+	name := k.Get("parameterGroupName")
+	group, found := k.Stack.Target(k.Resource, "parameterGroupName", name, rdsParams)
+	switch {
+	case group == nil && found.Is == pack.Deferred:
+		k.Defer(name)
+	case group == nil && name.Exists():
+		k.Skip("the parameter group is not part of the stack")
+	case group == nil:
+		modern := engine.OneOf("postgres").And(k.Get("engineVersion").Matches(func(s string) bool { return number(strings.Split(s, ".")[0]) >= 15 }))
+		k.Require(modern, "no parameter group is set")
+	default:
+		k.Require(group.Get("parameters").Any(func(p pack.Value) pack.Fact {
+			return p.Get("name").OneOf(want).And(p.Get("value").OneOf("1", "ON", "on", "true"))
+		}), "parameter group %q does not set %s", group.Name, want)
+	}
+}
+
+// clusterZones counts the zones of a cluster's instances. A cluster of instances that RDS makes by itself, with
+// dbClusterInstanceClass, is always in three (Amazon RDS user guide, "Multi-AZ DB cluster deployments").
+func clusterZones(k *pack.Case) {
+	if made := k.Get("dbClusterInstanceClass").IsSet(); made.Is != pack.False {
+		k.Require(made)
+		return
+	}
+	var members []*pack.Resource
+	waits := pack.No(k.Get("clusterIdentifier"))
+	for _, m := range k.Stack.Of(rdsMember) {
+		named := m.Get("clusterIdentifier")
+		belongs := k.Stack.Refers(m, "clusterIdentifier", named, k.Resource)
+		if own := k.Get("clusterIdentifier"); own.Exists() {
+			belongs = belongs.Or(sameText(named, own))
+		}
+		if belongs.Is == pack.True {
+			members = append(members, m)
+		} else {
+			waits = waits.Or(belongs)
+		}
+	}
+	if len(members) == 0 && waits.Is == pack.False {
+		k.Skip("no instance of the cluster is part of the stack")
+		return
+	}
+	k.Require(spread(members).Or(waits), "%d instances in one zone", len(members))
+}
+
+// spread is the fact that instances are not all in the same zone. Aurora chooses the zone of those that name none.
+func spread(members []*pack.Resource) pack.Fact {
+	answer := pack.No(pack.Value{})
+	for i, m := range members {
+		zone := m.Get("availabilityZone")
+		for _, other := range members[:i] {
+			another := other.Get("availabilityZone")
+			answer = answer.Or(absent(zone)).Or(absent(another)).Or(sameText(zone, another).Not())
+		}
+	}
+	return answer
+}
+
+// eventCategories want, of event subscriptions in the stack, that those for one kind of source together report
+// what AWS calls critical. A subscription without categories reports everything.
+func eventCategories() []*pack.Control {
+	var list []*pack.Control
+	for _, e := range []struct {
+		id, source, of, met string
+		categories          []string
+	}{
+		{"clusters", "db-cluster", "database clusters", "FSBP:RDS.19", []string{"maintenance", "failure"}},
+		{"instances", "db-instance", "databases", "FSBP:RDS.20", []string{"maintenance", "configuration change", "failure"}},
+		{"parameter-groups", "db-parameter-group", "parameter groups", "FSBP:RDS.21", []string{"configuration change"}},
+		{"security-groups", "db-security-group", "database security groups", "FSBP:RDS.22", []string{"configuration change", "failure"}},
+	} {
+		list = append(list, &pack.Control{
+			ID: "rds-events-" + e.id, Title: "Event subscriptions for " + e.of + " leave nothing critical out", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: []string{rdsEvents}, Stack: true,
+			Why:  "Nobody hears of what is left out. Some subscriptions are for one purpose, such as failovers alone, so this is off by default.",
+			Fix:  fmt.Sprintf("Leave eventCategories out for all categories, or list %s.", strings.Join(e.categories, ", ")),
+			Maps: meets(e.met, monitoring), Check: func(k *pack.Case) { reportsEvents(k, e.source, e.categories) },
+		})
+	}
+	return list
+}
+
+func reportsEvents(k *pack.Case, source string, categories []string) {
+	about := func(r *pack.Resource) pack.Fact {
+		t := r.Get("sourceType")
+		return absent(t).Or(t.OneOf(source))
+	}
+	if judged := about(k.Resource); judged.Is == pack.False {
+		k.Skip("the subscription is for %s", k.Get("sourceType"))
+		return
+	} else if judged.Is == pack.Deferred {
+		k.Defer(judged.At)
+		return
+	}
+	for _, category := range categories {
+		told := pack.No(k.Get("eventCategories"))
+		for _, r := range k.Stack.Of(rdsEvents) {
+			chosen := r.Get("eventCategories")
+			whole := absent(r.Get("sourceIds"))
+			if r == k.Resource {
+				whole = pack.Yes(chosen)
+			}
+			told = told.Or(about(r).And(whole).And(r.Get("enabled").Is(true, true)).And(chosen.IsSet().Not().Or(chosen.Contains(category))))
+		}
+		k.Require(told, "nobody is told of %s", category)
+	}
+}
+
+// logsStatements finds the parameter group of a PostgreSQL instance and in it what makes the server log statements.
+func logsStatements(k *pack.Case) {
+	if e := k.Get("engine"); e.Str() != "postgres" {
+		if e.IsUnknown() {
+			k.Defer(e)
+		} else {
+			k.Skip("the engine is not PostgreSQL")
+		}
+		return
+	}
+	name := k.Get("parameterGroupName")
+	group, found := k.Stack.Target(k.Resource, "parameterGroupName", name, rdsParams)
+	if group == nil {
+		k.Require(found, "no parameter group of this stack is attached")
+		return
+	}
+	set := func(name string, holds func(string) bool) pack.Fact {
+		return group.Get("parameters").Any(func(p pack.Value) pack.Fact {
+			return p.Get("name").OneOf(name).And(p.Get("value").Matches(holds))
+		})
+	}
+	statements := set("log_statement", func(s string) bool { return s == "ddl" || s == "mod" || s == "all" })
+	audited := set("pgaudit.log", func(s string) bool { return s != "" && s != "none" })
+	loaded := set("shared_preload_libraries", func(s string) bool { return slices.Contains(strings.Split(s, ","), "pgaudit") })
+	k.Require(statements.Or(audited.And(loaded)), "parameter group %q sets neither pgaudit nor log_statement", group.Name)
+}
