@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -162,6 +163,11 @@ func zones() []*pack.Control {
 			},
 		},
 		{
+			ID: "route53-address-stays", Title: "Records name addresses that stay", Severity: pack.Medium, Types: []string{recordType}, Joins: []string{instanceType, spotType, eipType, eipUse}, Stack: true,
+			Why: "An instance without an Elastic IP loses its public address when it stops, and the next customer who gets it answers under your name.", Fix: "Point the record at an Eip of the instance, or at a load balancer.", Maps: meets(hygiene, exposure),
+			Check: addressStays,
+		},
+		{
 			ID: "route53-transfer-lock", Title: "Domains are locked against transfer", Severity: pack.High, Types: []string{domainType}, Why: "An unlocked domain can be moved away by whoever tricks the registrar.", Fix: "Leave transferLock out.", Maps: meets(keepSafe), Check: notFalse("transferLock"), Remedy: put("transferLock", true),
 		},
 		{
@@ -191,4 +197,50 @@ func validatesCertificate(k *pack.Case) pack.Fact {
 		}))
 	}
 	return proof
+}
+
+// addressStays looks for records that hold the public address of an instance of the stack which has no Elastic IP. Of
+// an address that is written down nobody can tell whose it is, so only those that come from an instance are judged.
+func addressStays(k *pack.Case) {
+	if address := k.Get("type").OneOf("A", "AAAA"); address.Is != pack.True {
+		if address.Is == pack.Deferred {
+			k.Defer(address.At)
+		}
+		return
+	}
+	for _, host := range k.Stack.Of(hosts...) {
+		for v := range k.Get("records").Items() {
+			if held := holdsAddress(k, v, host); held.Is != pack.False {
+				k.Forbid(held.And(hasElasticIP(k.Stack, host).Not()), "the record holds the address of instance %q, which has no Elastic IP", host.Name)
+			}
+		}
+	}
+}
+
+// holdsAddress is the fact that a value of the record is the public address of an instance. As long as it is not
+// known, it may be another property of the instance, such as its private address.
+func holdsAddress(k *pack.Case, v pack.Value, host *pack.Resource) pack.Fact {
+	if v.IsUnknown() {
+		if urns := k.PropertyDependencies["records"]; len(urns) > 0 && !slices.Contains(urns, host.URN) {
+			return pack.No(v)
+		}
+		return pack.Wait(v)
+	}
+	own := host.Outputs().Get("publicIp").Str()
+	return v.Matches(func(s string) bool { return own != "" && s == own })
+}
+
+// hasElasticIP is the fact that an Elastic IP of the stack belongs to an instance.
+func hasElasticIP(s *pack.Stack, host *pack.Resource) pack.Fact {
+	answer := pack.No(pack.Value{})
+	for _, by := range []struct{ property, token string }{{"instance", eipType}, {"instanceId", eipUse}} {
+		sure, maybe := s.Pointing(host, by.property, by.token)
+		if len(sure) > 0 {
+			return pack.Yes(sure[0].Get(by.property))
+		}
+		for _, v := range maybe {
+			answer = answer.Or(pack.Wait(v))
+		}
+	}
+	return answer
 }
