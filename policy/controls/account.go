@@ -30,7 +30,7 @@ func detection() []*pack.Control {
 		},
 		{
 			ID: "guardduty-feature-enabled", Title: "GuardDuty features are on", Severity: pack.Medium, Types: []string{"aws:guardduty/detectorFeature:DetectorFeature"}, Why: "A protection that is switched off in the program was meant to be on.",
-			Fix: "Set status to ENABLED.", Maps: meets("FSBP:GuardDuty.5 FSBP:GuardDuty.10", detecting), Check: oneOf("status", "ENABLED"), Remedy: put("status", "ENABLED"),
+			Fix: "Set status to ENABLED.", Maps: meets("FSBP:GuardDuty.5 FSBP:GuardDuty.6 FSBP:GuardDuty.8 FSBP:GuardDuty.9 FSBP:GuardDuty.10 FSBP:GuardDuty.11", detecting), Check: oneOf("status", "ENABLED"), Remedy: put("status", "ENABLED"),
 		},
 		{
 			ID: "guardduty-protections", Title: "GuardDuty detectors keep their protections on", Severity: pack.Medium, Types: []string{detectorType}, Why: "A new detector watches reads of objects, the audit log of Kubernetes and suspicious disks; what datasources switches off here, nobody watches.",

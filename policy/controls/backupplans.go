@@ -12,11 +12,15 @@ import (
 // everyOf is how a backup selection ends that names every resource of a kind, such as "arn:aws:rds:*:*:db:*".
 var everyOf = map[string]string{rdsInstance: ":db:*", rdsCluster: ":cluster:*", volumeType: ":volume/*"}
 
-// inBackupPlan wants a backup selection to name the resource, its kind or one of its tags.
+// inBackupPlan wants a backup selection to name the resource, its kind or one of its tags, and not to leave it out
+// again. Of the conditions of a selection, which all have to hold, those that compare tags as a whole are judged.
 func inBackupPlan(k *pack.Case) {
 	answer := pack.No(pack.Value{})
 	for _, s := range k.Stack.Of(selectionType) {
 		picked := picks(k, s, "resources").Or(s.Get("selectionTags").Any(func(t pack.Value) pack.Fact { return tagged(k, t) }))
+		for c := range s.Get("conditions").Items() {
+			picked = picked.And(c.Get("stringEquals").All(func(t pack.Value) pack.Fact { return tagged(k, t) }))
+		}
 		answer = answer.Or(picked.And(picks(k, s, "notResources").Not()))
 	}
 	k.Require(answer, "no backup selection covers the %s", strings.ToLower(k.Type[strings.LastIndexByte(k.Type, ':')+1:]))
@@ -34,14 +38,14 @@ func picks(k *pack.Case, selection *pack.Resource, list string) pack.Fact {
 	return answer
 }
 
-// tagged is the fact that the resource has the tag that a selection asks for.
+// tagged is the fact that the resource has the tag that a selection asks for. Conditions name tags by their key in IAM.
 func tagged(k *pack.Case, tag pack.Value) pack.Fact {
 	key := tag.Get("key")
 	if key.IsUnknown() {
 		return pack.Wait(key)
 	}
 	for name, v := range k.Get("tags").Fields() {
-		if name == key.Str() {
+		if name == strings.TrimPrefix(key.Str(), "aws:ResourceTag/") {
 			return sameText(v, tag.Get("value"))
 		}
 	}

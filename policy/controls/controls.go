@@ -110,7 +110,7 @@ var notFoundational = map[string]bool{
 	"S3.7": true, "S3.10": true, "S3.11": true, "S3.14": true, "S3.15": true, "S3.17": true, "S3.20": true, "KMS.4": true, "EC2.12": true, "EC2.13": true, "EC2.14": true,
 	"EC2.53": true, "EC2.54": true, "SNS.1": true, "ELB.16": true, "WAF.11": true, "RDS.18": true, "RDS.26": true, "RDS.38": true, "RDS.39": true, "AutoScaling.4": true,
 	"IAM.15": true, "IAM.16": true, "IAM.18": true, "IAM.27": true, "IAM.28": true, "ECS.17": true, "ECR.5": true, "CloudTrail.3": true, "CloudTrail.6": true, "CloudWatch.15": true,
-	"CloudWatch.16": true, "CloudWatch.17": true, "EC2.22": true, "EC2.28": true, "CloudTrail.7": true, "SNS.2": true, "IAM.5": true,
+	"CloudWatch.16": true, "CloudWatch.17": true, "EC2.22": true, "EC2.28": true, "CloudTrail.7": true, "SNS.2": true,
 }
 
 // isTrue wants every path to be true; a path that is not set is false.

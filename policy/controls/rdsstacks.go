@@ -104,7 +104,11 @@ func clusterZones(k *pack.Case) {
 		k.Skip("no instance of the cluster is part of the stack")
 		return
 	}
-	k.Require(spread(members).Or(waits), "%d instances in one zone", len(members))
+	what := "all instances of the cluster are in one zone"
+	if len(members) == 1 {
+		what = "the cluster has one instance"
+	}
+	k.Require(spread(members).Or(waits), what)
 }
 
 // spread is the fact that instances are not all in the same zone. Aurora chooses the zone of those that name none.

@@ -101,3 +101,18 @@ func asked(t *testing.T, text string) []any {
 	}
 	return append(answers, full, d.RequiresTLS("s3:GetObject"), d.Guardrail(), d.Escalations())
 }
+
+// TestForAllValuesLimitsOnlyWhatIsAlwaysSent: the operator holds when the key is missing, so it limits nothing, unless
+// every request that it is for carries the key.
+func TestForAllValuesLimitsOnlyWhatIsAlwaysSent(t *testing.T) {
+	for key, limited := range map[string]bool{
+		"route53:ChangeResourceRecordSetsNormalizedRecordNames": true,
+		"Route53:changeResourceRecordSetsActions":               true,
+		"dynamodb:LeadingKeys":                                  false,
+		"aws:TagKeys":                                           false,
+	} {
+		d, err := iam.Parse(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"` + key + `":["a"]}}}]}`)
+		require.NoError(t, err, key)
+		require.Equal(t, limited, d.Statements[0].Limited(), key)
+	}
+}

@@ -166,6 +166,19 @@ func TestStackJoinsByURNWithCachedInputs(t *testing.T) {
 	require.Equal(t, urn(box, "two"), got.GetDiagnostics()[0].GetUrn())
 }
 
+// TestUsingFollowsPropertyDependencies: each user is named once, in the order of the engine, however many of its
+// properties are computed from the resource.
+func TestUsingFollowsPropertyDependencies(t *testing.T) {
+	one, two := pack.NewResource(box, "one", urn(box, "one"), nil), pack.NewResource(box, "two", urn(box, "two"), nil)
+	both, second := pack.NewResource(lock, "both", urn(lock, "both"), nil), pack.NewResource(lock, "second", urn(lock, "second"), nil)
+	both.PropertyDependencies = map[string][]string{"bucket": {one.URN, two.URN}, "key": {one.URN}}
+	second.PropertyDependencies = map[string][]string{"bucket": {two.URN}}
+	stack := pack.NewStack([]*pack.Resource{one, second, two, both})
+	require.Equal(t, []*pack.Resource{both}, stack.Using(one))
+	require.Equal(t, []*pack.Resource{second, both}, stack.Using(two))
+	require.Empty(t, stack.Using(both))
+}
+
 func configure(tb testing.TB, c pulumirpc.AnalyzerClient, m map[string]*pulumirpc.PolicyConfig) error {
 	tb.Helper()
 	_, err := c.Configure(context.Background(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: m})
