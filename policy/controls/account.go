@@ -163,7 +163,7 @@ func zones() []*pack.Control {
 			},
 		},
 		{
-			ID: "route53-address-stays", Title: "Records name addresses that stay", Severity: pack.Medium, Types: []string{recordType}, Joins: []string{instanceType, spotType, eipType, eipUse}, Stack: true,
+			ID: "route53-address-stays", Title: "Records name addresses that stay", Severity: pack.Medium, Types: []string{recordType}, Joins: []string{instanceType, spotType, eipType, eipUse, zoneType}, Stack: true,
 			Why: "An instance without an Elastic IP loses its public address when it stops, and the next customer who gets it answers under your name.", Fix: "Point the record at an Eip of the instance, or at a load balancer.", Maps: meets(hygiene, exposure),
 			Check: addressStays,
 		},
@@ -218,13 +218,19 @@ func addressStays(k *pack.Case) {
 }
 
 // holdsAddress is the fact that a value of the record is the public address of an instance. As long as it is not
-// known, it may be another property of the instance, such as its private address.
+// known, it may be another property of the instance, such as its private address, unless the instance has a public one
+// and the record is in a public zone.
 func holdsAddress(k *pack.Case, v pack.Value, host *pack.Resource) pack.Fact {
 	if v.IsUnknown() {
-		if urns := k.PropertyDependencies["records"]; len(urns) > 0 && !slices.Contains(urns, host.URN) {
+		urns := k.PropertyDependencies["records"]
+		zone, _ := k.Stack.Target(k.Resource, "zoneId", k.Get("zoneId"), zoneType)
+		switch {
+		case len(urns) > 0 && !slices.Contains(urns, host.URN):
 			return pack.No(v)
+		case len(urns) != 1 || zone == nil || zone.Get("vpcs").IsSet().Is != pack.False:
+			return pack.Wait(v)
 		}
-		return pack.Wait(v)
+		return host.Get("associatePublicIpAddress").IsTrue().Or(pack.Wait(v))
 	}
 	own := host.Outputs().Get("publicIp").Str()
 	return v.Matches(func(s string) bool { return own != "" && s == own })
