@@ -23,7 +23,7 @@ func inBackupPlan(k *pack.Case) {
 		}
 		answer = answer.Or(picked.And(picks(k, s, "notResources").Not()))
 	}
-	k.Require(answer, "no backup selection covers the %s", strings.ToLower(k.Type[strings.LastIndexByte(k.Type, ':')+1:]))
+	k.Require(answer, "no backup selection covers the %s", strings.ToLower(k.ShortType()))
 }
 
 // picks is the fact that a list of a selection names the resource by its ARN or by a pattern.
