@@ -29,7 +29,7 @@ func groups() []*pack.Control {
 		{
 			ID: "iam-group-mfa", Title: "Policies of groups ask for a second factor", Severity: pack.Medium, Level: pack.Disabled, Types: []string{iamGroupPolicy},
 			Why: "Members of a group are people with passwords and keys, and a password alone is guessed or phished. Where people sign in elsewhere the provider asks, so this is off by default.",
-			Fix: "Add the condition Bool aws:MultiFactorAuthPresent true, or deny everything else while it is not true.", Maps: meets("FSBP:IAM.5", identity),
+			Fix: "Add the condition Bool aws:MultiFactorAuthPresent true, or deny everything else while it is not true.", Maps: meets("FSBP:IAM.5 CIS:1.9 NIST:IA-2(1) PCI:8.4.2"),
 			Check: eachDocument(at("policy"), asksSecondFactor),
 		},
 	}

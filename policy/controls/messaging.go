@@ -65,7 +65,7 @@ func topicsAndQueues() []*pack.Control {
 		{
 			ID: "sns-delivery-logged", Title: "Topics report messages that could not be delivered", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations, Types: []string{topicType}, Joins: []string{subscriptionType}, Stack: true,
 			Why: "A message that its receiver refuses is gone without a word. Metrics count such messages too, so this is off by default.",
-			Fix: "Set the failure feedback role of each protocol that is subscribed, such as sqsFailureFeedbackRoleArn.", Maps: meets("FSBP:SNS.2", logging), Check: deliveryLogged,
+			Fix: "Set the failure feedback role of each protocol that is subscribed, such as sqsFailureFeedbackRoleArn.", Maps: meets("FSBP:SNS.2 NIST:AU-12", monitoring), Check: deliveryLogged,
 		},
 		{
 			ID: "sqs-encrypted", Title: "Queues are encrypted", Severity: pack.Medium, Types: []string{queueType}, Why: "Messages wait on disk until they are read.", Fix: "Leave sqsManagedSseEnabled out, or set kmsMasterKeyId.", Maps: meets("FSBP:SQS.1", atRest),
