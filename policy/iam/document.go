@@ -41,7 +41,8 @@ type Statement struct {
 
 // Principal is one entry of Principal or NotPrincipal. "Principal": "*" is {"*", "*"}.
 type Principal struct {
-	// Kind is AWS, Service, Federated, CanonicalUser or "*".
+	// Kind is AWS, Service, Federated, CanonicalUser or "*". A kind that AWS does not know is a problem of the document,
+	// and is read as AWS.
 	Kind string
 	ID   string
 }
@@ -51,6 +52,9 @@ type Condition struct {
 	Operator string
 	Key      string
 	Values   []string
+	// key is the key in lower case, for keys have no case, and op what the operator says.
+	key string
+	op  operator
 }
 
 // Label names the statement in a message.
@@ -66,6 +70,8 @@ func (s *Statement) Allows() bool { return s.Effect == "Allow" }
 
 // Denies reports whether the effect is Deny.
 func (s *Statement) Denies() bool { return s.Effect == "Deny" }
+
+func quote(text string) string { return strconv.Quote(text) }
 
 func (d *Document) fault(format string, args ...any) {
 	d.Problems = append(d.Problems, fmt.Sprintf(format, args...))

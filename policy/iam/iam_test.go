@@ -33,6 +33,23 @@ func TestPublicConditions(t *testing.T) {
 		`"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*"}`:                                              true,
 		`"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:123456789012:*"}`:                                false,
 		`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/admin"}`:                                true,
+		`"ArnLike":{"aws:SourceArn":"arn:aws:s3:::a*"}`:                                             true,
+		`"ArnLike":{"aws:SourceArn":"arn:aws:s3:::bucket/*"}`:                                       false,
+		`"StringEquals":{"aws:VpcSourceIp":"10.0.0.1"}`:                                             true,
+		`"StringEquals":{"aws:PrincipalAccount":"${aws:PrincipalAccount}"}`:                         true,
+		`"StringEquals":{"aws:PrincipalAccount":"${aws:ResourceAccount}"}`:                          false,
+		`"StringEquals":{"aws:PrincipalOrgID":"${aws:PrincipalOrgID}"}`:                             true,
+		`"StringEquals":{"aws:PrincipalOrgID":"${aws:ResourceOrgID}"}`:                              false,
+		`"StringEquals":{"aws:PrincipalAccount":"*${aws:PrincipalAccount}"}`:                        true,
+		`"StringLike":{"aws:PrincipalOrgPaths":"${aws:PrincipalOrgID}/*"}`:                          true,
+		`"StringLike":{"aws:userid":"${aws:userid}"}`:                                               true,
+		`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::${aws:PrincipalAccount}:role/*"}`:              true,
+		`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::${aws:ResourceAccount}:role/*"}`:               false,
+		`"ArnLike":{"aws:PrincipalArn":"${aws:PrincipalArn}"}`:                                      true,
+		`"StringEqauls":{"aws:PrincipalOrgID":"o-abc"}`:                                             true,
+		`"StringEqualsAnything":{"aws:PrincipalOrgID":"o-abc"}`:                                     true,
+		`"NumericEquals":{"aws:PrincipalAccount":"123456789012"}`:                                   true,
+		`"stringequals":{"aws:PrincipalOrgID":"o-abc"}`:                                             false,
 		`"StringEquals":{"aws:SourceVpce":"vpce-1"}`:                                                false,
 		`"StringLike":{"aws:SourceVpce":"vpce-*"}`:                                                  true,
 		`"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}`:                                             false,
@@ -56,6 +73,180 @@ func TestPublicConditions(t *testing.T) {
 		require.NoError(t, err, condition)
 		require.Equal(t, public, d.Statements[0].Public() != "", condition)
 	}
+}
+
+func parsed(t *testing.T, text string) *iam.Document {
+	t.Helper()
+	d, err := iam.Parse(text)
+	require.NoError(t, err, text)
+	return d
+}
+
+// TestLimits gives a statement about every resource one condition: only those that name what is touched narrow it.
+func TestLimits(t *testing.T) {
+	for condition, limited := range map[string]bool{
+		`"StringEquals":{"aws:RequestedRegion":"us-east-1"}`:                            false,
+		`"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}`:                                      false,
+		`"IpAddress":{"aws:SourceIp":"203.0.113.7/32"}`:                                 false,
+		`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:*"}`:                             false,
+		`"StringEquals":{"aws:PrincipalAccount":"123456789012"}`:                        false,
+		`"StringEquals":{"aws:ResourceAccount":"123456789012"}`:                         false,
+		`"StringEquals":{"s3:ResourceAccount":"123456789012"}`:                          false,
+		`"StringEquals":{"aws:ResourceOrgID":"o-abc"}`:                                  false,
+		`"StringEquals":{"aws:PrincipalTag/team":"a"}`:                                  false,
+		`"Bool":{"aws:ViaAWSService":"false"}`:                                          false,
+		`"Bool":{"aws:MultiFactorAuthPresent":"true"}`:                                  false,
+		`"NumericLessThan":{"aws:EpochTime":"9999999999"}`:                              false,
+		`"DateGreaterThan":{"aws:TokenIssueTime":"2020-01-01T00:00:00Z"}`:               false,
+		`"NumericLessThan":{"aws:MultiFactorAuthAge":"999999"}`:                         false,
+		`"NumericGreaterThan":{"s3:TlsVersion":"1.1"}`:                                  false,
+		`"StringLike":{"s3:TlsVersion":"1.2"}`:                                          false,
+		`"StringEquals":{"aws:username":"${aws:username}"}`:                             false,
+		`"StringLike":{"aws:UserAgent":"a"}`:                                            false,
+		`"ArnLike":{"iam:PolicyARN":"arn:aws:iam::aws:policy/*"}`:                       false,
+		`"ArnEquals":{"iam:PolicyARN":"arn:aws:iam::aws:policy/AdministratorAccess"}`:   false,
+		`"ArnEquals":{"iam:PolicyARN":"arn:aws:iam::123456789012:policy/team"}`:         true,
+		`"StringLike":{"iam:PermissionsBoundary":"arn:aws:iam::123456789012:policy/*"}`: false,
+		`"StringEquals":{"iam:PermissionsBoundary":"arn:aws:iam::1:policy/b"}`:          true,
+		`"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}`:                    true,
+		`"StringLike":{"iam:PassedToService":"*.amazonaws.com"}`:                        false,
+		`"StringLike":{"iam:AWSServiceName":"rds.amazonaws.com"}`:                       true,
+		`"StringEquals":{"aws:ResourceTag/team":"a"}`:                                   true,
+		`"StringLike":{"aws:ResourceTag/team":"?*"}`:                                    false,
+		`"StringEquals":{"aws:ResourceTag/team":"${aws:PrincipalTag/team}"}`:            true,
+		`"StringEquals":{"aws:ResourceTag/team":"${aws:ResourceTag/team}"}`:             false,
+		`"StringEquals":{"ec2:ResourceTag/team":["a","b"]}`:                             true,
+		`"StringLike":{"ec2:ResourceTag/team":["a","*"]}`:                               false,
+		`"StringEqualsIfExists":{"aws:ResourceTag/team":"a"}`:                           false,
+		`"StringNotEquals":{"aws:ResourceTag/team":"a"}`:                                false,
+		`"ForAllValues:StringEquals":{"aws:ResourceTag/team":"a"}`:                      false,
+		`"Null":{"aws:ResourceTag/team":"false"}`:                                       false,
+		`"StringEqauls":{"aws:ResourceTag/team":"a"}`:                                   false,
+		`"StringEquals":{"aws:ResourceTag/team":[]}`:                                    false,
+		`"ForAnyValue:StringEquals":{"aws:TagKeys":"team"}`:                             false,
+		`"StringEquals":{"aws:RequestTag/team":"a"}`:                                    false,
+		`"ForAnyValue:StringEquals":{"aws:CalledVia":"cloudformation.amazonaws.com"}`:   true,
+		`"StringLike":{"kms:ViaService":"s3.*.amazonaws.com"}`:                          true,
+		`"StringLike":{"kms:ViaService":"*.eu-central-1.amazonaws.com"}`:                false,
+		`"Bool":{"kms:GrantIsForAWSResource":"true"}`:                                   true,
+		`"Bool":{"kms:GrantIsForAWSResource":"false"}`:                                  false,
+		`"StringEquals":{"kms:EncryptionContext:app":"shop"}`:                           true,
+		`"StringEquals":{"kms:CallerAccount":"123456789012"}`:                           false,
+		`"ArnEquals":{"ecs:cluster":"arn:aws:ecs:eu-central-1:1:cluster/shop"}`:         true,
+		`"ArnLike":{"ecs:cluster":"arn:aws:ecs:*:*:cluster/*"}`:                         false,
+		`"StringEquals":{"cloudwatch:namespace":"Shop"}`:                                true,
+		`"StringLike":{"s3:prefix":"home/${aws:username}/*"}`:                           true,
+		`"StringEquals":{"ec2:Region":"eu-central-1"}`:                                  false,
+		`"StringEquals":{"ec2:osuser":"ec2-user"}`:                                      false,
+		`"StringEquals":{"sts:ExternalId":"x"}`:                                         false,
+		`"StringEquals":{"accounts.google.com:sub":"1"}`:                                false,
+	} {
+		d := parsed(t, `{"Statement":{"Effect":"Allow","Action":"iam:AttachRolePolicy","Resource":"*","Condition":{`+condition+`}}}`)
+		require.Equal(t, limited, d.Statements[0].Limited(), condition)
+		require.Equal(t, limited, len(d.Escalations()) == 0, condition)
+	}
+	d := parsed(t, `{"Statement":{"Effect":"Allow","Action":["ec2:Create*","ec2:RunInstances"],"Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/team":"a"}}}}`)
+	require.True(t, d.Statements[0].Limited(), "what is made has the tag")
+}
+
+func TestForeign(t *testing.T) {
+	ours := func(account string) bool { return account == "123456789012" }
+	for text, foreign := range map[string][]string{
+		`"Principal":"*","Condition":{"StringEquals":{"aws:PrincipalAccount":["123456789012","999999999999"]}}`:                {"aws:PrincipalAccount 999999999999"},
+		`"Principal":{"AWS":"*"},"Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::999999999999:role/*"}}`:              {"aws:PrincipalArn arn:aws:iam::999999999999:role/*"},
+		`"Principal":"*","Condition":{"StringEquals":{"kms:CallerAccount":"999999999999"}}`:                                    {"kms:CallerAccount 999999999999"},
+		`"Principal":{"Service":"sns.amazonaws.com"},"Condition":{"StringEquals":{"aws:SourceAccount":"999999999999"}}`:        {"aws:SourceAccount 999999999999"},
+		`"Principal":{"Service":"sns.amazonaws.com"},"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:999999999999:*"}}`: {"aws:SourceArn arn:aws:sns:*:999999999999:*"},
+		`"Principal":{"AWS":"*"},"Condition":{"StringEquals":{"s3:DataAccessPointAccount":"999999999999"}}`:                    {"s3:DataAccessPointAccount 999999999999"},
+		`"Principal":{"aws":"999999999999"}`: {"999999999999"},
+		`"Principal":{"Service":"sns.amazonaws.com"},"Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"}}`:                                     nil,
+		`"Principal":{"AWS":"123456789012"},"Condition":{"StringNotEquals":{"aws:SourceAccount":"999999999999"}}`:                                           nil,
+		`"Principal":{"Service":"s3.amazonaws.com"},"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::b"},"StringNotEquals":{"aws:SourceAccount":"1"}}`: nil,
+	} {
+		d := parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:GetObject",`+text+`}}`)
+		require.Equal(t, foreign, d.Statements[0].Foreign(ours), text)
+	}
+}
+
+func TestServicesAreBound(t *testing.T) {
+	for condition, bound := range map[string]bool{
+		`"StringNotEquals":{"kms:CallerAccount":"123456789012"}`:                                                false,
+		`"StringEquals":{"kms:CallerAccount":"123456789012"}`:                                                   true,
+		`"StringLike":{"kms:EncryptionContext:aws:logs:arn":"*"}`:                                               false,
+		`"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"arn:aws:logs:eu-central-1:123456789012:*"}`:           true,
+		`"StringLike":{"kms:EncryptionContext:aws:cloudtrail:arn":"arn:aws:cloudtrail:*:123456789012:trail/*"}`: true,
+		`"Bool":{"kms:GrantIsForAWSResource":"false"}`:                                                          false,
+		`"Bool":{"kms:GrantIsForAWSResource":"true"}`:                                                           true,
+		`"NumericEquals":{"kms:GrantIsForAWSResource":"true"}`:                                                  false,
+		`"ArnLike":{"aws:SourceArn":"arn:aws:s3:::a*"}`:                                                         false,
+	} {
+		d := parsed(t, `{"Statement":{"Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":"kms:Decrypt","Resource":"*","Condition":{`+condition+`}}}`)
+		require.Equal(t, bound, len(d.Statements[0].UnboundService()) == 0, condition)
+	}
+}
+
+func TestPatternsOfEverything(t *testing.T) {
+	for pattern, everything := range map[string]bool{
+		"*": true, "**": true, "?*": true, "ar*": true, "arn*": true, "arn:*": true, "arn:aws:s3:*": true, "*:*": true,
+		"arn:aws:s3:::*": true, "arn:aws:s3:::*/*": true, "arn:aws:s3:::*-*": true, "arn:aws:s3:::shop*": false, "arn:aws:s3:::shop/*": false, "arn:aws:s3:::*-shop": false,
+		"arn:aws:s3:eu-central-1:1:accesspoint/*": true, "arn:aws:s3:eu-central-1:1:accesspoint/a/object/*": false,
+		"arn:aws:ssm:eu-central-1:1:parameter*": true, "arn:aws:ssm:eu-central-1:1:parameter/*": true, "arn:aws:ssm:eu-central-1:1:p*": true, "arn:aws:ssm:eu-central-1:1:parameter/shop*": false,
+		"arn:aws:secretsmanager:*:*:secret*": true, "arn:aws:secretsmanager:*:*:secret:*-??????": true, "arn:aws:secretsmanager:*:*:secret:shop-??????": false,
+		"arn:aws:dynamodb:*:*:table*": true, "arn:aws:dynamodb:*:*:table/*": true, "arn:aws:dynamodb:*:*:table/shop*": false, "arn:aws:dynamodb:*:*:table/shop/index/*": false,
+		"arn:aws:iam::1:role/*": true, "arn:aws:iam::1:role*": true, "arn:aws:iam::1:*/*": true, "arn:aws:iam::1:role/team-*": false,
+		"arn:aws:ec2:*:*:instance/i-*": true, "arn:aws:ec2:*:*:instance/i-0a*": false, "arn:aws:sqs:*:*:*": true, "arn:aws:sqs:*:*:shop-*": false,
+		"arn:aws:unheard:*:*:thing/*": true, "arn:aws:unheard:*:*:thing/x*": false, "arn:aws:kms:*:*:key/????????-*": true,
+	} {
+		d := parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"`+pattern+`"}}`)
+		require.Equal(t, everything, d.Statements[0].AnyResource(), pattern)
+	}
+}
+
+func TestTheResourceThatDecides(t *testing.T) {
+	for text, granted := range map[string]bool{
+		`"Action":"rds:CreateDBSnapshot","Resource":["arn:aws:rds:*:1:db:shop","arn:aws:rds:*:1:snapshot:*"]`:          false,
+		`"Action":"rds:CreateDBSnapshot","Resource":["arn:aws:rds:*:1:db:*","arn:aws:rds:*:1:snapshot:*"]`:             true,
+		`"Action":"ssm:StartSession","Resource":["arn:aws:ec2:*:1:instance/i-0abc","arn:aws:ssm:*:*:document/*"]`:      false,
+		`"Action":"ssm:SendCommand","Resource":["arn:aws:ec2:*:1:instance/i-0abc","arn:aws:ssm:*:*:document/AWS-*"]`:   false,
+		`"Action":"ssm:StartSession","Resource":["arn:aws:ec2:*:1:instance/*","arn:aws:ssm:*:*:document/X"]`:           true,
+		`"Action":"ssm:SendCommand","Resource":["arn:aws:ssm:*:*:managed-instance/mi-*","arn:aws:ssm:*:*:document/X"]`: true,
+		`"Action":"ssm:SendCommand","Resource":"*"`:                                                                    true,
+		`"Action":"ssm:SendCommand","NotResource":"arn:aws:ssm:*:*:document/X"`:                                        true,
+	} {
+		d := parsed(t, `{"Statement":{"Effect":"Allow",`+text+`}}`)
+		found := len(d.Escalations()) > 0 || len(d.WriteAnywhere([]string{"rds:CreateDBSnapshot"})) > 0
+		require.Equal(t, granted, found, text)
+	}
+}
+
+func TestForms(t *testing.T) {
+	for text, fault := range map[string]string{
+		`"Action":"s3getobject"`:                                             `the action "s3getobject"`,
+		`"Action":"s3:"`:                                                     `the action "s3:"`,
+		`"Action":"s3: GetObject"`:                                           `the action "s3: GetObject"`,
+		`"Action":["*","*:*","s3:Get*","rds-db:connect"]`:                    ``,
+		`"Action":"s3:*","Resource":"my-bucket"`:                             `the resource "my-bucket"`,
+		`"Action":"s3:*","Resource":["*","arn:aws:s3:::b","${aws:x}","*/b"]`: ``,
+		`"Action":"s3:*","Principal":{"Aws":"*"}`:                            `the Principal of statement 1`,
+		`"Action":"s3:*","Principal":{"everyone":"*"}`:                       `the Principal of statement 1`,
+		`"Action":"s3:*","Principal":"123456789012"`:                         `the Principal of statement 1`,
+		`"Action":"s3:*","Principal":{"AWS":"*","Service":"a","Federated":"b","CanonicalUser":"c"}`: ``,
+		`"Action":"s3:*","Condition":{"StringEqauls":{"a:b":"c"}}`:                                  `the condition operator "StringEqauls"`,
+		`"Action":"s3:*","Condition":{"NullIfExists":{"a:b":"true"}}`:                               `the condition operator "NullIfExists"`,
+		`"Action":"s3:*","Condition":{"NumericEquals":{"aws:SecureTransport":"0"}}`:                 `is true or false`,
+		`"Action":"s3:*","Condition":{"Bool":{"aws:SecureTransport":"no"}}`:                         `"no" as a value of Bool`,
+		`"Action":"s3:*","Condition":{"NumericLessThan":{"s3:max-keys":"ten"}}`:                     `"ten" as a value`,
+		`"Action":"s3:*","Condition":{"ForAnyValue:StringLikeIfExists":{"a:b":"c"},"bool":{"aws:SecureTransport":false},"DateLessThan":{"aws:CurrentTime":"2030-01-01"},"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"},"Null":{"a:b":"true"},"BinaryEquals":{"a:b":"QQ=="},"ForAllValues:ArnNotLike":{"a:b":"arn:aws:s3:::b"}}`: ``,
+	} {
+		d := parsed(t, `{"Statement":{"Effect":"Allow",`+text+`}}`)
+		if fault == "" {
+			require.Empty(t, d.Problems, text)
+			continue
+		}
+		require.Len(t, d.Problems, 1, text)
+		require.Contains(t, d.Problems[0], fault)
+	}
+	require.NotEmpty(t, parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:*","Principal":{"Aws":"*"}}}`).Statements[0].Public())
 }
 
 func TestEscalationsAndGuardrails(t *testing.T) {

@@ -59,68 +59,33 @@ func (s *Statement) isAnywhere() bool {
 	return slices.ContainsFunc(s.Resources, everyResource)
 }
 
-// everyResource reports whether a resource pattern names no particular resource: "*", "arn:*",
-// "arn:aws:s3:::*" or "arn:aws:iam::123456789012:role/*" (every role).
-func everyResource(pattern string) bool {
-	if strings.Trim(pattern, "*?") == "" {
-		return true
-	}
-	parts := strings.SplitN(pattern, ":", 6)
-	if parts[0] != "arn" {
-		return false
-	}
-	if len(parts) < 6 {
-		return strings.HasSuffix(pattern, "*")
-	}
-	name := parts[5]
-	if parts[2] == "s3" {
-		bucket, _, _ := strings.Cut(name, "/")
-		return strings.Trim(bucket, "*?") == ""
-	}
-	if i := strings.IndexAny(name, "/:"); i >= 0 {
-		if strings.Trim(name[:i], "*?") == "" {
-			return true
-		}
-		name = name[i+1:]
-	}
-	return strings.Trim(name, "*?/:") == ""
-}
-
 // Grants reports whether the document lets the action happen on every resource without a condition, and no
 // statement denies it as widely. The statement that grants it is returned.
 func (d *Document) Grants(action string) (*Statement, bool) {
 	for _, s := range d.wide {
-		if s.CoversAction(action) {
+		if s.CoversAction(action) && s.anywhereFor(action) {
 			return s, !d.Denies(action)
 		}
 	}
 	return nil, false
 }
 
-// Limited reports whether the statement has a condition that narrows whom or what it is about. Conditions
-// that are met by everybody who asks properly, such as encryption in transit, do not count.
+// Limited reports whether the statement has a condition that narrows what it is about to things that are named.
+// Conditions about who calls, from where and when do not count: everybody who has the policy meets them, or can.
 func (s *Statement) Limited() bool { return s.limited }
 
 func (s *Statement) isLimited() bool {
-	for _, c := range s.Conditions {
-		key := strings.ToLower(c.Key)
-		if key == "aws:securetransport" || key == "aws:multifactorauthpresent" || key == "aws:currenttime" {
-			continue
-		}
-		op := strings.ToLower(c.Operator)
-		if strings.Contains(op, "not") || strings.HasPrefix(op, "null") || strings.HasSuffix(op, "ifexists") || strings.HasPrefix(op, "forallvalues:") && !alwaysSent(key) {
-			continue
-		}
-		if !slices.ContainsFunc(c.Values, func(v string) bool { return strings.Trim(v, "*?") == "" }) {
+	for i := range s.Conditions {
+		if s.limitedBy(&s.Conditions[i]) {
 			return true
 		}
 	}
 	return false
 }
 
-// alwaysSent reports whether every request that a condition key is for carries the key, so that ForAllValues cannot
-// hold because it is missing. For the keys about records Route 53 documents just that form (Route 53 developer guide,
+// alwaysSent reports whether the condition is by ForAllValues, which also holds when the key is missing, and on a key
+// that every request carries. For the keys about records Route 53 documents just that form (Route 53 developer guide,
 // "Using IAM policy conditions for fine-grained access control").
-func alwaysSent(key string) bool {
-	return strings.HasPrefix(key, "route53:changeresourcerecordsets")
+func (c *Condition) alwaysSent() bool {
+	return c.op.forAll && !c.op.negated && !c.op.ifExists && c.op.compares() && len(c.Values) > 0 && strings.HasPrefix(c.key, "route53:changeresourcerecordsets")
 }

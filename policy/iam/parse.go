@@ -287,7 +287,11 @@ func (r *reader) texts(list []string) []string {
 func (r *reader) principals() []Principal {
 	switch r.peek() {
 	case '"':
-		return []Principal{{Kind: "*", ID: r.word()}}
+		id := r.word()
+		if id != "*" {
+			r.odd = append(r.odd, r.element)
+		}
+		return []Principal{{Kind: "*", ID: id}}
 	case '{':
 	default:
 		r.strange()
@@ -295,13 +299,28 @@ func (r *reader) principals() []Principal {
 	}
 	var out []Principal
 	for r.next(); r.more(); {
-		kind := r.word()
+		kind := r.kind(r.word())
 		for _, id := range r.texts(nil) {
 			out = append(out, Principal{Kind: kind, ID: id})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Principal) int { return strings.Compare(a.Kind, b.Kind) })
 	return out
+}
+
+// kind returns the kind of a principal as AWS writes it. Whatever else stands there is odd, and read as an account.
+func (r *reader) kind(text string) string {
+	for _, kind := range [...]string{"AWS", "Service", "Federated", "CanonicalUser", "*"} {
+		if text == kind {
+			return kind
+		}
+		if strings.EqualFold(text, kind) {
+			r.odd = append(r.odd, r.element)
+			return kind
+		}
+	}
+	r.odd = append(r.odd, r.element)
+	return "AWS"
 }
 
 func (r *reader) conditions() []Condition {
@@ -316,9 +335,10 @@ func (r *reader) conditions() []Condition {
 			r.strange()
 			continue
 		}
+		op := readOperator(operator)
 		for r.next(); r.more(); {
 			key := r.word()
-			out = append(out, Condition{Operator: operator, Key: key, Values: r.texts(nil)})
+			out = append(out, Condition{Operator: operator, Key: key, Values: r.texts(nil), key: strings.ToLower(key), op: op})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Condition) int {
@@ -350,6 +370,7 @@ func (d *Document) check() {
 		for _, a := range s.Actions {
 			s.starts |= start(a)
 		}
+		d.checkForms(s)
 		s.anywhere, s.limited = s.isAnywhere(), s.isLimited()
 		if s.Allows() && s.AnyResource() && !s.Limited() {
 			d.wide = append(d.wide, s)

@@ -17,8 +17,8 @@ func (p Principal) everyone() bool {
 	case "*":
 		return true
 	case "AWS":
-		return p.ID == "*" || strings.Contains(accountPart(p.ID), "*")
-	case "Federated", "CanonicalUser":
+		return strings.ContainsAny(accountPart(p.ID), "*?")
+	case "Federated", "CanonicalUser", "Service":
 		return p.ID == "*"
 	}
 	return false
@@ -47,8 +47,8 @@ func (s *Statement) Public() string {
 		return ""
 	}
 	var weak []string
-	for _, c := range s.Conditions {
-		why := c.weakness()
+	for i := range s.Conditions {
+		why := s.Conditions[i].weakness()
 		if why == "" {
 			return ""
 		}
@@ -78,55 +78,60 @@ var narrowing = map[string]func(string) bool{
 	"kms:calleraccount":         literal,
 	"s3:dataaccesspointaccount": literal,
 	"s3:dataaccesspointarn":     fixedAccount,
-	"aws:vpcsourceip":           literal,
 	"lambda:eventsourcetoken":   literal,
 }
 
 // weakness says why a condition does not narrow the callers, or "".
-func (c Condition) weakness() string {
-	op := strings.ToLower(c.Operator)
-	key := strings.ToLower(c.Key)
-	switch {
-	case strings.HasSuffix(op, "ifexists"):
+func (c *Condition) weakness() string {
+	switch op := c.op; {
+	case op.family == noFamily:
+		return c.Operator + " is no operator that AWS knows"
+	case op.ifExists || op.forAll:
 		return fmt.Sprintf("%s also holds when %s is missing", c.Operator, c.Key)
-	case strings.HasPrefix(op, "forallvalues:"):
-		return fmt.Sprintf("%s also holds when %s is missing", c.Operator, c.Key)
-	}
-	op = strings.TrimPrefix(op, "foranyvalue:")
-	if strings.Contains(op, "not") || op == "null" {
+	case op.negated || op.family == presence:
 		return fmt.Sprintf("%s on %s excludes some and lets all others in", c.Operator, c.Key)
 	}
-	if key == "elasticfilesystem:accessedviamounttarget" && op == "bool" && slices.Equal(c.Values, []string{"true"}) {
-		return ""
+	switch c.key {
+	case "elasticfilesystem:accessedviamounttarget":
+		if c.op.family == truths && slices.Equal(c.Values, []string{"true"}) {
+			return ""
+		}
+	case "aws:sourceip":
+		return c.addresses()
 	}
-	if key == "aws:sourceip" {
-		return c.addresses(op)
-	}
-	return c.names(op, key)
+	return c.names()
 }
 
 // names says why a comparison of names does not narrow the callers, or "".
-func (c Condition) names(op, key string) string {
-	named, known := narrowing[key]
+func (c *Condition) names() string {
+	named, known := narrowing[c.key]
 	switch {
 	case !known:
 		return fmt.Sprintf("%s says nothing about who calls", c.Key)
-	case !strings.HasPrefix(op, "string") && !strings.HasPrefix(op, "arn"):
+	case !c.op.compares():
 		return fmt.Sprintf("%s does not compare names", c.Operator)
 	case len(c.Values) == 0:
 		return c.Key + " has no value"
 	}
-	exact := op == "stringequals" || op == "stringequalsignorecase"
-	for _, v := range c.Values {
-		if !named(v) && (!exact || !strings.ContainsAny(v, "*?")) {
-			return fmt.Sprintf("%s %q names nobody in particular", c.Key, v)
-		}
+	if v, ok := c.weak(named); ok {
+		return fmt.Sprintf("%s %q names nobody in particular", c.Key, v)
 	}
 	return ""
 }
 
-func (c Condition) addresses(op string) string {
-	if op != "ipaddress" {
+// weak returns a value that names nobody, if there is one. Operators without wildcards match "*" by nothing else, but
+// fill in variables like all others.
+func (c *Condition) weak(named func(string) bool) (string, bool) {
+	for _, v := range c.Values {
+		if !named(v) && (!c.op.exact || !strings.ContainsAny(v, "*?") || strings.Contains(settle(v), "${")) {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+func (c *Condition) addresses() string {
+	if c.op.family != addresses {
 		return fmt.Sprintf("%s on %s does not admit a range", c.Operator, c.Key)
 	}
 	wide, err := address.Wide(c.Values...)
@@ -139,7 +144,12 @@ func (c Condition) addresses(op string) string {
 	return ""
 }
 
-func literal(v string) bool { return v != "" && !strings.ContainsAny(v, "*?") }
+// literal wants a name without wildcards. Of variables, only those of the resource's own account and organisation name
+// anybody: the others compare the caller with itself.
+func literal(v string) bool {
+	v = settle(v)
+	return v != "" && !strings.ContainsAny(v, "*?") && !strings.Contains(v, "${")
+}
 
 // orgPath wants the organisation itself to be named: "o-abc123/*" is narrow, "o-*/*" is not.
 func orgPath(v string) bool {
@@ -154,18 +164,24 @@ func IsAccount(text string) bool {
 	return len(text) == accountDigits && strings.Trim(text, "0123456789") == ""
 }
 
-// fixedAccount wants an ARN with a fixed account, or one without an account that names its resource, such as
-// a bucket.
+// fixedAccount wants an ARN with a fixed account, or one without an account that spells out its resource, such as a
+// bucket: who may choose a name can choose one that a pattern covers.
 func fixedAccount(v string) bool {
-	parts := strings.SplitN(v, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return literal(v) && v != ""
+	v = settle(v)
+	parts := strings.SplitN(v, ":", arnParts)
+	if len(parts) < arnParts || parts[0] != "arn" {
+		return literal(v)
 	}
-	if IsAccount(parts[4]) || parts[4] == "${aws:PrincipalAccount}" {
-		return true
+	if parts[4] != "" {
+		return IsAccount(parts[4])
 	}
-	return parts[4] == "" && strings.Trim(parts[5], "*?") != "" && !strings.HasPrefix(parts[5], "*")
+	name, _, _ := strings.Cut(parts[5], "/")
+	return literal(name)
 }
+
+// NamesOwner reports whether the ARN names the account that its resource belongs to, or spells out a resource whose
+// ARN has no account, such as a bucket.
+func NamesOwner(arn string) bool { return fixedAccount(arn) }
 
 // fixedUser wants a unique id in front of a session name: "AROAEXAMPLE:*" is narrow, "*:me" is not.
 func fixedUser(v string) bool {
@@ -173,22 +189,45 @@ func fixedUser(v string) bool {
 	return literal(id)
 }
 
-// Foreign returns the principals of an Allow statement that belong to an account which is not ours. AWS
-// service principals are not foreign.
+// Foreign returns the principals of an Allow statement that belong to an account which is not ours. AWS service
+// principals are not foreign; but where everybody or a service is admitted, the accounts are that the conditions name.
 func (s *Statement) Foreign(ours func(account string) bool) []string {
 	if !s.Allows() {
 		return nil
 	}
 	var out []string
+	open := len(s.NotPrincipals) > 0
 	for _, p := range s.Principals {
-		if p.Kind != "AWS" || p.everyone() {
+		switch {
+		case p.everyone() || p.Kind == "Service":
+			open = true
+		case p.Kind == "AWS":
+			if a := accountPart(p.ID); IsAccount(a) && !ours(a) {
+				out = append(out, p.ID)
+			}
+		}
+	}
+	if !open {
+		return out
+	}
+	for i := range s.Conditions {
+		c := &s.Conditions[i]
+		if !accountKeys[c.key] || c.op.negated || !c.op.compares() {
 			continue
 		}
-		if a := accountPart(p.ID); IsAccount(a) && !ours(a) {
-			out = append(out, p.ID)
+		for _, v := range c.Values {
+			if a := accountPart(v); IsAccount(a) && !ours(a) {
+				out = append(out, c.Key+" "+v)
+			}
 		}
 	}
 	return out
+}
+
+// accountKeys are the condition keys whose values are accounts or have one in them.
+var accountKeys = map[string]bool{
+	"aws:principalaccount": true, "aws:principalarn": true, "aws:sourceaccount": true, "aws:sourceowner": true, "aws:sourcearn": true,
+	"kms:calleraccount": true, "s3:dataaccesspointaccount": true, "s3:dataaccesspointarn": true,
 }
 
 // RequiresTLS reports whether the document denies everybody who does not use TLS, for all of the given
@@ -211,14 +250,16 @@ func (d *Document) RequiresTLS(actions ...string) bool {
 // services never come without it.
 func plainHTTP(all []Condition) bool {
 	found := false
-	for _, c := range all {
+	for i := range all {
+		c := &all[i]
 		if !slices.Equal(c.Values, []string{"false"}) || !strings.EqualFold(c.Operator, "Bool") && !strings.EqualFold(c.Operator, "BoolIfExists") {
 			return false
 		}
-		switch {
-		case strings.EqualFold(c.Key, "aws:SecureTransport"):
+		switch c.key {
+		case "aws:securetransport":
 			found = true
-		case !strings.EqualFold(c.Key, "aws:PrincipalIsAWSService"):
+		case "aws:principalisawsservice":
+		default:
 			return false
 		}
 	}
@@ -231,13 +272,9 @@ func (s *Statement) UnboundService() []string {
 	if !s.Allows() {
 		return nil
 	}
-	for _, c := range s.Conditions {
-		switch strings.ToLower(c.Key) {
-		case "aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths",
-			"kms:calleraccount", "kms:encryptioncontext:aws:logs:arn", "kms:grantisforawsresource":
-			if c.weakness() == "" || strings.HasPrefix(strings.ToLower(c.Key), "kms:") {
-				return nil
-			}
+	for i := range s.Conditions {
+		if s.Conditions[i].bindsService() {
+			return nil
 		}
 	}
 	var out []string
@@ -247,4 +284,20 @@ func (s *Statement) UnboundService() []string {
 		}
 	}
 	return out
+}
+
+// bindsService reports whether a condition demands that a service acts for an account, an organisation or a resource
+// that is named.
+func (c *Condition) bindsService() bool {
+	switch c.key {
+	case "aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths", "kms:calleraccount":
+		return c.weakness() == ""
+	case "kms:grantisforawsresource":
+		return c.Demands() && c.op.family == truths && !hasOther(c.Values, "true")
+	}
+	if !strings.HasPrefix(c.key, "kms:encryptioncontext:") || !c.Demands() || !c.op.compares() {
+		return false
+	}
+	_, weak := c.weak(fixedAccount)
+	return !weak
 }
