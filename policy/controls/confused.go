@@ -12,7 +12,7 @@ import (
 
 // sourceless are services that AWS's own policies admit to buckets without a condition: the delivery of load
 // balancer logs, whose resource names the account (Elastic Load Balancing guide, "Enable access logs").
-var sourceless = []string{"logdelivery.elasticloadbalancing.amazonaws.com"}
+var sourceless = []string{"logdelivery.elasticloadbalancing.amazonaws.com", "logdelivery.elb.amazonaws.com"}
 
 // boundByDefault are services that send the source of a call when they take a role, as their own guides show in
 // the trust policies they recommend.

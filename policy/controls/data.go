@@ -131,7 +131,7 @@ func functions() []*pack.Control {
 		{
 			ID: "lambda-permission-source", Title: "Services may call functions only for your own resources", Severity: pack.High, Types: []string{functionGrant}, Why: "A service acts for all of its customers; without a source any of them can call the function through it.", Fix: "Set sourceArn, or sourceAccount.", Maps: meets(privilege), Check: func(k *pack.Case) {
 				service := k.Get("principal").Matches(func(s string) bool { return strings.HasSuffix(s, ".amazonaws.com") })
-				k.Require(service.Not().Or(k.Get("sourceArn").IsSet()).Or(k.Get("sourceAccount").IsSet()).Or(k.Get("principalOrgId").IsSet()), "neither sourceArn nor sourceAccount is set")
+				k.Require(service.Not().Or(k.Get("sourceArn").Matches(iam.NamesOwner)).Or(k.Get("sourceAccount").IsSet()).Or(k.Get("principalOrgId").IsSet()), "neither sourceArn nor sourceAccount names whose calls are let in")
 			},
 		},
 		{

@@ -16,25 +16,37 @@ const (
 	groupAttachment = "aws:iam/groupPolicyAttachment:GroupPolicyAttachment"
 	anyAttachment   = "aws:iam/policyAttachment:PolicyAttachment"
 	accountRules    = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
+	roleExclusive   = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+	userExclusive   = "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive"
+	groupExclusive  = "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive"
+	setAttachment   = "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment"
+	setInline       = "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy"
+	setCustomer     = "aws:ssoadmin/customerManagedPolicyAttachment:CustomerManagedPolicyAttachment"
 )
 
-var attachments = []string{roleAttachment, userAttachment, groupAttachment, anyAttachment, iamRole, iamUser}
+var (
+	// exclusive are resources that list all policies of a role, user or group.
+	exclusive   = []string{roleExclusive, userExclusive, groupExclusive}
+	attachments = slices.Concat([]string{roleAttachment, userAttachment, groupAttachment, anyAttachment, iamRole, iamUser}, exclusive, []string{setAttachment})
+)
+
+// awsManaged is the fact that a value is the ARN of one of the AWS managed policies.
+func awsManaged(v pack.Value, names []string) pack.Fact {
+	return v.Matches(func(arn string) bool {
+		_, name, _ := strings.Cut(arn, ":policy/")
+		return strings.HasPrefix(arn, "arn:aws") && strings.Contains(arn, ":iam::aws:") && slices.Contains(names, name)
+	})
+}
 
 // notAttached is the check that none of the AWS managed policies is attached.
 func notAttached(names ...string) func(*pack.Case) {
-	managedOnes := func(v pack.Value) pack.Fact {
-		return v.Matches(func(arn string) bool {
-			_, name, _ := strings.Cut(arn, ":policy/")
-			return strings.HasPrefix(arn, "arn:aws") && strings.Contains(arn, ":iam::aws:") && slices.Contains(names, name)
-		})
-	}
 	return func(k *pack.Case) {
-		k.Forbid(managedOnes(k.Get("policyArn")))
-		for v := range k.Get("managedPolicyArns").Items() {
-			k.Forbid(managedOnes(v))
-		}
-		for _, path := range []string{"permissionsBoundary"} {
-			k.Forbid(managedOnes(k.Get(path)))
+		k.Forbid(awsManaged(k.Get("policyArn"), names))
+		k.Forbid(awsManaged(k.Get("managedPolicyArn"), names))
+		for _, list := range []string{"managedPolicyArns", "policyArns"} {
+			for v := range k.Get(list).Items() {
+				k.Forbid(awsManaged(v, names))
+			}
 		}
 	}
 }
@@ -44,12 +56,17 @@ func identities() []*pack.Control {
 		{
 			ID: "iam-administrator-access", Title: "AdministratorAccess is not attached", Severity: pack.High, Types: attachments,
 			Why: "Whoever gets hold of one credential with it owns the account.", Fix: "Attach a policy with the actions that are used.", Maps: meets("FSBP:IAM.1 CIS:1.15", privilege),
-			Check: notAttached("AdministratorAccess"),
+			Check: func(k *pack.Case) {
+				notAttached("AdministratorAccess")(k)
+				k.Forbid(awsManaged(k.Get("permissionsBoundary"), []string{"AdministratorAccess"}))
+			},
 		},
 		{
 			ID: "iam-full-access", Title: "Policies that lead to full control are not attached", Severity: pack.High, Types: attachments,
 			Why: "IAMFullAccess and PowerUserAccess are full control in a few steps.", Fix: "Attach a policy with the actions that are used.", Maps: meets("FSBP:IAM.27 CIS:1.21", privilege),
-			Check: notAttached("IAMFullAccess", "PowerUserAccess", "AWSCloudShellFullAccess", "AmazonEC2FullAccess", "AmazonS3FullAccess", "AWSLambda_FullAccess", "AmazonRDSFullAccess", "AmazonSSMFullAccess", "SecretsManagerReadWrite"),
+			Check: notAttached("IAMFullAccess", "PowerUserAccess", "AWSCloudShellFullAccess", "AmazonEC2FullAccess", "AmazonS3FullAccess", "AWSLambda_FullAccess", "AmazonRDSFullAccess", "AmazonSSMFullAccess", "SecretsManagerReadWrite",
+				"AdministratorAccess-Amplify", "AdministratorAccess-AWSElasticBeanstalk", "job-function/SystemAdministrator", "AWSCloudFormationFullAccess", "AWSCodeBuildAdminAccess",
+				"AWSOrganizationsFullAccess", "AWSSSOMasterAccountAdministrator", "AWSDataPipeline_FullAccess"),
 		},
 		{
 			ID: "iam-outdated-managed", Title: "Managed policies that AWS has withdrawn are not attached", Severity: pack.Medium, Types: attachments,
@@ -57,11 +74,15 @@ func identities() []*pack.Control {
 			Check: notAttached("service-role/AmazonEC2RoleforSSM", "AWSLambdaFullAccess", "AWSLambdaReadOnlyAccess", "AWSConfigRole", "service-role/AWSConfigRole", "AmazonMachineLearningRoleforRedshiftDataSource"),
 		},
 		{
-			ID: "iam-user-policies", Title: "Users get rights through groups and roles", Severity: pack.Medium, Types: []string{iamUserPolicy, userAttachment, anyAttachment},
+			ID: "iam-user-policies", Title: "Users get rights through groups and roles", Severity: pack.Medium, Types: []string{iamUserPolicy, userAttachment, anyAttachment, userExclusive},
 			Why: "Rights of single users are forgotten when somebody changes work.", Fix: "Attach the policy to a group or a role.", Maps: meets("FSBP:IAM.2 CIS:1.14", privilege),
 			Check: func(k *pack.Case) {
-				if k.IsA(anyAttachment) {
+				switch {
+				case k.IsA(anyAttachment):
 					k.Forbid(k.Get("users").IsSet())
+					return
+				case k.IsA(userExclusive):
+					k.Forbid(k.Get("policyArns").IsSet(), "policies are given to the user %s", k.Get("userName"))
 					return
 				}
 				k.Report(k.Get("user"), "a policy is given to the user %s", k.Get("user"))
@@ -165,7 +186,7 @@ func trust() []*pack.Control {
 				whole := slices.ContainsFunc(s.Principals, func(p iam.Principal) bool {
 					return p.Kind == "AWS" && (strings.HasSuffix(p.ID, ":root") || !strings.Contains(p.ID, ":") && p.ID != "*")
 				})
-				if s.Allows() && whole && !hasCondition(s, "sts:externalid") && !hasCondition(s, "aws:multifactorauthpresent") && !hasCondition(s, "aws:principalarn") {
+				if s.Allows() && whole && !slices.ContainsFunc(s.Conditions, asksMore) {
 					k.Report(v, "%s trusts a whole account", s.Label())
 				}
 			}),
@@ -178,7 +199,7 @@ func trust() []*pack.Control {
 		{
 			ID: "iam-trust-oidc-audience", Title: "Roles for OIDC name the audience", Severity: pack.Medium, Types: []string{iamRole},
 			Why: "Tokens made for another service could otherwise be used.", Fix: "Add StringEquals on <provider>:aud.", Maps: meets(identity), Check: eachStatement(roleTrust, func(k *pack.Case, v pack.Value, s *iam.Statement) {
-				if oidc(s) && s.CoversAction("sts:AssumeRoleWithWebIdentity") && !hasConditionSuffix(s, ":aud") {
+				if oidc(s) && s.CoversAction("sts:AssumeRoleWithWebIdentity") && !namesAudience(s) {
 					k.Report(v, "%s has no condition on the audience", s.Label())
 				}
 			}),
@@ -197,74 +218,6 @@ func trust() []*pack.Control {
 			}),
 		},
 	}
-}
-
-func hasCondition(s *iam.Statement, key string) bool {
-	return slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool { return strings.EqualFold(c.Key, key) })
-}
-
-func hasConditionSuffix(s *iam.Statement, suffix string) bool {
-	return slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool {
-		return strings.HasSuffix(strings.ToLower(c.Key), suffix) && pins(c)
-	})
-}
-
-// pins reports whether a condition demands one of its values, also when the key is missing from the request.
-func pins(c iam.Condition) bool {
-	op := strings.ToLower(c.Operator)
-	return (strings.HasPrefix(op, "string") || strings.HasPrefix(op, "foranyvalue:string")) && !strings.Contains(op, "not") && !strings.HasSuffix(op, "ifexists") && len(c.Values) > 0
-}
-
-// oidc reports whether the statement trusts an OIDC provider.
-func oidc(s *iam.Statement) bool {
-	return s.Allows() && slices.ContainsFunc(s.Principals, func(p iam.Principal) bool {
-		return p.Kind == "Federated" && (strings.Contains(p.ID, ":oidc-provider/") || !strings.HasPrefix(p.ID, "arn:"))
-	})
-}
-
-// identityPool reports whether the statement trusts one Amazon Cognito identity pool. Cognito's tokens name the
-// pool as their audience and a single user as their subject (Cognito developer guide, "IAM roles").
-func identityPool(s *iam.Statement) bool {
-	return slices.ContainsFunc(s.Principals, func(p iam.Principal) bool { return p.ID == "cognito-identity.amazonaws.com" }) &&
-		slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool {
-			return strings.EqualFold(c.Key, "cognito-identity.amazonaws.com:aud") && pins(c) &&
-				!slices.ContainsFunc(c.Values, func(v string) bool { return strings.Trim(v, "*?") == "" })
-		})
-}
-
-// labels are the words in a subject that say what the next part is: repo:OWNER/NAME on GitHub, project_path:GROUP
-// on GitLab, organization:NAME on Terraform Cloud, system:serviceaccount:NAMESPACE on Kubernetes, org/ID on CircleCI.
-var labels = []string{"repo", "repository", "repository_owner", "project_path", "organization", "org", "owner", "account", "workspace", "project", "system", "serviceaccount"}
-
-// subjectOwner is the part of a subject that names whose it is.
-func subjectOwner(subject string) string {
-	for _, part := range strings.FieldsFunc(subject, func(r rune) bool { return r == ':' || r == '/' }) {
-		if !slices.Contains(labels, part) {
-			return part
-		}
-	}
-	return ""
-}
-
-// oidcSubject wants a condition on the subject whose values name an organisation. For GitHub that is the part
-// after "repo:"; "repo:*" is anyone.
-func oidcSubject(k *pack.Case, v pack.Value, s *iam.Statement) {
-	if !oidc(s) || !s.CoversAction("sts:AssumeRoleWithWebIdentity") || identityPool(s) {
-		return
-	}
-	for _, c := range s.Conditions {
-		if !strings.HasSuffix(strings.ToLower(c.Key), ":sub") || !pins(c) {
-			continue
-		}
-		for _, value := range c.Values {
-			owner := subjectOwner(value)
-			if strings.ContainsAny(owner, "*?") && !strings.EqualFold(c.Operator, "StringEquals") || strings.TrimSpace(owner) == "" {
-				k.Report(v, "%s accepts the subject %q, which names nobody in particular", s.Label(), value)
-			}
-		}
-		return
-	}
-	k.Report(v, "%s has no condition that demands a subject", s.Label())
 }
 
 func passwords() []*pack.Control {

@@ -21,13 +21,13 @@ const (
 )
 
 // identityTypes carry documents that say what somebody may do.
-var identityTypes = []string{iamPolicy, iamRolePolicy, iamUserPolicy, iamGroupPolicy, iamRole}
+var identityTypes = []string{iamPolicy, iamRolePolicy, iamUserPolicy, iamGroupPolicy, iamRole, setInline}
 
 // identityDocuments returns the identity policies of a resource: the document of a policy, or the inline
 // policies of a role.
 func identityDocuments(k *pack.Case) []pack.Value {
 	if k.Type != iamRole {
-		return []pack.Value{k.Get("policy")}
+		return at(documentTypes[k.Type]...)(k)
 	}
 	list := k.Get("inlinePolicies")
 	if list.IsUnknown() {
@@ -45,7 +45,7 @@ func identityDocuments(k *pack.Case) []pack.Value {
 
 // documentTypes are all types with a policy document, and where it is.
 var documentTypes = map[string][]string{
-	iamPolicy: {"policy"}, iamRolePolicy: {"policy"}, iamUserPolicy: {"policy"}, iamGroupPolicy: {"policy"}, iamRole: {"assumeRolePolicy"},
+	iamPolicy: {"policy"}, iamRolePolicy: {"policy"}, iamUserPolicy: {"policy"}, iamGroupPolicy: {"policy"}, iamRole: {"assumeRolePolicy"}, setInline: {"inlinePolicy"},
 	s3Policy: {"policy"}, s3Bucket: {"policy"}, s3BucketOld: {"policy"}, s3OutpostPolicy: {"policy"}, s3AccessPoint: {"policy"}, s3PointPolicy: {"policy"},
 	s3MultiPolicy: {"details.policy"}, s3LambdaPolicy: {"policy"}, kmsKey: {"policy"}, kmsKeyPolicy: {"policy"}, kmsReplica: {"policy"},
 	secretType: {"policy"}, secretPolicy: {"policy"}, topicType: {"policy"}, topicPolicy: {"policy"}, queueType: {"policy"}, queuePolicy: {"policy"},
@@ -66,8 +66,11 @@ func documentTokens() []string {
 // exfiltration, exposure of credentials and management of permissions: actions that should not be allowed on
 // every resource. The lists follow the categories of Salesforce's cloudsplaining.
 var (
-	readsData = []string{"s3:GetObject", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "secretsmanager:GetSecretValue", "dynamodb:Scan", "rds:CopyDBSnapshot", "rds:CreateDBSnapshot"}
-	exposes   = []string{
+	readsData = []string{
+		"s3:GetObject", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "secretsmanager:GetSecretValue", "dynamodb:Scan", "rds:CopyDBSnapshot", "rds:CreateDBSnapshot",
+		"ssm:GetParameterHistory", "s3:GetObjectVersion", "dynamodb:Query", "dynamodb:GetItem", "dynamodb:PartiQLSelect", "dynamodb:ExportTableToPointInTime", "ebs:GetSnapshotBlock", "rds-data:ExecuteStatement",
+	}
+	exposes = []string{
 		"chime:CreateApiKey", "codepipeline:PollForJobs", "cognito-identity:GetOpenIdToken", "cognito-identity:GetCredentialsForIdentity", "ec2:GetPasswordData", "ecr:GetAuthorizationToken",
 		"gamelift:RequestUploadCredentials", "iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential", "lightsail:GetInstanceAccessDetails", "redshift:GetClusterCredentials",
 		"rds-db:connect", "sts:GetFederationToken",
@@ -76,14 +79,17 @@ var (
 		"s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketAcl", "s3:PutAccountPublicAccessBlock", "s3:PutBucketPublicAccessBlock", "kms:PutKeyPolicy", "kms:CreateGrant",
 		"sns:SetTopicAttributes", "sns:AddPermission", "sqs:SetQueueAttributes", "sqs:AddPermission", "lambda:AddPermission", "secretsmanager:PutResourcePolicy", "ecr:SetRepositoryPolicy",
 		"ec2:ModifySnapshotAttribute", "ec2:ModifyImageAttribute", "rds:ModifyDBSnapshotAttribute", "backup:PutBackupVaultAccessPolicy", "organizations:AttachPolicy", "organizations:DetachPolicy",
+		"ram:CreateResourceShare", "s3:PutReplicationConfiguration", "cognito-idp:AdminSetUserPassword", "ec2:AuthorizeSecurityGroupIngress",
 	}
 	blinds = []string{
 		"cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:UpdateTrail", "cloudtrail:PutEventSelectors", "guardduty:DeleteDetector", "guardduty:UpdateDetector", "config:StopConfigurationRecorder",
 		"config:DeleteConfigurationRecorder", "config:DeleteDeliveryChannel", "securityhub:DisableSecurityHub", "logs:DeleteLogGroup", "ec2:DeleteFlowLogs", "access-analyzer:DeleteAnalyzer", "wafv2:DeleteWebACL", "wafv2:DisassociateWebACL",
+		"config:PutConfigurationRecorder", "logs:DeleteLogStream", "logs:PutRetentionPolicy", "organizations:LeaveOrganization",
 	}
 	destroys = []string{
 		"s3:DeleteBucket", "s3:DeleteObject", "rds:DeleteDBInstance", "rds:DeleteDBCluster", "rds:DeleteDBSnapshot", "dynamodb:DeleteTable", "ec2:TerminateInstances", "ec2:DeleteSnapshot", "ec2:DeleteVolume",
 		"backup:DeleteRecoveryPoint", "backup:DeleteBackupVault", "kms:ScheduleKeyDeletion", "secretsmanager:DeleteSecret", "route53:DeleteHostedZone", "elasticfilesystem:DeleteFileSystem",
+		"s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration", "kms:DisableKey", "kms:DeleteImportedKeyMaterial",
 	}
 )
 
@@ -153,6 +159,9 @@ func documents() []*pack.Control {
 			Why: "Some harmless-looking actions are enough to give oneself every right, such as attaching a policy or passing a role.", Fix: narrow, Maps: meets(privilege),
 			Check: eachDocument(identityDocuments, func(k *pack.Case, v pack.Value, d *iam.Document) {
 				for _, p := range d.Escalations() {
+					if p.Workload && declaredBoundary(k) {
+						continue // the example of AWS allows ec2:*
+					}
 					k.Report(v, "whoever has it %s (%s on every resource)", p.Name, strings.Join(p.Actions, " and "))
 				}
 			}),
@@ -204,7 +213,7 @@ func documents() []*pack.Control {
 			Check: eachDocument(identityDocuments, dropsBoundary),
 		},
 		{
-			ID: "iam-boundary-only", Title: "Permission boundaries are not attached as policies", Severity: pack.Critical, Types: []string{iamPolicy}, Joins: slices.Clone(attachments), Stack: true,
+			ID: "iam-boundary-only", Title: "Permission boundaries are not attached as policies", Severity: pack.Critical, Types: []string{iamPolicy}, Joins: append(slices.Clone(attachments), setCustomer), Stack: true,
 			Why: "A boundary allows nearly everything, so that roles narrow it; attached as a policy it grants nearly everything.", Fix: "Use it as permissionsBoundary only.", Maps: meets(privilege),
 			Check: eachDocument(at("policy"), boundaryOnly),
 		},
@@ -229,14 +238,26 @@ func declaredBoundary(k *pack.Case) bool {
 	return k.Type == iamPolicy && strings.Contains(strings.ToLower(k.Name), "boundary")
 }
 
+// boundaryUses are the properties by which a policy is attached.
+var boundaryUses = []struct {
+	property string
+	types    []string
+}{
+	{"policyArn", []string{roleAttachment, userAttachment, groupAttachment, anyAttachment}},
+	{"managedPolicyArns", []string{iamRole}},
+	{"policyArns", exclusive},
+	{"customerManagedPolicyReference.name", []string{setCustomer}},
+}
+
 // boundaryOnly wants a policy that is written as a boundary to be used as one.
 func boundaryOnly(k *pack.Case, _ pack.Value, d *iam.Document) {
 	if !d.Guardrail() && !declaredBoundary(k) {
 		k.Skip("the policy is not written as a permission boundary")
 		return
 	}
-	k.Forbid(anyCompanion(k, "policyArn", attachments[:4], present), "the boundary is attached as a policy")
-	k.Forbid(anyCompanion(k, "managedPolicyArns", []string{iamRole}, present), "the boundary is attached as a policy")
+	for _, by := range boundaryUses {
+		k.Forbid(anyCompanion(k, by.property, by.types, present), "the boundary is attached as a policy")
+	}
 }
 
 // everyAction reports whether a statement names "*" as an action.

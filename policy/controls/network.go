@@ -184,7 +184,7 @@ func networks() []*pack.Control {
 			Why: "An open endpoint lets a stolen credential of any other account carry your data to their bucket from inside.",
 			Fix: "Limit the policy to your own principals or resources, such as with aws:PrincipalOrgID or aws:ResourceOrgID.", Maps: meets(segments, privilege),
 			Check: eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
-				if why := s.Public(); why != "" && s.AnyResource() && !s.Limited() && s.CoversAction("s3:PutObject") {
+				if why := s.Public(); why != "" && s.AnyResource() && !s.Limited() && !s.WithinAccounts() && s.CoversAction("s3:PutObject") {
 					k.Report(v, "%s %s for every resource", s.Label(), why)
 				}
 			}),

@@ -209,7 +209,7 @@ func bucketPolicyControls() []*pack.Control {
 // delegates reports whether a bucket policy leaves access to the access points of an account, whose policies
 // then decide (Amazon S3 user guide, "Delegating access control to access points").
 func delegates(s *iam.Statement) bool {
-	return slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool { return strings.EqualFold(c.Key, "s3:DataAccessPointAccount") && pins(c) })
+	return slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool { return strings.EqualFold(c.Key, "s3:DataAccessPointAccount") && c.Names() })
 }
 
 // takesCloudFrontLogs is the fact that a distribution writes its standard logs into the bucket, which it does

@@ -8,46 +8,69 @@ import "strings"
 type Path struct {
 	Name    string
 	Actions []string
+	// Workload marks a way that leads to the role of something that runs already, and no further than that role.
+	Workload bool
 }
+
+// secondFactor weakens a sign-in and gives nobody rights by itself: a permission boundary may leave it.
+const secondFactor = "iam:DeactivateMFADevice"
 
 // paths are the known ways, after Rhino Security Labs' list of AWS privilege escalation methods and its
 // later additions. Each needs all of its actions on resources that are not limited.
 var paths = []Path{
-	{"replaces a policy's default version", []string{"iam:CreatePolicyVersion"}},
-	{"restores an older, wider version of a policy", []string{"iam:SetDefaultPolicyVersion"}},
-	{"starts an instance with any role", []string{"iam:PassRole", "ec2:RunInstances"}},
-	{"creates access keys of another user", []string{"iam:CreateAccessKey"}},
-	{"gives another user a console password", []string{"iam:CreateLoginProfile"}},
-	{"changes the console password of another user", []string{"iam:UpdateLoginProfile"}},
-	{"attaches a managed policy to a user", []string{"iam:AttachUserPolicy"}},
-	{"attaches a managed policy to a group", []string{"iam:AttachGroupPolicy"}},
-	{"attaches a managed policy to a role", []string{"iam:AttachRolePolicy"}},
-	{"writes an inline policy of a user", []string{"iam:PutUserPolicy"}},
-	{"writes an inline policy of a group", []string{"iam:PutGroupPolicy"}},
-	{"writes an inline policy of a role", []string{"iam:PutRolePolicy"}},
-	{"joins a group with more rights", []string{"iam:AddUserToGroup"}},
-	{"changes who may assume a role", []string{"iam:UpdateAssumeRolePolicy"}},
-	{"runs a function with any role", []string{"iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"}},
-	{"lets an event run a function with any role", []string{"iam:PassRole", "lambda:CreateFunction", "lambda:CreateEventSourceMapping"}},
-	{"lets anybody run a new function with any role", []string{"iam:PassRole", "lambda:CreateFunction", "lambda:AddPermission"}},
-	{"replaces the code of a function", []string{"lambda:UpdateFunctionCode"}},
-	{"adds code to a function through a layer", []string{"lambda:UpdateFunctionConfiguration"}},
-	{"opens a Glue shell with any role", []string{"iam:PassRole", "glue:CreateDevEndpoint"}},
-	{"replaces the key of a Glue shell", []string{"glue:UpdateDevEndpoint"}},
-	{"runs a Glue job with any role", []string{"iam:PassRole", "glue:CreateJob", "glue:StartJobRun"}},
-	{"creates a stack with any role", []string{"iam:PassRole", "cloudformation:CreateStack"}},
-	{"runs a data pipeline with any role", []string{"iam:PassRole", "datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition"}},
-	{"opens a notebook with any role", []string{"iam:PassRole", "sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"}},
-	{"runs a build with any role", []string{"iam:PassRole", "codebuild:CreateProject", "codebuild:StartBuild"}},
-	{"runs a container task with any role", []string{"iam:PassRole", "ecs:RegisterTaskDefinition", "ecs:RunTask"}},
-	{"swaps an instance's role", []string{"iam:PassRole", "ec2:AssociateIamInstanceProfile"}},
-	{"removes a role's permission boundary", []string{"iam:DeleteRolePermissionsBoundary"}},
-	{"removes a user's permission boundary", []string{"iam:DeleteUserPermissionsBoundary"}},
-	{"replaces a role's permission boundary", []string{"iam:PutRolePermissionsBoundary"}},
-	{"replaces a user's permission boundary", []string{"iam:PutUserPermissionsBoundary"}},
-	{"assumes any role", []string{"sts:AssumeRole"}},
-	{"runs commands on any managed instance", []string{"ssm:SendCommand"}},
-	{"opens a shell on any managed instance", []string{"ssm:StartSession"}},
+	{Name: "replaces a policy's default version", Actions: []string{"iam:CreatePolicyVersion"}},
+	{Name: "restores an older, wider version of a policy", Actions: []string{"iam:SetDefaultPolicyVersion"}},
+	{Name: "starts an instance with any role", Actions: []string{"iam:PassRole", "ec2:RunInstances"}},
+	{Name: "creates access keys of another user", Actions: []string{"iam:CreateAccessKey"}},
+	{Name: "gives another user a console password", Actions: []string{"iam:CreateLoginProfile"}},
+	{Name: "changes the console password of another user", Actions: []string{"iam:UpdateLoginProfile"}},
+	{Name: "attaches a managed policy to a user", Actions: []string{"iam:AttachUserPolicy"}},
+	{Name: "attaches a managed policy to a group", Actions: []string{"iam:AttachGroupPolicy"}},
+	{Name: "attaches a managed policy to a role", Actions: []string{"iam:AttachRolePolicy"}},
+	{Name: "writes an inline policy of a user", Actions: []string{"iam:PutUserPolicy"}},
+	{Name: "writes an inline policy of a group", Actions: []string{"iam:PutGroupPolicy"}},
+	{Name: "writes an inline policy of a role", Actions: []string{"iam:PutRolePolicy"}},
+	{Name: "joins a group with more rights", Actions: []string{"iam:AddUserToGroup"}},
+	{Name: "changes who may assume a role", Actions: []string{"iam:UpdateAssumeRolePolicy"}},
+	{Name: "runs a function with any role", Actions: []string{"iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"}},
+	{Name: "lets an event run a function with any role", Actions: []string{"iam:PassRole", "lambda:CreateFunction", "lambda:CreateEventSourceMapping"}},
+	{Name: "lets anybody run a new function with any role", Actions: []string{"iam:PassRole", "lambda:CreateFunction", "lambda:AddPermission"}},
+	{Name: "replaces the code of a function", Actions: []string{"lambda:UpdateFunctionCode"}},
+	{Name: "adds code to a function through a layer", Actions: []string{"lambda:UpdateFunctionConfiguration"}},
+	{Name: "opens a Glue shell with any role", Actions: []string{"iam:PassRole", "glue:CreateDevEndpoint"}},
+	{Name: "replaces the key of a Glue shell", Actions: []string{"glue:UpdateDevEndpoint"}},
+	{Name: "runs a Glue job with any role", Actions: []string{"iam:PassRole", "glue:CreateJob", "glue:StartJobRun"}},
+	{Name: "creates a stack with any role", Actions: []string{"iam:PassRole", "cloudformation:CreateStack"}},
+	{Name: "runs a data pipeline with any role", Actions: []string{"iam:PassRole", "datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition"}},
+	{Name: "opens a notebook with any role", Actions: []string{"iam:PassRole", "sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"}},
+	{Name: "runs a build with any role", Actions: []string{"iam:PassRole", "codebuild:CreateProject", "codebuild:StartBuild"}},
+	{Name: "runs a container task with any role", Actions: []string{"iam:PassRole", "ecs:RegisterTaskDefinition", "ecs:RunTask"}},
+	{Name: "swaps an instance's role", Actions: []string{"iam:PassRole", "ec2:AssociateIamInstanceProfile"}},
+	{Name: "removes a role's permission boundary", Actions: []string{"iam:DeleteRolePermissionsBoundary"}},
+	{Name: "removes a user's permission boundary", Actions: []string{"iam:DeleteUserPermissionsBoundary"}},
+	{Name: "replaces a role's permission boundary", Actions: []string{"iam:PutRolePermissionsBoundary"}},
+	{Name: "replaces a user's permission boundary", Actions: []string{"iam:PutUserPermissionsBoundary"}},
+	{Name: "assumes any role", Actions: []string{"sts:AssumeRole"}},
+	{Name: "assumes the root user of any member account", Actions: []string{"sts:AssumeRoot"}},
+	{Name: "runs any build, with commands of one's own", Actions: []string{"codebuild:StartBuild"}, Workload: true},
+	{Name: "updates any stack with the stack's role", Actions: []string{"cloudformation:UpdateStack"}, Workload: true},
+	{Name: "changes any stack with the stack's role", Actions: []string{"cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"}, Workload: true},
+	{Name: "logs in to any instance with a key of one's own", Actions: []string{"ec2-instance-connect:SendSSHPublicKey"}, Workload: true},
+	{Name: "replaces the user data of any instance", Actions: []string{"ec2:ModifyInstanceAttribute"}, Workload: true},
+	{Name: "opens a shell in any container", Actions: []string{"ecs:ExecuteCommand"}, Workload: true},
+	{Name: "runs any runbook with its role", Actions: []string{"ssm:StartAutomationExecution"}, Workload: true},
+	{Name: "runs commands on instances through an association", Actions: []string{"ssm:CreateAssociation"}, Workload: true},
+	{Name: "replaces the code of a Glue job", Actions: []string{"glue:UpdateJob"}, Workload: true},
+	{Name: "opens any notebook", Actions: []string{"sagemaker:CreatePresignedNotebookInstanceUrl"}, Workload: true},
+	{Name: "replaces the steps of a state machine", Actions: []string{"states:UpdateStateMachine"}, Workload: true},
+	{Name: "gives itself a permission set in any account", Actions: []string{"sso:CreateAccountAssignment"}},
+	{Name: "adds an identity provider of one's own", Actions: []string{"iam:CreateSAMLProvider"}},
+	{Name: "replaces the keys of an identity provider", Actions: []string{"iam:UpdateSAMLProvider"}},
+	{Name: "adds an OIDC provider of one's own", Actions: []string{"iam:CreateOpenIDConnectProvider"}},
+	{Name: "lets an OIDC provider vouch for another audience", Actions: []string{"iam:AddClientIDToOpenIDConnectProvider"}},
+	{Name: "removes the second factor of a user", Actions: []string{secondFactor}},
+	{Name: "runs commands on any managed instance", Actions: []string{"ssm:SendCommand"}},
+	{Name: "opens a shell on any managed instance", Actions: []string{"ssm:StartSession"}},
 }
 
 // Escalations returns the ways to full control that the document opens. A document that is full control
@@ -106,7 +129,7 @@ func (d *Document) isGuardrail() bool {
 	}
 	for _, p := range paths {
 		for _, a := range p.Actions {
-			if strings.HasPrefix(a, "iam:") && !d.Denies(a) {
+			if strings.HasPrefix(a, "iam:") && a != secondFactor && !d.Denies(a) {
 				return false
 			}
 		}

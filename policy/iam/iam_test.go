@@ -264,6 +264,16 @@ func TestEscalationsAndGuardrails(t *testing.T) {
 	require.False(t, d.Guardrail(), "a denial with a condition is no rail")
 }
 
+func TestEachWayOutIsFound(t *testing.T) {
+	for _, actions := range []string{
+		"codebuild:StartBuild", "cloudformation:UpdateStack", `cloudformation:CreateChangeSet","cloudformation:ExecuteChangeSet`, "ec2-instance-connect:SendSSHPublicKey", "ec2:ModifyInstanceAttribute",
+		"ecs:ExecuteCommand", "ssm:StartAutomationExecution", "ssm:CreateAssociation", "glue:UpdateJob", "sagemaker:CreatePresignedNotebookInstanceUrl", "states:UpdateStateMachine", "sts:AssumeRoot",
+		"sso:CreateAccountAssignment", "iam:CreateSAMLProvider", "iam:UpdateSAMLProvider", "iam:CreateOpenIDConnectProvider", "iam:AddClientIDToOpenIDConnectProvider", "iam:DeactivateMFADevice",
+	} {
+		require.Len(t, parsed(t, `{"Statement":{"Effect":"Allow","Action":["`+actions+`"],"Resource":"*"}}`).Escalations(), 1, actions)
+	}
+}
+
 // FuzzParse asks every question about an arbitrary document, twice.
 func FuzzParse(f *testing.F) {
 	f.Add(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}}]}`)

@@ -191,6 +191,8 @@ func (s Scene) attribute(spec Spec, name string) string {
 	switch name {
 	case "arn":
 		return arn(spec.Type, spec.Name)
+	case "executionArn": // what a function's permission for an API names
+		return "arn:aws:execute-api:" + region + ":" + account + ":" + spec.Name
 	case idNames[spec.Type]:
 		name = "id"
 	}
