@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -42,17 +43,25 @@ func accountsIn(text string) []string {
 	return slices.DeleteFunc(words, func(w string) bool { return !iam.IsAccount(w) })
 }
 
-// foreignCheck reports principals of accounts that are not ours. While no account is known to be ours, every
-// account would look foreign, so it does not apply.
+// ownership returns the predicate that an account is ours. While no account is known to be ours, every account would
+// look foreign, so the control does not apply.
+func ownership(k *pack.Case) (ours func(account string) bool, known bool) {
+	own := ownAccounts(k)
+	if len(own) == 0 {
+		k.Skip("no account is known to be ours: set allowedAccounts, or allowedAccountIds of the provider")
+		return nil, false
+	}
+	return func(account string) bool {
+		return slices.Contains(own, account) || slices.Contains(elbLogAccounts, account)
+	}, true
+}
+
+// foreignCheck reports principals of accounts that are not ours.
 func foreignCheck(paths func(*pack.Case) []pack.Value) func(*pack.Case) {
 	return func(k *pack.Case) {
-		own := ownAccounts(k)
-		if len(own) == 0 {
-			k.Skip("no account is known to be ours: set allowedAccounts, or allowedAccountIds of the provider")
+		ours, known := ownership(k)
+		if !known {
 			return
-		}
-		ours := func(account string) bool {
-			return slices.Contains(own, account) || slices.Contains(elbLogAccounts, account)
 		}
 		eachStatement(paths, func(k *pack.Case, v pack.Value, s *iam.Statement) {
 			for _, id := range s.Foreign(ours) {
@@ -60,4 +69,57 @@ func foreignCheck(paths func(*pack.Case) []pack.Value) func(*pack.Case) {
 			}
 		})(k)
 	}
+}
+
+const (
+	restAPI       = "aws:apigateway/restApi:RestApi"
+	restAPIPolicy = "aws:apigateway/restApiPolicy:RestApiPolicy"
+	layerGrant    = "aws:lambda/layerVersionPermission:LayerVersionPermission"
+)
+
+// sharing are the properties that give something to an account without a policy document. A path with "[]" goes on
+// in every item of a list.
+var sharing = map[string][]string{
+	functionGrant: {"principal", "sourceAccount"}, layerGrant: {"principal"}, "aws:kms/grant:Grant": {"granteePrincipal"},
+	"aws:rds/snapshot:Snapshot": {"sharedAccounts"}, "aws:rds/clusterSnapshot:ClusterSnapshot": {"sharedAccounts"},
+	"aws:rds/snapshotCopy:SnapshotCopy": {"sharedAccounts"}, "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": {"sharedAccounts"},
+	"aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission": {"accountId"}, "aws:ec2/amiLaunchPermission:AmiLaunchPermission": {"accountId"},
+	"aws:ram/principalAssociation:PrincipalAssociation": {"principal"}, s3Replication: {"rules[]destination.account"},
+	"aws:ec2/vpcPeeringConnection:VpcPeeringConnection": {"peerOwnerId"},
+}
+
+func sharedTokens() []string { return slices.Sorted(maps.Keys(sharing)) }
+
+// sharedCheck reports accounts that are not ours and that something is shared with.
+func sharedCheck(k *pack.Case) {
+	ours, known := ownership(k)
+	if !known {
+		return
+	}
+	foreign := func(text string) bool {
+		account := accountOf(text)
+		return account != "" && !ours(account)
+	}
+	for _, path := range sharing[k.Type] {
+		list, inner, nested := strings.Cut(path, "[]")
+		for v := range k.Get(list).Items() {
+			if nested {
+				v = v.Get(inner)
+			}
+			k.Forbid(v.Matches(foreign), "%s shares with %s", v.Path(), v)
+		}
+	}
+}
+
+// accountOf is the account that the text is or that an ARN belongs to. The ARN of an organisation holds its management
+// account, which says nothing about who is in it.
+func accountOf(text string) string {
+	if iam.IsAccount(text) {
+		return text
+	}
+	const service, account = 2, 4
+	if parts := strings.Split(text, ":"); len(parts) > account && parts[0] == "arn" && parts[service] != "organizations" && iam.IsAccount(parts[account]) {
+		return parts[account]
+	}
+	return ""
 }

@@ -59,18 +59,69 @@ var invertedTypes = []string{
 	fileSystemPolicy, searchDomain, searchPolicy, s3AccessPoint, s3PointPolicy, s3MultiPolicy, s3LambdaPolicy, endpointType, endpointPolicy,
 }
 
+// further are types with resource policies of services that have no controls of their own here.
+var further = []string{
+	"aws:elasticsearch/domain:Domain", "aws:elasticsearch/domainPolicy:DomainPolicy", "aws:glacier/vault:Vault", "aws:glue/resourcePolicy:ResourcePolicy", "aws:kinesis/resourcePolicy:ResourcePolicy",
+	"aws:codebuild/resourcePolicy:ResourcePolicy", "aws:codeartifact/domainPermissions:DomainPermissions", "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy",
+	"aws:msk/clusterPolicy:ClusterPolicy", "aws:ses/identityPolicy:IdentityPolicy", "aws:sesv2/emailIdentityPolicy:EmailIdentityPolicy", "aws:s3tables/tableBucketPolicy:TableBucketPolicy",
+	"aws:s3tables/tablePolicy:TablePolicy", "aws:s3control/accessGrantsInstanceResourcePolicy:AccessGrantsInstanceResourcePolicy", "aws:redshift/resourcePolicy:ResourcePolicy",
+	"aws:networkfirewall/resourcePolicy:ResourcePolicy", "aws:schemas/registryPolicy:RegistryPolicy", "aws:mediastore/containerPolicy:ContainerPolicy",
+}
+
+// unlisted are the types with a resource policy for which no control of their own asks whether accounts are listed.
+func unlisted() []string {
+	own := []string{topicType, topicPolicy, queueType, queuePolicy}
+	return slices.DeleteFunc(slices.Concat(invertedTypes, further), func(t string) bool { return slices.Contains(own, t) })
+}
+
 // resourcePolicies are about what resource policies allow, whatever service they belong to.
 func resourcePolicies() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "policy-inverted", Title: "Resource policies do not allow by exclusion", Severity: pack.High, Types: invertedTypes,
+			ID: "policy-inverted", Title: "Resource policies do not allow by exclusion", Severity: pack.High, Types: slices.Concat(invertedTypes, further),
 			Why: "Allow with NotPrincipal, NotAction or NotResource grants everything that was forgotten in the list, and everything AWS adds later.",
 			Fix: "Write Principal, Action and Resource; use exclusions only with Deny.", Maps: meets(privilege), Check: func(k *pack.Case) {
 				eachStatement(at(documentTypes[k.Type]...), inverted)(k)
 			},
 		},
 		{
-			ID: "kms-policy-wildcard-action", Title: "Key policies give all actions to the account alone", Severity: pack.Medium, Types: []string{kmsKey, kmsKeyPolicy, kmsReplica},
+			ID: "policy-public", Title: "No resource policy admits everybody", Severity: pack.Critical, Types: append(slices.Clone(further), layerGrant),
+			Why: "Anybody with an AWS account can then use the resource, or read what is in it.", Fix: "Name the principals, or add a condition such as aws:PrincipalOrgID; for a layer set organizationId.", Maps: meets(exposure, privilege), Check: func(k *pack.Case) {
+				if k.IsA(layerGrant) {
+					k.Forbid(k.Get("principal").OneOf("*").And(k.Get("organizationId").IsSet().Not()), "principal is \"*\" and organizationId is not set")
+					return
+				}
+				notPublic(documentTypes[k.Type]...)(k)
+			},
+		},
+		{
+			ID: "apigateway-policy-public", Title: "Policies of APIs say who may call", Severity: pack.Medium, Types: []string{restAPI, restAPIPolicy},
+			Why: "An API that is meant for some can be called by everybody. One that is meant for all is advised about, no more.", Fix: "Name the principals, add a condition, or deny everybody who does not come from a VPC endpoint of yours.",
+			Maps: meets(exposure), Check: eachDocument(at("policy"), func(k *pack.Case, v pack.Value, d *iam.Document) {
+				if d.DeniesOthers("execute-api:Invoke") {
+					return
+				}
+				for i := range d.Statements {
+					if why := d.Statements[i].Public(); why != "" {
+						k.Report(v, "%s %s", d.Statements[i].Label(), why)
+					}
+				}
+			}),
+		},
+		{
+			ID: "policy-foreign-account", Title: "Resource policies admit only accounts that are listed", Severity: pack.High, Types: unlisted(),
+			Why: "Whoever controls the other account can use the resource.", Fix: "Remove the account, or list it in the setting allowedAccounts.",
+			Settings: []pack.Setting{words("allowedAccounts", "Account ids that resource policies may admit.")}, Maps: meets(privilege), Check: func(k *pack.Case) {
+				foreignCheck(at(documentTypes[k.Type]...))(k)
+			},
+		},
+		{
+			ID: "shared-foreign-account", Title: "Things are shared only with accounts that are listed", Severity: pack.High, Types: sharedTokens(),
+			Why: "Whoever controls the other account can use what is shared, or copy it.", Fix: "Remove the account, or list it in the setting allowedAccounts.",
+			Settings: []pack.Setting{words("allowedAccounts", "Account ids that things may be shared with.")}, Maps: meets(privilege), Check: sharedCheck,
+		},
+		{
+			ID: "kms-policy-wildcard-action", Title: "Key policies give all actions to the account alone", Severity: pack.Medium, Types: keyPolicies,
 			Why: "kms:* includes changing the policy and deleting the key; whoever uses a key needs neither.", Fix: "List the actions, such as kms:Decrypt and kms:GenerateDataKey.",
 			Maps: meets(privilege, keyCare), Check: eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
 				all := slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" || strings.EqualFold(a, "kms:*") })

@@ -52,6 +52,14 @@ var documentTypes = map[string][]string{
 	endpointType: {"policy"}, endpointPolicy: {"policy"}, ecrPolicy: {"policy"}, ecrRegistry: {"policy"}, vaultPolicy: {"policy"},
 	logResourcePolicy: {"policyDocument"}, busPolicy: {"policy"}, logDestination: {"accessPolicy"},
 	dynamoPolicy: {"policy"}, fileSystemPolicy: {"policy"}, searchDomain: {"accessPolicies"}, searchPolicy: {"accessPolicies"},
+	kmsExternal: {"policy"}, kmsExternalReplica: {"policy"}, restAPI: {"policy"}, restAPIPolicy: {"policy"},
+	"aws:elasticsearch/domain:Domain": {"accessPolicies"}, "aws:elasticsearch/domainPolicy:DomainPolicy": {"accessPolicies"}, "aws:glacier/vault:Vault": {"accessPolicy"},
+	"aws:glue/resourcePolicy:ResourcePolicy": {"policy"}, "aws:kinesis/resourcePolicy:ResourcePolicy": {"policy"}, "aws:codebuild/resourcePolicy:ResourcePolicy": {"policy"},
+	"aws:codeartifact/domainPermissions:DomainPermissions": {"policyDocument"}, "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy": {"policyDocument"},
+	"aws:msk/clusterPolicy:ClusterPolicy": {"policy"}, "aws:ses/identityPolicy:IdentityPolicy": {"policy"}, "aws:sesv2/emailIdentityPolicy:EmailIdentityPolicy": {"policy"},
+	"aws:s3tables/tableBucketPolicy:TableBucketPolicy": {"resourcePolicy"}, "aws:s3tables/tablePolicy:TablePolicy": {"resourcePolicy"},
+	"aws:s3control/accessGrantsInstanceResourcePolicy:AccessGrantsInstanceResourcePolicy": {"policy"}, "aws:redshift/resourcePolicy:ResourcePolicy": {"policy"},
+	"aws:networkfirewall/resourcePolicy:ResourcePolicy": {"policy"}, "aws:schemas/registryPolicy:RegistryPolicy": {"policy"}, "aws:mediastore/containerPolicy:ContainerPolicy": {"policy"},
 }
 
 func documentTokens() []string {
@@ -296,6 +304,28 @@ func serviceWide(k *pack.Case, v pack.Value, s *iam.Statement) {
 	}
 }
 
+// misplaced says which elements of a statement do not belong into the kind of document that is at the path, or are
+// missing there (IAM user guide, "Policy element reference"). The policies of endpoints are read as they are.
+func misplaced(k *pack.Case, v pack.Value, s *iam.Statement) string {
+	principal := len(s.Principals) > 0 || len(s.NotPrincipals) > 0
+	resource := len(s.Resources) > 0 || len(s.NotResources) > 0
+	trust := k.Type == iamRole && v.Path() == "assumeRolePolicy"
+	switch {
+	case trust && resource:
+		return "has a Resource, which trust policies do not have"
+	case !trust && slices.Contains(identityTypes, k.Type):
+		if principal {
+			return "has a Principal, which policies of identities do not have"
+		}
+		if !resource {
+			return "has neither Resource nor NotResource"
+		}
+	case !principal && k.Type != endpointType && k.Type != endpointPolicy:
+		return "has no Principal, which policies of resources need"
+	}
+	return ""
+}
+
 func validDocument(k *pack.Case) {
 	paths := documentTypes[k.Type]
 	values := at(paths...)(k)
@@ -321,6 +351,12 @@ func validDocument(k *pack.Case) {
 		}
 		for _, problem := range p.doc.Problems {
 			k.Report(v, "%s", problem)
+		}
+		for i := range p.doc.Statements {
+			s := &p.doc.Statements[i]
+			if fault := misplaced(k, v, s); fault != "" {
+				k.Report(v, "%s %s", s.Label(), fault)
+			}
 		}
 	}
 	if !seen {

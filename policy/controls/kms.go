@@ -10,13 +10,18 @@ import (
 )
 
 const (
-	kmsKey       = "aws:kms/key:Key"
-	kmsKeyPolicy = "aws:kms/keyPolicy:KeyPolicy"
-	kmsReplica   = "aws:kms/replicaKey:ReplicaKey"
-	secretType   = "aws:secretsmanager/secret:Secret"
-	secretPolicy = "aws:secretsmanager/secretPolicy:SecretPolicy"
-	secretTurns  = "aws:secretsmanager/secretRotation:SecretRotation"
+	kmsKey             = "aws:kms/key:Key"
+	kmsKeyPolicy       = "aws:kms/keyPolicy:KeyPolicy"
+	kmsReplica         = "aws:kms/replicaKey:ReplicaKey"
+	kmsExternal        = "aws:kms/externalKey:ExternalKey"
+	kmsExternalReplica = "aws:kms/replicaExternalKey:ReplicaExternalKey"
+	secretType         = "aws:secretsmanager/secret:Secret"
+	secretPolicy       = "aws:secretsmanager/secretPolicy:SecretPolicy"
+	secretTurns        = "aws:secretsmanager/secretRotation:SecretRotation"
 )
+
+// keyPolicies are the types with a key policy.
+var keyPolicies = []string{kmsKey, kmsKeyPolicy, kmsReplica, kmsExternal, kmsExternalReplica}
 
 // symmetric is the fact that a key is a symmetric encryption key, the only kind that AWS rotates.
 func symmetric(v pack.Value) pack.Fact {
@@ -25,7 +30,7 @@ func symmetric(v pack.Value) pack.Fact {
 }
 
 func keys() []*pack.Control {
-	policies := []string{kmsKey, kmsKeyPolicy, kmsReplica}
+	policies := keyPolicies
 	return []*pack.Control{
 		{
 			ID: "kms-rotation", Title: "Keys rotate", Severity: pack.Medium, Types: []string{kmsKey}, Why: "Rotation limits how much was ever encrypted with one key.",

@@ -301,3 +301,35 @@ func (c *Condition) bindsService() bool {
 	_, weak := c.weak(fixedAccount)
 	return !weak
 }
+
+// keepsOut are condition keys by which a policy keeps strangers out with Deny: where a call comes from, or whose it is.
+var keepsOut = map[string]func(string) bool{
+	"aws:sourcevpc": literal, "aws:sourcevpce": literal, "aws:vpcsourceip": literal, "aws:principalorgid": literal, "aws:principalorgpaths": orgPath, "aws:principalaccount": literal,
+}
+
+// DeniesOthers reports whether the document denies the action to everybody who does not come from networks or accounts
+// that are named, on top of what it allows.
+func (d *Document) DeniesOthers(action string) bool {
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		if !s.Denies() || !s.CoversAction(action) || !slices.ContainsFunc(s.Principals, Principal.everyone) || len(s.NotResources) > 0 || len(s.Conditions) != 1 {
+			continue
+		}
+		whole := len(s.Resources) == 0 || slices.ContainsFunc(s.Resources, func(r string) bool { return strings.HasSuffix(r, "*") })
+		c := &s.Conditions[0]
+		if !whole || !c.op.negated || c.op.forAll || len(c.Values) == 0 {
+			continue
+		}
+		if named := keepsOut[c.key]; named != nil && c.op.compares() {
+			if _, weak := c.weak(named); !weak {
+				return true
+			}
+		}
+		if c.key == "aws:sourceip" && c.op.family == addresses {
+			if wide, err := address.Wide(c.Values...); err == nil && !wide {
+				return true
+			}
+		}
+	}
+	return false
+}
