@@ -207,18 +207,22 @@ func (s *Statement) Foreign(ours func(account string) bool) []string {
 			}
 		}
 	}
-	if !open {
+	for i := range s.Conditions {
+		if open {
+			out = s.Conditions[i].foreign(ours, out)
+		}
+	}
+	return out
+}
+
+// foreign appends the values of a condition that name accounts which are not ours.
+func (c *Condition) foreign(ours func(account string) bool, out []string) []string {
+	if !accountKeys[c.key] || c.op.negated || !c.op.compares() {
 		return out
 	}
-	for i := range s.Conditions {
-		c := &s.Conditions[i]
-		if !accountKeys[c.key] || c.op.negated || !c.op.compares() {
-			continue
-		}
-		for _, v := range c.Values {
-			if a := accountPart(v); IsAccount(a) && !ours(a) {
-				out = append(out, c.Key+" "+v)
-			}
+	for _, v := range c.Values {
+		if a := accountPart(v); IsAccount(a) && !ours(a) {
+			out = append(out, c.Key+" "+v)
 		}
 	}
 	return out
@@ -312,24 +316,28 @@ var keepsOut = map[string]func(string) bool{
 func (d *Document) DeniesOthers(action string) bool {
 	for i := range d.Statements {
 		s := &d.Statements[i]
-		if !s.Denies() || !s.CoversAction(action) || !slices.ContainsFunc(s.Principals, Principal.everyone) || len(s.NotResources) > 0 || len(s.Conditions) != 1 {
-			continue
-		}
-		whole := len(s.Resources) == 0 || slices.ContainsFunc(s.Resources, func(r string) bool { return strings.HasSuffix(r, "*") })
-		c := &s.Conditions[0]
-		if !whole || !c.op.negated || c.op.forAll || len(c.Values) == 0 {
-			continue
-		}
-		if named := keepsOut[c.key]; named != nil && c.op.compares() {
-			if _, weak := c.weak(named); !weak {
-				return true
-			}
-		}
-		if c.key == "aws:sourceip" && c.op.family == addresses {
-			if wide, err := address.Wide(c.Values...); err == nil && !wide {
-				return true
-			}
+		everyone := slices.ContainsFunc(s.Principals, Principal.everyone) && len(s.NotResources) == 0 &&
+			(len(s.Resources) == 0 || slices.ContainsFunc(s.Resources, func(r string) bool { return strings.HasSuffix(r, "*") }))
+		if s.Denies() && everyone && s.CoversAction(action) && len(s.Conditions) == 1 && s.Conditions[0].spares() {
+			return true
 		}
 	}
 	return false
+}
+
+// spares reports whether a condition of a denial holds for everybody but callers that are named.
+func (c *Condition) spares() bool {
+	if !c.op.negated || c.op.forAll || len(c.Values) == 0 {
+		return false
+	}
+	if c.key == "aws:sourceip" {
+		wide, err := address.Wide(c.Values...)
+		return c.op.family == addresses && err == nil && !wide
+	}
+	named := keepsOut[c.key]
+	if named == nil || !c.op.compares() {
+		return false
+	}
+	_, weak := c.weak(named)
+	return !weak
 }

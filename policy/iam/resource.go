@@ -51,31 +51,51 @@ var kinds = map[string][][2]string{
 
 const arnParts = 6
 
+// splitARN returns the service, the account and the name in an ARN or in a pattern of one.
+func splitARN(text string) (service, account, name string, ok bool) {
+	rest, ok := strings.CutPrefix(text, "arn:")
+	if !ok {
+		return "", "", "", false
+	}
+	for part := range arnParts - 2 {
+		var field string
+		if field, rest, ok = strings.Cut(rest, ":"); !ok {
+			return "", "", "", false
+		}
+		switch part {
+		case 1:
+			service = field
+		case 3:
+			account = field
+		}
+	}
+	return service, account, rest, true
+}
+
+func wild(text string) bool {
+	return strings.IndexByte(text, '*') >= 0 || strings.IndexByte(text, '?') >= 0
+}
+
 // everyResource reports whether a resource pattern names no particular resource: "*", "arn:*",
 // "arn:aws:s3:::*", "arn:aws:iam::123456789012:role/*" (every role) or "arn:aws:ec2:*:*:instance/i-*".
 func everyResource(pattern string) bool {
-	wild := strings.IndexAny(pattern, "*?")
-	if wild < 0 {
+	if !wild(pattern) {
 		return false
 	}
-	if wild < len("arn:") && strings.HasPrefix("arn:", pattern[:wild]) {
+	if !strings.HasPrefix(pattern, "arn:") {
 		return coversBeginning(pattern)
 	}
-	parts := strings.SplitN(pattern, ":", arnParts)
-	if parts[0] != "arn" {
-		return false
-	}
-	if len(parts) < arnParts {
+	service, account, name, ok := splitARN(pattern)
+	if !ok {
 		return strings.HasSuffix(pattern, "*")
 	}
-	name := parts[5]
-	if !strings.ContainsAny(name, "*?") {
-		return false
-	}
-	if parts[2] == "s3" && parts[4] == "" {
+	if service == "s3" && account == "" {
 		name, _, _ = strings.Cut(name, "/") // the bucket
 	}
-	for _, sample := range samples[parts[2]] {
+	if !wild(name) {
+		return false
+	}
+	for _, sample := range samples[service] {
 		if glob.Match(name, sample) {
 			return true
 		}
@@ -83,10 +103,10 @@ func everyResource(pattern string) bool {
 	return everyName(name)
 }
 
-// coversBeginning reports whether a pattern that has a wildcard where ARNs begin covers ARNs of many kinds, such as
+// coversBeginning reports whether a pattern that does not begin as ARNs do covers ARNs of many kinds, such as
 // "*", "ar*" or "*:*". One that ends in a name covers what has that name.
 func coversBeginning(pattern string) bool {
-	return glob.Match(pattern, "arn:aws:ec2:eu-central-1:123456789012:instance/i-0e7d4b1f90a6c5382") ||
+	return pattern == "*" || glob.Match(pattern, "arn:aws:ec2:eu-central-1:123456789012:instance/i-0e7d4b1f90a6c5382") ||
 		glob.Match(pattern, "arn:aws:s3:::zq7-x9k2v") || strings.Trim(pattern, "*?") == ""
 }
 
@@ -111,12 +131,12 @@ func (s *Statement) anywhereFor(action string) bool {
 		if !everyResource(pattern) {
 			continue
 		}
-		parts := strings.SplitN(pattern, ":", arnParts)
-		if len(parts) < arnParts {
+		service, _, name, ok := splitARN(pattern)
+		if !ok {
 			return true
 		}
 		for _, sample := range kind {
-			if glob.Match(parts[2], sample[0]) && glob.Match(parts[5], sample[1]) {
+			if glob.Match(service, sample[0]) && glob.Match(name, sample[1]) {
 				return true
 			}
 		}
