@@ -80,7 +80,7 @@ const (
 // sharing are the properties that give something to an account without a policy document. A path with "[]" goes on
 // in every item of a list.
 var sharing = map[string][]string{
-	functionGrant: {"principal", "sourceAccount"}, layerGrant: {"principal"}, "aws:kms/grant:Grant": {"granteePrincipal"},
+	functionGrant: {"principal", "sourceAccount", "sourceArn"}, layerGrant: {"principal"}, "aws:kms/grant:Grant": {"granteePrincipal"},
 	"aws:rds/snapshot:Snapshot": {"sharedAccounts"}, "aws:rds/clusterSnapshot:ClusterSnapshot": {"sharedAccounts"},
 	"aws:rds/snapshotCopy:SnapshotCopy": {"sharedAccounts"}, "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": {"sharedAccounts"},
 	"aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission": {"accountId"}, "aws:ec2/amiLaunchPermission:AmiLaunchPermission": {"accountId"},

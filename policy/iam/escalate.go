@@ -111,7 +111,7 @@ func (d *Document) Admin() (*Statement, bool) {
 func (d *Document) Denies(action string) bool {
 	for i := range d.Statements {
 		s := &d.Statements[i]
-		if s.Denies() && len(s.Conditions) == 0 && s.AnyResource() && len(s.NotResources) == 0 && s.CoversAction(action) {
+		if s.Denies() && len(s.Conditions) == 0 && s.refuses(action) {
 			return true
 		}
 	}

@@ -200,7 +200,7 @@ func TestPatternsOfEverything(t *testing.T) {
 		"arn:aws:dynamodb:*:*:table*": true, "arn:aws:dynamodb:*:*:table/*": true, "arn:aws:dynamodb:*:*:table/shop*": false, "arn:aws:dynamodb:*:*:table/shop/index/*": false,
 		"arn:aws:iam::1:role/*": true, "arn:aws:iam::1:role*": true, "arn:aws:iam::1:*/*": true, "arn:aws:iam::1:role/team-*": false,
 		"arn:aws:ec2:*:*:instance/i-*": true, "arn:aws:ec2:*:*:instance/i-0a*": false, "arn:aws:sqs:*:*:*": true, "arn:aws:sqs:*:*:shop-*": false,
-		"arn:aws:unheard:*:*:thing/*": true, "arn:aws:unheard:*:*:thing/x*": false, "arn:aws:kms:*:*:key/????????-*": true,
+		"arn:aws:ss?:*:*:parameter*": true, "arn:aws:unheard:*:*:thing/*": true, "arn:aws:unheard:*:*:thing/x*": false, "arn:aws:kms:*:*:key/????????-*": true,
 	} {
 		d := parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"`+pattern+`"}}`)
 		require.Equal(t, everything, d.Statements[0].AnyResource(), pattern)
@@ -267,6 +267,17 @@ func TestEscalationsAndGuardrails(t *testing.T) {
 	d, err = iam.Parse(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}}]}`)
 	require.NoError(t, err)
 	require.False(t, d.Guardrail(), "a denial with a condition is no rail")
+}
+
+// TestDenials gives everything and takes something back: only a denial for every resource counts.
+func TestDenials(t *testing.T) {
+	for resource, denied := range map[string]bool{
+		"*": true, "**": true, "arn:aws:iam::*:*": true, "arn:*:iam:*:*:*": true, "arn:aws:i*::*:*": true,
+		"arn:aws:iam::*:user/*": false, "arn:aws:iam::123456789012:*": false, "arn:aws:s3:::*": false, "arn:aws:iam::*:role/team-*": false, "?": false,
+	} {
+		d := parsed(t, `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","Resource":"`+resource+`"}]}`)
+		require.Equal(t, denied, d.Guardrail(), resource)
+	}
 }
 
 func TestEachWayOutIsFound(t *testing.T) {

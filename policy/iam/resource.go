@@ -95,12 +95,23 @@ func everyResource(pattern string) bool {
 	if !wild(name) {
 		return false
 	}
+	if wild(service) {
+		for s := range samples {
+			if glob.Match(service, s) && coversSample(s, name) {
+				return true
+			}
+		}
+	}
+	return coversSample(service, name) || everyName(name)
+}
+
+func coversSample(service, name string) bool {
 	for _, sample := range samples[service] {
 		if glob.Match(name, sample) {
 			return true
 		}
 	}
-	return everyName(name)
+	return false
 }
 
 // coversBeginning reports whether a pattern that does not begin as ARNs do covers ARNs of many kinds, such as
@@ -143,3 +154,28 @@ func (s *Statement) anywhereFor(action string) bool {
 	}
 	return false
 }
+
+// refuses reports whether a denial is about every resource that an action may have. That is asked more strictly than
+// whether a permission is: a denial for every user leaves the roles.
+func (s *Statement) refuses(action string) bool {
+	if len(s.NotResources) > 0 || !s.CoversAction(action) {
+		return false
+	}
+	if len(s.Resources) == 0 {
+		return true
+	}
+	service, _, _ := strings.Cut(strings.ToLower(action), ":")
+	for _, pattern := range s.Resources {
+		if stars(pattern) && pattern != "" {
+			return true
+		}
+		parts := strings.SplitN(pattern, ":", arnParts)
+		if len(parts) == arnParts && parts[0] == "arn" && glob.Match(parts[2], service) && stars(parts[3]) && stars(parts[4]) && parts[5] != "" && stars(parts[5]) {
+			return true
+		}
+	}
+	return false
+}
+
+// stars reports whether a text is made of "*" or has nothing in it.
+func stars(text string) bool { return strings.Trim(text, "*") == "" }
