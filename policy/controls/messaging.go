@@ -57,7 +57,7 @@ func topicsAndQueues() []*pack.Control {
 		{
 			ID: "sns-tls-only", Title: "Topics refuse messages sent without TLS", Severity: pack.Low, Level: pack.Disabled, Types: topics, Why: "A message published over plain HTTP can be read and changed on the way. The SDKs use TLS by themselves, so this is off by default.",
 			Fix: "Deny sns:Publish to everybody when aws:SecureTransport is false.", Maps: meets(inTransit), Check: eachDocument(at("policy"), func(k *pack.Case, v pack.Value, d *iam.Document) {
-				if !d.RequiresTLS("sns:Publish") {
+				if !d.RequiresTLS(func([]string) bool { return true }, "sns:Publish") {
 					k.Report(v, "no statement denies messages without TLS")
 				}
 			}),

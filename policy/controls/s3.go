@@ -238,6 +238,18 @@ func inverted(k *pack.Case, v pack.Value, s *iam.Statement) {
 	}
 }
 
+// wholeBucket reports whether resources of a bucket's policy are the bucket and all of its objects.
+func wholeBucket(resources []string) bool {
+	bucket, objects := false, false
+	for _, r := range resources {
+		name, key, isObject := strings.Cut(r, "/")
+		everything := !isObject && strings.HasSuffix(name, "*") // an asterisk goes past a slash
+		bucket = bucket || !isObject
+		objects = objects || everything || isObject && key == "*"
+	}
+	return bucket && objects
+}
+
 func tlsOnly(k *pack.Case) {
 	demands := func(v pack.Value) pack.Fact {
 		if unknown, ok := v.AnyUnknown(); ok {
@@ -247,7 +259,7 @@ func tlsOnly(k *pack.Case) {
 			return pack.No(v)
 		}
 		p := parse(k, v)
-		if p.err == nil && p.doc.RequiresTLS("s3:GetObject", "s3:PutObject", "s3:ListBucket") {
+		if p.err == nil && p.doc.RequiresTLS(wholeBucket, "s3:GetObject", "s3:PutObject", "s3:ListBucket") {
 			return pack.Yes(v)
 		}
 		return pack.No(v)

@@ -316,7 +316,7 @@ func asked(t *testing.T, text string) []any {
 	if full && len(d.Escalations()) > 0 {
 		t.Fatal("full control is reported as a way to it")
 	}
-	return append(answers, full, d.RequiresTLS("s3:GetObject"), d.Guardrail(), d.Escalations())
+	return append(answers, full, d.RequiresTLS(func(resources []string) bool { return len(resources) > 0 }, "s3:GetObject"), d.Guardrail(), d.Escalations())
 }
 
 // TestForAllValuesLimitsOnlyWhatIsAlwaysSent: the operator holds when the key is missing, so it limits nothing, unless

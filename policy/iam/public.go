@@ -235,14 +235,15 @@ var accountKeys = map[string]bool{
 }
 
 // RequiresTLS reports whether the document denies everybody who does not use TLS, for all of the given
-// actions. Nothing but the condition on aws:SecureTransport may narrow the denial, except for AWS services.
-func (d *Document) RequiresTLS(actions ...string) bool {
+// actions, in a statement whose resources are all that there are. Nothing but the condition on aws:SecureTransport may
+// narrow the denial, except for AWS services.
+func (d *Document) RequiresTLS(all func(resources []string) bool, actions ...string) bool {
 	for i := range d.Statements {
 		s := &d.Statements[i]
 		if !s.Denies() || len(s.NotPrincipals) > 0 || len(s.NotResources) > 0 || !plainHTTP(s.Conditions) {
 			continue
 		}
-		if len(s.Principals) == 1 && s.Principals[0].everyone() &&
+		if len(s.Principals) == 1 && s.Principals[0].everyone() && all(s.Resources) &&
 			!slices.ContainsFunc(actions, func(a string) bool { return !s.CoversAction(a) }) {
 			return true
 		}
