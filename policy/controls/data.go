@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/iam"
@@ -109,9 +110,12 @@ func parameters() []*pack.Control {
 		},
 		{
 			ID: "ssm-document-public", Title: "Documents are not shared with everybody", Severity: pack.Critical, Types: []string{ssmDocument}, Why: "A document shows how your systems are run, and often where.", Fix: "Remove \"all\" from permissions.", Maps: meets("FSBP:SSM.4", exposure), Check: func(k *pack.Case) {
-				k.Forbid(k.Get("permissions.accountIds").Matches(func(s string) bool {
-					return strings.EqualFold(strings.TrimSpace(s), "all") || strings.Contains(","+strings.ToLower(s)+",", ",all,")
-				}))
+				// A map of strings, whose keys the bridge leaves as the provider spells them.
+				for _, path := range []string{"permissions.account_ids", "permissions.accountIds"} {
+					k.Forbid(k.Get(path).Matches(func(s string) bool {
+						return slices.ContainsFunc(strings.Split(s, ","), func(id string) bool { return strings.EqualFold(strings.TrimSpace(id), "all") })
+					}))
+				}
 			},
 		},
 	}
@@ -123,15 +127,18 @@ func functions() []*pack.Control {
 			ID: "lambda-url-authenticated", Title: "Function URLs ask who calls", Severity: pack.Critical, Types: []string{functionURL}, Why: "With authorization NONE anybody can call the function, at your cost.", Fix: "Set authorizationType to AWS_IAM.", Maps: meets(exposure), Check: oneOf("authorizationType", "AWS_IAM"),
 		},
 		{
-			ID: "lambda-permission-public", Title: "No function can be called by everybody", Severity: pack.Critical, Types: []string{functionGrant}, Why: "Strangers can then run the function with its rights.", Fix: "Name a principal, or set principalOrgId or sourceAccount.", Maps: meets("FSBP:Lambda.1", exposure), Check: func(k *pack.Case) {
-				narrow := k.Get("principalOrgId").IsSet().Or(k.Get("sourceAccount").IsSet()).Or(k.Get("functionUrlAuthType").OneOf("AWS_IAM")).Or(k.Get("eventSourceType").IsSet())
+			ID: "lambda-permission-public", Title: "No function can be called by everybody", Severity: pack.Critical, Types: []string{functionGrant}, Why: "Strangers can then run the function with its rights.", Fix: "Name a principal, or set principalOrgId, sourceAccount or eventSourceToken.", Maps: meets("FSBP:Lambda.1", exposure), Check: func(k *pack.Case) {
+				// With AWS_IAM a function URL asks for a signature, which every account can make.
+				narrow := k.Get("principalOrgId").IsSet().Or(k.Get("sourceAccount").IsSet()).Or(k.Get("eventSourceToken").IsSet())
 				k.Forbid(k.Get("principal").OneOf("*").And(narrow.Not()), "principal is \"*\"")
 			},
 		},
 		{
-			ID: "lambda-permission-source", Title: "Services may call functions only for your own resources", Severity: pack.High, Types: []string{functionGrant}, Why: "A service acts for all of its customers; without a source any of them can call the function through it.", Fix: "Set sourceArn, or sourceAccount.", Maps: meets(privilege), Check: func(k *pack.Case) {
+			ID: "lambda-permission-source", Title: "Services may call functions only for your own resources", Severity: pack.High, Types: []string{functionGrant}, Why: "A service acts for all of its customers; without a source any of them can call the function through it.", Fix: "Set sourceArn or sourceAccount; for Alexa, eventSourceToken.", Maps: meets(privilege), Check: func(k *pack.Case) {
 				service := k.Get("principal").Matches(func(s string) bool { return strings.HasSuffix(s, ".amazonaws.com") })
 				k.Require(service.Not().Or(k.Get("sourceArn").Matches(iam.NamesOwner)).Or(k.Get("sourceAccount").IsSet()).Or(k.Get("principalOrgId").IsSet()), "neither sourceArn nor sourceAccount names whose calls are let in")
+				alexa := k.Get("principal").Matches(func(s string) bool { return strings.HasSuffix(s, ".amazon.com") })
+				k.Require(alexa.Not().Or(k.Get("eventSourceToken").IsSet()), "eventSourceToken is not set, so that every skill may call the function")
 			},
 		},
 		{

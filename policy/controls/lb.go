@@ -62,18 +62,18 @@ func loadBalancers() []*pack.Control {
 		{
 			ID: "elb-encrypted-listener", Title: "Network listeners use TLS for TCP", Severity: pack.Medium, Level: pack.Disabled, Types: listenerTokens,
 			Why: "A TCP listener passes on whatever arrives. Where the target ends TLS by itself that is right, so this is off by default.",
-			Fix: "Set protocol to TLS with a certificate.", Maps: meets("FSBP:ELB.18", inTransit), Check: noneOf("protocol", "TCP", "UDP", "TCP_UDP"),
+			Fix: "Set protocol to TLS with a certificate.", Maps: meets("FSBP:ELB.18", inTransit), Check: func(k *pack.Case) { k.Forbid(listenerProtocol(k.Get, "TCP", "UDP", "TCP_UDP")) },
 		},
 		{
 			ID: "elb-tls-policy", Title: "Listeners speak TLS 1.2 and later only", Severity: pack.High, Types: listenerTokens,
 			Why: "Older versions and ciphers without forward secrecy can be broken later from a recording.",
 			Fix: "Set sslPolicy to ELBSecurityPolicy-TLS13-1-2-Res-2021-06 or a newer one.", Maps: meets("FSBP:ELB.17", inTransit),
 			Check: func(k *pack.Case) {
-				tls := k.Get("protocol").OneOf("HTTPS", "TLS")
+				tls := listenerProtocol(k.Get, "HTTPS", "TLS")
 				k.Require(tls.Not().Or(k.Get("sslPolicy").Matches(modernTLS)), "sslPolicy is %s", k.Get("sslPolicy"))
 			},
 			Remedy: func(e *pack.Edit) {
-				if p := e.Get("protocol").Str(); (p == "HTTPS" || p == "TLS") && !modernTLS(e.Get("sslPolicy").Str()) {
+				if listenerProtocol(e.Get, "HTTPS", "TLS").Is == pack.True && !modernTLS(e.Get("sslPolicy").Str()) {
 					e.Set("sslPolicy", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06")
 				}
 			},
@@ -84,7 +84,7 @@ func loadBalancers() []*pack.Control {
 			Check: func(k *pack.Case) {
 				arn := k.Get("certificateArn")
 				if !k.IsA(moreCertificates...) {
-					k.Require(k.Get("protocol").OneOf("HTTPS", "TLS").Not().Or(arn.IsSet()), "certificateArn is not set")
+					k.Require(listenerProtocol(k.Get, "HTTPS", "TLS").Not().Or(arn.IsSet()), "certificateArn is not set")
 				}
 				k.Forbid(arn.Matches(keptInIAM), "certificateArn is a certificate kept in IAM, which nobody renews: %s", arn)
 			},
@@ -95,11 +95,11 @@ func loadBalancers() []*pack.Control {
 			Fix: "Set routingHttpResponseStrictTransportSecurityHeaderValue to max-age=31536000; includeSubDomains.", Maps: meets(inTransit),
 			Check: func(k *pack.Case) {
 				v := k.Get("routingHttpResponseStrictTransportSecurityHeaderValue")
-				k.Require(k.Get("protocol").OneOf("HTTPS").Not().Or(v.Matches(hstsLongEnough)), "the Strict-Transport-Security header is %s", v)
+				k.Require(listenerProtocol(k.Get, "HTTPS").Not().Or(v.Matches(hstsLongEnough)), "the Strict-Transport-Security header is %s", v)
 			},
 			Remedy: func(e *pack.Edit) {
 				const path = "routingHttpResponseStrictTransportSecurityHeaderValue"
-				if e.Get("protocol").Str() == "HTTPS" && !e.Get(path).Exists() {
+				if listenerProtocol(e.Get, "HTTPS").Is == pack.True && !e.Get(path).Exists() {
 					e.Set(path, "max-age=31536000; includeSubDomains")
 				}
 			},
@@ -127,7 +127,7 @@ func loadBalancers() []*pack.Control {
 			ID: "elb-network-access-logs", Title: "Network load balancers that end TLS log access", Severity: pack.Medium, Types: loadBalancerTokens, Joins: listenerTokens, Stack: true,
 			Why: "The access log is the record of who connected and with which TLS version. Without a TLS listener a network load balancer writes none.", Fix: "Set accessLogs with a bucket and enabled true.",
 			Maps: meets(logging), Check: func(k *pack.Case) {
-				ends := k.Get("loadBalancerType").OneOf("network").And(anyCompanion(k, "loadBalancerArn", listenerTokens, func(l *pack.Resource) pack.Fact { return l.Get("protocol").OneOf("TLS") }))
+				ends := k.Get("loadBalancerType").OneOf("network").And(anyCompanion(k, "loadBalancerArn", listenerTokens, func(l *pack.Resource) pack.Fact { return listenerProtocol(l.Get, "TLS") }))
 				k.Require(ends.Not().Or(k.Get("accessLogs.enabled").IsTrue()), "accessLogs.enabled is %s", k.Get("accessLogs.enabled"))
 			},
 		},
@@ -217,7 +217,7 @@ func loadBalancers() []*pack.Control {
 			},
 		},
 		{
-			ID: "elb-authentication-deny", Title: "Listeners with a login refuse who does not log in", Severity: pack.High, Types: append([]string{"aws:lb/listenerRule:ListenerRule", "aws:alb/listenerRule:ListenerRule"}, listenerTokens...),
+			ID: "elb-authentication-deny", Title: "Listeners with a login refuse who does not log in", Severity: pack.High, Types: slices.Concat(listenerRuleTokens, listenerTokens),
 			Why: "With onUnauthenticatedRequest allow, the login is only decoration.", Fix: "Set onUnauthenticatedRequest to authenticate or deny.", Maps: meets(exposure),
 			Check: func(k *pack.Case) {
 				letsStrangersIn(k, "defaultActions")
@@ -225,16 +225,6 @@ func loadBalancers() []*pack.Control {
 			},
 		},
 	}
-}
-
-// redirectsOnly wants a listener for plain HTTP to do nothing but redirect to HTTPS.
-func redirectsOnly(k *pack.Case) {
-	p := k.Get("protocol")
-	plain := p.OneOf("HTTP").Or(absent(p).And(k.Get("port").OneOf("80")))
-	only := k.Get("defaultActions").IsSet().And(k.Get("defaultActions").All(func(a pack.Value) pack.Fact {
-		return a.Get("type").OneOf("redirect").And(a.Get("redirect.protocol").OneOf("HTTPS"))
-	}))
-	k.Require(plain.Not().Or(only), "the HTTP listener does more than redirect to HTTPS")
 }
 
 func letsStrangersIn(k *pack.Case, list string) {

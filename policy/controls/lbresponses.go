@@ -13,9 +13,9 @@ func loadBalancerDetails() []*pack.Control {
 			ID: "elb-security-headers", Title: "Listeners add security headers and hide what they are", Severity: pack.Low, Level: pack.Disabled, Types: listenerTokens,
 			Why: "The headers keep browsers from guessing types, from framing the site and from running foreign scripts. Applications can send them too, so this is off by default.",
 			Fix: "Set the X-Content-Type-Options, X-Frame-Options and Content-Security-Policy values of the listener, and routingHttpResponseServerEnabled to false.", Maps: meets(webAttack), Check: func(k *pack.Case) {
-				web := k.Get("protocol").OneOf("HTTP", "HTTPS")
+				web := listenerProtocol(k.Get, "HTTP", "HTTPS")
 				k.Require(web.Not().Or(k.Get(prefix+"ServerEnabled").Is(false, true)), "the listener names its server")
-				tls := k.Get("protocol").OneOf("HTTPS")
+				tls := listenerProtocol(k.Get, "HTTPS")
 				k.Require(tls.Not().Or(k.Get(prefix+"XContentTypeOptionsHeaderValue").OneOf("nosniff")), "X-Content-Type-Options is not nosniff")
 				k.Require(tls.Not().Or(k.Get(prefix+"XFrameOptionsHeaderValue").OneOf("DENY", "SAMEORIGIN")), "X-Frame-Options is not set")
 				k.Require(tls.Not().Or(k.Get(prefix+"ContentSecurityPolicyHeaderValue").IsSet()), "Content-Security-Policy is not set")
