@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls
+
+import (
+	"slices"
+
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+// otherAddresses are about public addresses that a machine gets in other ways than by associatePublicIpAddress.
+func otherAddresses() []*pack.Control {
+	withGroups := append([]string{asgType}, routeTypes...)
+	return []*pack.Control{
+		{
+			ID: "ec2-no-elastic-ip", Title: "Elastic IPs do not belong to instances", Severity: pack.High, Types: []string{eipType, eipUse}, Joins: hosts, Stack: true,
+			Why: "An Elastic IP makes an instance public whatever the instance itself and its subnet say.",
+			Fix: "Put a load balancer or Session Manager in front; leave Elastic IPs to NAT gateways and network load balancers.", Maps: meets("FSBP:EC2.9", exposure),
+			Settings: []pack.Setting{words("allowed", "Names of Elastic IPs and associations that may, such as \"*-bastion-address\"; \"*\" stands for any text.")},
+			Check:    elasticAddress,
+		},
+		{
+			ID: "ec2-no-public-ipv6", Title: "Instances with IPv6 addresses have no route from the internet", Severity: pack.High, Types: []string{instanceType, spotType, templateType}, Joins: withGroups, Stack: true,
+			Why: "Every IPv6 address is a public one; behind an internet gateway it is one security group rule away from the internet.",
+			Fix: "Leave ipv6AddressCount and ipv6Addresses out, or use a subnet of this program whose ::/0 leads to an egress-only internet gateway.", Maps: meets("FSBP:EC2.9 FSBP:EC2.25", exposure),
+			Settings: []pack.Setting{words("allowed", "Names of resources that may have one; \"*\" stands for any text.")},
+			Check:    addressesOfMachines,
+		},
+		{
+			ID: "subnet-no-public-ipv6", Title: "Public subnets give no IPv6 addresses by themselves", Severity: pack.Medium, Types: []string{subnetType}, Joins: routeTypes, Stack: true,
+			Why: "Whatever is started there is on the internet over IPv6 without anybody having asked for it.",
+			Fix: "Leave assignIpv6AddressOnCreation false in subnets with a route to an internet gateway.", Maps: meets("FSBP:EC2.15", exposure), Check: func(k *pack.Case) {
+				gives := k.Get("assignIpv6AddressOnCreation").IsTrue()
+				if gives.Is != pack.False {
+					k.Forbid(gives.And(subnetReachesInternet(k.Stack, k.Resource)), "the subnet has a route to an internet gateway and assignIpv6AddressOnCreation is true")
+				}
+			},
+		},
+	}
+}
+
+// elasticAddress refuses an Elastic IP for an instance, named as such or by its network interface.
+func elasticAddress(k *pack.Case) {
+	if named(k) {
+		return
+	}
+	property, card := "instance", "networkInterface"
+	if k.IsA(eipUse) {
+		property, card = "instanceId", "networkInterfaceId"
+	}
+	v := k.Get(property)
+	if host, _ := k.Stack.Target(k.Resource, property, v, hosts...); host != nil {
+		k.Report(v, "the address belongs to instance %q", host.Name)
+		return
+	}
+	k.Forbid(v.IsSet(), "%s is %s", property, v)
+	at := k.Get(card)
+	if !at.Exists() {
+		return
+	}
+	for _, host := range k.Stack.Of(hosts...) {
+		k.Forbid(leadsTo(k.Stack, k.Resource, card, at, host, "primaryNetworkInterfaceId"), "the address belongs to instance %q", host.Name)
+	}
+}
+
+// hasIPv6 is the fact that an instance or a network interface asks for IPv6 addresses.
+func hasIPv6(v pack.Value) pack.Fact {
+	answer := pack.No(v)
+	for _, path := range []string{"ipv6AddressCount", "ipv6PrefixCount"} {
+		answer = answer.Or(v.Get(path).AtLeast(1))
+	}
+	for _, path := range []string{"ipv6Addresses", "ipv6Prefixes"} {
+		answer = answer.Or(v.Get(path).IsSet())
+	}
+	return answer
+}
+
+// addressesOfMachines wants the subnets of what has IPv6 addresses to have no route to an internet gateway.
+func addressesOfMachines(k *pack.Case) {
+	if named(k) {
+		return
+	}
+	judge := func(has pack.Fact, property string, subnet pack.Value) {
+		if has.Is != pack.False {
+			k.Forbid(has.And(faces(k, property, subnet)), "%s gives an IPv6 address where the internet may reach it", has.At.Path())
+		}
+	}
+	judge(hasIPv6(k.Inputs()), "subnetId", k.Get("subnetId"))
+	cards := k.Get("networkInterfaces")
+	if cards.IsUnknown() {
+		k.Defer(cards)
+		return
+	}
+	for card := range cards.Items() {
+		judge(hasIPv6(card), "networkInterfaces", card.Get("subnetId"))
+	}
+}
+
+// faces is the fact that the internet may reach what stands in a subnet. That of a launch template which names none
+// is chosen by the groups that use it; a subnet that this program does not make may be public.
+func faces(k *pack.Case, property string, subnet pack.Value) pack.Fact {
+	if !subnet.Exists() && k.Type == templateType {
+		return groupsFace(k)
+	}
+	target, found := k.Stack.Target(k.Resource, property, subnet, subnetType)
+	switch {
+	case target != nil:
+		return subnetReachesInternet(k.Stack, target)
+	case found.Is == pack.Deferred:
+		return found
+	}
+	return pack.Yes(subnet)
+}
+
+// groupsFace is the fact that a group which uses the launch template stands in a subnet with a route to an internet
+// gateway, or that nothing in the stack says where the template is used.
+func groupsFace(k *pack.Case) pack.Fact {
+	sure, maybe := k.Stack.Pointing(k.Resource, "launchTemplate.id", asgType)
+	if len(sure)+len(maybe) == 0 {
+		return pack.Yes(k.Get("networkInterfaces"))
+	}
+	answer := pack.No(k.Get("networkInterfaces"))
+	for _, group := range sure {
+		answer = answer.Or(groupFaces(k.Stack, group))
+	}
+	for _, v := range maybe {
+		answer = answer.Or(pack.Wait(v))
+	}
+	return answer
+}
+
+func groupFaces(s *pack.Stack, group *pack.Resource) pack.Fact {
+	const property = "vpcZoneIdentifiers"
+	list := group.Get(property)
+	urns := group.PropertyDependencies[property]
+	unknown := list.IsUnknown() || hasUnknownItem(list)
+	answer := pack.No(list)
+	if unknown && !slices.ContainsFunc(urns, func(urn string) bool { r := s.Find(urn); return r != nil && r.Type == subnetType }) {
+		return pack.Wait(list)
+	}
+	if unknown {
+		for _, urn := range urns {
+			if r := s.Find(urn); r != nil && r.Type == subnetType {
+				answer = answer.Or(subnetReachesInternet(s, r))
+			}
+		}
+		return answer
+	}
+	if list.Len() == 0 {
+		return pack.Yes(list)
+	}
+	for item := range list.Items() {
+		subnet, found := s.Target(group, property, item, subnetType)
+		switch {
+		case subnet != nil:
+			answer = answer.Or(subnetReachesInternet(s, subnet))
+		case found.Is == pack.Deferred:
+			answer = answer.Or(found)
+		default:
+			answer = answer.Or(pack.Yes(item))
+		}
+	}
+	return answer
+}
