@@ -42,7 +42,7 @@ func All() []*pack.Control {
 		functions(), stores(), endpoints(), presence(), prefixLists(),
 		confusions(), resourcePolicies(), tiers(), sessionDocuments(), loadBalancerDetails(), databaseDetails(),
 		bucketDetails(), instanceDetails(), groupUsers(), groups(), writeGrants(),
-		listenerRules(), otherAddresses(), firewallBypasses(),
+		listenerRules(), otherAddresses(), firewallBypasses(), takeovers(),
 	)
 	for _, c := range all {
 		c.URL = Documentation + "#" + c.ID

@@ -226,12 +226,14 @@ func databases() []*pack.Control {
 			Why: "A subscription that is off tells nobody about failovers and full disks.", Fix: "Leave enabled out or set it to true.", Maps: meets(monitoring), Check: notFalse("enabled"),
 		},
 		{
-			ID: "rds-force-tls", Title: "Parameter groups do not switch TLS off", Severity: pack.High, Types: []string{rdsParams, rdsClusterParam},
-			Why: "With rds.force_ssl or require_secure_transport off, clients may connect in the clear.", Fix: "Set rds.force_ssl to 1 (PostgreSQL, SQL Server) or require_secure_transport to ON (MySQL).",
+			ID: "rds-force-tls", Title: "Parameter groups do not switch TLS off or take old versions of it", Severity: pack.High, Types: []string{rdsParams, rdsClusterParam},
+			Why: "With rds.force_ssl or require_secure_transport off, clients may connect in the clear; TLS 1.0 and 1.1 can be broken.", Fix: "Set rds.force_ssl to 1 (PostgreSQL, SQL Server) or require_secure_transport to ON (MySQL), and tls_version or ssl_min_protocol_version to TLSv1.2 or later.",
 			Maps: meets("FSBP:RDS.38 FSBP:RDS.39", inTransit), Check: func(k *pack.Case) {
 				for p := range k.Get("parameters").Items() {
-					named := p.Get("name").OneOf("rds.force_ssl", "require_secure_transport")
-					k.Forbid(named.And(p.Get("value").OneOf("0", "OFF", "off", "false")), "%s is switched off", p.Get("name"))
+					named := func(names ...string) pack.Fact { return p.Get("name").Matches(anyOf(names...)) }
+					k.Forbid(named("rds.force_ssl", "require_secure_transport").And(p.Get("value").Matches(anyOf("0", "off", "false"))), "%s is switched off", p.Get("name"))
+					k.Forbid(named("tls_version", "ssl_min_protocol_version").And(p.Get("value").Matches(oldTLS)), "%s is %s", p.Get("name"), p.Get("value"))
+					k.Forbid(named("rds.tls10", "rds.tls11").And(p.Get("value").Matches(anyOf("enabled"))), "%s is %s", p.Get("name"), p.Get("value"))
 				}
 			},
 		},
@@ -279,6 +281,18 @@ func logsExported(k *pack.Case, wanted func(engineLog) []string) {
 			k.Require(runs.Not().Or(exported.Contains(log)), "the log %s is not exported", log)
 		}
 	}
+}
+
+// anyOf compares names and values of parameters, in which the engines do not tell capital letters from small ones.
+func anyOf(words ...string) func(string) bool {
+	return func(s string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, strings.TrimSpace(s)) })
+	}
+}
+
+// oldTLS reports whether a list of protocol versions has one before TLS 1.2.
+func oldTLS(versions string) bool {
+	return slices.ContainsFunc(strings.Split(versions, ","), anyOf("TLSv1", "TLSv1.0", "TLSv1.1", "SSLv3"))
 }
 
 func atLeast1(path string) func(*pack.Case) {

@@ -74,7 +74,7 @@ func requiresTLS(k *pack.Case) {
 		k.Require(modern, "no parameter group is set")
 	default:
 		k.Require(group.Get("parameters").Any(func(p pack.Value) pack.Fact {
-			return p.Get("name").OneOf(want).And(p.Get("value").OneOf("1", "ON", "on", "true"))
+			return p.Get("name").Matches(anyOf(want)).And(p.Get("value").Matches(anyOf("1", "on", "true")))
 		}), "parameter group %q does not set %s", group.Name, want)
 	}
 }
