@@ -184,6 +184,11 @@ func volumes() []*pack.Control {
 			Maps: meets("FSBP:EC2.181", atRest), Check: disksEncrypted,
 		},
 		{
+			ID: "ec2-root-disk-encrypted", Title: "Root disks that nobody describes are encrypted by default", Severity: pack.High, Types: []string{instanceType, launchType, spotType}, Joins: []string{volumeDefault}, Stack: true,
+			Why: "A root disk of which the program says nothing is as the image has it, in the clear for most.", Fix: "Set rootBlockDevice.encrypted to true, or add an EncryptionByDefault to the stack.",
+			Maps: meets("FSBP:EC2.181", atRest), Check: rootEncrypted,
+		},
+		{
 			ID: "ebs-encrypted", Title: "Volumes are encrypted", Severity: pack.High, Types: []string{volumeType},
 			Why: "A snapshot of an unencrypted volume can be read by whoever gets hold of it.", Fix: "Set encrypted to true.",
 			Maps: meets("FSBP:EC2.3 CIS:5.1.1", atRest), Check: isTrue("encrypted"), Remedy: put("encrypted", true),
@@ -237,20 +242,33 @@ func volumes() []*pack.Control {
 	}
 }
 
-// disksEncrypted wants each block device to be encrypted, and an instance to say so for its root disk. A
-// launch template without devices leaves the disk to the image.
+// disksEncrypted wants each block device that is described to be encrypted.
 func disksEncrypted(k *pack.Case) {
 	for _, d := range devices(k) {
 		none := d.Get("noDevice").IsTrue()
 		k.Require(d.Get("encrypted").IsTrue().Or(none), "%s is not encrypted", d.Path())
 	}
-	if v := k.Get("blockDeviceMappings"); v.IsUnknown() {
-		k.Defer(v)
+	for _, path := range []string{"rootBlockDevice", "ebsBlockDevices", "blockDeviceMappings"} {
+		if v := k.Get(path); v.IsUnknown() {
+			k.Defer(v)
+		}
 	}
-	if k.Type == templateType || fromTemplate(k, k.Get("rootBlockDevice")) {
+}
+
+// rootEncrypted wants an instance to say of its root disk that it is encrypted, which the control above judges, unless
+// the stack switches encryption by default on in the same Region. A launch template leaves the disk to the image.
+func rootEncrypted(k *pack.Case) {
+	root := k.Get("rootBlockDevice")
+	if fromTemplate(k, root) {
 		return
 	}
-	k.Require(k.Get("rootBlockDevice").IsSet(), "the root disk is not described, so it is not encrypted by this program")
+	byDefault := pack.No(root)
+	for _, d := range k.Stack.Of(volumeDefault) {
+		if d.ProviderURN == k.ProviderURN {
+			byDefault = byDefault.Or(d.Get("enabled").Is(true, true))
+		}
+	}
+	k.Require(root.IsSet().Or(byDefault), "the root disk is not described, so it is not encrypted by this program")
 }
 
 // fromTemplate reports whether an instance says nothing about a property because its launch template does,

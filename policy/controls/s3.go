@@ -39,6 +39,10 @@ const (
 	s3Directory     = "aws:s3/directoryBucket:DirectoryBucket"
 )
 
+// cloudFrontLogs is the canonical id of the account that delivers standard logs (Amazon CloudFront developer guide,
+// "Permissions required to configure standard logging").
+const cloudFrontLogs = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"
+
 // Later provider versions fold the V2 names back, so both spellings are known.
 var (
 	buckets       = []string{s3Bucket, s3BucketOld}
@@ -87,6 +91,13 @@ func bucketACLControls() []*pack.Control {
 			},
 		},
 		{
+			ID: "s3-acl-foreign-account", Title: "ACLs grant to nobody but the owner and groups of AWS", Severity: pack.High, Types: slices.Concat(withACL, []string{s3Copy}),
+			Why: "A grant to a canonical id or an email address lets another account in, past every bucket policy and unseen by who reads those.",
+			Fix: fix + " Ids that may be granted to belong into the setting allowedIds.", Maps: meets("FSBP:S3.6", privilege),
+			Settings: []pack.Setting{words("allowedIds", "Canonical user ids that ACLs may grant to; by default that by which CloudFront writes its older standard logs.", cloudFrontLogs)},
+			Check:    namedGrants,
+		},
+		{
 			ID: "s3-ownership-enforced", Title: "Bucket ownership controls disable ACLs", Severity: pack.Medium, Types: []string{s3Ownership}, Joins: append([]string{distributionType}, buckets...), Stack: true,
 			Why: "While ACLs are on, every writer can open single objects to the world, past every bucket policy.",
 			Fix: "Set rule.objectOwnership to BucketOwnerEnforced. Only a bucket for CloudFront's older standard logs needs ACLs.", Maps: meets("FSBP:S3.12", exposure),
@@ -128,6 +139,26 @@ func websiteCheck(k *pack.Case) {
 		} else if v.Len() > 0 {
 			k.Report(v, "a website endpoint is switched on in %s", path)
 		}
+	}
+}
+
+// namedGrants wants the grantees of an ACL to be the owner, a group of AWS, or a canonical id that is listed. An email
+// address stands for an account too.
+func namedGrants(k *pack.Case) {
+	owner := k.Get("accessControlPolicy.owner.id")
+	judge := func(g, kind, id, email pack.Value) {
+		k.Forbid(kind.OneOf("AmazonCustomerByEmail").Or(email.IsSet()), "%s grants to an account by its email address", g.Path())
+		ours := id.OneOf(k.Words("allowedIds")...)
+		if owner.Exists() {
+			ours = ours.Or(sameText(id, owner))
+		}
+		k.Require(id.IsSet().Not().Or(ours), "%s grants to the canonical id %s", g.Path(), id)
+	}
+	for g := range k.Get("accessControlPolicy.grants").Items() {
+		judge(g, g.Get("grantee.type"), g.Get("grantee.id"), g.Get("grantee.emailAddress"))
+	}
+	for g := range k.Get("grants").Items() {
+		judge(g, g.Get("type"), g.Get("id"), g.Get("email"))
 	}
 }
 
@@ -355,7 +386,7 @@ func accessPointControls() []*pack.Control {
 			ID: "s3-access-point-policy-public", Title: "No access point policy admits everybody", Severity: pack.Critical,
 			Types: []string{s3PointPolicy, s3AccessPoint, s3MultiPolicy, s3LambdaPolicy},
 			Why:   "A public access point policy opens the bucket behind it where the bucket delegates to its access points.",
-			Fix:   "Name the principals, or bind the access point to a VPC.", Maps: meets("FSBP:S3.19", exposure), Check: notPublic("policy", "details.policy"),
+			Fix:   "Name the principals, or bind the access point to a VPC.", Maps: meets("FSBP:S3.19", exposure), Check: pointPublic,
 		},
 		{
 			ID: "s3-access-point-vpc", Title: "Access points are bound to a VPC", Severity: pack.Medium, Level: pack.Disabled, Types: []string{s3AccessPoint},
@@ -363,6 +394,21 @@ func accessPointControls() []*pack.Control {
 			Fix: "Set vpcConfiguration.vpcId.", Maps: meets(segments), Check: isSet("vpcConfiguration.vpcId"),
 		},
 	}
+}
+
+// pointPublic wants the policy of an access point to admit somebody in particular. One that is bound to a VPC may admit
+// everybody: it rejects requests from elsewhere (Amazon S3 user guide, "Creating access points restricted to a VPC").
+func pointPublic(k *pack.Case) {
+	vpc := k.Get("vpcConfiguration.vpcId").IsSet()
+	if !k.IsA(s3AccessPoint) || vpc.Is == pack.False {
+		notPublic("policy", "details.policy")(k)
+		return
+	}
+	eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
+		if why := s.Public(); why != "" {
+			k.Require(vpc, "%s %s", s.Label(), why)
+		}
+	})(k)
 }
 
 // pointFlags wants no flag to be off; a flag that is not set is on.

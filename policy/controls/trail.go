@@ -53,6 +53,10 @@ func trails() []*pack.Control {
 			Maps: meets("FSBP:CloudTrail.1 CIS:3.1", logging), Check: managementEvents,
 		},
 		{
+			ID: "trail-every-source", Title: "Trails leave out no source of management events", Severity: pack.Medium, Types: trail, Why: "Without the events of KMS and of the RDS data API nobody sees who decrypted what, or who asked a database.",
+			Fix: "Remove excludeManagementEventSources, and selectors by eventSource with notEquals.", Maps: meets("FSBP:CloudTrail.1 CIS:3.1", logging), Check: everySource,
+		},
+		{
 			ID: "trail-s3-data-events", Title: "Trails record reads and writes of objects", Severity: pack.Low, Level: pack.Disabled, Types: trail, Why: "Only data events show who read which object. They can cost a lot, so this is off by default.",
 			Fix: "Add an event selector with readWriteType All for AWS::S3::Object and arn:aws:s3, or an advanced one for the resources.type AWS::S3::Object without any other field.", Maps: meets("CIS:3.8 CIS:3.9", logging), Check: func(k *pack.Case) {
 				k.Require(objectEvents(k, "WriteOnly", "false"), "no event selector records writes of the objects of every bucket")
@@ -161,14 +165,39 @@ func managementEvents(k *pack.Case) {
 		kind := s.Get("readWriteType")
 		return s.Get("includeManagementEvents").Is(true, true).And(absent(kind).Or(kind.OneOf("All")))
 	}))
-	answer = answer.Or(advanced.Any(func(s pack.Value) pack.Fact {
-		management := s.Get("fieldSelectors").Any(func(f pack.Value) pack.Fact {
+	answer = answer.Or(records(advanced, "true").And(records(advanced, "false")))
+	k.Require(answer, "no event selector records all management events")
+}
+
+// records is the fact that an advanced selector takes the management events with this value of readOnly. One that
+// narrows them by anything but the source of the event takes only some.
+func records(advanced pack.Value, readOnly string) pack.Fact {
+	return advanced.Any(func(s pack.Value) pack.Fact {
+		fields := s.Get("fieldSelectors")
+		management := fields.Any(func(f pack.Value) pack.Fact {
 			return f.Get("field").OneOf("eventCategory").And(f.Get("equals").Contains("Management"))
 		})
-		readOnly := s.Get("fieldSelectors").Any(func(f pack.Value) pack.Fact { return f.Get("field").OneOf("readOnly") })
-		return management.And(readOnly.Not())
-	}))
-	k.Require(answer, "no event selector records all management events")
+		return management.And(fields.All(func(f pack.Value) pack.Fact {
+			return f.Get("field").OneOf("readOnly").Not().Or(f.Get("equals").Contains(readOnly))
+		}))
+	})
+}
+
+// everySource wants the selectors of a trail to leave out no source of management events.
+func everySource(k *pack.Case) {
+	for s := range k.Get("eventSelectors").Items() {
+		v := s.Get("excludeManagementEventSources")
+		k.Forbid(v.IsSet(), "%s is %s", v.Path(), v)
+	}
+	for s := range k.Get("advancedEventSelectors").Items() {
+		for f := range s.Get("fieldSelectors").Items() {
+			narrow := pack.No(f)
+			for _, kind := range []string{"notEquals", "notStartsWiths", "notEndsWiths"} {
+				narrow = narrow.Or(f.Get(kind).IsSet())
+			}
+			k.Forbid(f.Get("field").OneOf("eventSource").And(narrow), "%s leaves out a source of events", f.Path())
+		}
+	}
 }
 
 func logs() []*pack.Control {
