@@ -42,7 +42,7 @@ func All() []*pack.Control {
 		functions(), stores(), endpoints(), presence(), prefixLists(),
 		confusions(), resourcePolicies(), tiers(), sessionDocuments(), loadBalancerDetails(), databaseDetails(),
 		bucketDetails(), instanceDetails(), groupUsers(), groups(), writeGrants(),
-		listenerRules(), otherAddresses(), firewallBypasses(), takeovers(),
+		listenerRules(), otherAddresses(), firewallBypasses(), takeovers(), exposedServices(), carriers(),
 	)
 	for _, c := range all {
 		c.URL = Documentation + "#" + c.ID

@@ -16,6 +16,7 @@ import (
 // presenceAlone are the controls for which no value decides: that a resource is there, or is not, or how its
 // resource options are set. They cannot wait for anything.
 var presenceAlone = map[string]bool{
+	"carried-resources":       true,
 	"account-password-policy": true, "account-security-hub": true, "acm-replace-order": true, "iam-group-attached": true, "iam-no-access-keys": true,
 	"iam-no-console-login": true, "iam-no-inline-policies": true, "iam-no-users": true, "iam-server-certificate": true, "vpc-default-unused": true,
 }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls
+
+import "github.com/bulkhead-iac/bulkhead/policy/pack"
+
+// carriers are about resources that make others, which no other control of the pack sees.
+func carriers() []*pack.Control {
+	return []*pack.Control{{
+		ID: "carried-resources", Title: "No resource makes others that the pack cannot judge", Severity: pack.High,
+		Types: []string{
+			"aws:cloudcontrol/resource:Resource", "aws:cloudformation/stack:Stack", "aws:cloudformation/stackSet:StackSet", "aws:cloudformation/stackSetInstance:StackSetInstance",
+			"aws:cloudformation/stackInstances:StackInstances", "aws:servicecatalog/provisionedProduct:ProvisionedProduct",
+		},
+		Why:      "What a template, a product or the Cloud Control API makes passes by every other control: a public bucket in it looks like any other.",
+		Fix:      "Write the resource with its own type, or list the name in the setting allowed once somebody has read what it makes.",
+		Settings: []pack.Setting{words("allowed", "Names of resources whose contents were judged in another way; \"*\" stands for any text.")},
+		Maps:     meets("NIST:CM-3", hygiene),
+		Check: func(k *pack.Case) {
+			if named(k) {
+				return
+			}
+			if kind := k.Get("typeName"); kind.Exists() {
+				k.Report(kind, "a resource of the type %s is made past the other controls", kind)
+				return
+			}
+			k.Report(pack.Value{}, "what it makes is not judged")
+		},
+	}}
+}
