@@ -11,6 +11,7 @@ func carriers() []*pack.Control {
 		Types: []string{
 			"aws:cloudcontrol/resource:Resource", "aws:cloudformation/stack:Stack", "aws:cloudformation/stackSet:StackSet", "aws:cloudformation/stackSetInstance:StackSetInstance",
 			"aws:cloudformation/stackInstances:StackInstances", "aws:servicecatalog/provisionedProduct:ProvisionedProduct",
+			"aws:serverlessrepository/cloudFormationStack:CloudFormationStack",
 		},
 		Why:      "What a template, a product or the Cloud Control API makes passes by every other control: a public bucket in it looks like any other.",
 		Fix:      "Write the resource with its own type, or list the name in the setting allowed once somebody has read what it makes.",

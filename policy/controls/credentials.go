@@ -14,7 +14,7 @@ import (
 // The patterns are for lines in small letters; see [plain].
 var (
 	// credentialShape is text that is a credential whatever stands around it.
-	credentialShape = regexp.MustCompile(`\b(?:akia|asia)[0-9a-z]{16}\b|aws_secret_access_key\\?["']?\s*[:=]|-----begin [a-z ]*private key-----|\bgh[oprsu]_[0-9a-z]{36}\b|` +
+	credentialShape = regexp.MustCompile(`\b(?:akia|asia)[0-9a-z]{16}\b|aws_secret_access_key\\?["']?\s*[:=]\s*\\?["']?[^\s"'$<{\x60\\]|-----begin [a-z ]*private key-----|\bgh[oprsu]_[0-9a-z]{36}\b|` +
 		`\bgithub_pat_[0-9a-z_]{20,}|\bglpat-[0-9a-z_-]{20,}|\b[rs]k_live_[0-9a-z]{16,}|\bxox[abp]-[0-9a-z-]{10,}|convertto-securestring\s+(?:-string\s+)?["'][^"'$]{8,}["']`)
 	// loginShape is an address with a user and a password in it.
 	loginShape = regexp.MustCompile(`://[^\s/:@"']*:([^\s/@"'$<{%*][^\s/@"']{2,})@`)
@@ -156,7 +156,7 @@ func lineHoldsSecret(line string) bool {
 // comment reports whether a line of a script says nothing to a machine.
 func comment(line string) bool {
 	line = strings.TrimLeft(line, " \t")
-	return strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//")
+	return strings.HasPrefix(line, "#") || strings.HasPrefix(line, "// ") // without the blank it is the name of a registry in .npmrc
 }
 
 // pointer reports whether a value says where a secret is, and not what it is.

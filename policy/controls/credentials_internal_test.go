@@ -22,6 +22,7 @@ var credentialTexts = []string{
 	"password=hunter2hunter2", "passwd: hunter2hunter2", "PASSPHRASE='hunter2hunter2'", "secret = hunter2hunter2", "Token: hunter2hunter2", "apikey=hunter2hunter2", "api_key=hunter2hunter2",
 	"signingkey=hunter2hunter2", "SIGNING_KEY: hunter2hunter2", "export DB_PASS=hunter2hunter2", "MYSQL_PWD=hunter2hunter2", `{"password": "hunter2hunter2"}`, `{'token' : 'hunter2hunter2'}`,
 	`echo "{\"password\": \"hunter2hunter2\"}"`, "\\\"secret\\\":\\\"hunter2hunter2\\\"",
+	"//registry.npmjs.org/:_authToken=hunter2hunter2",
 	"#!/bin/sh\nset -e\n\texport DB_PASSWORD=hunter2hunter2\n",
 }
 
@@ -31,6 +32,7 @@ var harmless = []string{
 	"[string]$token = Invoke-RestMethod -Method Put -Uri http://169.254.169.254/latest/api/token", "$secret = Get-SECSecretValue -SecretId shop", "token = requests.put('http://169.254.169.254/latest/api/token')",
 	"password = client.get_secret_value(SecretId='shop')", "$password = ConvertTo-SecureString $p -AsPlainText", "# password=hunter2hunter2", "  // token: hunter2hunter2", "# postgres://user:hunter2@db",
 	"https://example.com:8080/a@b", "postgres://shop:${PASS}@db", "postgres://shop:<password>@db", "postgres://shop:***@db", "git@github.com:a/b", "token = os.environ['API_TOKEN_OF_SHOP']", "token = process.env.API_TOKEN",
+	"export AWS_SECRET_ACCESS_KEY=$(jq -r .SecretAccessKey role.json)", `aws_secret_access_key: "${KEY}"`,
 	"TOKEN_TTL=36000000", "secret: /run/secrets/database", "DB_SECRET=orders/production/database", "proxy_pass http://127.0.0.1:8080;", "cd $OLDPWD", "password arn:aws:a:b =hunter2hunter2",
 	"to\u212aen=hunter2hunter2", "pa\u017fsword=hunter2hunter2",
 }

@@ -29,10 +29,10 @@ var powers = []string{"ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "NET_ADMIN
 // its container runtime, or a folder that all of these are in.
 func hostsOwn(name string) bool {
 	name = strings.TrimSpace(name)
-	if name == "" {
-		return false
+	if !strings.HasPrefix(name, "/") {
+		return false // nothing, or the device of a network file system
 	}
-	name = path.Clean("/" + name)
+	name = path.Clean(name)
 	for _, own := range []string{"/etc", "/proc", "/root"} {
 		if name == own || strings.HasPrefix(name, own+"/") {
 			return true
@@ -48,8 +48,10 @@ func takesOver(k *pack.Case) {
 		k.Defer(volumes)
 	}
 	for v := range volumes.Items() {
-		at := v.Get("hostPath")
-		k.Forbid(at.Matches(hostsOwn), "volume %s is %s of the host", v.Get("name"), at)
+		for _, path := range []string{"hostPath", "dockerVolumeConfiguration.driverOpts.device"} {
+			at := v.Get(path)
+			k.Forbid(at.Matches(hostsOwn), "volume %s is %s of the host", v.Get("name"), at)
+		}
 	}
 	for _, c := range containerList(k) {
 		for power := range c.Get("linuxParameters.capabilities.add").Items() {

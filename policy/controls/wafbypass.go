@@ -79,27 +79,35 @@ func before(a, b pack.Value) pack.Fact {
 }
 
 func overridden(k *pack.Case) {
-	for r := range webRules(k).Items() {
-		overrides := r.Get("statement.managedRuleGroupStatement.ruleActionOverrides")
-		if overrides.IsUnknown() {
-			k.Defer(overrides)
-			continue
+	rules := webRules(k)
+	if rules.IsUnknown() {
+		k.Defer(rules)
+		return
+	}
+	for r := range rules.Items() {
+		for _, kind := range []string{"managedRuleGroupStatement", "ruleGroupReferenceStatement"} {
+			countsOnly(k, r.Get("statement."+kind))
 		}
-		counting, open := 0, pack.Value{}
-		for o := range overrides.Items() {
-			k.Forbid(exists(o.Get("actionToUse.allow")), "%s allows what the rule %s finds", o.Path(), o.Get("name"))
-			switch counts := exists(o.Get("actionToUse.count")); counts.Is {
-			case pack.True:
-				counting++
-			case pack.Deferred:
-				open = counts.At
-			}
+	}
+}
+
+// countsOnly refuses a group some of whose rules allow, or more than a few of whose rules count. The API's older way to
+// have a rule count is to exclude it.
+func countsOnly(k *pack.Case, group pack.Value) {
+	overrides, open := group.Get("ruleActionOverrides"), waitFor(group.Get("ruleActionOverrides"))
+	counting := group.Get("excludedRules").Len()
+	for o := range overrides.Items() {
+		k.Forbid(exists(o.Get("actionToUse.allow")), "%s allows what the rule %s finds", o.Path(), o.Get("name"))
+		switch counts := exists(o.Get("actionToUse.count")); counts.Is {
+		case pack.True:
+			counting++
+		case pack.Deferred:
+			open = counts
 		}
-		switch {
-		case float64(counting) > k.Num("maxCounting"):
-			k.Report(overrides, "%d rules of the group only count; at most %v may", counting, k.Num("maxCounting"))
-		case open.IsUnknown():
-			k.Defer(open)
-		}
+	}
+	if float64(counting) > k.Num("maxCounting") {
+		k.Report(group, "%d rules of the group %s only count; at most %v may", counting, group.Get("name"), k.Num("maxCounting"))
+	} else if open.Is == pack.Deferred {
+		k.Defer(open.At)
 	}
 }
