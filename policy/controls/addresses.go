@@ -22,14 +22,14 @@ func otherAddresses() []*pack.Control {
 		{
 			ID: "ec2-no-public-ipv6", Title: "Instances with IPv6 addresses have no route from the internet", Severity: pack.High, Types: []string{instanceType, spotType, templateType}, Joins: withGroups, Stack: true,
 			Why: "Every IPv6 address is a public one; behind an internet gateway it is one security group rule away from the internet.",
-			Fix: "Leave ipv6AddressCount and ipv6Addresses out, or use a subnet of this program whose ::/0 leads to an egress-only internet gateway.", Maps: meets("FSBP:EC2.9 FSBP:EC2.25", exposure),
+			Fix: "Leave ipv6AddressCount and ipv6Addresses out, or use a subnet of this program whose ::/0 leads to an egress-only internet gateway.", Maps: meets(exposure),
 			Settings: []pack.Setting{words("allowed", "Names of resources that may have one; \"*\" stands for any text.")},
 			Check:    addressesOfMachines,
 		},
 		{
 			ID: "subnet-no-public-ipv6", Title: "Public subnets give no IPv6 addresses by themselves", Severity: pack.Medium, Types: []string{subnetType}, Joins: routeTypes, Stack: true,
 			Why: "Whatever is started there is on the internet over IPv6 without anybody having asked for it.",
-			Fix: "Leave assignIpv6AddressOnCreation false in subnets with a route to an internet gateway.", Maps: meets("FSBP:EC2.15", exposure), Check: func(k *pack.Case) {
+			Fix: "Leave assignIpv6AddressOnCreation false in subnets with a route to an internet gateway.", Maps: meets(exposure), Check: func(k *pack.Case) {
 				gives := k.Get("assignIpv6AddressOnCreation").IsTrue()
 				if gives.Is != pack.False {
 					k.Forbid(gives.And(subnetReachesInternet(k.Stack, k.Resource)), "the subnet has a route to an internet gateway and assignIpv6AddressOnCreation is true")

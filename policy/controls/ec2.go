@@ -186,7 +186,7 @@ func volumes() []*pack.Control {
 		{
 			ID: "ec2-root-disk-encrypted", Title: "Root disks that nobody describes are encrypted by default", Severity: pack.High, Types: []string{instanceType, launchType, spotType}, Joins: []string{volumeDefault}, Stack: true,
 			Why: "A root disk of which the program says nothing is as the image has it, in the clear for most.", Fix: "Set rootBlockDevice.encrypted to true, or add an EncryptionByDefault to the stack.",
-			Maps: meets("FSBP:EC2.181", atRest), Check: rootEncrypted,
+			Maps: meets(atRest), Check: rootEncrypted,
 		},
 		{
 			ID: "ebs-encrypted", Title: "Volumes are encrypted", Severity: pack.High, Types: []string{volumeType},

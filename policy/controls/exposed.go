@@ -72,7 +72,7 @@ func exposedServices() []*pack.Control {
 		},
 		{
 			ID: "ecs-scheduled-no-public-ip", Title: "Tasks that rules and schedules start have no public addresses", Severity: pack.High, Types: []string{eventTarget, scheduleType},
-			Why: "A task with a public address is one security group rule away from the internet.", Fix: "Leave assignPublicIp out.", Maps: meets("FSBP:ECS.2", exposure),
+			Why: "A task with a public address is one security group rule away from the internet.", Fix: "Leave assignPublicIp out.", Maps: meets(exposure),
 			Check: isNotTrue("ecsTarget.networkConfiguration.assignPublicIp", "target.ecsParameters.networkConfiguration.assignPublicIp"),
 		},
 	}

@@ -93,7 +93,7 @@ func bucketACLControls() []*pack.Control {
 		{
 			ID: "s3-acl-foreign-account", Title: "ACLs grant to nobody but the owner and groups of AWS", Severity: pack.High, Types: slices.Concat(withACL, []string{s3Copy}),
 			Why: "A grant to a canonical id or an email address lets another account in, past every bucket policy and unseen by who reads those.",
-			Fix: fix + " Ids that may be granted to belong into the setting allowedIds; beside grants of a bucket, which name no owner, so does your own.", Maps: meets("FSBP:S3.6", privilege),
+			Fix: fix + " Ids that may be granted to belong into the setting allowedIds; beside grants of a bucket, which name no owner, so does your own.", Maps: meets(privilege),
 			Settings: []pack.Setting{words("allowedIds", "Canonical user ids that ACLs may grant to; by default that by which CloudFront writes its older standard logs.", cloudFrontLogs)},
 			Check:    namedGrants,
 		},

@@ -16,7 +16,7 @@ func takeovers() []*pack.Control {
 		{
 			ID: "ecs-host-takeover", Title: "Containers do not reach into their host", Severity: pack.High, Types: []string{ecsTask},
 			Why: "Who holds the host's files, the socket of its container runtime or such a capability is root on the host, and on every container there.",
-			Fix: "Mount named volumes or EFS instead of paths of the host, drop the capabilities, and leave unconfined out of dockerSecurityOptions.", Maps: meets("FSBP:ECS.4", isolation),
+			Fix: "Mount named volumes or EFS instead of paths of the host, drop the capabilities, and leave unconfined out of dockerSecurityOptions.", Maps: meets(isolation),
 			Check: takesOver,
 		},
 	}

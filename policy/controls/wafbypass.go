@@ -10,22 +10,22 @@ func firewallBypasses() []*pack.Control {
 		{
 			ID: "waf-no-early-allow", Title: "No rule lets requests past the rules that protect", Severity: pack.High, Types: []string{webACL},
 			Why: "Allow ends the evaluation: what such a rule matches is never seen by the rule groups and rate limits after it.",
-			Fix: "Give the rule a priority after the groups and limits, or match addresses, countries or labels that you name.", Maps: meets(webAttack), Check: allowsEarly,
+			Fix: "Give the rule a priority after the groups and limits, or match addresses, countries or labels that you name.", Maps: meets(webAttack), Check: eachFirewall(allowsEarly),
 		},
 		{
 			ID: "waf-group-rules-acting", Title: "The rules of managed groups keep their actions", Severity: pack.High, Types: []string{webACL},
 			Why: "A rule that is overridden to count or allow blocks nothing; with enough of them the group is there in name only.",
 			Fix: "Remove entries of ruleActionOverrides; answer false alarms with a label match rule or a scope-down statement.", Maps: meets(webAttack),
-			Settings: num("maxCounting", 3, "Most rules of one group that may be overridden to count."), Check: overridden,
+			Settings: num("maxCounting", 3, "Most rules of one group that may be overridden to count."), Check: eachFirewall(overridden),
 		},
 		{
 			ID: "waf-rule-group-acts", Title: "Rule groups do more than count", Severity: pack.High, Types: []string{webGroup},
 			Why: "A group of rules that all count blocks nothing in any web ACL that uses it.", Fix: "Give the rules the action block, captcha or challenge; a rule that counts on purpose sets a label for a later one.", Maps: meets(webAttack),
-			Check: func(k *pack.Case) {
-				k.Require(k.Get("rules").IsSet().Not().Or(k.Get("rules").Any(func(r pack.Value) pack.Fact {
+			Check: eachFirewall(func(k *pack.Case, rules pack.Value) {
+				k.Require(rules.IsSet().Not().Or(rules.Any(func(r pack.Value) pack.Fact {
 					return chosen(r.Get("action"), "block", "captcha", "challenge", "allow").Or(r.Get("ruleLabels").IsSet())
 				})), "every rule of the group only counts")
-			},
+			}),
 		},
 	}
 }
@@ -48,8 +48,7 @@ func namesSome(s pack.Value) pack.Fact {
 	return answer
 }
 
-func allowsEarly(k *pack.Case) {
-	rules := webRules(k)
+func allowsEarly(k *pack.Case, rules pack.Value) {
 	if rules.IsUnknown() {
 		k.Defer(rules)
 		return
@@ -78,8 +77,7 @@ func before(a, b pack.Value) pack.Fact {
 	return a.AtMost(n - 1)
 }
 
-func overridden(k *pack.Case) {
-	rules := webRules(k)
+func overridden(k *pack.Case, rules pack.Value) {
 	if rules.IsUnknown() {
 		k.Defer(rules)
 		return
