@@ -13,9 +13,9 @@ func otherAddresses() []*pack.Control {
 	withGroups := append([]string{asgType}, routeTypes...)
 	return []*pack.Control{
 		{
-			ID: "ec2-no-elastic-ip", Title: "Elastic IPs do not belong to instances", Severity: pack.High, Types: []string{eipType, eipUse}, Joins: hosts, Stack: true,
+			ID: "ec2-no-elastic-ip", Title: "No Elastic IP belongs to an instance unless it is listed", Severity: pack.High, Types: []string{eipType, eipUse}, Joins: hosts, Stack: true,
 			Why: "An Elastic IP makes an instance public whatever the instance itself and its subnet say.",
-			Fix: "Put a load balancer or Session Manager in front; leave Elastic IPs to NAT gateways and network load balancers.", Maps: meets("FSBP:EC2.9", exposure),
+			Fix: "Put a load balancer or Session Manager in front, or list the Elastic IP in the setting allowed.", Maps: meets("FSBP:EC2.9", exposure),
 			Settings: []pack.Setting{words("allowed", "Names of Elastic IPs and associations that may, such as \"*-bastion-address\"; \"*\" stands for any text.")},
 			Check:    elasticAddress,
 		},

@@ -25,7 +25,9 @@ type program struct {
 	Source string `yaml:"source"`
 	About  string `yaml:"about"`
 	// Accounts are further accounts that are known, besides the one in which it runs.
-	Accounts  []string  `yaml:"accounts"`
+	Accounts []string `yaml:"accounts"`
+	// Addresses are Elastic IPs that instances have on purpose; ec2-no-elastic-ip wants them to be listed.
+	Addresses []string  `yaml:"addresses"`
 	Resources yaml.Node `yaml:"resources"`
 	scene     packtest.Scene
 }
@@ -67,6 +69,13 @@ func strict(g program) map[string]pack.Config {
 	known := []any{"123456789012"}
 	for _, a := range g.Accounts {
 		known = append(known, a)
+	}
+	if len(g.Addresses) > 0 {
+		var listed []any
+		for _, a := range g.Addresses {
+			listed = append(listed, a)
+		}
+		configs["ec2-no-elastic-ip"] = pack.Config{Properties: map[string]any{"allowed": listed}}
 	}
 	for _, c := range controls.All() {
 		if slices.ContainsFunc(c.Settings, func(s pack.Setting) bool { return s.Name == "allowedAccounts" }) {

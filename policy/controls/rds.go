@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
