@@ -100,6 +100,26 @@ func TestWaiverOnTheCommandLine(t *testing.T) {
 	require.Contains(t, out, "suppressions")
 }
 
+// TestExpiredWaiversCannotBeHidden by switching off the control that reports them.
+func TestExpiredWaiversCannotBeHidden(t *testing.T) {
+	waivers := file(t, "w.yaml", "waivers:\n- {control: s3-acl-public-read, name: files, reason: public by agreement, owner: me, expires: 2020-12-31}\n- {control: nothing, name: x}\n")
+	for _, config := range []string{`{"all":"disabled"}`, `{"pack-governance":"disabled"}`, `{"pack-governance":"remediate"}`} {
+		code, out, _ := start([]string{"check", "-config", file(t, "c.json", config), "-waivers", waivers, "-"}, openBucket)
+		require.Equal(t, command.Refused, code, config)
+		require.Contains(t, out, "pack-governance  [mandatory]", config)
+		require.Contains(t, out, "expired on 2020-12-31; owner me", config)
+		require.Contains(t, out, "w.yaml: waiver 2 (nothing for name x) is invalid and waives nothing", config)
+	}
+	unreadable := `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::aws:s3/bucketAclV2:BucketAclV2::x","type":"aws:s3/bucketAclV2:BucketAclV2","inputs":{"acl":"[secret]"}}]}}`
+	for config, refused := range map[string]int{
+		`{"pack-governance":"disabled"}`:                                           command.Clean,
+		`{"pack-governance":{"enforcementLevel":"disabled","undecided":"refuse"}}`: command.Refused,
+	} {
+		code, out, _ := start([]string{"check", "-config", file(t, "c.json", config), "-"}, unreadable)
+		require.Equal(t, refused, code, out)
+	}
+}
+
 // TestBadInput gives the command what it cannot use. It must say so, with exit code 2, and judge nothing.
 func TestBadInput(t *testing.T) {
 	good := file(t, "state.json", openBucket)
@@ -119,7 +139,6 @@ func TestBadInput(t *testing.T) {
 		"failed preview":     {[]string{"check", "-"}, failedPreview, "the preview failed, so what it shows may not be all; mend the program and preview it again: boom"},
 		"corrupt preview":    {[]string{"check", "-"}, `{"steps":[],"maybeCorrupt":true}`, "the preview failed"},
 		"key given twice":    {[]string{"check", "-config", file(t, "c.json", `{"s3-tls-only":"mandatory","s3-tls-only":"disabled"}`), good}, "", "s3-tls-only"},
-		"governance off":     {[]string{"check", "-config", file(t, "c.json", `{"pack-governance":"disabled"}`), good}, "", "cannot be disabled"},
 		"config named":       {[]string{"check", "-config", file(t, "mine.json", `{"nothing-such":"advisory"}`), good}, "", "mine.json: the pack has no control"},
 		"two YAML documents": {[]string{"check", "-waivers", file(t, "w.yaml", "waivers: []\n---\nwaivers: []\n"), good}, "", "more than one YAML document"},
 		"missing file":       {[]string{"check", "/nowhere.json"}, "", "no such file"},

@@ -63,7 +63,7 @@ func (s *Session) settle(configs map[string]Config) error {
 		level := c.DefaultLevel()
 		configured := configs[c.ID].Level
 		switch {
-		case all != Unset && configured == Unset && c.ID != GovernanceID:
+		case all != Unset && configured == Unset:
 			level = all
 		case configured != Unset && (all != Unset || configured != level):
 			level = configured
@@ -87,9 +87,6 @@ func (s *Session) settle(configs map[string]Config) error {
 		default:
 			s.levels[id] = level
 		}
-	}
-	if s.levels[GovernanceID] == Disabled {
-		problems = append(problems, fmt.Errorf("%s cannot be disabled, because it reports waivers that are expired or invalid; its setting undecided: %q keeps it quiet about open checks", GovernanceID, undecidedIgnore))
 	}
 	s.rules = rules{forbid: own.Flag("forbidWaivers"), undecided: own.Word("undecided")}
 	problems = append(problems, s.loadWaivers(own))

@@ -69,7 +69,8 @@ func (p *Pack) governance() *Control {
 	}
 }
 
-// govern reports on waivers and undecided checks at the end of a run.
+// govern reports on waivers and undecided checks at the end of a run. At level disabled, which "all": "disabled" means for
+// it too, it is quiet about undecided checks and about nothing else.
 func (s *Session) govern(resources []*Resource, root *Resource) []Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +83,8 @@ func (s *Session) govern(resources []*Resource, root *Resource) []Result {
 		})
 	}
 	level := s.levels[GovernanceID]
-	if level == Remediate { // nothing to mend
+	quiet := level == Disabled && s.rules.undecided == undecidedReport
+	if level == Disabled || level == Remediate { // there is nothing to mend, and a waiver that is wrong cannot be switched off
 		level = Mandatory
 	}
 	for _, problem := range s.rules.broken {
@@ -91,7 +93,9 @@ func (s *Session) govern(resources []*Resource, root *Resource) []Result {
 	for _, w := range s.rules.waivers {
 		s.governWaiver(w, level, resources, add)
 	}
-	s.governWaiting(level, add)
+	if !quiet {
+		s.governWaiting(level, add)
+	}
 	if len(results) == 0 {
 		results = append(results, Result{Control: c, Subject: &root.Subject, Level: level, Outcome: Pass})
 	}

@@ -209,7 +209,6 @@ func TestConfigureLevelsSettingsAndProfile(t *testing.T) {
 		"enforcement level 9":         {"b-size": {EnforcementLevel: 9}},
 		"there is no missing.yaml in": {"pack-governance": {Properties: props(t, map[string]any{"waiversFile": "missing.yaml"})}},
 		"/missing.yaml: no such file": {"pack-governance": {Properties: props(t, map[string]any{"waiversFile": "/missing.yaml"})}},
-		"cannot be disabled":          {"pack-governance": {EnforcementLevel: pulumirpc.EnforcementLevel_DISABLED}},
 		"takes a level and no":        {"all": {Properties: props(t, map[string]any{"least": 1})}},
 		"is not negative":             {"b-size": {Properties: props(t, map[string]any{"least": -1})}},
 		"it has least":                {"b-size": {Properties: props(t, map[string]any{"most": 1})}},
