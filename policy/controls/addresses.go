@@ -22,7 +22,7 @@ func otherAddresses() []*pack.Control {
 		{
 			ID: "ec2-no-public-ipv6", Title: "Instances with IPv6 addresses have no route from the internet", Severity: pack.High, Types: []string{instanceType, spotType, templateType}, Joins: withGroups, Stack: true,
 			Why: "Every IPv6 address is a public one; behind an internet gateway it is one security group rule away from the internet.",
-			Fix: "Leave ipv6AddressCount and ipv6Addresses out, or use a subnet of this program whose ::/0 leads to an egress-only internet gateway.", Maps: meets(exposure),
+			Fix: "Leave ipv6AddressCount and ipv6Addresses out, or name a subnet whose ::/0 leads to an egress-only internet gateway.", Maps: meets(exposure),
 			Settings: []pack.Setting{words("allowed", "Names of resources that may have one; \"*\" stands for any text.")},
 			Check:    addressesOfMachines,
 		},
@@ -97,7 +97,8 @@ func addressesOfMachines(k *pack.Case) {
 }
 
 // faces is the fact that the internet may reach what stands in a subnet. That of a launch template which names none
-// is chosen by the groups that use it; a subnet that this program does not make may be public.
+// is chosen by the groups that use it; without any, AWS takes one of the default VPC, which is public. Nothing is known
+// of the routes of a subnet that is not part of the stack.
 func faces(k *pack.Case, property string, subnet pack.Value) pack.Fact {
 	if !subnet.Exists() && k.Type == templateType {
 		return groupsFace(k)
@@ -108,8 +109,16 @@ func faces(k *pack.Case, property string, subnet pack.Value) pack.Fact {
 		return subnetReachesInternet(k.Stack, target)
 	case found.Is == pack.Deferred:
 		return found
+	case written(subnet):
+		return elsewhere(k, subnet)
 	}
 	return pack.Yes(subnet)
+}
+
+// elsewhere says that nothing is found about a subnet of another program.
+func elsewhere(k *pack.Case, subnet pack.Value) pack.Fact {
+	k.Skip("the subnet is not part of the stack")
+	return pack.No(subnet)
 }
 
 // groupsFace is the fact that a group which uses the launch template stands in a subnet with a route to an internet
@@ -121,7 +130,7 @@ func groupsFace(k *pack.Case) pack.Fact {
 	}
 	answer := pack.No(k.Get("networkInterfaces"))
 	for _, group := range sure {
-		answer = answer.Or(groupFaces(k.Stack, group))
+		answer = answer.Or(groupFaces(k, group))
 	}
 	for _, v := range maybe {
 		answer = answer.Or(pack.Wait(v))
@@ -129,8 +138,10 @@ func groupsFace(k *pack.Case) pack.Fact {
 	return answer
 }
 
-func groupFaces(s *pack.Stack, group *pack.Resource) pack.Fact {
+// groupFaces is the fact that a group names no subnet, or one with a route to an internet gateway.
+func groupFaces(k *pack.Case, group *pack.Resource) pack.Fact {
 	const property = "vpcZoneIdentifiers"
+	s := k.Stack
 	list := group.Get(property)
 	urns := group.PropertyDependencies[property]
 	unknown := list.IsUnknown() || hasUnknownItem(list)
@@ -157,7 +168,7 @@ func groupFaces(s *pack.Stack, group *pack.Resource) pack.Fact {
 		case found.Is == pack.Deferred:
 			answer = answer.Or(found)
 		default:
-			answer = answer.Or(pack.Yes(item))
+			answer = answer.Or(elsewhere(k, item))
 		}
 	}
 	return answer
