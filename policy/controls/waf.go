@@ -19,14 +19,17 @@ const (
 	webLogging = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 )
 
-// managed is the fact that a web ACL uses one of the managed rule groups of AWS for every request, but for those that
-// a scope-down statement leaves out by a NOT.
+// wholeTraffic is the fact that a scope-down statement is not there, or only leaves some requests out by a NOT.
+func wholeTraffic(scope pack.Value) pack.Fact {
+	return exists(scope).Not().Or(exists(scope.Get("notStatement")))
+}
+
+// managed is the fact that a web ACL uses one of the managed rule groups of AWS for the whole traffic.
 func managed(rules pack.Value, names ...string) pack.Fact {
 	return rules.Any(func(r pack.Value) pack.Fact {
 		group := r.Get("statement.managedRuleGroupStatement")
 		ours := absent(group.Get("vendorName")).Or(group.Get("vendorName").OneOf("AWS"))
-		scope := group.Get("scopeDownStatement")
-		return group.Get("name").OneOf(names...).And(ours).And(exists(scope).Not().Or(exists(scope.Get("notStatement"))))
+		return group.Get("name").OneOf(names...).And(ours).And(wholeTraffic(group.Get("scopeDownStatement")))
 	})
 }
 
@@ -64,11 +67,11 @@ func firewalls() []*pack.Control {
 		},
 		{
 			ID: "waf-rate-limit", Title: "Web ACLs limit the rate of requests", Severity: pack.High, Types: []string{webACL},
-			Why: "Without a limit one client can use up what all others need.", Fix: "Add a rule with a rateBasedStatement that blocks, without a scopeDownStatement; the setting maxRequests is the highest limit.",
+			Why: "Without a limit one client can use up what all others need.", Fix: "Add a rule with a rateBasedStatement that blocks, without a scopeDownStatement or with one that only leaves requests out by a notStatement; the setting maxRequests is the highest limit.",
 			Settings: num("maxRequests", 10000, "Highest limit of requests in the window."), Maps: meets(webAttack), Check: eachFirewall(func(k *pack.Case, rules pack.Value) {
 				k.Require(rules.Any(func(r pack.Value) pack.Fact {
 					rate := r.Get("statement.rateBasedStatement")
-					return rate.Get("limit").AtMost(k.Num("maxRequests")).And(exists(r.Get("action.block"))).And(exists(rate.Get("scopeDownStatement")).Not())
+					return rate.Get("limit").AtMost(k.Num("maxRequests")).And(exists(r.Get("action.block"))).And(wholeTraffic(rate.Get("scopeDownStatement")))
 				}), "no rule blocks clients above a rate, whatever they ask for")
 			}),
 		},
