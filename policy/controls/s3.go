@@ -384,9 +384,9 @@ func accessPointControls() []*pack.Control {
 		},
 		{
 			ID: "s3-access-point-policy-public", Title: "No access point policy admits everybody", Severity: pack.Critical,
-			Types: []string{s3PointPolicy, s3AccessPoint, s3MultiPolicy, s3LambdaPolicy},
-			Why:   "A public access point policy opens the bucket behind it where the bucket delegates to its access points.",
-			Fix:   "Name the principals, or bind the access point to a VPC.", Maps: meets("FSBP:S3.19", exposure), Check: pointPublic,
+			Types: []string{s3PointPolicy, s3AccessPoint, s3MultiPolicy, s3LambdaPolicy}, Joins: []string{s3AccessPoint}, Stack: true,
+			Why: "A public access point policy opens the bucket behind it where the bucket delegates to its access points.",
+			Fix: "Name the principals, or bind the access point to a VPC.", Maps: meets("FSBP:S3.19", exposure), Check: pointPublic,
 		},
 		{
 			ID: "s3-access-point-vpc", Title: "Access points are bound to a VPC", Severity: pack.Medium, Level: pack.Disabled, Types: []string{s3AccessPoint},
@@ -399,16 +399,26 @@ func accessPointControls() []*pack.Control {
 // pointPublic wants the policy of an access point to admit somebody in particular. One that is bound to a VPC may admit
 // everybody: it rejects requests from elsewhere (Amazon S3 user guide, "Creating access points restricted to a VPC").
 func pointPublic(k *pack.Case) {
-	vpc := k.Get("vpcConfiguration.vpcId").IsSet()
-	if !k.IsA(s3AccessPoint) || vpc.Is == pack.False {
-		notPublic("policy", "details.policy")(k)
-		return
-	}
-	eachStatement(at("policy"), func(k *pack.Case, _ pack.Value, s *iam.Statement) {
+	vpc := boundToVPC(k)
+	eachStatement(at("policy", "details.policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
 		if why := s.Public(); why != "" {
-			k.Require(vpc, "%s %s", s.Label(), why)
+			k.Require(pack.No(v).Or(vpc), "%s %s", s.Label(), why)
 		}
 	})(k)
+}
+
+// boundToVPC is the fact that an access point, or the one that a policy of its own is for, is bound to a VPC. Those of
+// several Regions and of Lambda functions cannot be.
+func boundToVPC(k *pack.Case) pack.Fact {
+	point := k.Resource
+	if k.IsA(s3PointPolicy) {
+		target, found := k.Stack.Target(k.Resource, "accessPointArn", k.Get("accessPointArn"), s3AccessPoint)
+		if target == nil {
+			return found
+		}
+		point = target
+	}
+	return point.Get("vpcConfiguration.vpcId").IsSet()
 }
 
 // pointFlags wants no flag to be off; a flag that is not set is on.
