@@ -137,16 +137,9 @@ func instances() []*pack.Control {
 			Maps: meets(identity), Check: func(k *pack.Case) { k.Forbid(k.Get("keyName").IsSet()) },
 		},
 		{
-			ID: "ec2-ami-public", Title: "Images are shared neither with everybody nor with strangers", Severity: pack.Critical, Types: []string{"aws:ec2/amiLaunchPermission:AmiLaunchPermission"},
-			Why: "A shared image hands out everything that was ever written to its disk.", Fix: "Share with your organisation or with your own accounts, and list those in the setting allowedAccounts.",
-			Settings: []pack.Setting{words("allowedAccounts", "Account ids with which images may be shared, beside the account of the provider. While no account is known to be yours, any may be named.")},
-			Maps:     meets(exposure), Check: func(k *pack.Case) {
-				k.Forbid(k.Get("group").OneOf("all"))
-				own, account := ownAccounts(k), k.Get("accountId")
-				if len(own) > 0 {
-					k.Require(account.IsSet().Not().Or(account.OneOf(own...)), "the image is shared with the account %s", account)
-				}
-			},
+			ID: "ec2-ami-public", Title: "Images are not shared with everybody", Severity: pack.Critical, Types: []string{"aws:ec2/amiLaunchPermission:AmiLaunchPermission"},
+			Why: "A public image hands out everything that was ever written to its disk.", Fix: "Share with accounts, or with your organisation.",
+			Maps: meets(exposure), Check: noneOf("group", "all"),
 		},
 		{
 			ID: "ec2-image-block-public-access", Title: "The account does not let images become public", Severity: pack.High, Types: []string{"aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess"},
@@ -262,13 +255,22 @@ func rootEncrypted(k *pack.Case) {
 	if fromTemplate(k, root) {
 		return
 	}
-	byDefault := pack.No(root)
+	k.Require(root.IsSet().Or(encryptedByDefault(k)), "the root disk is not described, so it is not encrypted by this program")
+}
+
+// encryptedByDefault is the fact that the stack switches encryption by default on in the Region of the resource.
+func encryptedByDefault(k *pack.Case) pack.Fact {
+	answer := pack.No(k.Get("rootBlockDevice"))
+	here := k.Provider().Get("region")
 	for _, d := range k.Stack.Of(volumeDefault) {
-		if d.ProviderURN == k.ProviderURN {
-			byDefault = byDefault.Or(d.Get("enabled").Is(true, true))
+		same := pack.Yes(d.Get("enabled"))
+		if d.ProviderURN != k.ProviderURN {
+			there := d.Provider().Get("region")
+			same = there.IsSet().And(sameText(there, here))
 		}
+		answer = answer.Or(same.And(d.Get("enabled").Is(true, true)))
 	}
-	k.Require(root.IsSet().Or(byDefault), "the root disk is not described, so it is not encrypted by this program")
+	return answer
 }
 
 // fromTemplate reports whether an instance says nothing about a property because its launch template does,

@@ -87,10 +87,10 @@ func TestRuleJSONThatIsNone(t *testing.T) {
 func TestStrangersAreKnownByTheOwnAccounts(t *testing.T) {
 	p := load(t)
 	scene := packtest.YAML(t, "aws:ec2/amiLaunchPermission:AmiLaunchPermission", `- {$name: image, imageId: ami-1, accountId: "999999999999"}`)
-	outcome, _, err := packtest.RunOne(p, "ec2-ami-public", scene, packtest.State, nil)
+	outcome, _, err := packtest.RunOne(p, "shared-foreign-account", scene, packtest.State, nil)
 	require.NoError(t, err)
-	require.Equal(t, pack.Pass, outcome)
-	outcome, _, err = packtest.RunOne(p, "ec2-ami-public", scene, packtest.State, map[string]any{"allowedAccounts": []any{"123456789012"}})
+	require.Equal(t, pack.NotApplicable, outcome)
+	outcome, _, err = packtest.RunOne(p, "shared-foreign-account", scene, packtest.State, map[string]any{"allowedAccounts": []any{"123456789012"}})
 	require.NoError(t, err)
 	require.Equal(t, pack.Fail, outcome)
 }
