@@ -54,7 +54,7 @@ func trails() []*pack.Control {
 		},
 		{
 			ID: "trail-every-source", Title: "Trails leave out no source of management events", Severity: pack.Medium, Types: trail, Why: "Without the events of KMS and of the RDS data API nobody sees who decrypted what, or who asked a database.",
-			Fix: "Remove excludeManagementEventSources, and selectors by eventSource with notEquals.", Maps: meets("FSBP:CloudTrail.1 CIS:3.1", logging), Check: everySource,
+			Fix: "Remove excludeManagementEventSources, and the field eventSource from selectors of management events.", Maps: meets("FSBP:CloudTrail.1 CIS:3.1", logging), Check: everySource,
 		},
 		{
 			ID: "trail-s3-data-events", Title: "Trails record reads and writes of objects", Severity: pack.Low, Level: pack.Disabled, Types: trail, Why: "Only data events show who read which object. They can cost a lot, so this is off by default.",
@@ -169,33 +169,39 @@ func managementEvents(k *pack.Case) {
 	k.Require(answer, "no event selector records all management events")
 }
 
+// ofManagement is the fact that an advanced selector is about management events.
+func ofManagement(selector pack.Value) pack.Fact {
+	return selector.Get("fieldSelectors").Any(func(f pack.Value) pack.Fact {
+		return f.Get("field").OneOf("eventCategory").And(f.Get("equals").Contains("Management"))
+	})
+}
+
 // records is the fact that an advanced selector takes the management events with this value of readOnly. One that
-// narrows them by anything but the source of the event takes only some.
+// narrows them by anything but the source of the event, which everySource judges, takes only some.
 func records(advanced pack.Value, readOnly string) pack.Fact {
 	return advanced.Any(func(s pack.Value) pack.Fact {
-		fields := s.Get("fieldSelectors")
-		management := fields.Any(func(f pack.Value) pack.Fact {
-			return f.Get("field").OneOf("eventCategory").And(f.Get("equals").Contains("Management"))
-		})
-		return management.And(fields.All(func(f pack.Value) pack.Fact {
-			return f.Get("field").OneOf("readOnly").Not().Or(f.Get("equals").Contains(readOnly))
+		return ofManagement(s).And(s.Get("fieldSelectors").All(func(f pack.Value) pack.Fact {
+			name := f.Get("field")
+			return name.OneOf("eventCategory", "eventSource").Or(name.OneOf("readOnly").And(f.Get("equals").Contains(readOnly)))
 		}))
 	})
 }
 
-// everySource wants the selectors of a trail to leave out no source of management events.
+// everySource wants the selectors of a trail to leave out no source of management events, and to pick none. Those of
+// network activity must name their source.
 func everySource(k *pack.Case) {
 	for s := range k.Get("eventSelectors").Items() {
 		v := s.Get("excludeManagementEventSources")
 		k.Forbid(v.IsSet(), "%s is %s", v.Path(), v)
 	}
 	for s := range k.Get("advancedEventSelectors").Items() {
+		management := ofManagement(s)
 		for f := range s.Get("fieldSelectors").Items() {
 			narrow := pack.No(f)
-			for _, kind := range []string{"notEquals", "notStartsWiths", "notEndsWiths"} {
+			for _, kind := range []string{"equals", "startsWiths", "endsWiths", "notEquals", "notStartsWiths", "notEndsWiths"} {
 				narrow = narrow.Or(f.Get(kind).IsSet())
 			}
-			k.Forbid(f.Get("field").OneOf("eventSource").And(narrow), "%s leaves out a source of events", f.Path())
+			k.Forbid(management.And(f.Get("field").OneOf("eventSource")).And(narrow), "%s leaves out a source of events", f.Path())
 		}
 	}
 }
