@@ -164,7 +164,7 @@ func zones() []*pack.Control {
 		},
 		{
 			ID: "route53-address-stays", Title: "Records name addresses that stay", Severity: pack.Medium, Types: []string{recordType}, Joins: []string{instanceType, spotType, eipType, eipUse, zoneType}, Stack: true,
-			Why: "An instance without an Elastic IP loses its public address when it stops, and the next customer who gets it answers under your name.", Fix: "Point the record at an Eip of the instance, or at a load balancer.", Maps: meets(hygiene, exposure),
+			Why: "An instance without an Elastic IP loses its public address when it stops, and the next customer who gets it answers under your name.", Fix: "Point the record at a load balancer, or an Eip that the setting allowed of ec2-no-elastic-ip lists.", Maps: meets(hygiene, exposure),
 			Check: addressStays,
 		},
 		{

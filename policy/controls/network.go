@@ -176,7 +176,7 @@ func networks() []*pack.Control {
 		{
 			ID: "subnet-no-public-ip", Title: "Subnets give no public addresses by themselves", Severity: pack.Medium, Types: []string{subnetType},
 			Why: "Whatever is started there is on the internet without anybody having asked for it.",
-			Fix: "Leave mapPublicIpOnLaunch false; give an Elastic IP to what needs one.", Maps: meets("FSBP:EC2.15", exposure),
+			Fix: "Leave mapPublicIpOnLaunch false; what must be reached gets a load balancer, or an Eip that the setting allowed of ec2-no-elastic-ip lists.", Maps: meets("FSBP:EC2.15", exposure),
 			Check: isFalse("mapPublicIpOnLaunch"), Remedy: put("mapPublicIpOnLaunch", false),
 		},
 		{
