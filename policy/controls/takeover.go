@@ -16,7 +16,7 @@ func takeovers() []*pack.Control {
 		{
 			ID: "ecs-host-takeover", Title: "Containers do not reach into their host", Severity: pack.High, Types: []string{ecsTask},
 			Why: "Who holds the host's files, the socket of its container runtime or such a capability is root on the host, and on every container there.",
-			Fix: "Mount named volumes or EFS instead of paths of the host, drop its disks, its memory and the capabilities, and leave unconfined out of dockerSecurityOptions.", Maps: meets(isolation),
+			Fix: "Mount named volumes or EFS instead of paths of the host, name neither its disks nor its memory in linuxParameters.devices, drop the capabilities, and leave unconfined out of dockerSecurityOptions.", Maps: meets(isolation),
 			Check: takesOver,
 		},
 	}
