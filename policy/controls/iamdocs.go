@@ -87,12 +87,12 @@ var (
 		"s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketAcl", "s3:PutAccountPublicAccessBlock", "s3:PutBucketPublicAccessBlock", "kms:PutKeyPolicy", "kms:CreateGrant",
 		"sns:SetTopicAttributes", "sns:AddPermission", "sqs:SetQueueAttributes", "sqs:AddPermission", "lambda:AddPermission", "secretsmanager:PutResourcePolicy", "ecr:SetRepositoryPolicy",
 		"ec2:ModifySnapshotAttribute", "ec2:ModifyImageAttribute", "rds:ModifyDBSnapshotAttribute", "backup:PutBackupVaultAccessPolicy", "organizations:AttachPolicy", "organizations:DetachPolicy",
-		"ram:CreateResourceShare", "s3:PutReplicationConfiguration", "cognito-idp:AdminSetUserPassword", "ec2:AuthorizeSecurityGroupIngress",
+		"ram:CreateResourceShare", "s3:PutReplicationConfiguration", "cognito-idp:AdminSetUserPassword",
 	}
 	blinds = []string{
 		"cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:UpdateTrail", "cloudtrail:PutEventSelectors", "guardduty:DeleteDetector", "guardduty:UpdateDetector", "config:StopConfigurationRecorder",
-		"config:DeleteConfigurationRecorder", "config:DeleteDeliveryChannel", "securityhub:DisableSecurityHub", "logs:DeleteLogGroup", "ec2:DeleteFlowLogs", "access-analyzer:DeleteAnalyzer", "wafv2:DeleteWebACL", "wafv2:DisassociateWebACL",
-		"config:PutConfigurationRecorder", "logs:DeleteLogStream", "logs:PutRetentionPolicy", "organizations:LeaveOrganization",
+		"config:DeleteConfigurationRecorder", "config:DeleteDeliveryChannel", "securityhub:DisableSecurityHub", "logs:DeleteLogGroup", "ec2:DeleteFlowLogs", "access-analyzer:DeleteAnalyzer", "wafv2:DeleteWebACL",
+		"config:PutConfigurationRecorder", "logs:DeleteLogStream", "organizations:LeaveOrganization",
 	}
 	destroys = []string{
 		"s3:DeleteBucket", "s3:DeleteObject", "rds:DeleteDBInstance", "rds:DeleteDBCluster", "rds:DeleteDBSnapshot", "dynamodb:DeleteTable", "ec2:TerminateInstances", "ec2:DeleteSnapshot", "ec2:DeleteVolume",

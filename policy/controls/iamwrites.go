@@ -13,7 +13,7 @@ var writes = []string{
 	"s3:PutEncryptionConfiguration", "s3:PutBucketLogging", "s3:PutBucketNotification", "s3:PutBucketOwnershipControls", "s3:PutBucketWebsite", "s3:PutBucketCORS",
 	"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateTable", "dynamodb:UpdateContinuousBackups", "dynamodb:DeleteBackup",
 	"sqs:SendMessage", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:DeleteQueue", "sns:DeleteTopic",
-	"ec2:AuthorizeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress", "ec2:ModifySecurityGroupRules", "ec2:DeleteSecurityGroup",
+	"ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress", "ec2:ModifySecurityGroupRules", "ec2:DeleteSecurityGroup",
 	"ec2:CreateRoute", "ec2:ReplaceRoute", "ec2:DeleteRoute", "ec2:CreateNetworkAclEntry", "ec2:ReplaceNetworkAclEntry", "ec2:DeleteNetworkAclEntry", "ec2:AttachInternetGateway",
 	"ec2:StopInstances", "ec2:RebootInstances", "ec2:AttachVolume", "ec2:DetachVolume", "ec2:DeleteVpcEndpoints",
 	"route53:ChangeResourceRecordSets",
@@ -24,11 +24,11 @@ var writes = []string{
 	"lambda:DeleteFunction", "lambda:PublishVersion", "lambda:UpdateAlias", "lambda:PutFunctionConcurrency",
 	"ecs:UpdateService", "ecs:DeleteService", "ecs:DeleteCluster", "ecs:StopTask",
 	"ecr:PutImage", "ecr:BatchDeleteImage", "ecr:DeleteRepository", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy",
-	"logs:DeleteRetentionPolicy", "logs:DeleteMetricFilter", "logs:PutSubscriptionFilter", "logs:DeleteSubscriptionFilter",
+	"logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy", "logs:DeleteMetricFilter", "logs:PutSubscriptionFilter", "logs:DeleteSubscriptionFilter",
 	"cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "events:DeleteRule", "events:DisableRule", "events:RemoveTargets",
 	"autoscaling:UpdateAutoScalingGroup", "autoscaling:DeleteAutoScalingGroup", "autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup",
 	"elasticloadbalancing:ModifyListener", "elasticloadbalancing:DeleteListener", "elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets",
-	"wafv2:UpdateWebACL", "acm:DeleteCertificate", "cloudfront:UpdateDistribution", "cloudfront:DeleteDistribution",
+	"wafv2:UpdateWebACL", "wafv2:DisassociateWebACL", "acm:DeleteCertificate", "cloudfront:UpdateDistribution", "cloudfront:DeleteDistribution",
 }
 
 func writeGrants() []*pack.Control {
