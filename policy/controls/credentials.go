@@ -166,9 +166,9 @@ func pointer(value string) bool {
 
 // about are last words of a name such as DB_SECRET_ARN or token-ttl: the value is about the secret only.
 var about = []string{
-	"arn", "arns", "name", "names", "id", "ids", "url", "uri", "endpoint", "host", "path", "file", "dir", "ttl", "seconds", "minutes", "hours", "days", "timeout", "expiry",
+	"arn", "arns", "name", "names", "id", "ids", "url", "uri", "endpoint", "host", "path", "file", "dir", "ttl", "second", "seconds", "minute", "minutes", "hour", "hours", "day", "days", "timeout", "expiry",
 	"expiration", "expires", "expire", "in", "lifetime", "validity", "age", "length", "min", "max", "size", "count", "limit", "budget", "port", "enable", "enabled", "disabled", "required",
-	"policy", "rotation", "version", "region", "bucket", "table", "queue", "topic", "prefix", "suffix", "type", "format", "algorithm", "issuer", "audience", "scope", "provider",
+	"policy", "rotation", "version", "region", "bucket", "table", "queue", "topic", "prefix", "suffix", "type", "format", "level", "alg", "algorithm", "issuer", "audience", "scope", "provider",
 	"header", "mode", "rounds", "iterations", "cost", "use", "usage", "cookie", "param", "parameter", "field", "alias", "label", "tag", "ref", "reference", "location", "source", "store",
 	"pattern", "regex", "strategy", "service", "class", "backend", "attempts", "retries", "interval", "period", "window", "leeway", "encoding", "separator",
 }

@@ -112,15 +112,34 @@ func TestLimits(t *testing.T) {
 		`"StringLike":{"iam:PassedToService":"*.amazonaws.com"}`:                        false,
 		`"StringLike":{"iam:AWSServiceName":"rds.amazonaws.com"}`:                       true,
 		`"StringEquals":{"aws:ResourceTag/team":"a"}`:                                   true,
-		`"StringLike":{"aws:ResourceTag/team":"?*"}`:                                    false,
+		`"StringLike":{"aws:ResourceTag/team":"?*"}`:                                    true,
+		`"StringLike":{"ec2:ResourceTag/CSIVolumeName":"*"}`:                            true,
+		`"StringEquals":{"ec2:ResourceTag/CSIVolumeName":""}`:                           false,
+		`"StringLikeIfExists":{"ec2:ResourceTag/CSIVolumeName":"*"}`:                    false,
+		`"StringNotLike":{"ec2:ResourceTag/CSIVolumeName":"*"}`:                         false,
+		`"ForAllValues:StringLike":{"ec2:ResourceTag/CSIVolumeName":"*"}`:               false,
+		`"ForAnyValue:StringLike":{"ec2:ResourceTag/CSIVolumeName":"*"}`:                true,
+		`"StringLike":{"aws:ResourceTag/":"*"}`:                                         false,
+		`"StringLike":{"aws:RequestTag/team":"*"}`:                                      false,
+		`"Null":{"aws:ResourceTag/team":"true"}`:                                        false,
+		`"Null":{"aws:ResourceTag/team":["true","false"]}`:                              false,
+		`"ForAllValues:Null":{"aws:ResourceTag/team":"false"}`:                          false,
+		`"ForAnyValue:StringEquals":{"dynamodb:Attributes":"name"}`:                     false,
+		`"StringEquals":{"dynamodb:EnclosingOperation":"TransactWriteItems"}`:           false,
+		`"StringEquals":{"s3:RequestObjectTag/team":"a"}`:                               false,
+		`"StringEquals":{"s3:ExistingObjectTag/team":"a"}`:                              true,
+		`"StringEquals":{"s3:object-lock-mode":"GOVERNANCE"}`:                           false,
+		`"StringEquals":{"s3:object-lock-legal-hold":"OFF"}`:                            false,
+		`"StringEquals":{"ecs:enable-execute-command":"true"}`:                          false,
+		`"ForAnyValue:StringEquals":{"dynamodb:LeadingKeys":"a"}`:                       true,
 		`"StringEquals":{"aws:ResourceTag/team":"${aws:PrincipalTag/team}"}`:            true,
 		`"StringEquals":{"aws:ResourceTag/team":"${aws:ResourceTag/team}"}`:             false,
 		`"StringEquals":{"ec2:ResourceTag/team":["a","b"]}`:                             true,
-		`"StringLike":{"ec2:ResourceTag/team":["a","*"]}`:                               false,
+		`"StringLike":{"ec2:ResourceTag/team":["a","*"]}`:                               true,
 		`"StringEqualsIfExists":{"aws:ResourceTag/team":"a"}`:                           false,
 		`"StringNotEquals":{"aws:ResourceTag/team":"a"}`:                                false,
 		`"ForAllValues:StringEquals":{"aws:ResourceTag/team":"a"}`:                      false,
-		`"Null":{"aws:ResourceTag/team":"false"}`:                                       false,
+		`"Null":{"aws:ResourceTag/team":"false"}`:                                       true,
 		`"StringEqauls":{"aws:ResourceTag/team":"a"}`:                                   false,
 		`"StringEquals":{"aws:ResourceTag/team":[]}`:                                    false,
 		`"ForAnyValue:StringEquals":{"aws:TagKeys":"team"}`:                             false,
@@ -331,5 +350,22 @@ func TestForAllValuesLimitsOnlyWhatIsAlwaysSent(t *testing.T) {
 		d, err := iam.Parse(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"` + key + `":["a"]}}}]}`)
 		require.NoError(t, err, key)
 		require.Equal(t, limited, d.Statements[0].Limited(), key)
+	}
+}
+
+// TestDenialsOfAPIs lets anybody call an API and denies those who come from elsewhere: only a denial for every call
+// closes it.
+func TestDenialsOfAPIs(t *testing.T) {
+	const id = "arn:aws:execute-api:eu-central-1:123456789012:abc123"
+	for resource, closed := range map[string]bool{
+		"*": true, "execute-api:/*": true, "execute-api:/*/*/*": true, id + "/*": true, id + "/*/*/*": true, "arn:aws:execute-api:*:*:*": true, "arn:aws:execute-api:eu-central-1:123456789012:*/*": true,
+		"execute-api:/prod/*": false, "execute-api:/*/GET/*": false, "execute-api:/*/*/admin*": false, "execute-api:/*/*/*/*": false, id + "/prod/*": false, id + "/prod/GET/admin/*": false,
+		id + "*": false, id: false, "arn:aws:s3:::*": false, "arn:aws:s3:::shop/*": false, "arn:*": false, "*/admin/*": false,
+	} {
+		for condition, spares := range map[string]bool{`"StringNotEquals":{"aws:SourceVpce":"vpce-1"}`: true, `"StringEquals":{"aws:SourceVpce":"vpce-1"}`: false} {
+			d := parsed(t, `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*"},
+				{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"`+resource+`","Condition":{`+condition+`}}]}`)
+			require.Equal(t, closed && spares, d.DeniesOthers("execute-api:Invoke"), resource+" "+condition)
+		}
 	}
 }

@@ -8,6 +8,9 @@ import "strings"
 // service that a role is passed to, or by a key of the service itself. Who calls, from where and when says nothing
 // about that; nor does what every caller can choose.
 func (s *Statement) limitedBy(c *Condition) bool {
+	if c.wantsTag() {
+		return true
+	}
 	if !c.Demands() && !c.alwaysSent() {
 		return false
 	}
@@ -29,6 +32,28 @@ func (s *Statement) limitedBy(c *Condition) bool {
 	return true
 }
 
+// resourceTag begins the keys of a tag of what is touched, after the prefix of a service.
+const resourceTag = "resourcetag/"
+
+// wantsTag reports whether a condition demands that what is touched has a tag, whatever its value: what nobody tagged
+// is left alone. AWS's policy for the EBS CSI driver narrows what it may delete in this way (Amazon EBS CSI driver,
+// "Set up driver permissions"), and the one for its load balancers by Null.
+func (c *Condition) wantsTag() bool {
+	_, name, _ := strings.Cut(c.key, ":")
+	if tag, ok := strings.CutPrefix(name, resourceTag); !ok || tag == "" || len(c.Values) == 0 || c.op.forAll {
+		return false
+	}
+	for _, v := range c.Values {
+		switch {
+		case c.op.family == presence && strings.EqualFold(v, "false"):
+		case c.Demands() && c.op.family == texts && (named(c, v) || !c.op.exact && v != "" && strings.Trim(v, "*?") == ""):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // naming returns what a value of a condition key must look like to name what the statement touches, or nil when no
 // value of that key does.
 func (s *Statement) naming(key string) func(*Condition, string) bool {
@@ -36,7 +61,7 @@ func (s *Statement) naming(key string) func(*Condition, string) bool {
 	switch {
 	case !ok:
 		return nil
-	case strings.HasPrefix(name, "resourcetag/"):
+	case strings.HasPrefix(name, resourceTag):
 		return named
 	case service == "aws":
 		return s.namingByAWS(name)
@@ -44,7 +69,7 @@ func (s *Statement) naming(key string) func(*Condition, string) bool {
 		return spelledOut
 	case service == "iam" || callerServices[service] || strings.Contains(service, "."):
 		return nil
-	case chosenByCaller[name] || strings.HasPrefix(name, "x-amz-"):
+	case chosenByCaller[name] || strings.HasPrefix(name, "x-amz-") || strings.HasPrefix(name, "requestobjecttag/"):
 		return nil
 	case key == "kms:viaservice":
 		return serviceNamed
@@ -71,7 +96,7 @@ var callerServices = map[string]bool{"sts": true, "saml": true, "jwt": true, "id
 var chosenByCaller = listed(`region tlsversion signatureversion signatureage authtype resourceaccount calleraccount accountid externalid rolesessionname versionstage overwrite recursive
 	sourceinstancearn sourcefunctionarn osuser osname owner roledelivery dataaccesspointaccount tenancy instancetype availabilityzone rootdevicetype imagetype volumetype attribute
 	metadatahttptokens metadatahttpendpoint instancemarkettype encryptionalgorithm signingalgorithm messagetype keyspec keyusage keyorigin delimiter locationconstraint select returnvalues
-	returnconsumedcapacity changesetname functionurlauthtype documenttype`)
+	returnconsumedcapacity changesetname functionurlauthtype documenttype attributes enclosingoperation object-lock-mode object-lock-legal-hold enable-execute-command`)
 
 // namedByIAM are the keys of IAM that name a policy, a boundary, a service or a resource.
 var namedByIAM = listed("policyarn permissionsboundary passedtoservice awsservicename associatedresourcearn")

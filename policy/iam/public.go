@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/address"
+	"github.com/bulkhead-iac/bulkhead/policy/glob"
 )
 
 // everyone reports whether a principal stands for anybody with or without an AWS account. AWS refuses most
@@ -312,18 +313,36 @@ var keepsOut = map[string]func(string) bool{
 	"aws:sourcevpc": literal, "aws:sourcevpce": literal, "aws:vpcsourceip": literal, "aws:principalorgid": literal, "aws:principalorgpaths": orgPath, "aws:principalaccount": literal,
 }
 
-// DeniesOthers reports whether the document denies the action to everybody who does not come from networks or accounts
-// that are named, on top of what it allows.
+// DeniesOthers reports whether the document denies the action of an API to everybody who does not come from networks
+// or accounts that are named, on top of what it allows.
 func (d *Document) DeniesOthers(action string) bool {
 	for i := range d.Statements {
 		s := &d.Statements[i]
 		everyone := slices.ContainsFunc(s.Principals, Principal.everyone) && len(s.NotResources) == 0 &&
-			(len(s.Resources) == 0 || slices.ContainsFunc(s.Resources, func(r string) bool { return strings.HasSuffix(r, "*") }))
+			(len(s.Resources) == 0 || slices.ContainsFunc(s.Resources, wholeAPI))
 		if s.Denies() && everyone && s.CoversAction(action) && len(s.Conditions) == 1 && s.Conditions[0].spares() {
 			return true
 		}
 	}
 	return false
+}
+
+// wholeAPI reports whether a resource pattern covers every call of an API: its stages, its methods and their paths, in
+// whatever API the policy belongs to (API Gateway developer guide, "Resource format of permissions").
+func wholeAPI(pattern string) bool {
+	calls, short := strings.CutPrefix(pattern, "execute-api:/")
+	if parts := strings.SplitN(pattern, ":", arnParts); len(parts) == arnParts {
+		if parts[0] != "arn" || !glob.Match(parts[2], "execute-api") {
+			return false
+		}
+		_, calls, short = strings.Cut(parts[5], "/")
+		if !short {
+			calls = parts[5] // the API as well
+		}
+	} else if !short {
+		calls = pattern
+	}
+	return calls == "*" || calls == "*/*" || short && calls == "*/*/*"
 }
 
 // spares reports whether a condition of a denial holds for everybody but callers that are named.
