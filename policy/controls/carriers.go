@@ -4,6 +4,16 @@ package controls
 
 import "github.com/bulkhead-iac/bulkhead/policy/pack"
 
+// carriedBy are the properties that say what a resource makes, and how a message puts that.
+var carriedBy = []struct{ path, what string }{
+	{"typeName", "a resource of the type %s"},
+	{"templateUrl", "what the template %s describes"},
+	{"stackSetName", "what the template of the stack set %s describes"},
+	{"productName", "what the product %s holds"},
+	{"productId", "what the product %s holds"},
+	{"applicationId", "what the application %s holds"},
+}
+
 // carriers are about resources that make others, which no other control of the pack sees.
 func carriers() []*pack.Control {
 	return []*pack.Control{{
@@ -21,8 +31,14 @@ func carriers() []*pack.Control {
 			if named(k) {
 				return
 			}
-			if kind := k.Get("typeName"); kind.Exists() {
-				k.Report(kind, "a resource of the type %s is made past the other controls", kind)
+			for _, by := range carriedBy {
+				if v := k.Get(by.path); v.Exists() {
+					k.Report(v, by.what+" is made past the other controls", v)
+					return
+				}
+			}
+			if v := k.Get("templateBody"); v.Exists() { // too long for a message
+				k.Report(v, "what the template in templateBody describes is made past the other controls")
 				return
 			}
 			k.Report(pack.Value{}, "what it makes is not judged")

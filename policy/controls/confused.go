@@ -27,13 +27,7 @@ func confusions() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "s3-service-confused", Title: "Bucket policies tie services to their own resources", Severity: pack.High, Types: bucketPolices, Why: why + " For CloudFront that means any distribution of anybody.",
-			Fix: "Add a condition on aws:SourceArn or aws:SourceAccount.", Maps: meets(privilege, exposure), Check: eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
-				for _, service := range s.UnboundService() {
-					if !slices.Contains(sourceless, service) {
-						k.Report(v, "%s lets %s act for any account", s.Label(), service)
-					}
-				}
-			}),
+			Fix: "Add a condition on aws:SourceArn or aws:SourceAccount.", Maps: meets(privilege, exposure), Check: eachStatement(at("policy"), unbound(except(sourceless...))),
 		},
 		{
 			ID: "iam-trust-service-confused", Title: "Roles tie services to their own resources", Severity: pack.Low, Level: pack.Disabled, Types: []string{iamRole}, Why: why,
@@ -41,16 +35,26 @@ func confusions() []*pack.Control {
 			Settings: []pack.Setting{words("services", "Services that send the source of a call.", boundByDefault...)},
 			Maps:     meets(privilege), Check: func(k *pack.Case) {
 				services := k.Words("services")
-				eachStatement(at("assumeRolePolicy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
-					for _, service := range s.UnboundService() {
-						if slices.Contains(services, service) {
-							k.Report(v, "%s lets %s act for any account", s.Label(), service)
-						}
-					}
-				})(k)
+				eachStatement(at("assumeRolePolicy"), unbound(func(service string) bool { return slices.Contains(services, service) }))(k)
 			},
 		},
 	}
+}
+
+// unbound is the check that a statement lets none of the services that are meant act for any customer of AWS.
+func unbound(meant func(service string) bool) func(*pack.Case, pack.Value, *iam.Statement) {
+	return func(k *pack.Case, v pack.Value, s *iam.Statement) {
+		for _, service := range s.UnboundService() {
+			if meant(service) {
+				k.Report(v, "%s lets %s act for any account", s.Label(), service)
+			}
+		}
+	}
+}
+
+// except means every service but those listed.
+func except(services ...string) func(service string) bool {
+	return func(service string) bool { return !slices.Contains(services, service) }
 }
 
 // invertedTypes are the resource policies for which no control of their own refuses exclusions.
@@ -124,11 +128,10 @@ func resourcePolicies() []*pack.Control {
 			ID: "kms-policy-wildcard-action", Title: "Key policies give all actions to the account alone", Severity: pack.Medium, Types: keyPolicies,
 			Why: "kms:* includes changing the policy and deleting the key; whoever uses a key needs neither.", Fix: "List the actions, such as kms:Decrypt and kms:GenerateDataKey.",
 			Maps: meets(privilege, keyCare), Check: eachStatement(at("policy"), func(k *pack.Case, v pack.Value, s *iam.Statement) {
-				all := slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" || strings.EqualFold(a, "kms:*") })
 				other := slices.ContainsFunc(s.Principals, func(p iam.Principal) bool {
 					return p.Kind != "AWS" || strings.Contains(p.ID, ":") && !strings.HasSuffix(p.ID, ":root")
 				})
-				if s.Allows() && all && other {
+				if s.Allows() && s.EveryAction("kms") && other {
 					k.Report(v, "%s allows every action to somebody other than the account", s.Label())
 				}
 			}),

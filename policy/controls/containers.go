@@ -103,7 +103,7 @@ func eachLinuxContainer(check func(k *pack.Case, c pack.Value)) func(*pack.Case)
 func containers() []*pack.Control {
 	running := []string{ecsService, ecsTaskSet}
 	task := []string{ecsTask}
-	named := func(c pack.Value) string { return "container " + c.Get("name").String() }
+	label := func(c pack.Value) string { return "container " + c.Get("name").String() }
 	return []*pack.Control{
 		{
 			ID: "ecs-insights", Title: "Clusters are measured", Severity: pack.Low, Concern: pack.Operations, Types: []string{ecsCluster}, Why: "Container Insights shows which task uses what.", Fix: "Add the setting containerInsights with value enabled or enhanced.",
@@ -145,7 +145,7 @@ func containers() []*pack.Control {
 		{
 			ID: "ecs-not-privileged", Title: "Containers are not privileged", Severity: pack.Critical, Types: task, Why: "A privileged container is root on its host.", Fix: "Leave privileged out.", Maps: meets("FSBP:ECS.4", isolation),
 			Check: eachContainer(func(k *pack.Case, c pack.Value) {
-				k.Forbid(c.Get("privileged").IsTrue(), "%s is privileged", named(c))
+				k.Forbid(c.Get("privileged").IsTrue(), "%s is privileged", label(c))
 			}),
 		},
 		{
@@ -161,7 +161,7 @@ func containers() []*pack.Control {
 		{
 			ID: "ecs-read-only-root", Title: "Containers cannot change their own files", Severity: pack.Medium, Types: task, Why: "An intruder then cannot leave a program behind.", Fix: "Set readonlyRootFilesystem to true and mount volumes for what is written.", Maps: meets("FSBP:ECS.5", isolation),
 			Check: eachLinuxContainer(func(k *pack.Case, c pack.Value) {
-				k.Require(c.Get("readonlyRootFilesystem").IsTrue(), "%s can write to its root file system", named(c))
+				k.Require(c.Get("readonlyRootFilesystem").IsTrue(), "%s can write to its root file system", label(c))
 			}),
 		},
 		{
@@ -173,7 +173,7 @@ func containers() []*pack.Control {
 				k.Require(c.Get("user").IsSet().And(c.Get("user").Matches(func(s string) bool {
 					name, _, _ := strings.Cut(s, ":")
 					return name != "root" && name != "0"
-				})), "%s runs as %s", named(c), c.Get("user"))
+				})), "%s runs as %s", label(c), c.Get("user"))
 			}),
 		},
 		{
@@ -182,7 +182,7 @@ func containers() []*pack.Control {
 				for e := range c.Get("environment").Items() {
 					key := e.Get("name").Str()
 					if credential(key, e.Get("value")).Is == pack.True {
-						k.Report(k.Get("containerDefinitions"), "%s has %q in its environment", named(c), key)
+						k.Report(k.Get("containerDefinitions"), "%s has %q in its environment", label(c), key)
 					}
 				}
 			}),
@@ -190,7 +190,7 @@ func containers() []*pack.Control {
 		{
 			ID: "ecs-logs", Title: "Containers send their logs somewhere", Severity: pack.Medium, Types: task, Why: "What a container wrote is gone with it.", Fix: "Set logConfiguration.", Maps: meets("FSBP:ECS.9", logging),
 			Check: eachContainer(func(k *pack.Case, c pack.Value) {
-				k.Require(c.Get("logConfiguration.logDriver").IsSet(), "%s has no log driver", named(c))
+				k.Require(c.Get("logConfiguration.logDriver").IsSet(), "%s has no log driver", label(c))
 			}),
 		},
 		{
@@ -218,7 +218,7 @@ func containers() []*pack.Control {
 				k.Forbid(c.Get("image").Matches(func(s string) bool {
 					name := s[strings.LastIndexByte(s, '/')+1:]
 					return strings.HasSuffix(name, ":latest") || !strings.ContainsAny(name, ":@")
-				}), "%s uses image %s", named(c), c.Get("image"))
+				}), "%s uses image %s", label(c), c.Get("image"))
 			}),
 		},
 	}

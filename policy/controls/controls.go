@@ -128,9 +128,13 @@ func notFalse(path string) func(*pack.Case) {
 	return func(k *pack.Case) { k.Require(k.Get(path).Is(true, true)) }
 }
 
-// isFalse wants the path to be false or not set.
-func isFalse(path string) func(*pack.Case) {
-	return func(k *pack.Case) { k.Require(k.Get(path).IsFalse()) }
+// isFalse wants every path to be false or not set.
+func isFalse(paths ...string) func(*pack.Case) {
+	return func(k *pack.Case) {
+		for _, p := range paths {
+			k.Require(k.Get(p).IsFalse())
+		}
+	}
 }
 
 // isSet wants the path to hold something.

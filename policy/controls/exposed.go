@@ -73,17 +73,8 @@ func exposedServices() []*pack.Control {
 		{
 			ID: "ecs-scheduled-no-public-ip", Title: "Tasks that rules and schedules start have no public addresses", Severity: pack.High, Types: []string{eventTarget, scheduleType},
 			Why: "A task with a public address is one security group rule away from the internet.", Fix: "Leave assignPublicIp out.", Maps: meets(exposure),
-			Check: isNotTrue("ecsTarget.networkConfiguration.assignPublicIp", "target.ecsParameters.networkConfiguration.assignPublicIp"),
+			Check: isFalse("ecsTarget.networkConfiguration.assignPublicIp", "target.ecsParameters.networkConfiguration.assignPublicIp"),
 		},
-	}
-}
-
-// isNotTrue wants every path to be false or not set.
-func isNotTrue(paths ...string) func(*pack.Case) {
-	return func(k *pack.Case) {
-		for _, path := range paths {
-			k.Forbid(k.Get(path).IsTrue())
-		}
 	}
 }
 

@@ -63,7 +63,7 @@ func identities() []*pack.Control {
 		},
 		{
 			ID: "iam-full-access", Title: "Policies that lead to full control are not attached", Severity: pack.High, Types: attachments,
-			Why: "IAMFullAccess and PowerUserAccess are full control in a few steps.", Fix: "Attach a policy with the actions that are used.", Maps: meets("FSBP:IAM.27 CIS:1.21", privilege),
+			Why: "They give every action of a service on every resource; several, such as IAMFullAccess, lead to full control in a few steps.", Fix: "Attach a policy with the actions that are used.", Maps: meets("FSBP:IAM.27 CIS:1.21", privilege),
 			Check: notAttached("IAMFullAccess", "PowerUserAccess", "AWSCloudShellFullAccess", "AmazonEC2FullAccess", "AmazonS3FullAccess", "AWSLambda_FullAccess", "AmazonRDSFullAccess", "AmazonSSMFullAccess", "SecretsManagerReadWrite",
 				"AdministratorAccess-Amplify", "AdministratorAccess-AWSElasticBeanstalk", "job-function/SystemAdministrator", "AWSCloudFormationFullAccess", "AWSCodeBuildAdminAccess",
 				"AWSOrganizationsFullAccess", "AWSSSOMasterAccountAdministrator", "AWSDataPipeline_FullAccess"),
@@ -212,7 +212,7 @@ func trust() []*pack.Control {
 			ID: "iam-trust-wildcard-action", Title: "Trust policies allow taking the role and nothing else", Severity: pack.Medium, Types: []string{iamRole},
 			Why: "sts:* also allows setting session tags and source identities that other policies rely on.", Fix: "Allow sts:AssumeRole, or the one variant that is used.", Maps: meets(privilege),
 			Check: eachStatement(roleTrust, func(k *pack.Case, v pack.Value, s *iam.Statement) {
-				if s.Allows() && slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" || strings.EqualFold(a, "sts:*") }) {
+				if s.Allows() && s.EveryAction("sts") {
 					k.Report(v, "%s allows %s", s.Label(), strings.Join(s.Actions, ", "))
 				}
 			}),

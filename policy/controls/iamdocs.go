@@ -108,7 +108,7 @@ func grantsNone(actions []string) func(*pack.Case) {
 		if _, full := d.Admin(); full || declaredBoundary(k) {
 			return
 		}
-		if found := d.WriteAnywhere(actions); len(found) > 0 {
+		if found := d.GrantsAnywhere(actions); len(found) > 0 {
 			k.Report(v, "allows %s on every resource", few(found))
 		}
 	})
@@ -150,7 +150,7 @@ func documents() []*pack.Control {
 					return
 				}
 				for i := range d.Statements {
-					if s := &d.Statements[i]; s.Allows() && everyAction(s) {
+					if s := &d.Statements[i]; s.Allows() && s.EveryAction("") {
 						k.Report(v, "%s allows every action", s.Label())
 					}
 				}
@@ -268,15 +268,10 @@ func boundaryOnly(k *pack.Case, _ pack.Value, d *iam.Document) {
 	}
 }
 
-// everyAction reports whether a statement names "*" as an action.
-func everyAction(s *iam.Statement) bool {
-	return slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*?:") == "" })
-}
-
 func dropsBoundary(k *pack.Case, v pack.Value, d *iam.Document) {
 	for i := range d.Statements {
 		s := &d.Statements[i]
-		if !s.Allows() || everyAction(s) || len(s.NotActions) > 0 {
+		if !s.Allows() || s.EveryAction("") || len(s.NotActions) > 0 {
 			continue
 		}
 		for _, a := range []string{"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"} {
@@ -288,7 +283,7 @@ func dropsBoundary(k *pack.Case, v pack.Value, d *iam.Document) {
 }
 
 func passesEveryRole(k *pack.Case, v pack.Value, s *iam.Statement) {
-	if s.Allows() && s.AnyResource() && s.CoversAction("iam:PassRole") && len(s.NotActions) == 0 && !everyAction(s) {
+	if s.Allows() && s.AnyResource() && s.CoversAction("iam:PassRole") && len(s.NotActions) == 0 && !s.EveryAction("") {
 		k.Report(v, "%s allows passing every role", s.Label())
 	}
 }

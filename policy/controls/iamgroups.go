@@ -42,28 +42,18 @@ func asksSecondFactor(k *pack.Case, v pack.Value, d *iam.Document) {
 		return
 	}
 	for i := range d.Statements {
-		if s := &d.Statements[i]; s.Allows() && !demandsFactor(s) {
+		if s := &d.Statements[i]; s.Allows() && !slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool { return c.DemandsSecondFactor() }) {
 			k.Report(v, "%s allows without a second factor", s.Label())
 		}
 	}
 }
 
-const secondFactor = "aws:MultiFactorAuthPresent"
-
 // refusesWithoutFactor reports whether a statement denies everything, or everything but a list, without a second
 // factor. Long-lived keys send no such key at all, for which IfExists is.
 func refusesWithoutFactor(s iam.Statement) bool {
-	if !s.Denies() || !s.AnyResource() || len(s.NotActions) == 0 && !everyAction(&s) || len(s.Conditions) != 1 {
+	if !s.Denies() || !s.AnyResource() || len(s.NotActions) == 0 && !s.EveryAction("") || len(s.Conditions) != 1 {
 		return false
 	}
 	c := s.Conditions[0]
-	return strings.EqualFold(c.Key, secondFactor) && strings.EqualFold(c.Operator, "BoolIfExists") && slices.Equal(c.Values, []string{"false"})
-}
-
-// demandsFactor reports whether a statement holds only with a second factor, or only for some time after one.
-func demandsFactor(s *iam.Statement) bool {
-	return slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool {
-		return strings.EqualFold(c.Key, secondFactor) && strings.EqualFold(c.Operator, "Bool") && slices.Equal(c.Values, []string{"true"}) ||
-			strings.EqualFold(c.Key, "aws:MultiFactorAuthAge") && strings.HasPrefix(strings.ToLower(c.Operator), "numericlessthan") && !strings.HasSuffix(strings.ToLower(c.Operator), "ifexists")
-	})
+	return strings.EqualFold(c.Key, "aws:MultiFactorAuthPresent") && strings.EqualFold(c.Operator, "BoolIfExists") && slices.Equal(c.Values, []string{"false"})
 }

@@ -5,7 +5,6 @@ package controls
 import (
 	"strings"
 
-	"github.com/bulkhead-iac/bulkhead/policy/iam"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
@@ -60,7 +59,7 @@ func keys() []*pack.Control {
 		{
 			ID: "kms-service-confused", Title: "Key policies tie services to their own resources", Severity: pack.Low, Level: pack.Disabled, Types: policies,
 			Why: "A service acts for all of its customers; a condition on the source keeps it from using the key for another. Not every service sends one, so this is off by default.",
-			Fix: "Add a condition on aws:SourceArn, aws:SourceAccount or kms:EncryptionContext.", Maps: meets(privilege), Check: eachStatement(at("policy"), unbound),
+			Fix: "Add a condition on aws:SourceArn, aws:SourceAccount or kms:EncryptionContext.", Maps: meets(privilege), Check: eachStatement(at("policy"), unbound(except())),
 		},
 		{
 			ID: "kms-policy-explicit", Title: "Keys say who may use them", Severity: pack.Low, Level: pack.Disabled, Types: []string{kmsKey, kmsReplica}, Joins: []string{kmsKeyPolicy}, Stack: true,
@@ -93,13 +92,6 @@ func keys() []*pack.Control {
 			ID: "kms-grant-limited", Title: "Grants do not allow grants", Severity: pack.Medium, Types: []string{"aws:kms/grant:Grant"}, Why: "Who may create grants can hand the key on.",
 			Fix: "Leave CreateGrant out of operations.", Maps: meets(keyCare, privilege), Check: func(k *pack.Case) { k.Forbid(k.Get("operations").Contains("CreateGrant")) },
 		},
-	}
-}
-
-// unbound reports services that a statement lets act for any customer of AWS.
-func unbound(k *pack.Case, v pack.Value, s *iam.Statement) {
-	for _, service := range s.UnboundService() {
-		k.Report(v, "%s lets %s act for any account", s.Label(), service)
 	}
 }
 
@@ -154,12 +146,12 @@ func secrets() []*pack.Control {
 	}
 }
 
-// sealed wants values to be Pulumi secrets. An export that could not be decrypted holds "[secret]" instead.
+// sealed wants values to be Pulumi secrets.
 func sealed(k *pack.Case, paths ...string) {
 	for _, path := range paths {
 		v := k.Get(path)
 		switch {
-		case !v.Exists() || v.Secret() || v.Str() == "[secret]":
+		case !v.Exists() || v.Secret():
 		case v.IsUnknown():
 			k.Defer(v)
 		default:

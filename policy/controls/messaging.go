@@ -44,7 +44,7 @@ func topicsAndQueues() []*pack.Control {
 		},
 		{
 			ID: "sns-service-confused", Title: "Topic policies tie services to their own resources", Severity: pack.Medium, Types: topics, Why: "A service acts for all of its customers; without a condition on the source, any of them can use the topic through it.",
-			Fix: "Add a condition on aws:SourceAccount or aws:SourceArn.", Maps: meets(privilege), Check: eachStatement(at("policy"), unboundTopic),
+			Fix: "Add a condition on aws:SourceAccount or aws:SourceArn.", Maps: meets(privilege), Check: eachStatement(at("policy"), unbound(except(noSource))),
 		},
 		{
 			ID: "sns-policy-wildcard", Title: "Topic policies allow named actions", Severity: pack.Medium, Types: topics, Why: "sns:* includes changing the policy and deleting the topic.", Fix: "List the actions, such as sns:Publish.", Maps: meets(privilege),
@@ -87,7 +87,7 @@ func topicsAndQueues() []*pack.Control {
 		},
 		{
 			ID: "sqs-service-confused", Title: "Queue policies tie services to their own resources", Severity: pack.Medium, Types: queues, Why: "A service acts for all of its customers; without a condition on the source, any of them can use the queue through it.",
-			Fix: "Add a condition on aws:SourceArn or aws:SourceAccount.", Maps: meets(privilege), Check: eachStatement(at("policy"), unbound),
+			Fix: "Add a condition on aws:SourceArn or aws:SourceAccount.", Maps: meets(privilege), Check: eachStatement(at("policy"), unbound(except())),
 		},
 		{
 			ID: "sqs-dead-letters", Title: "Queues keep messages that cannot be handled", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience, Types: []string{queueType},
@@ -96,22 +96,14 @@ func topicsAndQueues() []*pack.Control {
 	}
 }
 
-// unboundTopic is unbound without EventBridge, which supports no condition in the policy of a topic (EventBridge
-// user guide, "Using resource-based policies").
-func unboundTopic(k *pack.Case, v pack.Value, s *iam.Statement) {
-	for _, service := range s.UnboundService() {
-		if service != "events.amazonaws.com" {
-			k.Report(v, "%s lets %s act for any account", s.Label(), service)
-		}
-	}
-}
+// noSource is EventBridge, which supports no condition in the policy of a topic (EventBridge user guide, "Using
+// resource-based policies").
+const noSource = "events.amazonaws.com"
 
 // wildcardAction reports an Allow statement that gives every action of a service.
 func wildcardAction(service string) func(*pack.Case, pack.Value, *iam.Statement) {
 	return func(k *pack.Case, v pack.Value, s *iam.Statement) {
-		if s.Allows() && slices.ContainsFunc(s.Actions, func(a string) bool {
-			return strings.Trim(a, "*?:") == "" || strings.EqualFold(strings.TrimRight(a, "*"), service+":")
-		}) {
+		if s.Allows() && s.EveryAction(service) {
 			k.Report(v, "%s allows every action", s.Label())
 		}
 	}

@@ -16,12 +16,10 @@ func asksMore(c iam.Condition) bool {
 	switch strings.ToLower(c.Key) {
 	case "sts:externalid":
 		return c.Names()
-	case "aws:multifactorauthpresent":
-		return c.Demands() && slices.Equal(c.Values, []string{"true"})
 	case "aws:principalarn":
 		return c.Demands() && !slices.ContainsFunc(c.Values, func(v string) bool { return !iam.NamesOwner(v) })
 	}
-	return false
+	return c.DemandsSecondFactor()
 }
 
 // namesAudience reports whether a statement demands an audience that is spelled out.

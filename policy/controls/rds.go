@@ -163,18 +163,7 @@ func databases() []*pack.Control {
 		{
 			ID: "rds-password-managed", Title: "Database passwords are managed or at least secrets", Severity: pack.Critical, Types: dataStores,
 			Why: "A password that is plain text in the program is also plain text in its state, its history and its previews.",
-			Fix: "Set manageMasterUserPassword to true and remove the password; or make it a Pulumi secret.", Maps: meets(identity), Check: func(k *pack.Case) {
-				for _, path := range []string{"password", "masterPassword"} {
-					v := k.Get(path)
-					if v.Exists() && !v.Secret() && v.Str() != "[secret]" {
-						if v.IsUnknown() {
-							k.Defer(v)
-							continue
-						}
-						k.Report(v, "%s is plain text", path)
-					}
-				}
-			},
+			Fix: "Set manageMasterUserPassword to true and remove the password; or make it a Pulumi secret.", Maps: meets(identity), Check: func(k *pack.Case) { sealed(k, "password", "masterPassword") },
 		},
 		{
 			ID: "rds-subnet-group", Title: "Databases name their subnets", Severity: pack.High, Types: dataStores,
@@ -231,10 +220,10 @@ func databases() []*pack.Control {
 			Why: "With rds.force_ssl or require_secure_transport off, clients may connect in the clear; TLS 1.0 and 1.1 can be broken.", Fix: "Set rds.force_ssl to 1 (PostgreSQL, SQL Server) or require_secure_transport to ON (MySQL), and tls_version or ssl_min_protocol_version to TLSv1.2 or later.",
 			Maps: meets("FSBP:RDS.38 FSBP:RDS.39", inTransit), Check: func(k *pack.Case) {
 				for p := range k.Get("parameters").Items() {
-					named := func(names ...string) pack.Fact { return p.Get("name").Matches(anyOf(names...)) }
-					k.Forbid(named("rds.force_ssl", "require_secure_transport").And(p.Get("value").Matches(anyOf("0", "off", "false"))), "%s is switched off", p.Get("name"))
-					k.Forbid(named("tls_version", "ssl_min_protocol_version").And(p.Get("value").Matches(oldTLS)), "%s is %s", p.Get("name"), p.Get("value"))
-					k.Forbid(named("rds.tls10", "rds.tls11").And(p.Get("value").Matches(anyOf("enabled"))), "%s is %s", p.Get("name"), p.Get("value"))
+					called := func(names ...string) pack.Fact { return p.Get("name").Matches(anyOf(names...)) }
+					k.Forbid(called("rds.force_ssl", "require_secure_transport").And(p.Get("value").Matches(anyOf("0", "off", "false"))), "%s is switched off", p.Get("name"))
+					k.Forbid(called("tls_version", "ssl_min_protocol_version").And(p.Get("value").Matches(oldTLS)), "%s is %s", p.Get("name"), p.Get("value"))
+					k.Forbid(called("rds.tls10", "rds.tls11").And(p.Get("value").Matches(anyOf("enabled"))), "%s is %s", p.Get("name"), p.Get("value"))
 				}
 			},
 		},

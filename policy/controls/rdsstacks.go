@@ -89,10 +89,10 @@ func clusterZones(k *pack.Case) {
 	var members []*pack.Resource
 	waits := pack.No(k.Get("clusterIdentifier"))
 	for _, m := range k.Stack.Of(rdsMember) {
-		named := m.Get("clusterIdentifier")
-		belongs := k.Stack.Refers(m, "clusterIdentifier", named, k.Resource)
+		cluster := m.Get("clusterIdentifier")
+		belongs := k.Stack.Refers(m, "clusterIdentifier", cluster, k.Resource)
 		if own := k.Get("clusterIdentifier"); own.Exists() {
-			belongs = belongs.Or(sameText(named, own))
+			belongs = belongs.Or(sameText(cluster, own))
 		}
 		if belongs.Is == pack.True {
 			members = append(members, m)
@@ -162,12 +162,12 @@ func reportsEvents(k *pack.Case, source string, categories []string) {
 	for _, category := range categories {
 		told := pack.No(k.Get("eventCategories"))
 		for _, r := range k.Stack.Of(rdsEvents) {
-			chosen := r.Get("eventCategories")
+			listed := r.Get("eventCategories")
 			whole := absent(r.Get("sourceIds"))
 			if r == k.Resource {
-				whole = pack.Yes(chosen)
+				whole = pack.Yes(listed)
 			}
-			told = told.Or(about(r).And(whole).And(r.Get("enabled").Is(true, true)).And(chosen.IsSet().Not().Or(chosen.Contains(category))))
+			told = told.Or(about(r).And(whole).And(r.Get("enabled").Is(true, true)).And(listed.IsSet().Not().Or(listed.Contains(category))))
 		}
 		k.Require(told, "nobody is told of %s", category)
 	}

@@ -92,6 +92,18 @@ func (c *Condition) Names() bool {
 	return true
 }
 
+// DemandsSecondFactor reports whether the condition holds only for who signed in with a second factor, or with one not
+// long ago. Requests without one may come without the keys, so IfExists demands nothing.
+func (c *Condition) DemandsSecondFactor() bool {
+	switch c.key {
+	case "aws:multifactorauthpresent":
+		return c.Demands() && (c.op.family == truths || c.op.family == texts) && !hasOther(c.Values, "true")
+	case "aws:multifactorauthage":
+		return c.Demands() && c.op.family == numbers && strings.Contains(strings.ToLower(c.Operator), "lessthan")
+	}
+	return false
+}
+
 // Exact reports whether the operator takes "*" and "?" for themselves.
 func (c *Condition) Exact() bool { return c.op.exact }
 
@@ -164,18 +176,9 @@ func (s *Statement) WithinAccounts() bool {
 				return true
 			}
 		case "aws:resourceorgpaths":
-			if c.Demands() && c.op.compares() && !hasWeak(c.Values, orgPath) {
+			if _, weak := c.weak(orgPath); !weak && c.Demands() && c.op.compares() {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-func hasWeak(list []string, strong func(string) bool) bool {
-	for _, v := range list {
-		if !strong(v) {
-			return true
 		}
 	}
 	return false

@@ -2,7 +2,10 @@
 
 package iam
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Path is a way from a set of permissions to full control of the account.
 type Path struct {
@@ -12,8 +15,8 @@ type Path struct {
 	Workload bool
 }
 
-// secondFactor weakens a sign-in and gives nobody rights by itself: a permission boundary may leave it.
-const secondFactor = "iam:DeactivateMFADevice"
+// dropsFactor weakens a sign-in and gives nobody rights by itself: a permission boundary may leave it.
+const dropsFactor = "iam:DeactivateMFADevice"
 
 // paths are the known ways, after Rhino Security Labs' list of AWS privilege escalation methods and its
 // later additions. Each needs all of its actions on resources that are not limited.
@@ -68,7 +71,7 @@ var paths = []Path{
 	{Name: "replaces the keys of an identity provider", Actions: []string{"iam:UpdateSAMLProvider"}},
 	{Name: "adds an OIDC provider of one's own", Actions: []string{"iam:CreateOpenIDConnectProvider"}},
 	{Name: "lets an OIDC provider vouch for another audience", Actions: []string{"iam:AddClientIDToOpenIDConnectProvider"}},
-	{Name: "removes the second factor of a user", Actions: []string{secondFactor}},
+	{Name: "removes the second factor of a user", Actions: []string{dropsFactor}},
 	{Name: "runs commands on any managed instance", Actions: []string{"ssm:SendCommand"}},
 	{Name: "opens a shell on any managed instance", Actions: []string{"ssm:StartSession"}},
 }
@@ -98,10 +101,8 @@ func (d *Document) Escalations() []Path {
 // Admin reports whether the document allows every action on every resource, and in which statement.
 func (d *Document) Admin() (*Statement, bool) {
 	for _, s := range d.wide {
-		for _, a := range s.Actions {
-			if strings.Trim(a, "*?:") == "" {
-				return s, true
-			}
+		if s.EveryAction("") {
+			return s, true
 		}
 	}
 	return nil, false
@@ -129,12 +130,27 @@ func (d *Document) isGuardrail() bool {
 	}
 	for _, p := range paths {
 		for _, a := range p.Actions {
-			if strings.HasPrefix(a, "iam:") && a != secondFactor && !d.Denies(a) {
+			if strings.HasPrefix(a, "iam:") && a != dropsFactor && !d.Denies(a) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// EveryAction reports whether the statement names every action of a service, as "kms:*" and "*" do, or of all services
+// when none is given. NotAction is not looked at.
+func (s *Statement) EveryAction(service string) bool {
+	return slices.ContainsFunc(s.Actions, func(a string) bool {
+		pattern, whole := wholeService(a)
+		return strings.Trim(a, "*?:") == "" || whole && matchAction(pattern, service)
+	})
+}
+
+// wholeService returns the service in a pattern of actions, and whether the pattern stands for all actions of it.
+func wholeService(pattern string) (service string, whole bool) {
+	service, action, ok := strings.Cut(pattern, ":")
+	return service, ok && action != "" && strings.Trim(action, "*?") == ""
 }
 
 // ServiceWide returns the services for which an Allow statement gives every action, such as "s3" for "s3:*".
@@ -144,17 +160,16 @@ func (s *Statement) ServiceWide() []string {
 	}
 	var out []string
 	for _, a := range s.Actions {
-		service, action, ok := strings.Cut(a, ":")
-		if ok && strings.Trim(service, "*?") != "" && action != "" && strings.Trim(action, "*?") == "" {
+		if service, whole := wholeService(a); whole && strings.Trim(service, "*?") != "" {
 			out = append(out, service)
 		}
 	}
 	return out
 }
 
-// WriteAnywhere returns the actions of an Allow statement without limits that change or read data of every
-// resource, from the given list.
-func (d *Document) WriteAnywhere(actions []string) []string {
+// GrantsAnywhere returns those of the listed actions that the document lets happen on every resource, see
+// [Document.Grants].
+func (d *Document) GrantsAnywhere(actions []string) []string {
 	var out []string
 	for _, a := range actions {
 		if _, ok := d.Grants(a); ok {

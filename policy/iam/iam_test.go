@@ -238,7 +238,7 @@ func TestTheResourceThatDecides(t *testing.T) {
 		`"Action":"ssm:SendCommand","NotResource":"arn:aws:ssm:*:*:document/X"`:                                        true,
 	} {
 		d := parsed(t, `{"Statement":{"Effect":"Allow",`+text+`}}`)
-		found := len(d.Escalations()) > 0 || len(d.WriteAnywhere([]string{"rds:CreateDBSnapshot"})) > 0
+		found := len(d.Escalations()) > 0 || len(d.GrantsAnywhere([]string{"rds:CreateDBSnapshot"})) > 0
 		require.Equal(t, granted, found, text)
 	}
 }
@@ -367,5 +367,42 @@ func TestDenialsOfAPIs(t *testing.T) {
 				{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"`+resource+`","Condition":{`+condition+`}}]}`)
 			require.Equal(t, closed && spares, d.DeniesOthers("execute-api:Invoke"), resource+" "+condition)
 		}
+	}
+}
+
+func TestEveryActionOfAService(t *testing.T) {
+	for pattern, of := range map[string][2]bool{ // of KMS, of all services
+		"*": {true, true}, "**": {true, true}, "*:*": {true, true}, "kms:*": {true, false}, "KMS:*": {true, false}, "kms:**": {true, false}, "kms:?*": {true, false}, "k*:*": {true, false},
+		"kms:Decrypt": {}, "kms:De*": {}, "sns:*": {}, "kms": {}, "kms:": {}, "s3:**": {}, "kms*": {},
+	} {
+		for _, element := range []string{"Action", "NotAction"} {
+			s := &parsed(t, `{"Statement":{"Effect":"Allow","`+element+`":"`+pattern+`","Resource":"*"}}`).Statements[0]
+			require.Equal(t, of[0] && element == "Action", s.EveryAction("kms"), pattern)
+			require.Equal(t, of[1] && element == "Action", s.EveryAction(""), pattern)
+		}
+	}
+}
+
+func TestSecondFactors(t *testing.T) {
+	for condition, demanded := range map[string]bool{
+		`"Bool":{"aws:MultiFactorAuthPresent":"true"}`:                true,
+		`"bool":{"AWS:MultiFactorAuthPresent":true}`:                  true,
+		`"StringEquals":{"aws:MultiFactorAuthPresent":"true"}`:        true,
+		`"BoolIfExists":{"aws:MultiFactorAuthPresent":"true"}`:        false,
+		`"Bool":{"aws:MultiFactorAuthPresent":"false"}`:               false,
+		`"Bool":{"aws:MultiFactorAuthPresent":["true","false"]}`:      false,
+		`"Bool":{"aws:MultiFactorAuthPresent":[]}`:                    false,
+		`"ForAllValues:Bool":{"aws:MultiFactorAuthPresent":"true"}`:   false,
+		`"StringNotEquals":{"aws:MultiFactorAuthPresent":"true"}`:     false,
+		`"Null":{"aws:MultiFactorAuthPresent":"true"}`:                false,
+		`"NumericLessThan":{"aws:MultiFactorAuthAge":"3600"}`:         true,
+		`"NumericLessThanEquals":{"aws:MultiFactorAuthAge":"3600"}`:   true,
+		`"NumericLessThanIfExists":{"aws:MultiFactorAuthAge":"1"}`:    false,
+		`"NumericGreaterThan":{"aws:MultiFactorAuthAge":"3600"}`:      false,
+		`"ForAllValues:NumericLessThan":{"aws:MultiFactorAuthAge":1}`: false,
+		`"Bool":{"aws:SecureTransport":"true"}`:                       false,
+	} {
+		d := parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{`+condition+`}}}`)
+		require.Equal(t, demanded, d.Statements[0].Conditions[0].DemandsSecondFactor(), condition)
 	}
 }

@@ -105,7 +105,7 @@ func (c *Condition) weakness() string {
 
 // names says why a comparison of names does not narrow the callers, or "".
 func (c *Condition) names() string {
-	named, known := narrowing[c.key]
+	strong, known := narrowing[c.key]
 	switch {
 	case !known:
 		return fmt.Sprintf("%s says nothing about who calls", c.Key)
@@ -114,7 +114,7 @@ func (c *Condition) names() string {
 	case len(c.Values) == 0:
 		return c.Key + " has no value"
 	}
-	if v, ok := c.weak(named); ok {
+	if v, ok := c.weak(strong); ok {
 		return fmt.Sprintf("%s %q names nobody in particular", c.Key, v)
 	}
 	return ""
@@ -122,9 +122,9 @@ func (c *Condition) names() string {
 
 // weak returns a value that names nobody, if there is one. Operators without wildcards match "*" by nothing else, but
 // fill in variables like all others.
-func (c *Condition) weak(named func(string) bool) (string, bool) {
+func (c *Condition) weak(strong func(string) bool) (string, bool) {
 	for _, v := range c.Values {
-		if !named(v) && (!c.op.exact || !strings.ContainsAny(v, "*?") || strings.Contains(settle(v), "${")) {
+		if !strong(v) && (!c.op.exact || !strings.ContainsAny(v, "*?") || strings.Contains(settle(v), "${")) {
 			return v, true
 		}
 	}
@@ -354,10 +354,10 @@ func (c *Condition) spares() bool {
 		wide, err := address.Wide(c.Values...)
 		return c.op.family == addresses && err == nil && !wide
 	}
-	named := keepsOut[c.key]
-	if named == nil || !c.op.compares() {
+	strong := keepsOut[c.key]
+	if strong == nil || !c.op.compares() {
 		return false
 	}
-	_, weak := c.weak(named)
+	_, weak := c.weak(strong)
 	return !weak
 }
