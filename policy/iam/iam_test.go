@@ -119,7 +119,6 @@ func TestLimits(t *testing.T) {
 		`"StringNotLike":{"ec2:ResourceTag/CSIVolumeName":"*"}`:                         false,
 		`"ForAllValues:StringLike":{"ec2:ResourceTag/CSIVolumeName":"*"}`:               false,
 		`"ForAnyValue:StringLike":{"ec2:ResourceTag/CSIVolumeName":"*"}`:                true,
-		`"StringLike":{"aws:ResourceTag/":"*"}`:                                         false,
 		`"StringLike":{"aws:RequestTag/team":"*"}`:                                      false,
 		`"Null":{"aws:ResourceTag/team":"true"}`:                                        false,
 		`"Null":{"aws:ResourceTag/team":["true","false"]}`:                              false,

@@ -35,23 +35,17 @@ func (s *Statement) limitedBy(c *Condition) bool {
 // resourceTag begins the keys of a tag of what is touched, after the prefix of a service.
 const resourceTag = "resourcetag/"
 
-// wantsTag reports whether a condition demands that what is touched has a tag, whatever its value: what nobody tagged
-// is left alone. AWS's policy for the EBS CSI driver narrows what it may delete in this way (Amazon EBS CSI driver,
-// "Set up driver permissions"), and the one for its load balancers by Null.
+// tagged wants a value that a tag of what is touched can have. "*" is one: what nobody tagged is left alone. AWS's
+// policy for the EBS CSI driver narrows what it may delete in this way.
+func tagged(c *Condition, v string) bool {
+	return named(c, v) || !c.op.exact && v != "" && strings.Trim(v, "*?") == ""
+}
+
+// wantsTag reports whether a condition demands by Null that what is touched has a tag, as AWS's policy for the load
+// balancer controller does.
 func (c *Condition) wantsTag() bool {
 	_, name, _ := strings.Cut(c.key, ":")
-	if tag, ok := strings.CutPrefix(name, resourceTag); !ok || tag == "" || len(c.Values) == 0 || c.op.forAll {
-		return false
-	}
-	for _, v := range c.Values {
-		switch {
-		case c.op.family == presence && strings.EqualFold(v, "false"):
-		case c.Demands() && c.op.family == texts && (named(c, v) || !c.op.exact && v != "" && strings.Trim(v, "*?") == ""):
-		default:
-			return false
-		}
-	}
-	return true
+	return strings.HasPrefix(name, resourceTag) && c.op.family == presence && !c.op.forAll && len(c.Values) > 0 && !hasOther(c.Values, "false")
 }
 
 // naming returns what a value of a condition key must look like to name what the statement touches, or nil when no
@@ -62,7 +56,7 @@ func (s *Statement) naming(key string) func(*Condition, string) bool {
 	case !ok:
 		return nil
 	case strings.HasPrefix(name, resourceTag):
-		return named
+		return tagged
 	case service == "aws":
 		return s.namingByAWS(name)
 	case service == "iam" && namedByIAM[name]:
