@@ -2,7 +2,8 @@
 
 // Command policybench previews one program of AWS resources with the real engine and provider, again and
 // again: without a policy pack, with the Bulkhead pack whole and cut down to ten rules, and with the same ten
-// rules written with Pulumi's experimental Go package policyx and with @pulumi/policy on Node.js. It measures
+// rules written with Pulumi's experimental Go package policyx and with @pulumi/policy on Node.js; and it has
+// bulkhead-policy check judge what a preview without a pack has written. It measures
 // wall time, the processor time of every process together, and the peak memory of the pack's own process.
 //
 // Before it measures, it previews a program with faults and refuses to go on unless all packs find the same.
