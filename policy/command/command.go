@@ -115,10 +115,8 @@ type flags struct {
 func parse(args []string, out, errOut io.Writer) (flags, []string, error) {
 	var f flags
 	set := flag.NewFlagSet("check", flag.ContinueOnError)
-	var said bytes.Buffer
-	set.SetOutput(&said)
 	set.Usage = func() {
-		said.WriteString(checkUsage)
+		_, _ = io.WriteString(set.Output(), checkUsage)
 		set.PrintDefaults()
 	}
 	set.StringVar(&f.format, "format", "text", strings.Join(report.Formats, ", "))
@@ -126,10 +124,18 @@ func parse(args []string, out, errOut io.Writer) (flags, []string, error) {
 	set.StringVar(&f.config, "config", "", "configuration in the form of --policy-pack-config")
 	set.StringVar(&f.profile, "profile", "", "profile, instead of the one in the configuration")
 	set.StringVar(&f.waivers, "waivers", "", "file with waivers, instead of the one in the configuration")
+	err := parseFlags(set, args, out, errOut)
+	return f, set.Args(), err
+}
+
+// parseFlags parses the flags of a command. Help that was asked for goes to out, what is wrong to errOut.
+func parseFlags(set *flag.FlagSet, args []string, out, errOut io.Writer) error {
+	var said bytes.Buffer
+	set.SetOutput(&said)
 	err := set.Parse(args)
-	if errors.Is(err, flag.ErrHelp) { // it was asked for
+	if errors.Is(err, flag.ErrHelp) {
 		errOut = out
 	}
 	_, _ = said.WriteTo(errOut)
-	return f, set.Args(), err
+	return err
 }

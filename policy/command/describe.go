@@ -3,7 +3,6 @@
 package command
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,15 +15,11 @@ import (
 
 func list(p *pack.Pack, args []string, out, errOut io.Writer) int {
 	set := flag.NewFlagSet("list", flag.ContinueOnError)
-	var said bytes.Buffer
-	set.SetOutput(&said)
 	format := set.String("format", "text", "text, json")
-	switch err := set.Parse(args); {
-	case errors.Is(err, flag.ErrHelp): // it was asked for
-		_, _ = said.WriteTo(out)
+	switch err := parseFlags(set, args, out, errOut); {
+	case errors.Is(err, flag.ErrHelp):
 		return Clean
 	case err != nil:
-		_, _ = said.WriteTo(errOut)
 		return Unusable
 	}
 	switch {

@@ -26,7 +26,7 @@ func (p Principal) everyone() bool {
 }
 
 func accountPart(arn string) string {
-	if parts := strings.SplitN(arn, ":", 6); len(parts) >= 5 && parts[0] == "arn" {
+	if parts := strings.SplitN(arn, ":", arnParts); len(parts) >= 5 && parts[0] == "arn" {
 		return parts[4]
 	}
 	return arn
@@ -169,14 +169,14 @@ func IsAccount(text string) bool {
 // bucket: who may choose a name can choose one that a pattern covers.
 func fixedAccount(v string) bool {
 	v = settle(v)
-	parts := strings.SplitN(v, ":", arnParts)
-	if len(parts) < arnParts || parts[0] != "arn" {
+	parts, ok := splitARN(v)
+	if !ok {
 		return literal(v)
 	}
-	if parts[4] != "" {
-		return IsAccount(parts[4])
+	if parts.account != "" {
+		return IsAccount(parts.account)
 	}
-	name, _, _ := strings.Cut(parts[5], "/")
+	name, _, _ := strings.Cut(parts.name, "/")
 	return literal(name)
 }
 

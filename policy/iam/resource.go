@@ -51,25 +51,19 @@ var kinds = map[string][][2]string{
 
 const arnParts = 6
 
-// splitARN returns the service, the account and the name in an ARN or in a pattern of one.
-func splitARN(text string) (service, account, name string, ok bool) {
+// arn is an ARN, or a pattern of one, taken apart; its name is all that comes after the account.
+type arn struct{ partition, service, region, account, name string }
+
+// splitARN takes an ARN apart without copying it.
+func splitARN(text string) (a arn, ok bool) {
 	rest, ok := strings.CutPrefix(text, "arn:")
-	if !ok {
-		return "", "", "", false
-	}
-	for part := range arnParts - 2 {
-		var field string
-		if field, rest, ok = strings.Cut(rest, ":"); !ok {
-			return "", "", "", false
-		}
-		switch part {
-		case 1:
-			service = field
-		case 3:
-			account = field
+	for _, part := range [...]*string{&a.partition, &a.service, &a.region, &a.account} {
+		if ok {
+			*part, rest, ok = strings.Cut(rest, ":")
 		}
 	}
-	return service, account, rest, true
+	a.name = rest
+	return a, ok
 }
 
 func wild(text string) bool {
@@ -85,10 +79,11 @@ func everyResource(pattern string) bool {
 	if !strings.HasPrefix(pattern, "arn:") {
 		return coversBeginning(pattern)
 	}
-	service, account, name, ok := splitARN(pattern)
+	parts, ok := splitARN(pattern)
 	if !ok {
 		return strings.HasSuffix(pattern, "*")
 	}
+	service, account, name := parts.service, parts.account, parts.name
 	if service == "s3" && account == "" {
 		name, _, _ = strings.Cut(name, "/") // the bucket
 	}
@@ -142,12 +137,12 @@ func (s *Statement) anywhereFor(action string) bool {
 		if !everyResource(pattern) {
 			continue
 		}
-		service, _, name, ok := splitARN(pattern)
+		parts, ok := splitARN(pattern)
 		if !ok {
 			return true
 		}
 		for _, sample := range kind {
-			if glob.Match(service, sample[0]) && glob.Match(name, sample[1]) {
+			if glob.Match(parts.service, sample[0]) && glob.Match(parts.name, sample[1]) {
 				return true
 			}
 		}
@@ -169,8 +164,7 @@ func (s *Statement) refuses(action string) bool {
 		if stars(pattern) && pattern != "" {
 			return true
 		}
-		parts := strings.SplitN(pattern, ":", arnParts)
-		if len(parts) == arnParts && parts[0] == "arn" && glob.Match(parts[2], service) && stars(parts[3]) && stars(parts[4]) && parts[5] != "" && stars(parts[5]) {
+		if parts, ok := splitARN(pattern); ok && glob.Match(parts.service, service) && stars(parts.region) && stars(parts.account) && parts.name != "" && stars(parts.name) {
 			return true
 		}
 	}

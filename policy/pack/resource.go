@@ -30,7 +30,7 @@ type Subject struct {
 }
 
 // ShortType is the last part of the type, such as BucketV2.
-func (s *Subject) ShortType() string { return s.Type[strings.LastIndexByte(s.Type, ':')+1:] }
+func (s Subject) ShortType() string { return s.Type[strings.LastIndexByte(s.Type, ':')+1:] }
 
 // Resource is one resource as a check sees it.
 type Resource struct {

@@ -44,7 +44,7 @@ func (r *Report) text(w io.Writer) error {
 		if f.Waiver != nil {
 			state = "waived until " + f.Waiver.Expires + " by " + f.Waiver.Owner + ": " + f.Waiver.Reason
 		}
-		fmt.Fprintf(&b, "%s  %s  [%s]\n  %s %q: %s\n", strings.ToUpper(f.Severity), f.ID, state, shortType(f.Type), f.Name, f.Text)
+		fmt.Fprintf(&b, "%s  %s  [%s]\n  %s %q: %s\n", strings.ToUpper(f.Severity), f.ID, state, pack.Subject{Type: f.Type}.ShortType(), f.Name, f.Text)
 		if f.Why != "" {
 			fmt.Fprintf(&b, "  Why: %s\n  Fix: %s\n", f.Why, f.Fix)
 		}
@@ -56,13 +56,6 @@ func (r *Report) text(w io.Writer) error {
 	fmt.Fprintln(&b, r.summary())
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-func shortType(token string) string {
-	if i := strings.LastIndexByte(token, ':'); i >= 0 {
-		return token[i+1:]
-	}
-	return token
 }
 
 func (r *Report) markdown(w io.Writer) error {
@@ -81,7 +74,7 @@ func (r *Report) markdown(w io.Writer) error {
 		if f.URL != "" {
 			control = "[" + f.ID + "](" + f.URL + ")"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s `%s` | %s | %s |\n", f.Severity, control, shortType(f.Type), cell(f.Name), cell(f.Text+". "+f.Fix), state)
+		fmt.Fprintf(&b, "| %s | %s | %s `%s` | %s | %s |\n", f.Severity, control, pack.Subject{Type: f.Type}.ShortType(), cell(f.Name), cell(f.Text+". "+f.Fix), state)
 	}
 	if len(r.Undecided) > 0 {
 		b.WriteString("\n| Undecided control | Resource | Waits for |\n|---|---|---|\n")
