@@ -189,8 +189,13 @@ func words(name, help string, values ...string) pack.Setting {
 // anyCompanion is the fact that a resource which points at this one has what is wanted. AWS keeps many
 // settings of a resource in companions of their own.
 func anyCompanion(k *pack.Case, property string, types []string, holds func(*pack.Resource) pack.Fact) pack.Fact {
+	return anyPointing(k.Stack, k.Resource, property, types, holds)
+}
+
+// anyPointing is anyCompanion for another resource than the one that is judged.
+func anyPointing(s *pack.Stack, to *pack.Resource, property string, types []string, holds func(*pack.Resource) pack.Fact) pack.Fact {
 	answer := pack.No(pack.Value{})
-	sure, maybe := k.Stack.Pointing(k.Resource, property, types...)
+	sure, maybe := s.Pointing(to, property, types...)
 	for _, r := range sure {
 		answer = answer.Or(holds(r))
 	}

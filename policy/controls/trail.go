@@ -82,15 +82,8 @@ func trails() []*pack.Control {
 				if bucket == nil {
 					return
 				}
-				answer := pack.No(k.Get("s3BucketName"))
-				sure, maybe := k.Stack.Pointing(bucket, "bucket", s3Block)
-				for _, b := range sure {
-					answer = answer.Or(allFlags(b.Inputs()))
-				}
-				for _, v := range maybe {
-					answer = answer.Or(pack.Wait(v))
-				}
-				k.Require(answer, "bucket %q has no public access block with all four flags", bucket.Name)
+				blocked := anyPointing(k.Stack, bucket, "bucket", []string{s3Block}, func(b *pack.Resource) pack.Fact { return allFlags(b.Inputs()) })
+				k.Require(pack.No(k.Get("s3BucketName")).Or(blocked), "bucket %q has no public access block with all four flags", bucket.Name)
 			},
 		},
 		{
@@ -101,15 +94,8 @@ func trails() []*pack.Control {
 				if bucket == nil {
 					return
 				}
-				answer := bucket.Get("loggings").IsSet().Or(bucket.Get("logging").IsSet())
-				sure, maybe := k.Stack.Pointing(bucket, "bucket", loggings...)
-				for range sure {
-					answer = pack.Yes(k.Get("s3BucketName"))
-				}
-				for _, v := range maybe {
-					answer = answer.Or(pack.Wait(v))
-				}
-				k.Require(answer, "bucket %q has no access log", bucket.Name)
+				logged := bucket.Get("loggings").IsSet().Or(bucket.Get("logging").IsSet()).Or(anyPointing(k.Stack, bucket, "bucket", loggings, present))
+				k.Require(logged, "bucket %q has no access log", bucket.Name)
 			},
 		},
 	}
