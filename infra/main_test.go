@@ -13,7 +13,7 @@ import (
 
 func TestProgramWithoutConfigurationListsWhatIsMissing(t *testing.T) {
 	err := pulumitest.RunError(t, program, pulumitest.InStack(stacks.Namespace, "staging"))
-	for _, key := range []string{"accountId", "region", "zones", "vpcCidr", "bastionAllowedCidrs", "alarmEmails"} {
+	for _, key := range []string{"accountId", "region", "zones", "vpcCidr", "alarmEmails"} {
 		require.ErrorContains(t, err, "Pulumi.staging.yaml: bulkhead:"+key)
 	}
 }

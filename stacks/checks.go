@@ -75,12 +75,12 @@ func atMost(most int, elements check) check {
 	}
 }
 
-// withIPv4 makes a check that a list has an IPv4 range, before the check of its elements:
+// withIPv4 makes a check that a list of ranges, unless it is empty, has one of IPv4, before the check of its elements:
 // the VPC has no IPv6 addresses, so that nobody comes in from such a range.
 func withIPv4(elements check) check {
 	return func(value any) []fault {
 		list, _ := value.([]string)
-		if slices.ContainsFunc(list, func(s string) bool { return !strings.Contains(s, ":") }) {
+		if len(list) == 0 || slices.ContainsFunc(list, func(s string) bool { return !strings.Contains(s, ":") }) {
 			return elements(value)
 		}
 		return append([]fault{*wrong("has no IPv4 range, and the VPC has no IPv6 addresses", "list the IPv4 addresses too")}, elements(value)...)
@@ -120,8 +120,12 @@ func fromCIDR(test func(string) error) func(string) *fault {
 	}
 }
 
-// oneOf checks for one of a few words.
-func oneOf(words ...string) func(string) *fault {
+// oneOf checks for one of a few words, which may be the values of a type of their own.
+func oneOf[T ~string](choices ...T) func(string) *fault {
+	words := make([]string, len(choices))
+	for i, choice := range choices {
+		words[i] = string(choice)
+	}
 	return func(s string) *fault {
 		if slices.Contains(words, s) {
 			return nil

@@ -131,7 +131,7 @@ func TestCheckFilesOfAnEmptyStackFile(t *testing.T) {
 		_, err := CheckFiles(directory(t, map[string][2]string{FileName("staging"): {"", text}}), "staging")
 		var problems Problems
 		require.ErrorAs(t, err, &problems, text)
-		require.Len(t, problems, 7, "every key that must be given is missing: %v", err)
+		require.Len(t, problems, 6, "every key that must be given is missing: %v", err)
 		for _, p := range problems {
 			require.Contains(t, p.String(), "is missing")
 		}

@@ -67,7 +67,7 @@ func requireSafe(t *testing.T, s *Settings) {
 	for _, zone := range s.Network.Zones {
 		require.True(t, strings.HasPrefix(zone, s.Region))
 	}
-	require.NotEmpty(t, s.Bastion.AllowedCIDRs)
+	require.Equal(t, s.Bastion.Access == BastionKnownAddresses, len(s.Bastion.AllowedCIDRs) > 0)
 	for _, r := range s.Bastion.AllowedCIDRs {
 		require.NoError(t, cidr.CheckKnown(r))
 		require.False(t, cidr.Overlap(r, s.Network.CIDR))

@@ -136,6 +136,7 @@ func referenceText(t *testing.T) string {
 		"bulkhead:region":              "eu-central-1",
 		"bulkhead:zones":               `["eu-central-1a","eu-west-1b"]`,
 		"bulkhead:vpcCider":            "10.20.0.0/16",
+		"bulkhead:bastion":             "KnownAddresses",
 		"bulkhead:bastionAllowedCidrs": `["203.0.113.0/28","0.0.0.0/0"]`,
 		"bulkhead:edgeZone":            "staging.bulkhead.example",
 		"bulkhead:alarmEmails":         `["alarms@example.com"]`,

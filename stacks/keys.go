@@ -66,12 +66,18 @@ var table = []setting{
 		check:       each(endpoint),
 	},
 	{
-		key: "bastionAllowedCidrs", group: groupBastion, example: "[203.0.113.0/28]",
+		key: "bastion", group: groupBastion, fallback: string(BastionSessionManager), example: string(BastionKnownAddresses),
+		description: "How operators enter: not at all, because there is no bastion; through Session Manager alone, with no public address and no open port; or also by SSH from the addresses in bastionAllowedCidrs.",
+		allowed:     "None, SessionManager or KnownAddresses",
+		field:       func(s *Settings) any { return &s.Bastion.Access },
+		check:       text(oneOf(BastionNone, BastionSessionManager, BastionKnownAddresses)),
+	},
+	{
+		key: "bastionAllowedCidrs", group: groupBastion, fallback: []string{}, example: "[203.0.113.0/28]",
 		description: "Known addresses that may open an SSH session to the bastion. Nobody else can.",
-		allowed:     "1 to 8 ranges of IPv4 and at most 8 of IPv6, which lie idle as long as the VPC has none; IPv4 not wider than /24, IPv6 not wider than /48, outside the VPC, in canonical form",
+		allowed:     "with bastion KnownAddresses, and only then, 1 to 8 ranges of IPv4 and at most 8 of IPv6, which lie idle as long as the VPC has none; IPv4 not wider than /24, IPv6 not wider than /48, outside the VPC, in canonical form",
 		field:       func(s *Settings) any { return &s.Bastion.AllowedCIDRs },
-		check: some("nobody could reach the bastion", "list the known addresses of your operators",
-			withIPv4(atMost(8, each(fromCIDR(cidr.CheckKnown))))),
+		check:       withIPv4(atMost(8, each(fromCIDR(cidr.CheckKnown)))),
 	},
 	{
 		key: "bastionInstanceType", group: groupBastion, fallback: "t3.micro", example: "t3.micro",

@@ -20,7 +20,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 			CIDR: "10.20.0.0/16", Zones: []string{"eu-central-1a", "eu-central-1b"}, NAT: NATNone,
 			InterfaceEndpoints: []string{"ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "kms"},
 		},
-		Bastion: Bastion{AllowedCIDRs: []string{"203.0.113.0/28"}, InstanceType: "t3.micro"},
+		Bastion: Bastion{Access: BastionKnownAddresses, AllowedCIDRs: []string{"203.0.113.0/28"}, InstanceType: "t3.micro"},
 		Edge:    Edge{Zone: "staging.bulkhead.example", Domain: "staging.bulkhead.example"},
 		WAF:     WAF{RateLimit: 1000},
 		App: App{
@@ -62,6 +62,8 @@ func TestParseGoodValues(t *testing.T) {
 		"three zones, out of order": {"zones": `["eu-central-1c","eu-central-1a","eu-central-1b"]`},
 		"no NAT":                    {"natStrategy": "None"},
 		"more endpoints":            {"interfaceEndpoints": `["ssm","ssmmessages","ec2messages","secretsmanager","logs","kms","ecr.api","ecr.dkr","rds-data"]`},
+		"no bastion":                {"bastion": "None", "bastionAllowedCidrs": absent},
+		"Session Manager alone":     {"bastion": "SessionManager", "bastionAllowedCidrs": "[]", "bastionReachesDatabase": "true"},
 		"IPv6 operators":            {"bastionAllowedCidrs": `["2001:db8:1::/48","198.51.100.7/32"]`},
 		"a name in the zone":        {"edgeDomain": "www.staging.bulkhead.example"},
 		"a certificate":             {"edgeZone": "", "edgeDomain": "shop.example", "edgeCertificateArn": "arn:aws:acm:eu-central-1:210987654321:certificate/01234567-89ab-cdef-0123-456789abcdef"},
@@ -160,9 +162,14 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"interfaceEndpoints", `["bedrock"]`, `interfaceEndpoints[0]: "bedrock" is not a service the network knows; choose from autoscaling, `},
 		{"interfaceEndpoints", `["ssm","ssm"]`, `interfaceEndpoints[1]: "ssm" is listed twice`},
 
-		{"bastionAllowedCidrs", absent, `bastionAllowedCidrs: is missing; add it`},
-		{"bastionAllowedCidrs", "[]", `bastionAllowedCidrs: [] is empty, and nobody could reach the bastion; list the known addresses of your operators`},
-		{"bastionAllowedCidrs", "", `bastionAllowedCidrs: [] is empty`},
+		{"bastion", "ssm", `bastion: "ssm" is none of the choices; choose None, SessionManager or KnownAddresses`},
+		{"bastion", "sessionmanager", `bastion: "sessionmanager" is none of the choices; did you mean SessionManager?`},
+		{"bastion", "SessionManager", `bastionAllowedCidrs: ["203.0.113.0/28"] is given although bastion is SessionManager, which admits no SSH; remove it, or choose bulkhead:bastion: KnownAddresses`},
+		{"bastion", "None", `bastionAllowedCidrs: ["203.0.113.0/28"] is given although bastion is None, which admits no SSH; remove it, or choose`},
+		{"bastion", absent, `bastionAllowedCidrs: ["203.0.113.0/28"] is given although bastion is SessionManager`},
+		{"bastionAllowedCidrs", absent, `bastionAllowedCidrs: is empty, and nobody could open an SSH session; list the known addresses of your operators, or choose bulkhead:bastion: SessionManager`},
+		{"bastionAllowedCidrs", "[]", `bastionAllowedCidrs: [] is empty, and nobody could open an SSH session`},
+		{"bastionAllowedCidrs", "", `bastionAllowedCidrs: is empty, and nobody could open an SSH session`},
 		{"bastionAllowedCidrs", `["203.0.113.0/28","0.0.0.0/0"]`, `bastionAllowedCidrs[1]: "0.0.0.0/0" admits the whole internet; list known addresses`},
 		{"bastionAllowedCidrs", `["203.0.113.0/28","::/0"]`, `bastionAllowedCidrs[1]: "::/0" admits the whole internet; list known addresses`},
 		{"bastionAllowedCidrs", `["0/0"]`, `bastionAllowedCidrs[0]: "0/0" admits the whole internet`},
@@ -276,6 +283,8 @@ func TestParseReportsRules(t *testing.T) {
 		changes map[string]string
 		want    []string
 	}{
+		"a bastion's way without a bastion": {"staging", map[string]string{"bastion": "None", "bastionAllowedCidrs": absent, "bastionReachesDatabase": "true"},
+			[]string{`bastionReachesDatabase: true is given although bastion is None; remove it, or choose another bastion`}},
 		"no way out, yet destinations": {"staging", map[string]string{"natStrategy": "None", "appEgressCidrs": `["198.51.100.0/24"]`},
 			[]string{`appEgressCidrs: ["198.51.100.0/24"] cannot be reached with natStrategy None`}},
 		"a name too long for a certificate": {"staging", map[string]string{"edgeDomain": strings.Repeat("a", 40) + ".staging.bulkhead.example"},
@@ -347,6 +356,7 @@ func TestManyProblemsAtOnce(t *testing.T) {
 		"bulkhead:region":                      "eu-central-1",
 		"bulkhead:vpcCidr":                     "10.20.0.0/24",
 		"bulkhead:natStrategy":                 "single",
+		"bulkhead:bastion":                     "KnownAddresses",
 		"bulkhead:bastionAllowedCidrs":         `["0.0.0.0/0","::/0","203.0.113.9/28","203.0.112.0/22"]`,
 		"bulkhead:appMinSize":                  "9",
 		"bulkhead:appMaxSize":                  "3",

@@ -142,6 +142,7 @@ func valid(changes map[string]string) map[string]string {
 		"region":              "eu-central-1",
 		"zones":               `["eu-central-1a","eu-central-1b"]`,
 		"vpcCidr":             "10.20.0.0/16",
+		"bastion":             "KnownAddresses",
 		"bastionAllowedCidrs": `["203.0.113.0/28"]`,
 		"edgeZone":            "staging.bulkhead.example",
 		"alarmEmails":         `["alarms@example.com"]`,

@@ -27,6 +27,8 @@ func about(key, value, what, cure string) []fault {
 // rules holds for every environment; the last part only for production, see IsProduction.
 var rules = []rule{
 	{[]string{"region", "zones"}, "zones names 2 or 3 zones of region, and no two that share an address slot of the network: a and e, b and f, c and g, d and h", zonesFit},
+	{[]string{"bastion", "bastionAllowedCidrs"}, "bastionAllowedCidrs is given exactly when bastion is KnownAddresses", knownAddressesGiven},
+	{[]string{"bastion", "bastionReachesDatabase"}, "bastionReachesDatabase is false when bastion is None", bastionThere},
 	{[]string{"vpcCidr", "bastionAllowedCidrs"}, "bastionAllowedCidrs lies outside vpcCidr: the bastion is entered from elsewhere, and no range contains another", bastionRangesFit},
 	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk, and no range contains another", egressRangesFit},
 	{[]string{"natStrategy", "appEgressCidrs"}, "natStrategy is None exactly when appEgressCidrs is empty: the app tier has a route to each of them and no other", egressHasRoute},
@@ -111,6 +113,26 @@ func zoneCount(s *Settings) []fault {
 		return about("zones", "", "is a single zone, and the load balancer and the database need two", cure)
 	}
 	return about("zones", "", fmt.Sprintf("are %d zones", count), cure)
+}
+
+func knownAddressesGiven(s *Settings) []fault {
+	const list = "bastionAllowedCidrs"
+	switch known := s.Bastion.Access == BastionKnownAddresses; {
+	case known && len(s.Bastion.AllowedCIDRs) == 0:
+		return about(list, "", "is empty, and nobody could open an SSH session",
+			"list the known addresses of your operators, or choose "+Namespace+":bastion: SessionManager")
+	case !known && len(s.Bastion.AllowedCIDRs) > 0:
+		return about(list, "", "is given although bastion is "+string(s.Bastion.Access)+", which admits no SSH",
+			"remove it, or choose "+Namespace+":bastion: KnownAddresses")
+	}
+	return nil
+}
+
+func bastionThere(s *Settings) []fault {
+	if s.Bastion.Access != BastionNone || !s.Bastion.ReachesDatabase {
+		return nil
+	}
+	return about("bastionReachesDatabase", "true", "is given although bastion is None", "remove it, or choose another bastion")
 }
 
 func bastionRangesFit(s *Settings) []fault {

@@ -57,13 +57,28 @@ const (
 	NATOnePerZone = "OnePerZone"
 )
 
-// Bastion holds the settings of the SSH entry.
+// BastionAccess is how operators enter the environment.
+type BastionAccess string
+
+const (
+	// BastionNone is an environment without a bastion.
+	BastionNone BastionAccess = "None"
+	// BastionSessionManager is a bastion without a public address or an open port: only Session Manager leads to it.
+	BastionSessionManager BastionAccess = "SessionManager"
+	// BastionKnownAddresses is a bastion that also admits SSH, from Bastion.AllowedCIDRs.
+	BastionKnownAddresses BastionAccess = "KnownAddresses"
+)
+
+// Bastion holds the settings of the operators' entry.
 type Bastion struct {
-	// AllowedCIDRs are the known addresses that may open SSH sessions; never empty.
+	// Access is how operators enter; BastionSessionManager unless set.
+	Access BastionAccess
+	// AllowedCIDRs are the known addresses that may open SSH sessions: at least one with
+	// BastionKnownAddresses, none otherwise.
 	AllowedCIDRs []string
 	// InstanceType is an EC2 instance type such as "t3.micro".
 	InstanceType string
-	// ReachesDatabase lets the bastion connect to PostgreSQL.
+	// ReachesDatabase lets the bastion connect to PostgreSQL; false with BastionNone.
 	ReachesDatabase bool
 }
 

@@ -5,6 +5,7 @@ package stacks
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,8 +103,6 @@ func decodeArray(raw, example string) (any, []fault) {
 // assign stores a decoded value.
 func (s *setting) assign(to *Settings, value any) {
 	switch field := s.field(to).(type) {
-	case *string:
-		*field, _ = value.(string)
 	case *int:
 		*field, _ = value.(int)
 	case *bool:
@@ -111,6 +110,8 @@ func (s *setting) assign(to *Settings, value any) {
 	case *[]string:
 		list, _ := value.([]string)
 		*field = slices.Clone(list)
+	default: // text, or a choice with a type of its own
+		reflect.ValueOf(field).Elem().SetString(reflect.ValueOf(value).String())
 	}
 }
 

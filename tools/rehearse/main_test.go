@@ -124,6 +124,7 @@ func TestBadConfiguration(t *testing.T) {
 	file := filepath.Join(root, "Pulumi.staging.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(`config:
   bulkhead:accountId: "123"
+  bulkhead:bastion: KnownAddresses
   bulkhead:bastionAllowedCidrs: [0.0.0.0/0]
   bulkhead:natStrategie: Single
 `), 0o600))
