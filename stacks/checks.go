@@ -33,11 +33,13 @@ func each(test func(string) *fault) check {
 	return func(value any) []fault {
 		list, _ := value.([]string)
 		var faults []fault
+		seen := make(map[string]bool, len(list))
 		for i, s := range list {
 			f := test(s)
-			if first := slices.Index(list, s); f == nil && first < i {
+			if f == nil && seen[s] {
 				f = wrong("is listed twice", "keep one")
 			}
+			seen[s] = true
 			if f != nil {
 				f.index, f.value = i, quoted(s)
 				faults = append(faults, *f)
@@ -131,9 +133,6 @@ func oneOf[T ~string](choices ...T) func(string) *fault {
 			return nil
 		}
 		cure := "choose " + strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
-		if near := suggest(s, words); near != "" {
-			cure = "did you mean " + near + "?"
-		}
-		return wrong("is none of the choices", cure)
+		return wrong("is none of the choices", meant(s, words, cure))
 	}
 }

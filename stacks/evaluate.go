@@ -17,6 +17,17 @@ type input struct {
 	faults []fault // found while reading; raw is then not looked at
 }
 
+// shown renders the value for a message.
+func (in input) shown(s *setting) string {
+	switch {
+	case in.value != "" && in.value != `""`:
+		return in.value
+	case s != nil:
+		return s.shown(in.raw)
+	}
+	return ""
+}
+
 // reference is the document that describes every key.
 const reference = "docs/configuration.md"
 
@@ -32,7 +43,7 @@ func namespaced(file string, values map[string]string) (map[string]input, Proble
 			namespace, key = Namespace, full
 		}
 		if namespace != Namespace {
-			if p, foreign := foreignKey(file, full, quoted(value)); foreign {
+			if p, foreign := foreignKey(file, full, quoted(value), len(problems) < mostShown); foreign {
 				problems = append(problems, p)
 			}
 			continue
@@ -55,12 +66,12 @@ func givenTwice(file string) input {
 // foreignNamespaces are the prefixes that something other than this program reads.
 var foreignNamespaces = []string{"pulumi", "aws"}
 
-func foreignKey(file, full, value string) (Problem, bool) {
+func foreignKey(file, full, value string, compare bool) (Problem, bool) {
 	namespace, key, _ := strings.Cut(full, ":")
 	if slices.Contains(foreignNamespaces, namespace) {
 		return Problem{}, false
 	}
-	cure := meantKey(key, "remove it, or use the prefix "+Namespace+":")
+	cure := meantKey(key, "remove it, or use the prefix "+Namespace+":", compare)
 	return Problem{File: file, Key: named(full), Value: value,
 		Fault: "is set in a namespace that nothing here reads", Cure: cure, rank: len(table)}, true
 }
@@ -86,10 +97,9 @@ func evaluate(stack string, given map[string]input) (*Settings, Problems) {
 	for i := range table {
 		e.one(&table[i])
 	}
-	for _, key := range slices.Sorted(maps.Keys(given)) {
-		if byKey(key) == nil {
-			e.unknown(key)
-		}
+	unknown := slices.DeleteFunc(slices.Sorted(maps.Keys(given)), func(key string) bool { return byKey(key) != nil })
+	for i, key := range unknown {
+		e.unknown(key, i < mostShown)
 	}
 	for _, r := range rules {
 		e.across(r)
@@ -133,7 +143,8 @@ func (e *evaluation) decode(s *setting, in input) []fault {
 	return s.check(value)
 }
 
-func (e *evaluation) unknown(key string) {
+// unknown reports a key that is not in the table.
+func (e *evaluation) unknown(key string, compare bool) {
 	in := e.given[key]
 	value := in.value
 	if value == "" {
@@ -144,7 +155,7 @@ func (e *evaluation) unknown(key string) {
 		return
 	}
 	e.report(key, fault{index: whole, value: value, what: "is given to an unknown key",
-		cure: meantKey(key, "remove it, or look it up in "+reference)})
+		cure: meantKey(key, "remove it, or look it up in "+reference, compare)})
 }
 
 // across consults one rule between keys. What it finds is to be cured in the stack
@@ -163,8 +174,12 @@ func (e *evaluation) across(r rule) {
 	}
 }
 
-// meantKey is the cure for a key that is not in the table.
-func meantKey(key, otherwise string) string {
+// meantKey is the cure for a key that is not in the table. To compare it with every key
+// takes time, which is worth it only for the problems that Problems.Error lists.
+func meantKey(key, otherwise string, compare bool) string {
+	if !compare {
+		return otherwise
+	}
 	if near := suggest(key, keys()); near != "" {
 		return "did you mean " + Namespace + ":" + near + "?"
 	}
@@ -182,15 +197,12 @@ func (e *evaluation) report(key string, f fault) {
 }
 
 func (e *evaluation) reportIn(file, key string, f fault) {
-	in, value := e.given[key], ""
-	if s := byKey(key); s != nil {
-		value = s.shown(in.raw)
-	}
-	if in.value != "" && in.value != `""` {
-		value = in.value
-	}
+	in := e.given[key]
 	if in.secret {
 		f.value, f.cure = secretValue, "see what it may be in "+reference
 	}
-	e.problems = append(e.problems, f.problem(file, key, value, rankOf(key)))
+	if f.value == "" {
+		f.value = in.shown(byKey(key))
+	}
+	e.problems = append(e.problems, f.problem(file, key, rankOf(key)))
 }

@@ -5,7 +5,6 @@ package stacks
 import (
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -87,8 +86,12 @@ func CheckFiles(dir, env string) (*Settings, error) {
 		// Calling every key missing would bury the cause.
 		return settled(nil, problems)
 	}
-	given := project.given
-	maps.Copy(given, stack.given)
+	given := stack.given
+	for key, in := range project.given {
+		if _, set := given[key]; !set {
+			given[key] = in
+		}
+	}
 	settings, more := evaluate(env, given)
 	problems = slices.Concat(problems, more, compare(root, settings, known))
 	return settled(settings, problems)
@@ -138,7 +141,7 @@ func compare(root fs.FS, s *Settings, known []string) Problems {
 func compareOne(s *Settings, env string, other map[string]input) Problems {
 	var problems Problems
 	report := func(key, value, what, cure string) {
-		problems = append(problems, fault{index: whole, what: what, cure: cure}.problem(FileName(s.Environment), key, quoted(value), rankOf(key)))
+		problems = append(problems, fault{index: whole, value: quoted(value), what: what, cure: cure}.problem(FileName(s.Environment), key, rankOf(key)))
 	}
 	if theirs := other["vpcCidr"].raw; cidr.Overlap(s.Network.CIDR, theirs) {
 		report("vpcCidr", s.Network.CIDR, "overlaps "+theirs+" of "+FileName(env), "give each environment a range of its own")

@@ -15,7 +15,7 @@ import (
 
 // directory is a copy of the committed files with some of them edited: each edit
 // replaces the first text by the second. An edit of "" replaces the whole file.
-func directory(t *testing.T, edits map[string][2]string) string {
+func directory(t testing.TB, edits map[string][2]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{projectFile, FileName("staging"), FileName("production")} {
@@ -36,7 +36,7 @@ func directory(t *testing.T, edits map[string][2]string) string {
 	return dir
 }
 
-func write(t *testing.T, dir, name, text string) {
+func write(t testing.TB, dir, name, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 }

@@ -3,6 +3,7 @@
 package stacks
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -200,8 +201,8 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"wafRateLimit", "2000000001", `wafRateLimit: 2000000001 is not between`},
 
 		{"wafRelaxations", `["CommonRuleSet.SizeRestrictions_BODY"]`, `wafRelaxations[0]: "CommonRuleSet.SizeRestrictions_BODY" gives no reason; write it like CommonRuleSet.SizeRestrictions_BODY because people upload photos`},
-		{"wafRelaxations", `["CommonRules because people upload photos"]`, `wafRelaxations[0]: "CommonRules because people upload photos" relaxes what is no part of the web ACL; did you mean CommonRuleSet?`},
-		{"wafRelaxations", `["PHP because people upload photos"]`, `relaxes what is no part of the web ACL; choose from IPReputation, RateLimit, CommonRuleSet`},
+		{"wafRelaxations", `["CommonRules because people upload photos"]`, `wafRelaxations[0]: "CommonRules because people upload photos" relaxes something that is not part of the web ACL; did you mean CommonRuleSet?`},
+		{"wafRelaxations", `["PHP because people upload photos"]`, `relaxes something that is not part of the web ACL; choose from IPReputation, RateLimit, CommonRuleSet`},
 		{"wafRelaxations", `["RateLimit.All because people upload photos"]`, `names a rule inside the rate limit, which is one rule; name RateLimit alone, or raise bulkhead:wafRateLimit`},
 		{"wafRelaxations", `["Linux.a b because people upload photos"]`, `does not name a rule of AWS WAF`},
 		{"wafRelaxations", `["Linux. because people upload photos"]`, `does not name a rule of AWS WAF`},
@@ -346,6 +347,23 @@ func TestProblemNamesAllItsParts(t *testing.T) {
 	got.rank = 0
 	require.Equal(t, Problem{File: "Pulumi.staging.yaml", Key: "bulkhead:bastionAllowedCidrs[1]", Value: `"0.0.0.0/0"`,
 		Fault: "admits the whole internet", Cure: "list known addresses"}, got)
+}
+
+func TestManyProblemsAreCounted(t *testing.T) {
+	changes := map[string]string{"region": "nowhere"}
+	for i := range 60 {
+		changes[fmt.Sprintf("wafRateLimits%02d", i)] = "1"
+	}
+	_, err := Parse("staging", valid(changes))
+	lines := strings.Split(err.Error(), "\n")
+	require.Len(t, lines, 52)
+	require.Equal(t, "61 problems in the configuration:", lines[0])
+	require.Contains(t, lines[1], `bulkhead:region: "nowhere" is not`)
+	require.Contains(t, lines[50], `bulkhead:wafRateLimits48: "1" is given to an unknown key; did you mean bulkhead:wafRateLimit?`)
+	require.Equal(t, "  and 11 more; correct these first", lines[51])
+	var problems Problems
+	require.ErrorAs(t, err, &problems)
+	require.Len(t, problems, 61, "whoever handles the problems gets them all")
 }
 
 // TestManyProblemsAtOnce pins how a thoroughly wrong configuration is reported.

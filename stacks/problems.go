@@ -43,14 +43,21 @@ func (p Problem) String() string {
 // and then of docs/configuration.md. It is the error of Parse, Load and CheckFiles.
 type Problems []Problem
 
-// Error returns one line for a single problem, else a count and one line for each.
+// mostShown is how many problems Error lists; the others it counts.
+const mostShown = 50
+
+// Error returns one line for a single problem, else a count and one line for each of the
+// first 50.
 func (ps Problems) Error() string {
 	if len(ps) == 1 {
 		return ps[0].String()
 	}
 	lines := []string{fmt.Sprintf("%d problems in the configuration:", len(ps))}
-	for _, p := range ps {
+	for _, p := range ps[:min(len(ps), mostShown)] {
 		lines = append(lines, "  "+p.String())
+	}
+	if more := len(ps) - mostShown; more > 0 {
+		lines = append(lines, fmt.Sprintf("  and %d more; correct these first", more))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -77,15 +84,12 @@ type fault struct {
 // whole is the index of a fault that concerns a value as a whole.
 const whole = -1
 
-func (f fault) problem(file, key, value string, rank int) Problem {
-	if f.value != "" {
-		value = f.value
-	}
+func (f fault) problem(file, key string, rank int) Problem {
 	key = Namespace + ":" + named(key)
 	if f.index != whole {
 		key += "[" + strconv.Itoa(f.index) + "]"
 	}
-	return Problem{File: file, Key: key, Value: value, Fault: f.what, Cure: f.cure, rank: rank}
+	return Problem{File: file, Key: key, Value: f.value, Fault: f.what, Cure: f.cure, rank: rank}
 }
 
 // named renders a key or a bare value for a message: as it is, or quoted if it would

@@ -53,11 +53,8 @@ func relaxationOf(s string) (Relaxation, *fault) {
 	intent, rule, single := strings.Cut(what, ".")
 	switch {
 	case !slices.Contains(wafIntents, intent):
-		cure := "choose from " + strings.Join(wafIntents, ", ")
-		if near := suggest(intent, wafIntents); near != "" {
-			cure = "did you mean " + near + "?"
-		}
-		return Relaxation{}, wrong("relaxes what is no part of the web ACL", cure)
+		cure := meant(intent, wafIntents, "choose from "+strings.Join(wafIntents, ", "))
+		return Relaxation{}, wrong("relaxes something that is not part of the web ACL", cure)
 	case single && intent == rateLimit:
 		return Relaxation{}, wrong("names a rule inside the rate limit, which is one rule", "name RateLimit alone, or raise "+Namespace+":wafRateLimit")
 	case single && !ruleForm.MatchString(rule):
@@ -71,17 +68,16 @@ func relaxationOf(s string) (Relaxation, *fault) {
 
 // relaxations checks a list of relaxations, in which nothing may be relaxed twice.
 func relaxations(value any) []fault {
-	list, _ := value.([]string)
-	seen := map[string]int{}
+	seen := map[string]string{}
 	return each(func(s string) *fault {
 		r, f := relaxationOf(s)
 		if f != nil {
 			return f
 		}
-		if first, twice := seen[r.what()]; twice && list[first] != s {
+		if first, twice := seen[r.what()]; twice && first != s {
 			return wrong("relaxes "+r.what()+" a second time", "keep one")
 		}
-		seen[r.what()] = slices.Index(list, s)
+		seen[r.what()] = s
 		return nil
 	})(value)
 }

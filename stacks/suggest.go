@@ -7,6 +7,15 @@ import (
 	"unicode"
 )
 
+// meant is the cure for a word that is none of the candidates: the one that is near, or
+// else what otherwise says.
+func meant(word string, candidates []string, otherwise string) string {
+	if near := suggest(word, candidates); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return otherwise
+}
+
 // suggest returns the candidate that a misspelt word most likely meant, "" if none is
 // near. Case and punctuation do not count, so "bastion.allowed-cidrs" finds
 // "bastionAllowedCidrs", and a word that left something out finds the full one.

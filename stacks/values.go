@@ -52,11 +52,7 @@ func endpoint(s string) *fault {
 		return wrong("has a gateway endpoint, which costs nothing and is always there", "remove it")
 	}
 	slices.Sort(known)
-	cure := "choose from " + strings.Join(known, ", ")
-	if near := suggest(s, known); near != "" {
-		cure = "did you mean " + near + "?"
-	}
-	return wrong("is not a service the network knows", cure)
+	return wrong("is not a service the network knows", meant(s, known, "choose from "+strings.Join(known, ", ")))
 }
 
 var (

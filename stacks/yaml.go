@@ -104,8 +104,8 @@ func structure(file string, root *yaml.Node) (*document, Problems) {
 			doc.config, problems, ok = config, append(problems, more...), ok && fine
 		case file != projectFile && !slices.Contains(stackFileKeys, entry.key):
 			cure := "move it below config:, or remove it"
-			if near := suggest(entry.key, stackFileKeys); near != "" {
-				cure = "did you mean " + near + "?"
+			if len(problems) < mostShown {
+				cure = meant(entry.key, stackFileKeys, cure)
 			}
 			problems = append(problems, Problem{File: file, Key: lineKey(entry.line), Value: quoted(entry.key),
 				Fault: "is not a part of a stack file", Cure: cure, rank: rankOfFile})
@@ -131,7 +131,7 @@ func pairs(file, what string, node *yaml.Node) (list []pair, problems Problems, 
 		}
 		return nil, Problems{{File: file, Key: lineKey(node.Line), Fault: fault, Cure: "write one key: value on each line", rank: rankOfFile}}, false
 	}
-	first := map[string]int{}
+	first := make(map[string]int, len(node.Content)/2)
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := resolved(node.Content[i])
 		if key == nil || key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge" {
@@ -163,14 +163,14 @@ func resolved(node *yaml.Node) *yaml.Node {
 
 // values are the keys of our own namespace that a stack file sets.
 func (d *document) values() (map[string]input, Problems) {
-	given, problems := map[string]input{}, Problems(nil)
+	given, problems := make(map[string]input, len(d.config)), Problems(nil)
 	for _, entry := range d.config {
 		namespace, key, found := strings.Cut(entry.key, ":")
 		if !found {
 			namespace, key = Namespace, entry.key
 		}
 		if namespace != Namespace {
-			problems = append(problems, d.foreign(entry)...)
+			problems = append(problems, d.foreign(entry, len(problems) < mostShown)...)
 			continue
 		}
 		if _, twice := given[key]; twice {
@@ -185,13 +185,13 @@ func (d *document) values() (map[string]input, Problems) {
 // foreign reports keys of other namespaces that have no effect. The settings of the
 // default AWS provider are among them: default providers are disabled, and the explicit
 // one takes account and region from our own keys.
-func (d *document) foreign(entry pair) Problems {
+func (d *document) foreign(entry pair, compare bool) Problems {
 	value := display(entry.value)
 	if strings.HasPrefix(entry.key, "aws:") {
 		cure := "remove it; the provider is configured by " + Namespace + ":region and " + Namespace + ":accountId"
 		return Problems{{File: d.file, Key: named(entry.key), Value: value, Fault: "configures a default provider, of which there is none", Cure: cure, rank: len(table)}}
 	}
-	if p, foreign := foreignKey(d.file, entry.key, value); foreign {
+	if p, foreign := foreignKey(d.file, entry.key, value, compare); foreign {
 		return Problems{p}
 	}
 	return nil
@@ -207,7 +207,7 @@ func (d *document) defaults() (map[string]input, Problems) {
 		}
 		if byKey(key) == nil {
 			problems = append(problems, Problem{File: d.file, Key: Namespace + ":" + named(key), Fault: "declares a key that the program does not know",
-				Cure: meantKey(key, "remove it, or run `go generate ./stacks`"), rank: len(table)})
+				Cure: meantKey(key, "remove it, or run `go generate ./stacks`", len(problems) < mostShown), rank: len(table)})
 			continue
 		}
 		node := entry.value

@@ -11,6 +11,7 @@ package cidr
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -141,25 +142,31 @@ func Overlap(a, b string) bool {
 	return errA == nil && errB == nil && p.Overlaps(q)
 }
 
-// Covered returns, for each range that another range of the list already contains,
-// the index of the containing one. Of two equal ranges the later is covered.
+// Covered returns, for each range that another range of the list already contains, the
+// index of the widest that does. Of two equal ranges the later is covered. Two ranges
+// are either nested or apart, so that one pass over the sorted list finds them all.
 func Covered(list []string) map[int]int {
+	type entry struct {
+		prefix netip.Prefix
+		index  int
+	}
+	var sorted []entry
+	for i, s := range list {
+		if p, err := netip.ParsePrefix(s); err == nil {
+			sorted = append(sorted, entry{p.Masked(), i})
+		}
+	}
+	slices.SortStableFunc(sorted, func(a, b entry) int { return a.prefix.Compare(b.prefix) })
 	covered := map[int]int{}
-	for i := range list {
-		for j := range list {
-			if i != j && contains(list[j], list[i]) && (list[i] != list[j] || j < i) {
-				covered[i] = j
-				break
-			}
+	var outer entry
+	for _, e := range sorted {
+		if outer.prefix.IsValid() && outer.prefix.Overlaps(e.prefix) {
+			covered[e.index] = outer.index
+		} else {
+			outer = e
 		}
 	}
 	return covered
-}
-
-func contains(outer, inner string) bool {
-	p, errP := netip.ParsePrefix(outer)
-	q, errQ := netip.ParsePrefix(inner)
-	return errP == nil && errQ == nil && p.Bits() <= q.Bits() && p.Overlaps(q)
 }
 
 func bitsFor(p netip.Prefix, four, six int) int {

@@ -119,6 +119,8 @@ func TestOverlapAndCovered(t *testing.T) {
 	require.Equal(t, map[int]int{1: 0, 2: 0},
 		cidr.Covered([]string{"203.0.113.0/24", "203.0.113.16/28", "203.0.113.0/24", "bad"}))
 	require.Equal(t, map[int]int{0: 1}, cidr.Covered([]string{"203.0.113.16/28", "203.0.113.0/24"}))
+	require.Equal(t, map[int]int{1: 3, 2: 3, 4: 3, 6: 5}, cidr.Covered(
+		[]string{"2001:db8::/48", "10.1.2.0/24", "10.1.0.0/16", "10.0.0.0/8", "10.1.2.3/32", "192.0.2.0/25", "192.0.2.64/26", "192.0.2.128/25"}))
 }
 
 func FuzzChecks(f *testing.F) {
