@@ -18,6 +18,7 @@ const (
 	groupDatabase = "Database"
 	groupAudit    = "Audit"
 	groupDeletion = "Deletion"
+	groupPolicies = "Policies"
 )
 
 // table is every setting there is. Pulumi.yaml and docs/configuration.md are generated
@@ -263,5 +264,12 @@ var table = []setting{
 		allowed:     "12 to 256 characters; required when deletionProtection is false, and only then",
 		field:       func(s *Settings) any { return &s.DeletionProtectionReason },
 		check:       text(reason),
+	},
+	{
+		key: "profile", group: groupPolicies, fallback: "production", example: "staging",
+		description: "What the policy pack demands of this environment: policy/profiles/<profile>.json says which controls stop a rehearsal, a preview or a deployment, and how they are set.",
+		allowed:     "the name of a file in policy/profiles; in production none that is named like a lenient environment",
+		field:       func(s *Settings) any { return &s.Profile },
+		check:       text(profile),
 	},
 }

@@ -32,6 +32,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 		},
 		Audit:              Audit{LogRetentionDays: 365, AlarmEmails: []string{"alarms@example.com"}},
 		DeletionProtection: true,
+		Profile:            "production",
 	}, withoutEmptyLists(got))
 }
 
@@ -260,6 +261,8 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"alarmEmails", `["ops@localhost"]`, `alarmEmails[0]: "ops@localhost" is not an e-mail address`},
 		{"deletionProtection", "false", `deletionProtectionReason: is missing although deletionProtection is false; say why`},
 		{"deletionProtectionReason", "because of the nightly rebuild", `deletionProtectionReason: "because of the nightly rebuild" is given although deletionProtection is true; remove it`},
+		{"profile", "../production", `profile: "../production" is not the name of a profile; name a file of policy/profiles without .json`},
+		{"profile", "Staging", `profile: "Staging" is not the name of a profile`},
 
 		{"vpcCider", "10.30.0.0/16", `vpcCider: "10.30.0.0/16" is given to an unknown key; did you mean bulkhead:vpcCidr?`},
 		{"bastionCidrs", `["0.0.0.0/0"]`, `did you mean bulkhead:bastionAllowedCidrs?`},
@@ -309,6 +312,8 @@ func TestParseReportsRules(t *testing.T) {
 			[]string{`edgeDomain: is missing beside edgeCertificateArn, and no other host name would be served; name the host that the certificate is for`}},
 		"an image for the other processor": {"staging", map[string]string{"appInstanceType": "t4g.small", "appImage": "resolve:ssm:/images/app-x86_64"},
 			[]string{`appInstanceType: "t4g.small" has an ARM processor and appImage is for x86_64; choose an x86_64 type, or an image for arm64`}},
+		"production judged like staging": {"production", map[string]string{"profile": "staging"},
+			[]string{`profile: "staging" judges production by lenient policies; remove it, which means production`}},
 		"a reason that is none": {"staging", map[string]string{"deletionProtection": "false", "deletionProtectionReason": "todo"},
 			[]string{`deletionProtectionReason: "todo" does not do as a reason`}},
 		"production with a single zone": {"production", map[string]string{"zones": `["eu-central-1a"]`},

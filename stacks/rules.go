@@ -73,6 +73,12 @@ var rules = []rule{
 		}
 		return about("deletionProtection", "false", "leaves production without protection against deletion (FSBP ELB.6, RDS.8)", "set it to true")
 	}),
+	production([]string{"profile"}, "profile is none that is named like an environment for which these rules do not hold, such as staging", func(s *Settings) []fault {
+		if IsProduction(s.Profile) {
+			return nil
+		}
+		return about("profile", quoted(s.Profile), "judges production by lenient policies", "remove it, which means production")
+	}),
 }
 
 // production makes a rule that binds only environments that are held to production's.

@@ -31,6 +31,10 @@ type Settings struct {
 	DeletionProtection bool
 	// DeletionProtectionReason says why protection is off; empty when it is on.
 	DeletionProtectionReason string
+
+	// Profile names the file of policy/profiles, without ".json", that configures the
+	// policy pack; "production" unless set.
+	Profile string
 }
 
 // Network holds the settings of the VPC.

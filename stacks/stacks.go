@@ -17,8 +17,6 @@ import (
 	"encoding/json"
 	"os"
 	"strings"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // Namespace is the Pulumi project name, which prefixes every key in a stack file.
@@ -38,10 +36,26 @@ func Parse(stack string, values map[string]string) (*Settings, error) {
 	return settled(settings, append(problems, more...))
 }
 
+// Engine is what Load asks a *pulumi.Context. The SDK itself is not imported: merely
+// loading it asks the terminal for its colours, and commands that only read stack files
+// would wait five seconds for a terminal that does not answer.
+type Engine interface {
+	// Stack is the name of the stack.
+	Stack() string
+	// GetConfig returns the value of a full key such as "bulkhead:region".
+	GetConfig(key string) (string, bool)
+	// IsConfigSecret tells whether the value of a full key is a secret.
+	IsConfigSecret(key string) bool
+}
+
+// configVariable is where the engine writes the configuration for the program; the Go
+// SDK calls it pulumi.EnvConfig.
+const configVariable = "PULUMI_CONFIG"
+
 // Load reads the settings of the stack that the program is running for. It is Parse
 // over what the engine handed to the program; values of secret keys do not appear in
 // messages.
-func Load(ctx *pulumi.Context) (*Settings, error) {
+func Load(ctx Engine) (*Settings, error) {
 	values := map[string]string{}
 	for key, value := range engineConfig() {
 		if known := byKey(strings.TrimPrefix(key, Namespace+":")); known == nil {
@@ -79,7 +93,7 @@ func shortName(stack string) string {
 // the program runs inside another process, as under unit tests.
 func engineConfig() map[string]string {
 	var all map[string]string
-	if err := json.Unmarshal([]byte(os.Getenv(pulumi.EnvConfig)), &all); err != nil {
+	if err := json.Unmarshal([]byte(os.Getenv(configVariable)), &all); err != nil {
 		return nil
 	}
 	return all

@@ -16,6 +16,10 @@ import (
 var accountID = matches(`[0-9]{12}`, "is not an AWS account id",
 	"write all 12 digits in quotes, because YAML drops leading zeros from a bare number")
 
+// profile is a plain file name: it becomes a part of a path.
+var profile = matches(`[a-z][a-z0-9-]*`, "is not the name of a profile",
+	"name a file of policy/profiles without .json, in lower-case letters, digits and hyphens, such as production")
+
 var (
 	regionForm     = regexp.MustCompile(`^(af|ap|ca|eu|il|me|mx|sa|us)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]$`)
 	otherPartition = regexp.MustCompile(`^(cn|us-gov|us-iso[a-z]?|eu-isoe|eusc)-`)
