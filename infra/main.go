@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command infra is the Pulumi program: one segmented environment per stack, configured by
-// Pulumi.<stack>.yaml.
+// Command infra is the Pulumi program: one segmented environment per stack, configured by Pulumi.<stack>.yaml. What may talk
+// to whom is in table.go; what the environment is made of, in deploy.go.
 package main
 
 import (

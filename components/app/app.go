@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package app runs a service that is never repaired, only replaced: an auto-scaling
-// group in the app tier whose instances take TLS on a port without privilege, are
-// reached by the load balancer alone, and reach only what they were given.
+// Package app runs a service that is never repaired, only replaced: an auto-scaling group whose instances take TLS on a port
+// without privilege, are reached by whom the table names, and reach only what it gives them.
 package app
 
 import (
@@ -10,8 +9,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/audit"
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/server"
 )
 
 // CertificateBundle is where the service expects the certificate authorities of RDS, for
@@ -24,38 +24,28 @@ const CertificateBundle = "/etc/pki/rds/global-bundle.pem"
 type App struct {
 	pulumi.ResourceState
 
-	// Group is the security group of the instances.
-	Group *firewall.Group
+	// Segment is where the instances run.
+	Segment *network.Segment
+	// Port is the TCP port at which they serve HTTPS and answer health checks.
+	Port int
 	// AutoScalingGroupName is the name of the auto-scaling group.
 	AutoScalingGroupName pulumi.StringOutput
-	// TargetGroupARNSuffix identifies the target group in the metrics of the load balancer.
-	TargetGroupARNSuffix pulumi.StringOutput
+	// TargetGroupARN is the target group that a listener rule forwards to; TargetGroupARNSuffix identifies it in the metrics
+	// of the load balancer.
+	TargetGroupARN, TargetGroupARNSuffix pulumi.StringOutput
 	// LogGroupName is where the instances send their system log and their logins.
 	LogGroupName pulumi.StringOutput
 	// RoleARN is the role of the instances, RoleName its name. They may use their logs and
 	// their database; a policy that lets them use more is attached to the role.
 	RoleARN, RoleName pulumi.StringOutput
-
-	port        firewall.Port
-	targetGroup pulumi.StringOutput
-	logs        *audit.LogGroup
 }
-
-// FirewallGroup is the security group of the instances.
-func (a *App) FirewallGroup() *firewall.Group { return a.Group }
-
-// ServicePort is where the instances serve HTTPS and answer health checks.
-func (a *App) ServicePort() firewall.Port { return a.port }
-
-// TargetGroupARN is the target group that a listener rule forwards to.
-func (a *App) TargetGroupARN() pulumi.StringOutput { return a.targetGroup }
 
 // New creates a service.
 //
 // A change of anything about the instances makes a new version of the launch template
 // and, with it, an instance refresh: new instances are started and must be healthy at
 // the load balancer before old ones are stopped, so that a bad version never takes the
-// place of the whole good one. With a fixed AMI (ImageID) EC2 Auto Scaling also rolls
+// place of the whole good one. With a fixed AMI (server.Settings.Image) EC2 Auto Scaling also rolls
 // a failed refresh back; it cannot while the image is a parameter
 // (API reference, RollbackInstanceRefresh).
 //
@@ -73,26 +63,22 @@ func (a *App) TargetGroupARN() pulumi.StringOutput { return a.targetGroup }
 // The file appears whole, so that a service in the image can wait for it with a systemd
 // path unit (PathExists=/etc/bulkhead/service.env) and needs no UserData.
 //
-// Without ImageID and UserData a placeholder serves: a small HTTPS server with a key of its
+// Without an image and UserData a placeholder serves: a small HTTPS server with a key of its
 // own that answers 200 on the health path and the name of the service at "/". It is there
 // to see the way from the internet to the instance work, not to serve anybody.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*App, error) {
 	if args == nil {
-		return nil, fmt.Errorf("app %q: args are missing", name)
+		args = &Args{}
 	}
-	filled := args.defaults()
-	args = &filled
-	if err := args.check(name); err != nil {
-		return nil, fmt.Errorf("app %q: %w", name, err)
-	}
-	a := &App{port: args.Port}
-	if err := ctx.RegisterComponentResource("bulkhead:app:App", name, a, opts...); err != nil {
+	args = args.defaults()
+	if err := component.Failure("app", name, args.problems(name)...); err != nil {
 		return nil, err
 	}
-	if err := a.prepare(ctx, name, args); err != nil {
+	a := &App{Segment: args.Segment, Port: args.Port}
+	if err := component.Register(ctx, "bulkhead:app:App", name, args, a, opts...); err != nil {
 		return nil, err
 	}
-	role, err := newRole(ctx, name, a, args)
+	log, err := server.NewLogs(ctx, name, args.Segment, a)
 	if err != nil {
 		return nil, err
 	}
@@ -100,41 +86,37 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
-	template, err := newTemplate(ctx, name, a, args, role.InstanceProfileARN)
+	permissions, err := permissions(args, log)
 	if err != nil {
 		return nil, err
 	}
-	group, err := newGroup(ctx, name, a, args, template, targets)
+	servers, err := server.New(ctx, name, &server.Fleet{
+		Segment:     args.Segment,
+		Settings:    args.Server,
+		Description: "Instances of the service " + name,
+		Permissions: permissions,
+		Parts:       parts(name, args, log),
+		Group:       group(args, targets),
+	}, log, a)
 	if err != nil {
 		return nil, err
 	}
-	if err := newScaling(ctx, name, a, group); err != nil {
+	if err := newScaling(ctx, name, a, servers.Group); err != nil {
 		return nil, err
 	}
-	a.targetGroup, a.TargetGroupARNSuffix = targets.Arn, targets.ArnSuffix
-	a.AutoScalingGroupName, a.LogGroupName, a.RoleARN, a.RoleName = group.Name, a.logs.Name, role.ARN, role.Name
+	a.TargetGroupARN, a.TargetGroupARNSuffix = targets.Arn, targets.ArnSuffix
+	a.AutoScalingGroupName, a.LogGroupName, a.RoleARN, a.RoleName = servers.Group.Name, log.Name, servers.Role.ARN, servers.Role.Name
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{
 		"autoScalingGroupName": a.AutoScalingGroupName,
-		"targetGroupArn":       a.targetGroup,
+		"targetGroupArn":       a.TargetGroupARN,
 		"logGroupName":         a.LogGroupName,
 		"roleArn":              a.RoleARN,
 	})
 }
 
-// prepare creates the firewall group with its rules and the log group.
-func (a *App) prepare(ctx *pulumi.Context, name string, args *Args) (err error) {
-	if a.Group, err = firewall.NewGroup(ctx, name, &firewall.GroupArgs{
-		VpcID:       args.Network.VpcID,
-		Description: "Instances of " + name + ": served through the load balancer only",
-	}, pulumi.Parent(a)); err != nil {
-		return err
-	}
-	if err := a.connect(ctx, name, args); err != nil {
-		return err
-	}
-	a.logs, err = audit.NewLogGroup(ctx, name, &audit.LogGroupArgs{
-		KeyARN:        args.LogKeyARN,
-		RetentionDays: args.LogRetentionDays,
-	}, pulumi.Parent(a))
-	return err
+// logicalTargets is the logical name of a target group, from which Pulumi makes the physical one with a random ending of
+// eight characters: AWS allows 32 in all (API reference, CreateTargetGroup).
+func logicalTargets(name string) string {
+	const ending, longest = "-targets", 32 - 8
+	return fmt.Sprintf("%.*s%s", longest-len(ending), name, ending)
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/bulkhead-iac/bulkhead/components/instance"
+	"github.com/bulkhead-iac/bulkhead/components/server"
 )
 
 var (
@@ -21,8 +21,8 @@ var (
 
 // placeholder is the part of user data that runs the stand-in for a service that does
 // not exist yet.
-func placeholder() instance.Part {
-	return instance.Part{Name: "placeholder.sh", Body: strings.NewReplacer(
+func placeholder() server.Part {
+	return server.Part{Name: "placeholder.sh", Body: strings.NewReplacer(
 		"@SERVER@", strings.TrimSuffix(placeholderServer, "\n"),
 		"@UNIT@", strings.TrimSuffix(placeholderUnit, "\n"),
 	).Replace(placeholderInstall)}
@@ -35,15 +35,15 @@ type variable struct{ name, value string }
 // in /etc/bulkhead/service.env, a file in the form that systemd's EnvironmentFile and
 // a shell both read. It holds names and addresses and never a secret. It is moved into its
 // place, so that whoever waits for it never reads a part of it.
-func environment(variables []variable) (instance.Part, error) {
+func environment(variables []variable) (server.Part, error) {
 	var file strings.Builder
 	for _, v := range variables {
 		if strings.ContainsAny(v.value, "'\"\\$`\r\n\t #") {
-			return instance.Part{}, fmt.Errorf("environment variable %s: %q has a character that a shell or systemd would not take literally", v.name, v.value)
+			return server.Part{}, fmt.Errorf("environment variable %s: %q has a character that a shell or systemd would not take literally", v.name, v.value)
 		}
 		_, _ = fmt.Fprintf(&file, "%s=%s\n", v.name, v.value)
 	}
-	return instance.Part{Name: "environment.sh", Body: `#!/bin/bash
+	return server.Part{Name: "environment.sh", Body: `#!/bin/bash
 # Tells the service where it runs and what it may use.
 set -euo pipefail
 install -d -m 0755 /etc/bulkhead

@@ -7,73 +7,71 @@ import (
 	"fmt"
 	"regexp"
 
-	"github.com/bulkhead-iac/bulkhead/components/identity"
-	"github.com/bulkhead-iac/bulkhead/components/storage"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudtrail"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/bulkhead-iac/bulkhead/components/logs"
+	"github.com/bulkhead-iac/bulkhead/components/order"
+	"github.com/bulkhead-iac/bulkhead/components/storage"
 )
 
 // TrailArgs are the arguments of NewTrail.
 type TrailArgs struct {
-	// AccountID is the AWS account that is watched, twelve digits.
-	AccountID string
-	// Region is the home region of the trail; it watches every region.
-	Region string
-	// KeyARN is the KMS key that encrypts the trail, its bucket and its log group, and required. Its policy must admit
-	// "cloudtrail.amazonaws.com" and "logs.<region>.amazonaws.com", and "s3.<region>.amazonaws.com" for whoever reads the
-	// bucket: see components/key.
-	KeyARN pulumi.StringInput
-	// Boundary is the permission boundary of the trail's role, and required.
-	Boundary pulumi.StringInput
-	// RetentionDays is how long events stay searchable in CloudWatch Logs. Default 365.
-	RetentionDays int
-	// ArchiveDays is how long the signed log files stay in the bucket. Default 365.
-	ArchiveDays int
-	// AccessLogs is the bucket that records who reads the log files (CIS AWS Foundations 1.4, 3.6). Default: none.
+	// Account is the account that is watched; its region is the home of the trail, which watches every region. Required. The
+	// policy of its log key must admit "cloudtrail.amazonaws.com" and "logs.<region>.amazonaws.com", and
+	// "s3.<region>.amazonaws.com" for whoever reads the bucket: see components/key.
+	Account *account.Account
+	// ArchiveDays is how long the signed log files stay in the bucket. Default: as long as the account keeps its logs.
+	ArchiveDays int `pulumi:"archiveDays"`
+	// AccessLogs is the bucket that records who reads the log files (CIS AWS Foundations 5.0, 3.6). Default: none.
 	AccessLogs *storage.Bucket
 	// DisposableReason says why the log files may be deleted with the stack: see storage.BucketArgs. Default: they and their
 	// bucket outlive it, for as long as ArchiveDays says; let their key do so too (key.Args.OutlivesStack).
-	DisposableReason string
+	DisposableReason string `pulumi:"disposableReason"`
 }
 
 // Trail is the account's CloudTrail trail: every region, global services, signed log files, encrypted, and delivered both
-// to a bucket of its own and to CloudWatch Logs (FSBP CloudTrail.1, .2, .4, .5; CIS AWS Foundations 1.4, 3.1 to 3.7).
+// to a bucket of its own and to CloudWatch Logs (FSBP CloudTrail.1, .2, .4, .5; CIS AWS Foundations 5.0, 3.1 to 3.7).
 type Trail struct {
 	pulumi.ResourceState
 
 	// ARN is the ARN of the trail.
 	ARN pulumi.StringOutput
 	// LogGroup receives the events; NewTrailAlarms watches it.
-	LogGroup *LogGroup
+	LogGroup *logs.Group
 	// Bucket receives the signed log files.
 	Bucket *storage.Bucket
 }
 
 var trailName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{2,46}$`)
 
-// NewTrail creates the trail. Its physical name is the component's name: the bucket's policy must know the trail's ARN
-// before the trail exists.
+// NewTrail creates the trail. Its physical name is project and component name, because an account has each name once and the
+// bucket's policy must know the trail's ARN before the trail exists.
 func NewTrail(ctx *pulumi.Context, name string, args *TrailArgs, opts ...pulumi.ResourceOption) (*Trail, error) {
 	if err := args.check(name); err != nil {
 		return nil, fmt.Errorf("trail %q: %w", name, err)
 	}
 	t := &Trail{}
-	if err := ctx.RegisterComponentResource("bulkhead:audit:Trail", name, t, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:audit:Trail", name, args, t, opts...); err != nil {
 		return nil, err
 	}
-	arn := fmt.Sprintf("arn:aws:cloudtrail:%s:%s:trail/%s", args.Region, args.AccountID, name)
+	physical := ctx.Project() + "-" + name
+	arn := fmt.Sprintf("arn:aws:cloudtrail:%s:%s:trail/%s", args.Account.Region, args.Account.ID, physical)
 	var err error
 	t.Bucket, err = storage.NewBucket(ctx, name+"-files", &storage.BucketArgs{
-		KeyARN:           args.KeyARN,
-		ExpireDays:       args.ArchiveDays,
-		Writers:          []storage.Writer{storage.CloudTrail(args.AccountID, arn, "")},
+		KeyARN:           args.Account.LogKeyARN,
+		ExpireDays:       component.Or(args.ArchiveDays, args.Account.Retention()),
+		Writers:          []storage.Writer{storage.CloudTrail(args.Account.ID, arn, "")},
 		AccessLogs:       args.AccessLogs,
 		DisposableReason: args.DisposableReason,
 	}, pulumi.Parent(t))
 	if err != nil {
 		return nil, err
 	}
-	t.LogGroup, err = NewLogGroup(ctx, name+"-events", &LogGroupArgs{KeyARN: args.KeyARN, RetentionDays: args.RetentionDays}, pulumi.Parent(t))
+	t.LogGroup, err = logs.New(ctx, name+"-events", &logs.Args{Account: args.Account}, pulumi.Parent(t))
 	if err != nil {
 		return nil, err
 	}
@@ -82,17 +80,17 @@ func NewTrail(ctx *pulumi.Context, name string, args *TrailArgs, opts ...pulumi.
 		return nil, err
 	}
 	trail, err := cloudtrail.NewTrail(ctx, name+"-trail", &cloudtrail.TrailArgs{
-		Name:                       pulumi.String(name),
+		Name:                       pulumi.String(physical),
 		S3BucketName:               t.Bucket.Name,
 		CloudWatchLogsGroupArn:     pulumi.Sprintf("%s:*", t.LogGroup.ARN),
 		CloudWatchLogsRoleArn:      role.ARN,
-		KmsKeyId:                   args.KeyARN.ToStringOutput(),
+		KmsKeyId:                   args.Account.LogKeyARN.ToStringOutput(),
 		EnableLogging:              pulumi.Bool(true),
 		EnableLogFileValidation:    pulumi.Bool(true),
 		IncludeGlobalServiceEvents: pulumi.Bool(true),
 		IsMultiRegionTrail:         pulumi.Bool(true),
 		Tags:                       pulumi.StringMap{"Name": pulumi.String(name)},
-	}, pulumi.Parent(t), pulumi.DependsOn([]pulumi.Resource{t.Bucket.Policy, t.Bucket.Encryption}))
+	}, pulumi.Parent(t), order.After(t.Bucket.Ready()))
 	if err != nil {
 		return nil, err
 	}
@@ -106,10 +104,10 @@ func NewTrail(ctx *pulumi.Context, name string, args *TrailArgs, opts ...pulumi.
 // supports neither aws:SourceArn nor aws:SourceAccount there, and could not assume a role that asks for them
 // (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html).
 func (t *Trail) role(ctx *pulumi.Context, name string, args *TrailArgs) (*identity.Role, error) {
-	streams := pulumi.Sprintf("%s:log-stream:%s_CloudTrail_%s*", t.LogGroup.ARN, args.AccountID, args.Region)
+	streams := pulumi.Sprintf("%s:log-stream:%s_CloudTrail_%s*", t.LogGroup.ARN, args.Account.ID, args.Account.Region)
 	return identity.NewRole(ctx, name+"-delivery", &identity.RoleArgs{
 		AssumedBy:   identity.AssumeRoleByService("cloudtrail.amazonaws.com"),
-		Boundary:    args.Boundary,
+		Boundary:    args.Account.BoundaryARN,
 		Description: "CloudTrail writes the events of trail " + name + " to CloudWatch Logs",
 		Policies: map[string]pulumi.StringInput{
 			"write-events": identity.DocumentOutput(identity.PermissionsPolicy, identity.StatementInput{
@@ -126,18 +124,9 @@ func (args *TrailArgs) check(name string) error {
 	if args == nil {
 		return errors.New("args are missing")
 	}
-	problems := []error{identity.CheckAccountID(args.AccountID), identity.CheckRegion(args.Region)}
+	problems := args.Account.Check()
 	if !trailName.MatchString(name) {
 		problems = append(problems, errors.New("the name becomes the trail's and part of its bucket's: use 3 to 47 lower-case letters, digits and dashes"))
-	}
-	if args.KeyARN == nil {
-		problems = append(problems, missing("KeyARN", "give the ARN of the KMS key that encrypts the trail"))
-	}
-	if args.Boundary == nil {
-		problems = append(problems, missing("Boundary", "give the ARN of the permission boundary for the trail's role"))
-	}
-	if args.RetentionDays != 0 {
-		problems = append(problems, CheckRetention(args.RetentionDays))
 	}
 	if args.ArchiveDays < 0 {
 		problems = append(problems, fmt.Errorf("ArchiveDays %d: use at least 1, or 0 for the default", args.ArchiveDays))

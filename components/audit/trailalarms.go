@@ -8,12 +8,16 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/alarm"
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/logs"
 )
 
 // TrailAlarmsArgs are the arguments of NewTrailAlarms.
 type TrailAlarmsArgs struct {
 	// LogGroup is where the trail delivers its events: Trail.LogGroup.
-	LogGroup *LogGroup
+	LogGroup *logs.Group
 	// TopicARN is the topic that hears the alarms: Topic.ARN.
 	TopicARN pulumi.StringInput
 }
@@ -23,7 +27,7 @@ type TrailAlarms struct {
 	pulumi.ResourceState
 
 	// Alarms are the alarms by the name of their check.
-	Alarms map[string]*Alarm
+	Alarms map[string]*alarm.Alarm
 }
 
 // NewTrailAlarms makes the account's trail speak up: one metric filter and one alarm for each of TrailChecks, raised by a
@@ -32,8 +36,8 @@ func NewTrailAlarms(ctx *pulumi.Context, name string, args *TrailAlarmsArgs, opt
 	if err := args.check(); err != nil {
 		return nil, fmt.Errorf("trail alarms %q: %w", name, err)
 	}
-	a := &TrailAlarms{Alarms: map[string]*Alarm{}}
-	if err := ctx.RegisterComponentResource("bulkhead:audit:TrailAlarms", name, a, opts...); err != nil {
+	a := &TrailAlarms{Alarms: map[string]*alarm.Alarm{}}
+	if err := component.Register(ctx, "bulkhead:audit:TrailAlarms", name, args, a, opts...); err != nil {
 		return nil, err
 	}
 	namespace := "Bulkhead/" + name
@@ -49,19 +53,19 @@ func NewTrailAlarms(ctx *pulumi.Context, name string, args *TrailAlarmsArgs, opt
 		}, pulumi.Parent(a)); err != nil {
 			return nil, err
 		}
-		alarm, err := NewAlarm(ctx, name+"-"+check.Name, &AlarmArgs{
+		made, err := alarm.New(ctx, name+"-"+check.Name, &alarm.Args{
 			TopicARN:    args.TopicARN,
 			Description: fmt.Sprintf("%s (CIS AWS Foundations 1.4, %s). Look in the trail for who, from where and what else.", check.Meaning, check.CIS),
 			Namespace:   namespace,
 			Metric:      check.Name,
 			Statistic:   "Sum",
-			Comparison:  AtLeast,
+			Comparison:  alarm.AtLeast,
 			Threshold:   1,
 		}, pulumi.Parent(a))
 		if err != nil {
 			return nil, err
 		}
-		a.Alarms[check.Name] = alarm
+		a.Alarms[check.Name] = made
 	}
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
 }
@@ -72,10 +76,10 @@ func (args *TrailAlarmsArgs) check() error {
 	}
 	var problems []error
 	if args.LogGroup == nil {
-		problems = append(problems, missing("LogGroup", "give the log group of the trail"))
+		problems = append(problems, component.Missing("LogGroup", "give the log group of the trail"))
 	}
 	if args.TopicARN == nil {
-		problems = append(problems, missing("TopicARN", "an alarm that nobody hears is none"))
+		problems = append(problems, component.Missing("TopicARN", "give the topic that hears the alarms"))
 	}
 	return errors.Join(problems...)
 }

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package bastion builds the one door through which an operator enters: an instance
-// that admits SSH from known addresses only, offers recorded sessions through Session
-// Manager, reaches nothing but named ports of named targets, and is thrown away
-// regularly and at every change.
+// Package bastion builds the one door through which an operator enters: an instance that offers recorded sessions through
+// Session Manager, admits SSH from known addresses where the table says so, reaches nothing but what the table names, and
+// is thrown away regularly and at every change.
 package bastion
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/audit"
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/server"
 )
 
 // Bastion is the door.
 type Bastion struct {
 	pulumi.ResourceState
 
-	// Group is the security group of the bastion.
-	Group *firewall.Group
 	// AutoScalingGroupName is the name of the group that keeps the one instance running.
 	AutoScalingGroupName pulumi.StringOutput
 	// SessionDocument is the Session Manager document under which sessions are recorded
@@ -35,15 +30,13 @@ type Bastion struct {
 	LogGroupName pulumi.StringOutput
 	// RoleARN is the role of the instance.
 	RoleARN pulumi.StringOutput
-
-	logs *audit.LogGroup
 }
 
 // New creates a bastion.
 //
 // There are two ways in, both in the operator's own name and both in CloudTrail: a
-// session of Session Manager (see SessionCommand), which needs no open port, and SSH from
-// an allowed address with a key that EC2 Instance Connect admits for one minute
+// session of Session Manager (see SessionCommand), which needs no open port, and, for a bastion
+// with a public address, SSH from a known address with a key that EC2 Instance Connect admits for one minute
 // (`aws ec2-instance-connect ssh`). There is no key pair and no password. What is typed in
 // a session goes to the log group; of SSH the log group has the logins, since onward
 // connections are encrypted end to end. A session is recorded because it names the document,
@@ -53,21 +46,21 @@ type Bastion struct {
 // not for the end of a replacement, which AWS runs on its own.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Bastion, error) {
 	if args == nil {
-		return nil, fmt.Errorf("bastion %q: args are missing", name)
+		args = &Args{}
 	}
-	filled := args.defaults()
-	args = &filled
-	if err := args.check(name); err != nil {
-		return nil, fmt.Errorf("bastion %q: %w", name, err)
+	args = args.defaults()
+	if err := component.Failure("bastion", name, args.problems(name)...); err != nil {
+		return nil, err
 	}
 	b := &Bastion{}
-	if err := ctx.RegisterComponentResource("bulkhead:bastion:Bastion", name, b, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:bastion:Bastion", name, args, b, opts...); err != nil {
 		return nil, err
 	}
-	if err := b.prepare(ctx, name, args); err != nil {
+	log, err := server.NewLogs(ctx, name, args.Segment, b)
+	if err != nil {
 		return nil, err
 	}
-	document, err := newSessionDocument(ctx, name, b, args)
+	document, err := newSessionDocument(ctx, name, b, args, log)
 	if err != nil {
 		return nil, err
 	}
@@ -75,21 +68,25 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
-	role, err := newRole(ctx, name, b, args)
+	permissions, err := permissions(args.Segment.Account(), log)
 	if err != nil {
 		return nil, err
 	}
-	template, err := newTemplate(ctx, name, b, args, role.InstanceProfileARN)
+	servers, err := server.New(ctx, name, &server.Fleet{
+		Segment:     args.Segment,
+		Settings:    args.Server,
+		PublicIP:    args.public(),
+		Description: "The bastion " + name,
+		Permissions: permissions,
+		Parts:       pulumi.ToOutput([]server.Part{{Name: "harden.sh", Body: harden}}),
+		Group:       group(args),
+	}, log, b)
 	if err != nil {
 		return nil, err
 	}
-	group, err := newGroup(ctx, name, b, args, template)
-	if err != nil {
-		return nil, err
-	}
-	b.AutoScalingGroupName, b.SessionDocument = group.Name, document.Name
-	b.SessionCommand = sessionCommand(args.Region, document.Name, group.Name)
-	b.OperatorPolicyARN, b.LogGroupName, b.RoleARN = operators.Arn, b.logs.Name, role.ARN
+	b.AutoScalingGroupName, b.SessionDocument = servers.Group.Name, document.Name
+	b.SessionCommand = sessionCommand(args.Segment.Account().Region, document.Name, servers.Group.Name)
+	b.OperatorPolicyARN, b.LogGroupName, b.RoleARN = operators.Arn, log.Name, servers.Role.ARN
 	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{
 		"autoScalingGroupName": b.AutoScalingGroupName,
 		"sessionDocument":      b.SessionDocument,
@@ -98,22 +95,4 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		"logGroupName":         b.LogGroupName,
 		"roleArn":              b.RoleARN,
 	})
-}
-
-// prepare creates the firewall group with its rules and the session log.
-func (b *Bastion) prepare(ctx *pulumi.Context, name string, args *Args) (err error) {
-	if b.Group, err = firewall.NewGroup(ctx, name, &firewall.GroupArgs{
-		VpcID:       args.Network.VpcID,
-		Description: "Bastion " + name + ": SSH from known addresses, out to named targets",
-	}, pulumi.Parent(b)); err != nil {
-		return err
-	}
-	if err := b.connect(ctx, args); err != nil {
-		return err
-	}
-	b.logs, err = audit.NewLogGroup(ctx, name, &audit.LogGroupArgs{
-		KeyARN:        args.LogKeyARN,
-		RetentionDays: args.LogRetentionDays,
-	}, pulumi.Parent(b))
-	return err
 }

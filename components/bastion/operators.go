@@ -29,7 +29,7 @@ var (
 // and nothing else. They hold only as long as no other policy of the operator allows ssm:StartSession without the document
 // check.
 func operatorStatements(name string, args *Args, document pulumi.StringOutput) []identity.StatementInput {
-	at := args.Region + ":" + args.AccountID
+	at := args.Segment.Account().Region + ":" + args.Segment.Account().ID
 	bastion := identity.Condition{Operator: "StringEquals", Key: "ssm:resourceTag/Name", Values: []string{name}}
 	start := []string{"ssm:StartSession"}
 	return []identity.StatementInput{

@@ -10,8 +10,10 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/identity"
-	"github.com/bulkhead-iac/bulkhead/components/instance"
+	"github.com/bulkhead-iac/bulkhead/components/logs"
+	"github.com/bulkhead-iac/bulkhead/components/server"
 )
 
 // sessionDocument is the content of a Session document: what happens in a session goes
@@ -47,8 +49,8 @@ func sessionDocument(logGroup string, idleMinutes, sessionMinutes int) (string, 
 
 // newSessionDocument registers the document under which operators open sessions. Only a
 // session that names it is recorded: see newOperatorPolicy.
-func newSessionDocument(ctx *pulumi.Context, name string, b *Bastion, args *Args) (*ssm.Document, error) {
-	content := b.logs.Name.ApplyT(func(group string) (string, error) {
+func newSessionDocument(ctx *pulumi.Context, name string, b *Bastion, args *Args, log *logs.Group) (*ssm.Document, error) {
+	content := log.Name.ApplyT(func(group string) (string, error) {
 		return sessionDocument(group, args.IdleMinutes, args.SessionMinutes)
 	}).(pulumi.StringOutput)
 	return ssm.NewDocument(ctx, name+"-session", &ssm.DocumentArgs{
@@ -59,28 +61,22 @@ func newSessionDocument(ctx *pulumi.Context, name string, b *Bastion, args *Args
 	}, pulumi.Parent(b))
 }
 
-// newRole is what the bastion may do: offer sessions and record them. It has no
+// permissions are what the bastion may do: offer sessions and record them. It has no
 // permission on anything behind it; whoever comes through it brings their own.
-func newRole(ctx *pulumi.Context, name string, b *Bastion, args *Args) (*identity.Role, error) {
+func permissions(at *account.Account, log *logs.Group) (map[string]pulumi.StringInput, error) {
 	find := identity.Statement{
 		Sid: "FindSessionLog", Effect: identity.Allow,
 		Actions:   []string{"logs:DescribeLogGroups"}, // how the agent sees that the group is encrypted
-		Resources: []string{fmt.Sprintf("arn:aws:logs:%s:%s:log-group:*", args.Region, args.AccountID)},
+		Resources: []string{fmt.Sprintf("arn:aws:logs:%s:%s:log-group:*", at.Region, at.ID)},
 	}
-	sessions, err := identity.Permissions(instance.SessionManager(), find).JSON()
+	sessions, err := identity.Permissions(server.SessionManager(), find).JSON()
 	if err != nil {
 		return nil, err
 	}
-	return identity.NewRole(ctx, name, &identity.RoleArgs{
-		AssumedBy:   identity.AssumeRoleByService("ec2.amazonaws.com"),
-		Boundary:    args.Boundary,
-		Description: "The bastion " + name,
-		Policies: map[string]pulumi.StringInput{
-			"session-manager": pulumi.String(sessions),
-			"write-sessions":  identity.DocumentOutput(identity.PermissionsPolicy, instance.WriteLogs("WriteSessionLog", b.logs.ARN)),
-		},
-		InstanceProfile: true,
-	}, pulumi.Parent(b))
+	return map[string]pulumi.StringInput{
+		"session-manager": pulumi.String(sessions),
+		"write-sessions":  identity.DocumentOutput(identity.PermissionsPolicy, server.WriteLogs("WriteSessionLog", log.ARN)),
+	}, nil
 }
 
 // sessionCommand opens a recorded session on whichever instance is the bastion now.

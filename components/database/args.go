@@ -3,22 +3,27 @@
 package database
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-	"github.com/bulkhead-iac/bulkhead/components/audit"
-	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
 // Defaults of Args.
 const (
+	// DefaultInstanceClass is the size of the instance.
+	DefaultInstanceClass = "db.t4g.small"
+	// DefaultEngineVersion is the major version of PostgreSQL.
+	DefaultEngineVersion = "17"
+	// DefaultStorageGB is the first size of the disk, in GiB.
+	DefaultStorageGB = 50
+	// DefaultBackupRetentionDays is how long automated backups are kept.
+	DefaultBackupRetentionDays = 30
 	// DefaultName is the name of the first database in the instance.
 	DefaultName = "app"
 	// DefaultMasterUsername is the owner's account; it is not "postgres", which is the
@@ -46,67 +51,56 @@ const (
 
 // Args are the arguments of New.
 type Args struct {
-	// Network is where the database lives: it gets addresses in the data tier, which has
-	// no route to the internet, in every zone. Cannot be changed in place.
-	Network *network.Network
-	// AccountID is the twelve digits of the AWS account, for the key policy and the roles.
-	AccountID string
-	// Region is the AWS region, such as eu-central-1.
-	Region string
-	// InstanceClass is the size, such as db.t4g.small. A change restarts the instance in
-	// the next maintenance window, for a minute or two with MultiAZ, longer without.
+	// Segment is where the database lives, in a tier without a route out. Required; it cannot be changed in place. Some row of
+	// the table must lead to it.
+	Segment *network.Segment
+	// InstanceClass is the size. Default db.t4g.small. A change restarts the instance in
+	// the next maintenance window, for a minute or two with a standby, longer without.
 	// A class that cannot be encrypted at rest is refused (see CheckInstanceClass).
-	InstanceClass string
-	// EngineVersion is the major version of PostgreSQL, such as "16", at least 14. Minor
+	InstanceClass string `pulumi:"instanceClass"`
+	// EngineVersion is the major version of PostgreSQL, at least 14. Default "17". Minor
 	// versions are security patches and are applied by RDS in the maintenance window
 	// (FSBP RDS.13); a pinned minor version would make the next deployment try to undo
 	// them, so it is refused. Another major version needs Upgrade.
-	EngineVersion string
+	EngineVersion string `pulumi:"engineVersion"`
 	// Upgrade lets AWS change the major version, which it refuses otherwise. The database
 	// is away for the upgrade, minutes to an hour, and there is no way back but the
 	// snapshot that RDS takes before. Everything else that changes while Upgrade is set
 	// takes effect at once too, rather than in the maintenance window: in the window the
 	// upgrade would come after the deployment, which waits for the old parameter group to
 	// be free. Set it for the one deployment that upgrades. Default: off.
-	Upgrade bool
+	Upgrade bool `pulumi:"upgrade"`
 	// DatabaseName is the first database; default "app". Cannot be changed in place: a
 	// new name would replace the instance.
-	DatabaseName string
+	DatabaseName string `pulumi:"databaseName"`
 	// MasterUsername is the owner's account; default "dbowner". Its password is generated
 	// by RDS, kept in Secrets Manager, rotated every seven days and never in Pulumi's
 	// state. Cannot be changed in place: a new name would replace the instance.
-	MasterUsername string
-	// AllocatedStorageGB is the first size of the disk in GiB, 20 to 65536. It can only
+	MasterUsername string `pulumi:"masterUsername"`
+	// StorageGB is the first size of the disk in GiB, 20 to 65536. Default 50. It can only
 	// grow, and RDS grows it by itself up to MaxStorageGB.
-	AllocatedStorageGB int
+	StorageGB int `pulumi:"storageGb"`
 	// MaxStorageGB is how far RDS may grow the disk, in GiB: at least a tenth more than
-	// AllocatedStorageGB. 0 switches growing off, and a full disk stops the database.
-	MaxStorageGB int
+	// StorageGB, because a full disk stops the database. Default: four times StorageGB.
+	MaxStorageGB int `pulumi:"maxStorageGb"`
 	// BackupRetentionDays is how far back the database can be restored to any second, 7
-	// to 35 days.
-	BackupRetentionDays int
+	// to 35 days. Default 30.
+	BackupRetentionDays int `pulumi:"backupRetentionDays"`
 	// BackupWindow is the daily window of the automated backup in UTC; default "02:00-03:00".
-	BackupWindow string
+	BackupWindow string `pulumi:"backupWindow"`
 	// MaintenanceWindow is the weekly window of patches and of changes that need a
 	// restart, in UTC and lower case; default "sun:03:30-sun:04:30".
-	MaintenanceWindow string
-	// MultiAZ keeps a synchronous standby in a second zone and fails over to it within
-	// about a minute (FSBP RDS.5). Off, the loss of a zone is the loss of the service
-	// until it is restored. It doubles the price.
-	MultiAZ bool
-	// DeletionProtectionOff is the written reason to let the database be deleted; it
+	MaintenanceWindow string `pulumi:"maintenanceWindow"`
+	// SingleAZ saves the synchronous standby in a second zone, to which RDS fails over within
+	// about a minute (FSBP RDS.5), and half the price. The loss of the zone is then the loss
+	// of the service until it is restored. Default: with a standby.
+	SingleAZ bool `pulumi:"singleAz"`
+	// DeletionProtectionOffReason is the written reason to let the database be deleted; it
 	// becomes the tag bulkhead:relaxed:DeletionProtection. Empty, the default, keeps the
 	// protection on, both in RDS (FSBP RDS.8) and in Pulumi, so that a replacement or a
 	// destroy already fails in the preview. To delete the database, first deploy the
 	// reason, then destroy.
-	DeletionProtectionOff string
-	// LogKeyARN is the KMS key of the log groups; it must admit CloudWatch Logs.
-	LogKeyARN pulumi.StringInput
-	// LogRetentionDays is how long the exported logs are kept; one of the numbers that
-	// CloudWatch Logs accepts; default 365.
-	LogRetentionDays int
-	// Boundary is the ARN of the permission boundary of the monitoring role.
-	Boundary pulumi.StringInput
+	DeletionProtectionOffReason string `pulumi:"deletionProtectionOffReason"`
 }
 
 var (
@@ -122,91 +116,73 @@ var (
 )
 
 // defaults returns a copy with the defaults filled in.
-func (args Args) defaults() Args {
-	if args.LogRetentionDays == 0 {
-		args.LogRetentionDays = audit.DefaultRetentionDays
-	}
-	if args.DatabaseName == "" {
-		args.DatabaseName = DefaultName
-	}
-	if args.MasterUsername == "" {
-		args.MasterUsername = DefaultMasterUsername
-	}
-	if args.BackupWindow == "" {
-		args.BackupWindow = DefaultBackupWindow
-	}
-	if args.MaintenanceWindow == "" {
-		args.MaintenanceWindow = DefaultMaintenanceWindow
-	}
-	return args
+func (args Args) defaults() *Args {
+	args.InstanceClass = component.Or(args.InstanceClass, DefaultInstanceClass)
+	args.EngineVersion = component.Or(args.EngineVersion, DefaultEngineVersion)
+	args.DatabaseName = component.Or(args.DatabaseName, DefaultName)
+	args.MasterUsername = component.Or(args.MasterUsername, DefaultMasterUsername)
+	args.StorageGB = component.Or(args.StorageGB, DefaultStorageGB)
+	args.MaxStorageGB = component.Or(args.MaxStorageGB, min(4*args.StorageGB, MaxStorageGB))
+	args.BackupRetentionDays = component.Or(args.BackupRetentionDays, DefaultBackupRetentionDays)
+	args.BackupWindow = component.Or(args.BackupWindow, DefaultBackupWindow)
+	args.MaintenanceWindow = component.Or(args.MaintenanceWindow, DefaultMaintenanceWindow)
+	return &args
 }
 
-// check reports every problem of the arguments at once; each names field, value and cure.
-func (args Args) check() error {
-	var problems []error
+// Check reports every problem of the arguments; each names field, value and cure.
+func (args *Args) Check() []error {
+	filled := args.defaults()
+	return filled.problems()
+}
+
+func (args *Args) problems() []error {
+	problems := args.Segment.Check([]segment.Reach{segment.ReachNowhere})
+	if args.Segment != nil && !args.Segment.Reached(segment.PostgreSQL) {
+		problems = append(problems, fmt.Errorf("Segment %q: no row of the table leads to the database at %s; add {From: \"...\", To: %q, Ports: segment.PostgreSQL, Why: \"...\"} to its Connections",
+			args.Segment.Name, segment.PostgreSQL, args.Segment.Name))
+	}
 	report := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
-	if args.Network == nil {
-		report("Network: missing; give the network whose data tier holds the database")
-	}
-	if err := identity.CheckAccountID(args.AccountID); err != nil {
-		problems = append(problems, err)
-	}
-	if err := identity.CheckRegion(args.Region); err != nil {
-		problems = append(problems, err)
-	}
 	if err := CheckInstanceClass(args.InstanceClass); err != nil {
 		report("InstanceClass: %w", err)
 	}
 	if err := CheckEngineVersion(args.EngineVersion); err != nil {
 		report("EngineVersion: %w", err)
 	}
-	if err := audit.CheckRetention(args.LogRetentionDays); err != nil {
-		report("Log%w", err)
-	}
-	if args.LogKeyARN == nil {
-		report("LogKeyARN: missing; give the key that encrypts the log groups")
-	}
-	if args.Boundary == nil {
-		report("Boundary: missing; give the permission boundary of the monitoring role")
-	}
 	if args.BackupRetentionDays < MinBackupRetentionDays || args.BackupRetentionDays > MaxBackupRetentionDays {
 		report("BackupRetentionDays: %d is out of range; keep backups for %d to %d days",
 			args.BackupRetentionDays, MinBackupRetentionDays, MaxBackupRetentionDays)
 	}
-	if off := args.DeletionProtectionOff; off != "" && !reasonForm.MatchString(off) {
-		report("DeletionProtectionOff: %q must be a reason of 10 to 256 letters, digits, spaces or + - = . _ : / @; it becomes a tag", off)
+	if off := args.DeletionProtectionOffReason; off != "" && !reasonForm.MatchString(off) {
+		report("DeletionProtectionOffReason: %q must be a reason of 10 to 256 letters, digits, spaces or + - = . _ : / @; it becomes a tag", off)
 	}
 	problems = append(problems, args.checkNames()...)
-	problems = append(problems, checkStorage(args.AllocatedStorageGB, args.MaxStorageGB)...)
+	problems = append(problems, checkStorage(args.StorageGB, args.MaxStorageGB)...)
 	problems = append(problems, checkWindows(args.BackupWindow, args.MaintenanceWindow)...)
-	return errors.Join(problems...)
+	return problems
 }
 
-func (args Args) checkNames() []error {
+func (args *Args) checkNames() []error {
 	var problems []error
 	if !sqlName.MatchString(args.DatabaseName) || slices.Contains(reservedDatabases, args.DatabaseName) {
 		problems = append(problems, fmt.Errorf(
-			"DatabaseName: %q is reserved or no plain SQL name; use lower-case letters, digits and underscores", args.DatabaseName))
+			"DatabaseName: %q is reserved or not a plain SQL name; use lower-case letters, digits and underscores", args.DatabaseName))
 	}
 	user := args.MasterUsername
 	if !sqlName.MatchString(user) || slices.Contains(reservedUsers, user) || strings.HasPrefix(user, "pg_") || strings.HasPrefix(user, "rds_") {
 		problems = append(problems, fmt.Errorf(
-			"MasterUsername: %q is reserved, a default name or no plain SQL name; use lower-case letters, digits and underscores", user))
+			"MasterUsername: %q is reserved, a default name or not a plain SQL name; use lower-case letters, digits and underscores", user))
 	}
 	return problems
 }
 
 func checkStorage(allocated, limit int) []error {
 	if allocated < MinStorageGB || allocated > MaxStorageGB {
-		return []error{fmt.Errorf("AllocatedStorageGB: %d is out of range; use %d to %d", allocated, MinStorageGB, MaxStorageGB)}
-	}
-	if limit == 0 {
-		return nil
+		return []error{fmt.Errorf("StorageGB: %d is out of range; use %d to %d", allocated, MinStorageGB, MaxStorageGB)}
 	}
 	// RDS wants the limit to be at least a tenth above the allocated storage
 	// (RDS user guide, "Managing capacity automatically with storage autoscaling").
 	if atLeast := (allocated*11 + 9) / 10; limit < atLeast || limit > MaxStorageGB {
-		return []error{fmt.Errorf("MaxStorageGB: %d does not leave room to grow from %d; use %d to %d, or 0 to forbid growing",
+		return []error{fmt.Errorf("MaxStorageGB: %d does not leave room to grow from %d; use %d to %d",
 			limit, allocated, atLeast, MaxStorageGB)}
 	}
 	return nil

@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package database builds a PostgreSQL database that nobody reaches until a client is
-// named: RDS in the data tier, which has no route to the internet, encrypted with a key
+// Package database builds a PostgreSQL database that nobody reaches but whom the table
+// names: RDS in a tier which has no route to the internet, encrypted with a key
 // of its own, with TLS forced, backups, and a password that no person and no state file
 // ever holds.
 package database
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/key"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
 // Database is one RDS for PostgreSQL instance and what belongs to it.
 type Database struct {
 	pulumi.ResourceState
 
-	// Group is the security group of the database. It has no rules: see AllowFrom.
-	Group *firewall.Group
+	// Segment is where the database lives.
+	Segment *network.Segment
 	// Address is the DNS name of the database, which resolves to a private address.
 	Address pulumi.StringOutput
 	// Port is where the database listens: PostgreSQL's own port, 5432.
-	Port firewall.Port
+	Port segment.Ports
 	// Name is the name of the first database.
 	Name string
 	// SecretARN is the Secrets Manager secret with the username and password of the
@@ -50,16 +51,15 @@ type Database struct {
 // New creates a database.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Database, error) {
 	if args == nil {
-		return nil, fmt.Errorf("database %q: args are missing", name)
+		args = &Args{}
 	}
-	filled := args.defaults()
-	args = &filled
-	if err := args.check(); err != nil {
-		return nil, fmt.Errorf("database %q: %w", name, err)
+	args = args.defaults()
+	if err := component.Failure("database", name, args.problems()...); err != nil {
+		return nil, err
 	}
-	d := &Database{Port: firewall.PostgreSQL, Name: args.DatabaseName}
+	d := &Database{Segment: args.Segment, Port: segment.PostgreSQL, Name: args.DatabaseName}
 	d.Identifier = identifier(ctx.Project(), ctx.Stack(), name)
-	if err := ctx.RegisterComponentResource("bulkhead:database:Database", name, d, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:database:Database", name, args, d, opts...); err != nil {
 		return nil, err
 	}
 	in, err := d.prepare(ctx, name, args)
@@ -73,12 +73,12 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
-	d.Group, d.KeyARN = in.group, in.keyARN
+	d.KeyARN = in.keyARN
 	d.Address, d.ResourceID = instance.Address, instance.ResourceId
 	d.SecretARN = secretARN(instance)
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{
 		"address":                 d.Address,
-		"port":                    pulumi.Int(d.Port.Number),
+		"port":                    pulumi.Int(d.Port.From),
 		"identifier":              pulumi.String(d.Identifier),
 		"secretArn":               d.SecretARN,
 		"keyArn":                  d.KeyARN,
@@ -88,23 +88,17 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 
 // prepare creates everything that the instance is placed between.
 func (d *Database) prepare(ctx *pulumi.Context, name string, args *Args) (in surroundings, err error) {
-	if in.group, err = firewall.NewGroup(ctx, name, &firewall.GroupArgs{
-		VpcID:       args.Network.VpcID,
-		Description: "Database " + name + ": only named clients, and nothing outward",
-	}, pulumi.Parent(d)); err != nil {
-		return in, err
-	}
+	region := args.Segment.Account().Region
 	// Storage, snapshots and Performance Insights use the key through RDS, the master
 	// password through Secrets Manager. A destroy leaves a snapshot and backups, and RDS
 	// can restore neither once their key waits for its deletion (RDS user guide,
 	// "Encrypting Amazon RDS resources").
 	own, err := key.New(ctx, name, &key.Args{
-		AccountID:     args.AccountID,
-		Region:        args.Region,
+		Account:       args.Segment.Account(),
 		Description:   "Database " + d.Identifier + ": storage, backups, password and insights",
-		Services:      []string{"rds." + args.Region + ".amazonaws.com", "secretsmanager." + args.Region + ".amazonaws.com"},
+		Services:      []string{"rds." + region + ".amazonaws.com", "secretsmanager." + region + ".amazonaws.com"},
 		OutlivesStack: true,
-	}, pulumi.Parent(d), pulumi.Protect(args.DeletionProtectionOff == ""))
+	}, pulumi.Parent(d), pulumi.Protect(args.DeletionProtectionOffReason == ""))
 	if err != nil {
 		return in, err
 	}
@@ -132,14 +126,4 @@ func secretARN(instance *rds.Instance) pulumi.StringOutput {
 		}
 		return *secrets[0].SecretArn, nil
 	}).(pulumi.StringOutput)
-}
-
-// AllowFrom lets the members of a security group connect to the database. It writes the
-// egress rule of the client and the ingress rule of the database. The client needs the
-// network's leave too: a network.Flow from its tier to the data tier.
-func (d *Database) AllowFrom(ctx *pulumi.Context, label string, from *firewall.Group) error {
-	if from == nil {
-		return fmt.Errorf("database %q: client %q has no security group", d.Identifier, label)
-	}
-	return firewall.Allow(ctx, from, d.Group, d.Port, "PostgreSQL connections of "+label)
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/audit"
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
-	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/logs"
+	"github.com/bulkhead-iac/bulkhead/components/order"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
 const (
@@ -27,18 +27,17 @@ var exportedLogs = []string{"postgresql", "upgrade"}
 
 // newLogGroups creates the groups that RDS exports to before RDS would: its own would
 // be unencrypted by the deployment's key and kept for ever.
-func newLogGroups(ctx *pulumi.Context, name string, d *Database, args *Args) ([]pulumi.Resource, error) {
-	var groups []pulumi.Resource
+func newLogGroups(ctx *pulumi.Context, name string, d *Database, args *Args) ([]pulumi.CustomResource, error) {
+	var groups []pulumi.CustomResource
 	for _, kind := range exportedLogs {
-		group, err := audit.NewLogGroup(ctx, name+"-"+kind, &audit.LogGroupArgs{
-			Name:          "/aws/rds/instance/" + d.Identifier + "/" + kind,
-			KeyARN:        args.LogKeyARN,
-			RetentionDays: args.LogRetentionDays,
+		group, err := logs.New(ctx, name+"-"+kind, &logs.Args{
+			Account: args.Segment.Account(),
+			Name:    "/aws/rds/instance/" + d.Identifier + "/" + kind,
 		}, pulumi.Parent(d))
 		if err != nil {
 			return nil, err
 		}
-		groups = append(groups, group)
+		groups = append(groups, group.Ready()...)
 	}
 	return groups, nil
 }
@@ -47,7 +46,7 @@ func newLogGroups(ctx *pulumi.Context, name string, d *Database, args *Args) ([]
 func newSubnetGroup(ctx *pulumi.Context, name string, d *Database, args *Args) (*rds.SubnetGroup, error) {
 	return rds.NewSubnetGroup(ctx, name+"-subnets", &rds.SubnetGroupArgs{
 		Description: pulumi.String("Data tier of " + name),
-		SubnetIds:   args.Network.SubnetIDs(network.Data),
+		SubnetIds:   args.Segment.SubnetIDs(),
 		Tags:        pulumi.StringMap{"Name": pulumi.String(name)},
 	}, pulumi.Parent(d))
 }
@@ -74,19 +73,18 @@ func newParameterGroup(ctx *pulumi.Context, name string, d *Database, args *Args
 
 // surroundings are the resources that the instance is placed between.
 type surroundings struct {
-	group         *firewall.Group
 	keyARN, keyID pulumi.StringOutput
 	subnets       *rds.SubnetGroup
 	settings      *rds.ParameterGroup
 	monitoring    pulumi.StringOutput
-	logs          []pulumi.Resource
+	logs          []pulumi.CustomResource
 }
 
 func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in surroundings) (*rds.Instance, error) {
-	protected := args.DeletionProtectionOff == ""
+	protected := args.DeletionProtectionOffReason == ""
 	tags := pulumi.StringMap{"Name": pulumi.String(name)}
 	if !protected {
-		tags["bulkhead:relaxed:DeletionProtection"] = pulumi.String(args.DeletionProtectionOff)
+		tags["bulkhead:relaxed:DeletionProtection"] = pulumi.String(args.DeletionProtectionOffReason)
 	}
 	inputs := &rds.InstanceArgs{
 		Identifier: pulumi.String(d.Identifier),
@@ -95,7 +93,7 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 		Engine:                  pulumi.String("postgres"),
 		EngineVersion:           pulumi.String(args.EngineVersion),
 		InstanceClass:           pulumi.String(args.InstanceClass),
-		MultiAz:                 pulumi.Bool(args.MultiAZ),
+		MultiAz:                 pulumi.Bool(!args.SingleAZ),
 		ParameterGroupName:      in.settings.Name,
 		AutoMinorVersionUpgrade: pulumi.Bool(true),
 		MaintenanceWindow:       pulumi.String(args.MaintenanceWindow),
@@ -105,13 +103,13 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 		ApplyImmediately:         pulumi.Bool(args.Upgrade),
 
 		DbSubnetGroupName:   in.subnets.Name,
-		VpcSecurityGroupIds: pulumi.StringArray{in.group.ID},
+		VpcSecurityGroupIds: pulumi.StringArray{args.Segment.GroupID},
 		PubliclyAccessible:  pulumi.Bool(false), // FSBP RDS.2
-		Port:                pulumi.Int(firewall.PostgreSQL.Number),
+		Port:                pulumi.Int(segment.PostgreSQL.From),
 		CaCertIdentifier:    pulumi.String(certificateAuthority),
 
 		StorageType:         pulumi.String("gp3"),
-		AllocatedStorage:    pulumi.Int(args.AllocatedStorageGB),
+		AllocatedStorage:    pulumi.Int(args.StorageGB),
 		MaxAllocatedStorage: pulumi.Int(args.MaxStorageGB),
 		StorageEncrypted:    pulumi.Bool(true), // FSBP RDS.3
 		KmsKeyId:            in.keyARN,
@@ -138,7 +136,7 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 	}
 	return rds.NewInstance(ctx, name+"-instance", inputs,
 		pulumi.Parent(d),
-		pulumi.DependsOn(in.logs),
+		order.After(in.logs, args.Segment.Ready()),
 		pulumi.Protect(protected),
 		// Two instances cannot have the same identifier: a replacement, which protection
 		// forbids until it is lifted, takes the final snapshot and then starts anew.

@@ -44,13 +44,14 @@ func monitoringPolicy(region, accountID string) identity.Document {
 // newMonitoringRole is the role through which RDS reports the metrics of the operating
 // system (FSBP RDS.6).
 func newMonitoringRole(ctx *pulumi.Context, name string, d *Database, args *Args) (*identity.Role, error) {
-	policy, err := monitoringPolicy(args.Region, args.AccountID).JSON()
+	account := args.Segment.Account()
+	policy, err := monitoringPolicy(account.Region, account.ID).JSON()
 	if err != nil {
 		return nil, err
 	}
 	return identity.NewRole(ctx, name+"-monitoring", &identity.RoleArgs{
-		AssumedBy:   monitoringTrust(args.Region, args.AccountID, d.Identifier),
-		Boundary:    args.Boundary,
+		AssumedBy:   monitoringTrust(account.Region, account.ID, d.Identifier),
+		Boundary:    account.BoundaryARN,
 		Description: "Enhanced monitoring of the database " + d.Identifier,
 		Policies:    map[string]pulumi.StringInput{"write-os-metrics": pulumi.String(policy)},
 	}, pulumi.Parent(d))

@@ -22,7 +22,7 @@ func (e *Edge) zoneID(ctx *pulumi.Context, zone string) (string, error) {
 	private := false
 	found, err := route53.LookupZone(ctx, &route53.LookupZoneArgs{Name: &zone, PrivateZone: &private}, pulumi.Parent(e))
 	if err != nil {
-		return "", fmt.Errorf("ZoneName: no single public hosted zone %q in this account; create it, or name the zone that exists: %w", zone, err)
+		return "", fmt.Errorf("Zone: no single public hosted zone %q in this account; create it, or name the zone that exists: %w", zone, err)
 	}
 	return found.ZoneId, nil
 }
@@ -84,22 +84,31 @@ func (e *Edge) prove(ctx *pulumi.Context, name, zoneID, host string, certificate
 	}, pulumi.Parent(e))
 }
 
-// alias points every host at the load balancer. There is no AAAA record because the load balancer speaks IPv4 only.
+// alias points every host at the load balancer, in each address family that it speaks.
 func (e *Edge) alias(ctx *pulumi.Context, name, zoneID string, hosts []string) error {
 	for _, host := range hosts {
-		_, err := route53.NewRecord(ctx, name+"-alias-"+host, &route53.RecordArgs{
-			ZoneId: pulumi.String(zoneID),
-			Name:   pulumi.String(host),
-			Type:   pulumi.String("A"),
-			Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{
-				Name:                 e.DNSName,
-				ZoneId:               e.zone,
-				EvaluateTargetHealth: pulumi.Bool(true),
-			}},
-		}, pulumi.Parent(e))
-		if err != nil {
+		if err := e.aliasOf(ctx, name+"-alias-"+host, zoneID, host, "A"); err != nil {
 			return err
+		}
+		if e.segment.Network().IPv6 {
+			if err := e.aliasOf(ctx, name+"-alias6-"+host, zoneID, host, "AAAA"); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+func (e *Edge) aliasOf(ctx *pulumi.Context, name, zoneID, host, kind string) error {
+	_, err := route53.NewRecord(ctx, name, &route53.RecordArgs{
+		ZoneId: pulumi.String(zoneID),
+		Name:   pulumi.String(host),
+		Type:   pulumi.String(kind),
+		Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{
+			Name:                 e.DNSName,
+			ZoneId:               e.zone,
+			EvaluateTargetHealth: pulumi.Bool(true),
+		}},
+	}, pulumi.Parent(e))
+	return err
 }

@@ -8,23 +8,25 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/order"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
 // listen opens the HTTPS listener. What no rule of Serve matches gets a 404 from the load balancer itself, so a
-// scanner that goes by address, or by a name that is not ours, never reaches a target.
+// scanner that goes by address, or by a name that is not ours, never reaches a target. The web ACL filters before the
+// listener listens.
 func (e *Edge) listen(ctx *pulumi.Context, name string, args *Args) error {
 	policy := args.ContentSecurityPolicy
 	if policy == "" {
 		policy = DefaultContentSecurityPolicy
 	}
 	tags := pulumi.StringMap{"Name": pulumi.String(name + "-https")}
-	if args.HSTSOff != "" {
-		tags["bulkhead:relaxed:HSTS"] = pulumi.String(args.HSTSOff)
+	if args.HSTSOffReason != "" {
+		tags["bulkhead:relaxed:HSTS"] = pulumi.String(args.HSTSOffReason)
 	}
 	listener, err := lb.NewListener(ctx, name+"-https", &lb.ListenerArgs{
 		LoadBalancerArn: e.LoadBalancerARN,
-		Port:            pulumi.Int(firewall.HTTPS.Number),
+		Port:            pulumi.Int(segment.HTTPS.From),
 		Protocol:        pulumi.String("HTTPS"),
 		SslPolicy:       pulumi.String(TLSPolicy), // FSBP ELB.17
 		CertificateArn:  e.CertificateARN,
@@ -36,13 +38,13 @@ func (e *Edge) listen(ctx *pulumi.Context, name string, args *Args) error {
 				MessageBody: pulumi.String("Not found"),
 			},
 		}},
-		RoutingHttpResponseStrictTransportSecurityHeaderValue: pulumi.String(hsts(args.HSTSOff)),
+		RoutingHttpResponseStrictTransportSecurityHeaderValue: pulumi.String(hsts(args.HSTSOffReason)),
 		RoutingHttpResponseContentSecurityPolicyHeaderValue:   pulumi.String(policy),
 		RoutingHttpResponseXContentTypeOptionsHeaderValue:     pulumi.String(noSniff),
 		RoutingHttpResponseXFrameOptionsHeaderValue:           pulumi.String(frameOptions),
 		RoutingHttpResponseServerEnabled:                      pulumi.Bool(false),
 		Tags:                                                  tags,
-	}, pulumi.Parent(e))
+	}, pulumi.Parent(e), order.After(e.WebACL.Ready()))
 	if err != nil {
 		return err
 	}
@@ -55,18 +57,18 @@ func (e *Edge) listen(ctx *pulumi.Context, name string, args *Args) error {
 func (e *Edge) redirect(ctx *pulumi.Context, name string) error {
 	_, err := lb.NewListener(ctx, name+"-http", &lb.ListenerArgs{
 		LoadBalancerArn: e.LoadBalancerARN,
-		Port:            pulumi.Int(firewall.HTTP.Number),
+		Port:            pulumi.Int(segment.HTTP.From),
 		Protocol:        pulumi.String("HTTP"),
 		DefaultActions: lb.ListenerDefaultActionArray{lb.ListenerDefaultActionArgs{
 			Type: pulumi.String("redirect"),
 			Redirect: lb.ListenerDefaultActionRedirectArgs{
 				Protocol:   pulumi.String("HTTPS"),
-				Port:       pulumi.String(strconv.Itoa(firewall.HTTPS.Number)),
+				Port:       pulumi.String(strconv.Itoa(segment.HTTPS.From)),
 				StatusCode: pulumi.String("HTTP_301"),
 			},
 		}},
 		RoutingHttpResponseServerEnabled: pulumi.Bool(false),
 		Tags:                             pulumi.StringMap{"Name": pulumi.String(name + "-http")},
-	}, pulumi.Parent(e))
+	}, pulumi.Parent(e), order.After(e.WebACL.Ready()))
 	return err
 }

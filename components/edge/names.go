@@ -29,14 +29,14 @@ func inZone(host, zone string) bool {
 	return host == zone || strings.HasSuffix(host, "."+zone)
 }
 
-// checkNames reports everything that is wrong with the zone and the names in it, of which the first is DomainName.
+// checkNames reports everything that is wrong with the zone and the names in it, of which the first is Domain.
 func checkNames(zone string, names []string) error {
 	var problems []error
-	if err := checkHost("ZoneName", zone); err != nil {
+	if err := checkHost("Zone", zone); err != nil {
 		problems = append(problems, err)
 	}
 	for i, host := range names {
-		field := "DomainName"
+		field := "Domain"
 		if i > 0 {
 			field = fmt.Sprintf("AlternativeNames[%d]", i-1)
 		}

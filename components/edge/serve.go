@@ -10,23 +10,18 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
-
-// Target is something that the load balancer can forward requests to. app.App is one.
-type Target interface {
-	// FirewallGroup is the security group that the target's instances are in.
-	FirewallGroup() *firewall.Group
-	// ServicePort is the port that the instances serve on, and answer health checks on.
-	ServicePort() firewall.Port
-	// TargetGroupARN is the ARN of the target group that the instances register with.
-	TargetGroupARN() pulumi.StringOutput
-}
 
 // ServeArgs says which requests go to which target.
 type ServeArgs struct {
-	// Target gets the requests. Required. Its firewall opens for the load balancer, on its port only.
-	Target Target
+	// Segment is where the target runs, Port where it serves HTTPS. Required. A row of the table must lead there from the
+	// segment of the edge.
+	Segment *network.Segment
+	Port    int
+	// TargetGroupARN is the target group that gets the requests. Required.
+	TargetGroupARN pulumi.StringInput
 	// Hosts are the host names to match, in which * stands for any characters and ? for one. Empty matches every host.
 	Hosts []string
 	// Paths are the paths to match, with the same wildcards. Empty matches every path. Hosts and Paths may not both be
@@ -47,8 +42,7 @@ var (
 	pathRulePattern = regexp.MustCompile("^[/*][A-Za-z0-9_.$/~\"'@:+&*?-]*$")
 )
 
-// Serve forwards the requests that match args to a target, and lets the load balancer reach the target's port and
-// nothing else.
+// Serve forwards the requests that match args to a target.
 func (e *Edge) Serve(ctx *pulumi.Context, name string, args *ServeArgs) error {
 	if args == nil {
 		args = &ServeArgs{}
@@ -57,9 +51,6 @@ func (e *Edge) Serve(ctx *pulumi.Context, name string, args *ServeArgs) error {
 		return fmt.Errorf("edge %q: serve %q: %w", e.name, name, err)
 	}
 	e.served[args.Priority] = name
-	if err := e.admit(ctx, name, args.Target); err != nil {
-		return err
-	}
 	var conditions lb.ListenerRuleConditionArray
 	if len(args.Hosts) > 0 {
 		conditions = append(conditions, lb.ListenerRuleConditionArgs{
@@ -77,27 +68,11 @@ func (e *Edge) Serve(ctx *pulumi.Context, name string, args *ServeArgs) error {
 		Conditions:  conditions,
 		Actions: lb.ListenerRuleActionArray{lb.ListenerRuleActionArgs{
 			Type:           pulumi.String("forward"),
-			TargetGroupArn: args.Target.TargetGroupARN(),
+			TargetGroupArn: args.TargetGroupARN.ToStringOutput(),
 		}},
 		Tags: pulumi.StringMap{"Name": pulumi.String(e.name + "-" + name)},
 	}, pulumi.Parent(e))
 	return err
-}
-
-// door is one port of one security group.
-type door struct {
-	group *firewall.Group
-	port  int
-}
-
-// admit opens the way from the load balancer to the target, once for each group and port.
-func (e *Edge) admit(ctx *pulumi.Context, name string, target Target) error {
-	to := door{group: target.FirewallGroup(), port: target.ServicePort().Number}
-	if e.admitted[to] {
-		return nil
-	}
-	e.admitted[to] = true
-	return firewall.Allow(ctx, e.Group, to.group, target.ServicePort(), "Requests and health checks from the load balancer to "+name)
 }
 
 // checkServe reports every problem of the plain values at once.
@@ -107,8 +82,12 @@ func (e *Edge) checkServe(name string, args *ServeArgs) error {
 	if !namePattern.MatchString(name) {
 		add("name: %q must be letters, digits and inner hyphens", name)
 	}
-	if args.Target == nil {
-		add("Target: missing; give the app that serves the requests")
+	if args.Segment == nil || args.TargetGroupARN == nil {
+		add("Segment, TargetGroupARN: missing; give the service that gets the requests")
+	} else {
+		problems = append(problems, e.segment.Network().Table.Lacking(e.segment.Name, segment.Need{
+			To: segment.End(args.Segment.Name), Ports: segment.TCP(args.Port), For: "requests and health checks of " + name,
+		})...)
 	}
 	if n := len(args.Hosts) + len(args.Paths); n == 0 || n > maxConditions {
 		add("Hosts, Paths: %d patterns; give 1 to %d in all", n, maxConditions)

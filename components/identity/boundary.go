@@ -9,6 +9,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/component"
 )
 
 // boundaryLimit is the number of characters AWS accepts in a managed policy, spaces aside
@@ -52,7 +54,7 @@ func NewBoundary(ctx *pulumi.Context, name string, args *BoundaryArgs, opts ...p
 		return nil, fmt.Errorf("boundary %q: %w", name, err)
 	}
 	b := &Boundary{}
-	if err := ctx.RegisterComponentResource("bulkhead:identity:Boundary", name, b, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:identity:Boundary", name, args, b, opts...); err != nil {
 		return nil, err
 	}
 	description := args.Description

@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/component"
 )
 
 const (
@@ -48,7 +50,7 @@ func NewPasswordPolicy(ctx *pulumi.Context, name string, args *PasswordPolicyArg
 		return nil, fmt.Errorf("password policy %q: %w", name, err)
 	}
 	p := &PasswordPolicy{}
-	if err := ctx.RegisterComponentResource("bulkhead:identity:PasswordPolicy", name, p, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:identity:PasswordPolicy", name, args, p, opts...); err != nil {
 		return nil, err
 	}
 	if _, err := iam.NewAccountPasswordPolicy(ctx, name+"-policy", &iam.AccountPasswordPolicyArgs{

@@ -11,6 +11,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/component"
 )
 
 // RoleArgs are the arguments of NewRole.
@@ -62,7 +64,7 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 		return nil, fmt.Errorf("role %q: %w", name, err)
 	}
 	r := &Role{}
-	if err := ctx.RegisterComponentResource("bulkhead:identity:Role", name, r, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:identity:Role", name, args, r, opts...); err != nil {
 		return nil, err
 	}
 	description := args.Description

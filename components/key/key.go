@@ -10,6 +10,9 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/component"
 )
 
 // DefaultDeletionWindowDays is how long a deleted key can still be brought back: the longest that KMS has.
@@ -17,21 +20,19 @@ const DefaultDeletionWindowDays = 30
 
 // Args are the arguments of New.
 type Args struct {
-	// AccountID is the AWS account of the key, twelve digits.
-	AccountID string
-	// Region is the AWS region of the key.
-	Region string
+	// Account is the account and region of the key. Required; no more than ID and Region needs to be known of it.
+	Account *account.Account
 	// Description says what the key protects; it shows in the console.
-	Description string
+	Description string `pulumi:"description"`
 	// Services are the service principals that may use the key, such as "logs.eu-central-1.amazonaws.com" or
 	// "rds.eu-central-1.amazonaws.com". Nobody else may, not even the account's administrators by themselves. See Policy.
-	Services []string
+	Services []string `pulumi:"services"`
 	// DeletionWindowDays is how long a deleted key can still be brought back, 7 to 30. Default 30.
-	DeletionWindowDays int
+	DeletionWindowDays int `pulumi:"deletionWindowDays"`
 	// OutlivesStack leaves the key where it is when its stack is destroyed: for the key of something that stays as well, such
 	// as backups or log files, which nobody could read without it. The alias goes, so that the next stack can have it; the
 	// description and the tag Name say what the key was for. Default: the key is deleted after DeletionWindowDays.
-	OutlivesStack bool
+	OutlivesStack bool `pulumi:"outlivesStack"`
 }
 
 // Key is a customer-managed KMS key with an alias. It rotates every year (FSBP KMS.4).
@@ -46,14 +47,15 @@ type Key struct {
 
 var aliasForm = regexp.MustCompile(`^[a-zA-Z0-9/_-]{1,249}$`)
 
-// New creates a key, and the alias "alias/<name>" for it.
+// New creates a key, and the alias "alias/<project>-<name>" for it: an account has each alias once, and two projects may
+// have a stack of one name in it.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Key, error) {
 	policy, err := args.check(name)
 	if err != nil {
 		return nil, fmt.Errorf("key %q: %w", name, err)
 	}
 	k := &Key{}
-	if err := ctx.RegisterComponentResource("bulkhead:key:Key", name, k, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:key:Key", name, args, k, opts...); err != nil {
 		return nil, err
 	}
 	window := args.DeletionWindowDays
@@ -76,7 +78,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	// The alias is written out, because every alias must start with "alias/".
 	if _, err := kms.NewAlias(ctx, name+"-alias", &kms.AliasArgs{
-		Name:        pulumi.String("alias/" + name),
+		Name:        pulumi.String("alias/" + ctx.Project() + "-" + name),
 		TargetKeyId: key.KeyId,
 	}, pulumi.Parent(k)); err != nil {
 		return nil, err
@@ -90,6 +92,9 @@ func (args *Args) check(name string) (policy string, err error) {
 	if args == nil {
 		return "", errors.New("args are missing")
 	}
+	if problems := args.Account.CheckPlace(); len(problems) > 0 {
+		return "", errors.Join(problems...)
+	}
 	var problems []error
 	if !aliasForm.MatchString(name) {
 		problems = append(problems, errors.New("the name becomes the alias: use letters, digits and /_-"))
@@ -100,7 +105,7 @@ func (args *Args) check(name string) (policy string, err error) {
 	if args.DeletionWindowDays != 0 && (args.DeletionWindowDays < 7 || args.DeletionWindowDays > 30) {
 		problems = append(problems, fmt.Errorf("DeletionWindowDays %d: use 7 to 30", args.DeletionWindowDays))
 	}
-	document, err := Policy(args.AccountID, args.Region, args.Services)
+	document, err := Policy(args.Account.ID, args.Account.Region, args.Services)
 	if err == nil {
 		policy, err = document.JSON()
 	}

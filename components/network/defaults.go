@@ -5,6 +5,8 @@ package network
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/order"
 )
 
 // emptyDefaults takes over what AWS puts into every VPC and what anything without a choice of its own falls into, and
@@ -16,7 +18,7 @@ import (
 // and is not to be managed (AWS provider, "aws_default_network_acl", on subnet_ids).
 func (b *builder) emptyDefaults(ctx *pulumi.Context) error {
 	group, err := ec2.NewDefaultSecurityGroup(ctx, b.child("default"), &ec2.DefaultSecurityGroupArgs{
-		VpcId:   b.VpcID,
+		VpcId:   b.VPCID,
 		Ingress: ec2.DefaultSecurityGroupIngressArray{},
 		Egress:  ec2.DefaultSecurityGroupEgressArray{},
 		Tags:    b.tags("default"),
@@ -41,6 +43,6 @@ func (b *builder) emptyDefaults(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	b.emptied = []pulumi.Resource{group, table, acl}
+	b.emptied = order.List(group, table, acl)
 	return nil
 }

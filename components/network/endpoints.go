@@ -5,12 +5,13 @@ package network
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
 	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
 // serviceName returns the full name of an AWS service's endpoint.
@@ -18,81 +19,122 @@ func serviceName(region, service string) string {
 	return "com.amazonaws." + region + "." + service
 }
 
-// createGatewayEndpoint gives the public and the app tier a route to S3 that costs nothing and passes no NAT. The data
-// tier has none: it stores nothing in S3 by itself. The links to the route tables are resources of their own, so that a
-// zone more does not change the endpoint.
-func (b *builder) createGatewayEndpoint(ctx *pulumi.Context) error {
-	policy, err := s3Policy(b.args.AccountID, b.Region, b.args.InterfaceEndpoints).JSON()
-	if err != nil {
-		return err
-	}
-	endpoint, err := ec2.NewVpcEndpoint(ctx, b.child("s3"), &ec2.VpcEndpointArgs{
-		VpcId:           b.VpcID,
-		VpcEndpointType: pulumi.String("Gateway"),
-		ServiceName:     pulumi.String(serviceName(b.Region, "s3")),
-		Policy:          pulumi.String(policy),
-		Tags:            b.tags("s3"),
-	}, pulumi.Parent(b.Network))
-	if err := b.keep(endpoint, err); err != nil {
-		return err
-	}
-	b.S3PrefixListID = endpoint.PrefixListId
-	linked := map[string]bool{}
-	for _, tier := range []Tier{Public, App} {
-		for _, zone := range b.Zones {
-			role := tableOf(tier, zone)
-			if linked[role] {
-				continue
-			}
-			linked[role] = true
-			if err := b.keep(ec2.NewVpcEndpointRouteTableAssociation(ctx, b.child("s3-"+role), &ec2.VpcEndpointRouteTableAssociationArgs{
-				VpcEndpointId: endpoint.ID(),
-				RouteTableId:  b.tables[role].ID(),
-			}, pulumi.Parent(b.Network))); err != nil {
-				return err
+// service is one AWS service as segments see it: through an interface endpoint behind a group of its own, or as the addresses
+// of a prefix list through a gateway endpoint.
+type service struct {
+	group      *group
+	prefixList pulumi.StringOutput
+	made       []pulumi.CustomResource
+}
+
+// createEndpoints gives every service that some row leads to its endpoint.
+func (b *builder) createEndpoints(ctx *pulumi.Context) error {
+	b.services = map[string]service{}
+	for _, name := range b.args.Table.Services() {
+		create := b.interfaceEndpoint
+		if segment.Gateway(name) {
+			create = b.gatewayEndpoint
+		}
+		made, err := create(ctx, name)
+		if err != nil {
+			return err
+		}
+		b.services[name] = made
+		for i, row := range b.args.Table.Connections {
+			if slices.Contains(row.To.Services(), name) {
+				for _, resource := range made.made {
+					b.serve(resource, i)
+				}
 			}
 		}
 	}
 	return nil
 }
 
-// createInterfaceEndpoints puts an address of every listed AWS service into the app tier of every zone, under the
-// service's usual name, behind one security group. The group exists even without services, so that clients need not ask.
+// gatewayEndpoint is a route to a service that costs nothing and passes no NAT, for the tiers with a row to it. The links to
+// the route tables are resources of their own, so that one more zone does not change the endpoint.
+func (b *builder) gatewayEndpoint(ctx *pulumi.Context, name string) (service, error) {
+	document := servicePolicy(b.Account.ID)
+	if name == "s3" {
+		document = s3Policy(b.Account.ID, b.Account.Region, b.args.Table.Services())
+	}
+	policy, err := document.JSON()
+	if err != nil {
+		return service{}, err
+	}
+	endpoint, err := ec2.NewVpcEndpoint(ctx, b.child(name), &ec2.VpcEndpointArgs{
+		VpcId:           b.VPCID,
+		VpcEndpointType: pulumi.String("Gateway"),
+		ServiceName:     pulumi.String(serviceName(b.Account.Region, name)),
+		Policy:          pulumi.String(policy),
+		Tags:            b.tags(name),
+	}, pulumi.Parent(b.Network))
+	if err != nil {
+		return service{}, err
+	}
+	s := service{prefixList: endpoint.PrefixListId, made: []pulumi.CustomResource{endpoint}}
+	linked := map[string]bool{}
+	for _, tier := range b.tiersCalling(name) {
+		for _, zone := range b.Zones {
+			role := place{tier, zone}.table()
+			if linked[role] {
+				continue
+			}
+			linked[role] = true
+			link, err := ec2.NewVpcEndpointRouteTableAssociation(ctx, b.child(name+"-"+role), &ec2.VpcEndpointRouteTableAssociationArgs{
+				VpcEndpointId: endpoint.ID(),
+				RouteTableId:  b.tables[role].ID(),
+			}, pulumi.Parent(b.Network))
+			if err != nil {
+				return service{}, err
+			}
+			s.made = append(s.made, link)
+		}
+	}
+	return s, nil
+}
+
+// tiersCalling are the tiers with a row to a service.
+func (b *builder) tiersCalling(name string) []segment.Tier {
+	var found []segment.Tier
+	for _, row := range b.args.Table.Connections {
+		from, inside := b.args.Table.Segment(string(row.From))
+		if inside && slices.Contains(row.To.Services(), name) && !slices.Contains(found, from.Tier) {
+			found = append(found, from.Tier)
+		}
+	}
+	return found
+}
+
+// interfaceEndpoint puts an address of a service into the app tier of every zone, under the service's usual name, behind a
+// security group of its own, so that a row to one service does not lead to the others.
 //
 // The subnets are a list in the endpoint, unlike the other links here: as resources of their own the AWS provider adds
 // them one by one with a minute between, and the endpoint would serve no zone until the first is in.
-func (b *builder) createInterfaceEndpoints(ctx *pulumi.Context) error {
-	group, err := firewall.NewGroup(ctx, b.child("endpoints"), &firewall.GroupArgs{
-		VpcID:       b.VpcID,
-		Description: "Interface endpoints of AWS services; each client is admitted by name",
-	}, pulumi.Parent(b.Network))
+func (b *builder) interfaceEndpoint(ctx *pulumi.Context, name string) (service, error) {
+	own, err := b.group(ctx, b.child("endpoint-"+strings.ReplaceAll(name, ".", "-")), "Endpoint of the AWS service "+name)
 	if err != nil {
-		return err
+		return service{}, err
 	}
-	b.Endpoints = group
-	policy, err := servicePolicy(b.args.AccountID).JSON()
+	policy, err := servicePolicy(b.Account.ID).JSON()
 	if err != nil {
-		return err
+		return service{}, err
 	}
 	var subnets pulumi.StringArray
 	for _, zone := range b.Zones {
-		subnets = append(subnets, b.Subnets[App][zone].ID().ToStringOutput())
+		subnets = append(subnets, b.subnets[place{segment.App, zone}].ID().ToStringOutput())
 	}
-	for _, service := range b.args.InterfaceEndpoints {
-		if err := b.keep(ec2.NewVpcEndpoint(ctx, b.child(service), &ec2.VpcEndpointArgs{
-			VpcId:             b.VpcID,
-			VpcEndpointType:   pulumi.String("Interface"),
-			ServiceName:       pulumi.String(serviceName(b.Region, service)),
-			SubnetIds:         subnets,
-			SecurityGroupIds:  pulumi.StringArray{group.ID},
-			PrivateDnsEnabled: pulumi.Bool(true),
-			Policy:            pulumi.String(policy),
-			Tags:              b.tags(service),
-		}, pulumi.Parent(b.Network))); err != nil {
-			return err
-		}
-	}
-	return nil
+	endpoint, err := ec2.NewVpcEndpoint(ctx, b.child(name), &ec2.VpcEndpointArgs{
+		VpcId:             b.VPCID,
+		VpcEndpointType:   pulumi.String("Interface"),
+		ServiceName:       pulumi.String(serviceName(b.Account.Region, name)),
+		SubnetIds:         subnets,
+		SecurityGroupIds:  pulumi.StringArray{own.id},
+		PrivateDnsEnabled: pulumi.Bool(true),
+		Policy:            pulumi.String(policy),
+		Tags:              b.tags(name),
+	}, pulumi.Parent(b.Network))
+	return service{group: own, made: []pulumi.CustomResource{endpoint}}, err
 }
 
 // ownIdentities is the condition that a request is signed by an identity of the account.

@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/audit"
 	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/bulkhead-iac/bulkhead/components/logs"
 )
 
 // aggregationSeconds is how long traffic is summed up before it is logged: the shorter of the two values that AWS has, so
@@ -32,19 +32,16 @@ func flowLogFormat() string {
 
 // createFlowLog logs all traffic, accepted and rejected, of every interface in the VPC (FSBP EC2.6).
 func (b *builder) createFlowLog(ctx *pulumi.Context) error {
-	group, err := audit.NewLogGroup(ctx, b.child("flow-logs"), &audit.LogGroupArgs{
-		KeyARN:        b.args.LogKeyARN,
-		RetentionDays: b.args.LogRetentionDays,
-	}, pulumi.Parent(b.Network))
+	group, err := logs.New(ctx, b.child("flow-logs"), &logs.Args{Account: b.Account}, pulumi.Parent(b.Network))
 	if err != nil {
 		return err
 	}
 	b.FlowLogGroupName = group.Name
 	role, err := identity.NewRole(ctx, b.child("flow-logs"), &identity.RoleArgs{
 		AssumedBy: identity.AssumeRoleByService("vpc-flow-logs.amazonaws.com",
-			identity.SourceAccount(b.args.AccountID),
-			identity.SourceARN("arn:aws:ec2:"+b.Region+":"+b.args.AccountID+":vpc-flow-log/*")),
-		Boundary:    b.args.Boundary,
+			identity.SourceAccount(b.Account.ID),
+			identity.SourceARN("arn:aws:ec2:"+b.Account.Region+":"+b.Account.ID+":vpc-flow-log/*")),
+		Boundary:    b.Account.BoundaryARN,
 		Description: "Writes the flow logs of " + b.name,
 		Policies: map[string]pulumi.StringInput{
 			"write-flow-logs": identity.DocumentOutput(identity.PermissionsPolicy, identity.StatementInput{
@@ -61,7 +58,7 @@ func (b *builder) createFlowLog(ctx *pulumi.Context) error {
 		return err
 	}
 	_, err = ec2.NewFlowLog(ctx, b.child("flow-log"), &ec2.FlowLogArgs{
-		VpcId:                  b.VpcID,
+		VpcId:                  b.VPCID,
 		TrafficType:            pulumi.String("ALL"),
 		LogDestinationType:     pulumi.String("cloud-watch-logs"),
 		LogDestination:         group.ARN,

@@ -5,32 +5,34 @@ package network
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
 // createACLs creates the network ACL of every tier, its rules, and the link from each subnet to it. Rules and links are
-// resources of their own, so that neither a flow nor a zone more changes an ACL.
+// resources of their own, so that neither one more row nor one more zone changes an ACL.
 func (b *builder) createACLs(ctx *pulumi.Context) error {
-	b.acls = map[Tier]*ec2.NetworkAcl{}
-	b.aclOfSubnet = map[Tier]map[string]*ec2.NetworkAclAssociation{}
-	for _, tier := range tiers {
-		acl, err := ec2.NewNetworkAcl(ctx, b.child(string(tier)), &ec2.NetworkAclArgs{
-			VpcId: b.VpcID,
-			Tags:  b.tags(string(tier)),
+	b.acls = map[segment.Tier]*ec2.NetworkAcl{}
+	b.aclOfSubnet = map[place]*ec2.NetworkAclAssociation{}
+	for _, tier := range b.tiers {
+		acl, err := ec2.NewNetworkAcl(ctx, b.child(tier.Name), &ec2.NetworkAclArgs{
+			VpcId: b.VPCID,
+			Tags:  b.tags(tier.Name),
 		}, pulumi.Parent(b.Network))
 		if err != nil {
 			return err
 		}
 		b.acls[tier] = acl
-		b.aclOfSubnet[tier] = map[string]*ec2.NetworkAclAssociation{}
 		for _, zone := range b.Zones {
-			association, err := ec2.NewNetworkAclAssociation(ctx, b.child(key(tier, zone)), &ec2.NetworkAclAssociationArgs{
+			at := place{tier, zone}
+			association, err := ec2.NewNetworkAclAssociation(ctx, b.child(at.role()), &ec2.NetworkAclAssociationArgs{
 				NetworkAclId: acl.ID(),
-				SubnetId:     b.Subnets[tier][zone].ID(),
+				SubnetId:     b.subnets[at].ID(),
 			}, pulumi.Parent(b.Network))
 			if err != nil {
 				return err
 			}
-			b.aclOfSubnet[tier][zone] = association
+			b.aclOfSubnet[at] = association
 		}
 	}
 	for _, r := range b.rules {
@@ -51,16 +53,24 @@ func (b *builder) createRule(ctx *pulumi.Context, r rule) error {
 		RuleAction:   pulumi.String("allow"),
 		Protocol:     pulumi.String(r.Protocol),
 	}
-	if r.CIDR.Addr().Is4() {
-		args.CidrBlock = pulumi.String(r.CIDR.String())
-	} else {
-		args.Ipv6CidrBlock = pulumi.String(r.CIDR.String())
+	if r.Refuse {
+		args.RuleAction = pulumi.String("deny")
 	}
-	if r.Protocol == icmp {
-		args.IcmpType, args.IcmpCode = pulumi.Int(unreachable), pulumi.Int(fragmentationNeeded)
-	} else {
+	switch {
+	case r.Peer.Six && !r.Peer.CIDR.IsValid():
+		args.Ipv6CidrBlock = b.six(r.Peer.Tier)
+	case r.Peer.Six:
+		args.Ipv6CidrBlock = pulumi.String(r.Peer.CIDR.String())
+	default:
+		args.CidrBlock = pulumi.String(r.Peer.CIDR.String())
+	}
+	switch r.Protocol {
+	case icmp, icmp6:
+		args.IcmpType, args.IcmpCode = pulumi.Int(r.From), pulumi.Int(r.To)
+	case tcp, udp:
 		args.FromPort, args.ToPort = pulumi.Int(r.From), pulumi.Int(r.To)
 	}
-	_, err := ec2.NewNetworkAclRule(ctx, b.child(r.name()), args, pulumi.Parent(b.Network), pulumi.DeleteBeforeReplace(true))
+	entry, err := ec2.NewNetworkAclRule(ctx, b.child(r.name()), args, pulumi.Parent(b.Network), pulumi.DeleteBeforeReplace(true))
+	b.serve(entry, r.Rows...)
 	return err
 }

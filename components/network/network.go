@@ -1,81 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package network builds the segmented network that everything else stands in.
+// Package network builds the segmented network that everything else stands in, from one table.
 //
-// It is one VPC with three tiers in two to four zones. The public tier faces the internet, the app tier gets out only
-// through NAT or VPC endpoints, and the data tier has no way out at all: there is no argument, method or output with
-// which a route could be added to it. What may cross between the tiers is a list of [Flow] values, from which the network
-// ACLs are derived. Everything that AWS creates open by itself, the default security group, route table and ACL of the
-// VPC, is adopted and emptied. All traffic is logged.
+// It is one VPC with three tiers, or more, in two to four zones. The public tier faces the internet, the app tier gets out only
+// through NAT or VPC endpoints, and the data tier has no way out at all. The segments of the deployment and the connections
+// between them are a [segment.Table]: from its rows come the security groups with both halves of every rule, the network
+// ACLs with their answers, the routes out, and the VPC endpoints with a group each. There is no other way to open anything.
+// Everything that AWS creates open by itself, the default security group, route table and ACL of the VPC, is adopted and
+// emptied. All traffic is logged.
 //
 // A zone can be added at any time: its subnets and what belongs to them are created and no subnet is touched. The only
 // resources that change are the interface endpoints, which gain an address in the new zone in place.
 package network
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
-// Network is a segmented VPC. Pass it and its Paths to pulumi.DependsOn for anything that needs the network to carry traffic
-// at the moment it starts, such as a server that fetches packages at its first boot.
+// Network is a segmented VPC.
 type Network struct {
 	pulumi.ResourceState
 
-	// Region is the region of the network.
-	Region string
+	// Account is the account and region of the network.
+	Account *account.Account
+	// Table is the segments and connections that the network was built from.
+	Table *segment.Table
 	// Zones are the zones in use, as given.
 	Zones []string
 	// Plan says which addresses each tier has.
 	Plan Plan
+	// IPv6 says that the subnets have IPv6 addresses beside those of IPv4.
+	IPv6 bool
 
-	// VpcID is the id of the VPC.
-	VpcID pulumi.StringOutput
-	// Subnets are the subnets by tier and zone. SubnetIDs is the safer choice for placing things.
-	Subnets map[Tier]map[string]*ec2.Subnet
-	// Endpoints is the security group of the interface endpoints. It admits nobody until a client calls
-	// firewall.Allow(ctx, client, network.Endpoints, firewall.HTTPS, why).
-	Endpoints *firewall.Group
-	// S3PrefixListID is the id of the prefix list with the addresses of Amazon S3 in the region, for
-	// firewall.Group.AllowToPrefixList.
-	S3PrefixListID pulumi.StringOutput
-	// NATPublicIPs are the addresses from which the app tier calls the internet, by the zone of the gateway; partners
+	// VPCID is the id of the VPC.
+	VPCID pulumi.StringOutput
+	// NATPublicIPs are the addresses from which tiers behind NAT call the internet, by the zone of the gateway; partners
 	// need them for their allow-lists. Empty with NATNone.
 	NATPublicIPs map[string]pulumi.StringOutput
 	// FlowLogGroupName is the name of the CloudWatch log group that receives the flow logs.
 	FlowLogGroupName pulumi.StringOutput
 
-	ready map[Tier]map[string]pulumi.StringOutput
-	paths []pulumi.Resource
-}
-
-// Paths are the routes out and the endpoints. In pulumi.DependsOn the network alone, being a component, stands for those of
-// its parts only that the SDK has begun to register.
-func (n *Network) Paths() []pulumi.Resource { return n.paths }
-
-// keep notes a path that was made.
-func (n *Network) keep(path pulumi.Resource, err error) error {
-	if err == nil {
-		n.paths = append(n.paths, path)
-	}
-	return err
+	segments map[string]*Segment
+	ready    map[place]pulumi.StringOutput
 }
 
 // New creates a network.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Network, error) {
-	plan, rules, err := args.check()
-	if err != nil {
-		return nil, fmt.Errorf("network %q: %w", name, err)
+	if args == nil {
+		args = &Args{}
 	}
-	n := &Network{Region: args.Region, Zones: args.Zones, Plan: plan}
-	if err := ctx.RegisterComponentResource("bulkhead:network:Network", name, n, opts...); err != nil {
+	plan, rules, problems := args.decide()
+	if err := component.Failure("network", name, problems...); err != nil {
 		return nil, err
 	}
-	b := &builder{Network: n, name: name, args: args, rules: rules}
+	n := Draft(args)
+	n.Plan = plan
+	if err := component.Register(ctx, "bulkhead:network:Network", name, args, n, opts...); err != nil {
+		return nil, err
+	}
+	b := &builder{
+		Network: n, name: name, args: args, rules: rules, tiers: args.Table.Tiers(),
+		groups: map[segment.End]*group{},
+		doors:  map[segment.Tier][]pulumi.CustomResource{}, serving: map[int][]pulumi.CustomResource{},
+	}
 	for _, step := range []func(*pulumi.Context) error{
 		b.createVPC,
 		b.emptyDefaults,
@@ -84,14 +76,16 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		b.createACLs,
 		b.createGateways,
 		b.createRouteTables,
-		b.createGatewayEndpoint,
-		b.createInterfaceEndpoints,
+		b.createGroups,
+		b.createEndpoints,
+		b.connect,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
 	b.joinSubnets()
+	b.joinSegments()
 	return n, ctx.RegisterResourceOutputs(n, n.outputs())
 }
 
@@ -101,15 +95,31 @@ type builder struct {
 	name  string
 	args  *Args
 	rules []rule
+	tiers []segment.Tier
 
 	vpc           *ec2.Vpc
-	emptied       []pulumi.Resource
+	emptied       []pulumi.CustomResource
 	internet      *ec2.InternetGateway
+	outward       *ec2.EgressOnlyInternetGateway
 	nat           map[string]*ec2.NatGateway
+	subnets       map[place]*ec2.Subnet
 	tables        map[string]*ec2.RouteTable
-	acls          map[Tier]*ec2.NetworkAcl
-	aclOfSubnet   map[Tier]map[string]*ec2.NetworkAclAssociation
-	tableOfSubnet map[Tier]map[string]*ec2.RouteTableAssociation
+	acls          map[segment.Tier]*ec2.NetworkAcl
+	aclOfSubnet   map[place]*ec2.NetworkAclAssociation
+	tableOfSubnet map[place]*ec2.RouteTableAssociation
+	groups        map[segment.End]*group
+	services      map[string]service
+
+	// serving is what carries the traffic of each row of the table; doors is what every segment of a tier stands on.
+	serving map[int][]pulumi.CustomResource
+	doors   map[segment.Tier][]pulumi.CustomResource
+}
+
+// serve notes that a resource carries the traffic of rows.
+func (b *builder) serve(made pulumi.CustomResource, rows ...int) {
+	for _, row := range rows {
+		b.serving[row] = append(b.serving[row], made)
+	}
 }
 
 // child names a resource of the network.
@@ -122,32 +132,18 @@ func (b *builder) tags(role string) pulumi.StringMap {
 	return pulumi.StringMap{"Name": pulumi.String(b.child(role))}
 }
 
-// key names something of a tier in a zone.
-func key(tier Tier, zone string) string {
-	return string(tier) + "-" + zone
-}
-
 // SubnetIDs returns the ids of the subnets of a tier, in the order of Zones. Each is known only once the subnet has its
 // own ACL and route table, so that nothing is placed into a subnet that still has the defaults.
-func (n *Network) SubnetIDs(t Tier) pulumi.StringArray {
+func (n *Network) SubnetIDs(t segment.Tier) pulumi.StringArray {
 	var ids pulumi.StringArray
 	for _, zone := range n.Zones {
-		ids = append(ids, n.ready[t][zone])
+		ids = append(ids, n.ready[place{t, zone}])
 	}
 	return ids
 }
 
-// SubnetID returns the id of the subnet of a tier in a zone, with the same guarantee as SubnetIDs.
-func (n *Network) SubnetID(t Tier, zone string) (pulumi.StringOutput, error) {
-	id, found := n.ready[t][zone]
-	if !found {
-		return pulumi.StringOutput{}, fmt.Errorf("the network has no subnet of tier %q in zone %q; its zones are %v", t, zone, n.Zones)
-	}
-	return id, nil
-}
-
 // CIDRs returns the ranges of the subnets of a tier, in the order of Zones.
-func (n *Network) CIDRs(t Tier) []string {
+func (n *Network) CIDRs(t segment.Tier) []string {
 	var ranges []string
 	for _, zone := range n.Zones {
 		ranges = append(ranges, n.Plan.Subnet(t, zone).String())
@@ -155,26 +151,40 @@ func (n *Network) CIDRs(t Tier) []string {
 	return ranges
 }
 
-func (n *Network) outputs() pulumi.Map {
-	subnets := pulumi.Map{}
-	for _, tier := range tiers {
-		byZone := pulumi.Map{}
-		for zone, id := range n.ready[tier] {
-			byZone[zone] = id
+// SubnetIDsByZone returns the ids of the subnets of every tier by its name and the zone.
+func (n *Network) SubnetIDsByZone() pulumi.Map {
+	all := pulumi.Map{}
+	for _, tier := range n.Table.Tiers() {
+		zones := pulumi.Map{}
+		for _, zone := range n.Zones {
+			zones[zone] = n.ready[place{tier, zone}]
 		}
-		subnets[string(tier)] = byZone
+		all[tier.Name] = zones
 	}
+	return all
+}
+
+// GroupIDs returns the ids of the security groups of every segment by its name.
+func (n *Network) GroupIDs() pulumi.Map {
+	all := pulumi.Map{}
+	for name, s := range n.segments {
+		all[name] = s.GroupID
+	}
+	return all
+}
+
+func (n *Network) outputs() pulumi.Map {
 	addresses := pulumi.Map{}
 	for zone, address := range n.NATPublicIPs {
 		addresses[zone] = address
 	}
 	return pulumi.Map{
-		"vpcId":            n.VpcID,
+		"vpcId":            n.VPCID,
 		"cidr":             pulumi.String(n.Plan.VPC().String()),
-		"subnetIds":        subnets,
+		"subnetIds":        n.SubnetIDsByZone(),
+		"securityGroupIds": n.GroupIDs(),
 		"natPublicIps":     addresses,
-		"s3PrefixListId":   n.S3PrefixListID,
-		"endpointsGroupId": n.Endpoints.ID,
+		"domains":          pulumi.ToStringArray(n.Table.Domains(n.Account.Region)),
 		"flowLogGroupName": n.FlowLogGroupName,
 	}
 }

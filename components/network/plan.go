@@ -4,27 +4,13 @@ package network
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"strings"
 
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
 )
-
-// Tier is one of the three trust levels of the network. A tier decides routing and may not be opened by a flag.
-type Tier string
-
-// The tiers, from the most exposed to the least.
-const (
-	// Public holds what the internet may reach: load balancer, bastion and NAT gateways. Its default route is the internet gateway.
-	Public Tier = "public"
-	// App holds the servers and the interface endpoints. Its only way out is a NAT gateway of the same VPC, if there is one.
-	App Tier = "app"
-	// Data holds the databases. It has no route out of the VPC at all, not even through NAT.
-	Data Tier = "data"
-)
-
-// tiers is every tier in the order in which the component creates them.
-var tiers = []Tier{Public, App, Data}
 
 const (
 	// zoneSlots is how many zones the address plan has room for.
@@ -34,18 +20,29 @@ const (
 )
 
 // share is the part of the VPC that a tier takes: Eighth is where it starts, in eighths of the VPC, and Bits is how
-// much longer than the VPC's its prefix is. Every share is followed by a free share of equal size, so that the range of
-// a tier can double and stay one prefix.
+// much longer than the VPC's its prefix is.
 type share struct {
 	Eighth uint32
 	Bits   int
 }
 
-// shares is the address plan. Changing a value moves subnets, and a subnet cannot be moved without being replaced.
-var shares = map[Tier]share{
-	App:    {Eighth: 0, Bits: 2},
-	Public: {Eighth: 4, Bits: 3},
-	Data:   {Eighth: 6, Bits: 3},
+// shares is the address plan of the built-in tiers. Changing a value moves subnets, and a subnet cannot be moved without being
+// replaced.
+var shares = map[segment.Tier]share{
+	segment.App:    {Eighth: 0, Bits: 2},
+	segment.Public: {Eighth: 4, Bits: 3},
+	segment.Data:   {Eighth: 6, Bits: 3},
+}
+
+// freeEighths are the parts that the built-in tiers leave, for a tier of one's own by its Place.
+var freeEighths = [segment.Places]uint32{2, 3, 5, 7}
+
+// shareOf is the part of a tier that Table.Check has accepted.
+func shareOf(t segment.Tier) share {
+	if s, builtIn := shares[t]; builtIn {
+		return s
+	}
+	return share{Eighth: freeEighths[t.Place-1], Bits: 3}
 }
 
 // Plan is the address plan of one VPC. Each tier is one prefix, so that a network ACL needs one rule for it however
@@ -53,7 +50,8 @@ var shares = map[Tier]share{
 // place of a subnet therefore depends on nothing but the VPC's prefix, its tier and its zone's letter, and adding,
 // removing or reordering zones never moves another subnet.
 //
-// For 10.0.0.0/16: app 10.0.0.0/18 (4 x /20), public 10.0.128.0/19 (4 x /21), data 10.0.192.0/19 (4 x /21).
+// For 10.0.0.0/16: app 10.0.0.0/18 (4 x /20), public 10.0.128.0/19 (4 x /21), data 10.0.192.0/19 (4 x /21); a tier of one's
+// own takes 10.0.64.0/19, 10.0.96.0/19, 10.0.160.0/19 or 10.0.224.0/19, by its place 1 to 4.
 type Plan struct {
 	vpc netip.Prefix
 }
@@ -73,13 +71,13 @@ func (p Plan) VPC() netip.Prefix {
 }
 
 // Tier returns the range that holds every subnet of a tier, those of zones not yet in use included.
-func (p Plan) Tier(t Tier) netip.Prefix {
-	s := shares[t]
+func (p Plan) Tier(t segment.Tier) netip.Prefix {
+	s := shareOf(t)
 	return p.at(p.vpc.Addr(), s.Eighth<<(32-p.vpc.Bits()-3), p.vpc.Bits()+s.Bits)
 }
 
 // Subnet returns the range of a tier in a zone. The zone is a full name such as "eu-central-1a".
-func (p Plan) Subnet(t Tier, zone string) netip.Prefix {
+func (p Plan) Subnet(t segment.Tier, zone string) netip.Prefix {
 	tier := p.Tier(t)
 	bits := tier.Bits() + zoneBits
 	return p.at(tier.Addr(), slot(zone)<<(32-bits), bits)
@@ -91,6 +89,28 @@ func (Plan) at(base netip.Addr, offset uint32, bits int) netip.Prefix {
 	var to [4]byte
 	binary.BigEndian.PutUint32(to[:], binary.BigEndian.Uint32(from[:])+offset)
 	return netip.PrefixFrom(netip.AddrFrom4(to), bits)
+}
+
+// tierIPv6 returns the range of a tier in the VPC's IPv6 range, a /56: the /59 of the eighth where its IPv4 range starts.
+func tierIPv6(vpc string, t segment.Tier) (netip.Prefix, error) {
+	whole, err := netip.ParsePrefix(vpc)
+	if err != nil || !whole.Addr().Is6() || whole.Bits() != 56 {
+		return netip.Prefix{}, fmt.Errorf("the VPC has the IPv6 range %q; a /56 was expected (VPC user guide, \"VPC CIDR blocks\")", vpc)
+	}
+	address := whole.Addr().As16()
+	address[7] |= byte(shareOf(t).Eighth << 5)
+	return netip.PrefixFrom(netip.AddrFrom16(address), 59), nil
+}
+
+// subnetIPv6 returns the range of a subnet, which is a /64.
+func subnetIPv6(vpc string, t segment.Tier, zone string) (string, error) {
+	tier, err := tierIPv6(vpc, t)
+	if err != nil {
+		return "", err
+	}
+	address := tier.Addr().As16()
+	address[7] |= byte(slot(zone))
+	return netip.PrefixFrom(netip.AddrFrom16(address), 64).String(), nil
 }
 
 // slot returns the place of a zone in every tier: its letter, modulo the four slots.

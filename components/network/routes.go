@@ -3,58 +3,60 @@
 package network
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
-// tableOf names the route table of a tier in a zone: one for the public tier, one in every zone for the app tier, since
-// each zone may have its own NAT gateway, and one for the data tier.
-func tableOf(tier Tier, zone string) string {
-	if tier == App {
-		return key(tier, zone)
+// table names the route table of a place: one in every zone for tiers behind NAT, since each zone may have its own NAT
+// gateway, and one for all zones of any other tier.
+func (p place) table() string {
+	if p.tier.Reach == segment.ReachNAT {
+		return p.role()
 	}
-	return string(tier)
+	return p.tier.Name
 }
 
-// createRouteTables creates the route tables, attaches every subnet to one, and adds the two kinds of route out that exist:
-// from the public tier to the internet gateway, and from the app tier to a NAT gateway.
+// createRouteTables creates the route tables, attaches every subnet to one, and adds the kinds of route out that exist: from
+// tiers with segment.ReachInternet to the internet gateway, and from those with segment.ReachNAT to the addresses that the
+// table names, through NAT.
 //
-// The data tier's table is declared to have no routes, so that even one that somebody adds by hand is found and removed.
-// The others leave their list alone, because the routes are resources of their own.
+// A table of a tier with segment.ReachNowhere is declared to have no routes, so that even one that somebody adds by hand is
+// found and removed. The others leave their list alone, because the routes are resources of their own.
 func (b *builder) createRouteTables(ctx *pulumi.Context) error {
 	b.tables = map[string]*ec2.RouteTable{}
-	b.tableOfSubnet = map[Tier]map[string]*ec2.RouteTableAssociation{}
-	for _, tier := range tiers {
-		b.tableOfSubnet[tier] = map[string]*ec2.RouteTableAssociation{}
+	b.tableOfSubnet = map[place]*ec2.RouteTableAssociation{}
+	for _, tier := range b.tiers {
 		for _, zone := range b.Zones {
-			table, err := b.table(ctx, tier, zone)
+			at := place{tier, zone}
+			table, err := b.table(ctx, at)
 			if err != nil {
 				return err
 			}
-			association, err := ec2.NewRouteTableAssociation(ctx, b.child(key(tier, zone)), &ec2.RouteTableAssociationArgs{
+			association, err := ec2.NewRouteTableAssociation(ctx, b.child(at.role()), &ec2.RouteTableAssociationArgs{
 				RouteTableId: table.ID(),
-				SubnetId:     b.Subnets[tier][zone].ID(),
+				SubnetId:     b.subnets[at].ID(),
 			}, pulumi.Parent(b.Network))
 			if err != nil {
 				return err
 			}
-			b.tableOfSubnet[tier][zone] = association
+			b.tableOfSubnet[at] = association
 		}
 	}
 	return nil
 }
 
-// table returns the route table of a tier in a zone and creates it, with its routes out, the first time.
-func (b *builder) table(ctx *pulumi.Context, tier Tier, zone string) (*ec2.RouteTable, error) {
-	role := tableOf(tier, zone)
+// table returns the route table of a place and creates it, with its routes out, the first time.
+func (b *builder) table(ctx *pulumi.Context, at place) (*ec2.RouteTable, error) {
+	role := at.table()
 	if table, found := b.tables[role]; found {
 		return table, nil
 	}
-	args := &ec2.RouteTableArgs{VpcId: b.VpcID, Tags: b.tags(role)}
-	if tier == Data {
+	args := &ec2.RouteTableArgs{VpcId: b.VPCID, Tags: b.tags(role)}
+	if at.tier.Reach == segment.ReachNowhere {
 		args.Routes = ec2.RouteTableRouteArray{}
 	}
 	table, err := ec2.NewRouteTable(ctx, b.child(role), args, pulumi.Parent(b.Network))
@@ -62,41 +64,70 @@ func (b *builder) table(ctx *pulumi.Context, tier Tier, zone string) (*ec2.Route
 		return nil, err
 	}
 	b.tables[role] = table
-	return table, b.routeOut(ctx, table, tier, zone)
-}
-
-// routeOut adds the routes that lead out of the VPC. To the app tier nothing exists out there but the destinations of its
-// flows.
-func (b *builder) routeOut(ctx *pulumi.Context, table *ec2.RouteTable, tier Tier, zone string) error {
-	for _, to := range destinations(tier, b.args.Flows) {
-		label, addresses := labelOfWorld, anyIPv4.String()
-		if to.kind == aCIDR {
-			label, addresses = strings.ReplaceAll(to.cidr, "/", "-"), to.cidr
-		}
-		route := &ec2.RouteArgs{RouteTableId: table.ID(), DestinationCidrBlock: pulumi.String(addresses)}
-		if gateway, found := natOf(b.args.NAT, b.Zones, zone); tier == App && found {
-			route.NatGatewayId = b.nat[gateway].ID()
-		} else {
-			route.GatewayId = b.internet.ID()
-		}
-		if err := b.keep(ec2.NewRoute(ctx, b.child(tableOf(tier, zone)+"-"+label), route, pulumi.Parent(b.Network))); err != nil {
-			return err
+	for _, out := range b.waysOut(at.tier) {
+		if err := b.createRoute(ctx, at, out); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return table, nil
 }
 
-// destinations are the ends of a tier's routes out: everything for the public tier, which answers whoever may call it,
-// and for the app tier what its flows name, each once.
-func destinations(tier Tier, flows []Flow) []Endpoint {
-	if tier == Public {
-		return []Endpoint{Internet}
+// wayOut is one destination of a tier's routes, and the rows that need it.
+type wayOut struct {
+	label, cidr string
+	six         bool
+	rows        []int
+}
+
+// waysOut are the destinations of a tier outside the VPC: everything for a tier with segment.ReachInternet, which answers
+// whoever may call it, and for one with segment.ReachNAT what its rows name.
+func (b *builder) waysOut(tier segment.Tier) []wayOut {
+	if tier.Reach == segment.ReachInternet {
+		all := []wayOut{{label: "internet", cidr: anyIPv4.String()}}
+		if b.args.IPv6 {
+			all = append(all, wayOut{label: "internet-ipv6", cidr: anyIPv6.String(), six: true})
+		}
+		return all
 	}
-	var found []Endpoint
-	for _, flow := range flows {
-		if tier == App && flow.From == TierOf(App) && flow.To.outside() && !slices.Contains(found, flow.To) {
-			found = append(found, flow.To)
+	var found []wayOut
+	known := map[string]int{}
+	for i, row := range b.args.Table.Connections {
+		if from, inside := b.args.Table.Segment(string(row.From)); !inside || from.Tier != tier {
+			continue
+		}
+		for _, r := range row.To.Ranges() {
+			at, there := known[r]
+			if !there {
+				at = len(found)
+				known[r] = at
+				found = append(found, wayOut{label: strings.NewReplacer("/", "-", ":", "-").Replace(r), cidr: r, six: strings.Contains(r, ":")})
+			}
+			found[at].rows = append(found[at].rows, i)
 		}
 	}
 	return found
+}
+
+// createRoute writes one route. Those of a tier with segment.ReachInternet serve whatever stands in it.
+func (b *builder) createRoute(ctx *pulumi.Context, at place, out wayOut) error {
+	route := &ec2.RouteArgs{RouteTableId: b.tables[at.table()].ID()}
+	if out.six {
+		route.DestinationIpv6CidrBlock = pulumi.String(out.cidr)
+	} else {
+		route.DestinationCidrBlock = pulumi.String(out.cidr)
+	}
+	switch {
+	case at.tier.Reach == segment.ReachInternet:
+		route.GatewayId = b.internet.ID()
+	case out.six:
+		route.EgressOnlyGatewayId = b.outward.ID()
+	default:
+		route.NatGatewayId = b.nat[natOf(b.args.NAT, b.Zones, at.zone)].ID()
+	}
+	made, err := ec2.NewRoute(ctx, b.child(at.table()+"-"+out.label), route, pulumi.Parent(b.Network))
+	if at.tier.Reach == segment.ReachInternet {
+		b.doors[at.tier] = append(b.doors[at.tier], made)
+	}
+	b.serve(made, out.rows...)
+	return err
 }

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/netip"
+	"slices"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
 // The network ACL quotas and numbers that AWS sets.
@@ -20,39 +23,60 @@ const (
 	// no security group admits it.
 	ephemeralFrom = 1024
 	ephemeralTo   = 65535
-	// tcp and icmp are the IANA protocol numbers, which is how AWS reports them back.
-	tcp  = "6"
-	icmp = "1"
+	// every, tcp, udp, icmp and icmp6 are the IANA protocol numbers, which is how AWS reports them back.
+	every = "-1"
+	tcp   = "6"
+	udp   = "17"
+	icmp  = "1"
+	icmp6 = "58"
 	// unreachable and fragmentationNeeded are the ICMP type and code of a router that cannot pass a packet whole.
 	unreachable         = 3
 	fragmentationNeeded = 4
+	// packetTooBig is the ICMPv6 type of the same message (RFC 4443, section 3.2).
+	packetTooBig = 2
 )
 
-// purpose is why a rule exists, and decides in which block of numbers it stands. Every rule allows, so the order of
-// the numbers has no meaning beyond that.
+// purpose is why a rule exists, and decides in which block of numbers it stands.
 type purpose struct {
 	first int
 	count int
 }
 
+// The blocks of numbers. Rules about tiers and known addresses come first, then the VPC's whole range is refused, and only
+// after that come the rules about every address: those would otherwise open the tiers to each other, because 0.0.0.0/0 holds
+// the VPC's own range too.
 var (
-	forRequests  = purpose{first: 1000, count: 15000}
-	forAnswers   = purpose{first: 16000, count: 15000}
-	forPathMTU   = purpose{first: 31000, count: 1000}
-	anyIPv4      = netip.MustParsePrefix("0.0.0.0/0")
-	labelOfWorld = Internet.String()
+	forRequests = purpose{first: 1000, count: 15000}
+	forAnswers  = purpose{first: 16000, count: 15000}
+	forPathMTU  = purpose{first: 31000, count: 1000}
+	forRefusal  = purpose{first: 32000, count: 2}
+	forWorld    = purpose{first: 32100, count: 600}
+
+	anyIPv4 = netip.MustParsePrefix("0.0.0.0/0")
+	anyIPv6 = netip.MustParsePrefix("::/0")
 )
 
-// rule is one entry of the ACL of a tier. All rules allow; what no rule allows, AWS's closing rule denies.
+// rule is one entry of the ACL of a tier. What no rule allows, AWS's closing rule denies.
 type rule struct {
-	Tier     Tier
+	Tier     segment.Tier
 	Egress   bool
-	Peer     string
-	CIDR     netip.Prefix
+	Refuse   bool
+	Peer     peer
 	Protocol string
 	From, To int
 	Purpose  purpose
 	Number   int
+	// Rows are the rows of the table that ask for the rule.
+	Rows []int
+}
+
+// peer is the other side of a rule: a range that is known, or the IPv6 range of a tier or of the VPC, which AWS chooses.
+type peer struct {
+	Label string
+	CIDR  netip.Prefix
+	// Six says that the range is of IPv6; Tier is whose, none for the whole VPC, where CIDR is not set.
+	Six  bool
+	Tier segment.Tier
 }
 
 // name is the rule's identity within the network. It says everything the rule does, so that a rule never changes: a
@@ -63,93 +87,177 @@ func (r rule) name() string {
 		direction, preposition = "out", "to"
 	}
 	what := fmt.Sprint(r.From)
+	if r.From != r.To {
+		what = fmt.Sprintf("%d-%d", r.From, r.To)
+	}
 	switch r.Purpose {
 	case forAnswers:
 		what = "answers"
 	case forPathMTU:
 		what = "path-mtu"
+	case forRefusal:
+		what = "nothing"
+	case forWorld:
+		if r.From == ephemeralFrom && r.To == ephemeralTo {
+			what = "answers"
+		}
 	}
-	peer := strings.NewReplacer("/", "-", ":", "-").Replace(r.Peer)
-	return strings.Join([]string{string(r.Tier), direction, what, preposition, peer}, "-")
+	switch {
+	case r.Protocol == udp:
+		what = "udp-" + what
+	case (r.Protocol == icmp || r.Protocol == icmp6) && r.Purpose != forPathMTU:
+		what = "icmp-" + what
+	}
+	label := strings.NewReplacer("/", "-", ":", "-").Replace(r.Peer.Label)
+	return strings.Join([]string{r.Tier.Name, direction, what, preposition, label}, "-")
 }
 
-// matrix collects the rules of all tiers in the order in which the flows ask for them, each once.
+// matrix collects the rules of all tiers in the order in which the rows ask for them, each once.
 type matrix struct {
 	plan    Plan
-	rules   []rule
-	known   map[string]bool
-	numbers map[Tier]map[bool]map[int]bool
+	six     bool
+	rules   []*rule
+	known   map[string]*rule
+	numbers map[string]map[bool]map[int]bool
 }
 
-// ruleMatrix turns flows into ACL rules. ACLs are stateless, so each border that a flow crosses needs a rule for the
-// request and one for the answers:
+// ruleMatrix turns the rows of the table into ACL rules. ACLs are stateless, so each border that a connection crosses needs a
+// rule for the request and one for the answers:
 //
-//   - between tiers: out of the one, into the other, and the answers back;
+//   - between segments: out of the one's tier, into the other's, and the answers back;
 //   - public tier and outside: through the public tier's ACL only;
-//   - app tier to outside: through the app tier's ACL, then as traffic of the NAT gateway into and out of the public tier;
-//   - tier to S3: through the tier's own ACL only, because the gateway endpoint is a route and not a host in a subnet.
+//   - tier behind NAT to outside: through its own ACL, then as traffic of the NAT gateway into and out of the public tier;
+//   - to an interface endpoint: as to a segment of the app tier, where the endpoints stand;
+//   - to a gateway endpoint: through the tier's own ACL only, because it is a route and not a host in a subnet.
 //
-// The number of a rule is a hash of what it does, with the next free number taken on a clash: flows added at the end
-// never renumber a rule, and zones do not matter at all.
-func ruleMatrix(plan Plan, flows []Flow) []rule {
-	m := &matrix{plan: plan, known: map[string]bool{}, numbers: map[Tier]map[bool]map[int]bool{}}
-	for _, flow := range flows {
-		m.cross(flow.From, flow.To, flow.Port.Number)
-		if flow.From.tier == App && flow.To.outside() {
-			m.cross(TierOf(App), TierOf(Public), flow.Port.Number, Public)
-			m.cross(TierOf(Public), flow.To, flow.Port.Number)
-		}
+// The number of a rule is a hash of what it does, with the next free number taken on a clash: rows added at the end never
+// renumber a rule, and zones do not matter at all.
+func ruleMatrix(plan Plan, table *segment.Table, six bool) []rule {
+	m := &matrix{plan: plan, six: six, known: map[string]*rule{}, numbers: map[string]map[bool]map[int]bool{}}
+	for i, row := range table.Connections {
+		m.connect(table, i, row)
 	}
-	return m.rules
+	all := make([]rule, 0, len(m.rules))
+	for _, r := range m.rules {
+		all = append(all, *r)
+	}
+	return all
 }
 
-// cross adds the rules that a connection needs at the borders of the tiers on either side, or only of those named.
-func (m *matrix) cross(from, to Endpoint, port int, only ...Tier) {
-	for _, side := range []struct {
-		own    Endpoint
-		peer   Endpoint
-		caller bool
-	}{{from, to, true}, {to, from, false}} {
-		if side.own.kind != aTier || (len(only) > 0 && side.own.tier != only[0]) {
-			continue
-		}
-		request := rule{Tier: side.own.tier, Egress: side.caller, Protocol: tcp, From: port, To: port, Purpose: forRequests}
-		answers := rule{Tier: side.own.tier, Egress: !side.caller, Protocol: tcp, From: ephemeralFrom, To: ephemeralTo, Purpose: forAnswers}
-		request.Peer, request.CIDR = m.address(side.peer)
-		answers.Peer, answers.CIDR = request.Peer, request.CIDR
-		m.add(request)
-		m.add(answers)
-		if side.peer.outside() && request.CIDR.Addr().Is4() {
-			// Any router on the way may have to say that a packet is too big; unheard, large answers hang
-			// (EC2 user guide, "Path MTU Discovery"). Within the VPC every link takes 9001 bytes.
-			m.add(rule{Tier: side.own.tier, Peer: labelOfWorld, CIDR: anyIPv4, Protocol: icmp, Purpose: forPathMTU})
+// connect adds the rules that one row needs.
+func (m *matrix) connect(table *segment.Table, i int, row segment.Connection) {
+	from, fromInside := table.Segment(string(row.From))
+	to, toInside := table.Segment(string(row.To))
+	if fromInside {
+		for _, p := range m.peers(table, row.To) {
+			m.cross(i, from.Tier, p, row.Ports, true)
+			if from.Tier.Reach == segment.ReachNAT && row.To.Outside() && !p.Six {
+				m.cross(i, segment.Public, m.tier(from.Tier)[0], row.Ports, false) // into the subnet of the NAT gateway
+				m.cross(i, segment.Public, p, row.Ports, true)
+			}
 		}
 	}
-}
-
-// address returns what stands for an endpoint in an ACL.
-func (m *matrix) address(e Endpoint) (string, netip.Prefix) {
-	switch e.kind {
-	case aTier:
-		return e.String(), m.plan.Tier(e.tier)
-	case aCIDR:
-		return e.String(), netip.MustParsePrefix(e.cidr)
-	default:
-		return labelOfWorld, anyIPv4
+	if toInside {
+		for _, p := range m.peers(table, row.From) {
+			m.cross(i, to.Tier, p, row.Ports, false)
+		}
+	} else if hasInterface(row.To) {
+		for _, p := range m.peers(table, row.From) {
+			m.cross(i, segment.App, p, row.Ports, false)
+		}
 	}
 }
 
-// add numbers a rule and keeps it, unless an equal one is there.
-func (m *matrix) add(r rule) {
+// peers are what stands for an end in the rules of the other side.
+func (m *matrix) peers(table *segment.Table, e segment.End) []peer {
+	if s, inside := table.Segment(string(e)); inside {
+		return m.tier(s.Tier)
+	}
+	var all []peer
+	if hasInterface(e) {
+		all = append(all, m.tier(segment.App)[:1]...) // endpoints have IPv4 addresses only
+	}
+	if e == segment.Internet || hasGateway(e) {
+		all = append(all, peer{Label: "world", CIDR: anyIPv4})
+	}
+	if e == segment.Internet && m.six {
+		all = append(all, peer{Label: "world-ipv6", CIDR: anyIPv6, Six: true})
+	}
+	for _, r := range e.Ranges() {
+		prefix := netip.MustParsePrefix(r)
+		if six := prefix.Addr().Is6(); m.six || !six {
+			all = append(all, peer{Label: r, CIDR: prefix, Six: six})
+		}
+	}
+	return all
+}
+
+// tier is the ranges of a tier, that of IPv4 first.
+func (m *matrix) tier(t segment.Tier) []peer {
+	ranges := []peer{{Label: t.Name, CIDR: m.plan.Tier(t)}}
+	if m.six {
+		ranges = append(ranges, peer{Label: t.Name + "-ipv6", Six: true, Tier: t})
+	}
+	return ranges
+}
+
+// cross adds the rules at the border of one tier for a connection with a peer, which the tier opens or accepts.
+func (m *matrix) cross(row int, own segment.Tier, p peer, ports segment.Ports, opens bool) {
+	request := rule{Tier: own, Egress: opens, Peer: p, Protocol: protocol(ports, p.Six), From: ports.From, To: ports.To, Purpose: forRequests}
+	answers := rule{Tier: own, Egress: !opens, Peer: p, Protocol: request.Protocol, From: ephemeralFrom, To: ephemeralTo, Purpose: forAnswers}
+	if ports.Protocol == segment.ProtocolICMP {
+		answers.From, answers.To = reply(ports.From, p.Six), -1
+		answers.Purpose = forRequests
+	}
+	world := p.CIDR == anyIPv4 || p.CIDR == anyIPv6
+	if world {
+		request.Purpose, answers.Purpose = forWorld, forWorld
+		m.refuseVPC(row, own, p.Six)
+	}
+	m.add(row, request)
+	if ports.Protocol != segment.ProtocolICMP || answers.From >= 0 {
+		m.add(row, answers)
+	}
+	if known := p.CIDR.IsValid() && !m.plan.vpc.Overlaps(p.CIDR); known || world {
+		m.heedPathMTU(row, own, p.Six)
+	}
+}
+
+// heedPathMTU lets routers say that a packet is too big; unheard, large answers hang (EC2 user guide, "Path MTU
+// Discovery"). Within the VPC every link takes 9001 bytes.
+func (m *matrix) heedPathMTU(row int, own segment.Tier, six bool) {
+	r := rule{Tier: own, Peer: peer{Label: "internet", CIDR: anyIPv4}, Protocol: icmp, From: unreachable, To: fragmentationNeeded, Purpose: forPathMTU}
+	if six {
+		r.Peer, r.Protocol = peer{Label: "internet-ipv6", CIDR: anyIPv6, Six: true}, icmp6
+		r.From, r.To = packetTooBig, 0
+	}
+	m.add(row, r)
+}
+
+// refuseVPC refuses the VPC's own range, in both directions, before the rules about every address.
+func (m *matrix) refuseVPC(row int, own segment.Tier, six bool) {
+	whole := peer{Label: "vpc", CIDR: m.plan.vpc}
+	if six {
+		whole = peer{Label: "vpc-ipv6", Six: true}
+	}
+	for _, egress := range []bool{false, true} {
+		m.add(row, rule{Tier: own, Egress: egress, Refuse: true, Peer: whole, Protocol: every, Purpose: forRefusal})
+	}
+}
+
+// add numbers a rule and keeps it; an equal one that is there already also serves the row.
+func (m *matrix) add(row int, r rule) {
 	name := r.name()
-	if m.known[name] {
+	if known, there := m.known[name]; there {
+		if !slices.Contains(known.Rows, row) {
+			known.Rows = append(known.Rows, row)
+		}
 		return
 	}
-	m.known[name] = true
-	if m.numbers[r.Tier] == nil {
-		m.numbers[r.Tier] = map[bool]map[int]bool{true: {}, false: {}}
+	if m.numbers[r.Tier.Name] == nil {
+		m.numbers[r.Tier.Name] = map[bool]map[int]bool{true: {}, false: {}}
 	}
-	taken := m.numbers[r.Tier][r.Egress]
+	taken := m.numbers[r.Tier.Name][r.Egress]
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(name))
 	place := int(sum.Sum32()>>1) % r.Purpose.count
@@ -158,41 +266,72 @@ func (m *matrix) add(r rule) {
 	}
 	r.Number = r.Purpose.first + place
 	taken[r.Number] = true
-	m.rules = append(m.rules, r)
+	r.Rows = []int{row}
+	m.known[name] = &r
+	m.rules = append(m.rules, &r)
 }
 
-// quotaProblems reports every ACL that would have more rules in one direction than AWS lets it have.
-func quotaProblems(rules []rule) []error {
+// protocol is the IANA number of a protocol in an address family.
+func protocol(p segment.Ports, six bool) string {
+	switch {
+	case p.Protocol == segment.ProtocolUDP:
+		return udp
+	case p.Protocol == segment.ProtocolICMP && six:
+		return icmp6
+	case p.Protocol == segment.ProtocolICMP:
+		return icmp
+	}
+	return tcp
+}
+
+// reply is the type of the message that answers an ICMP message; -1 for one that nothing answers.
+func reply(kind int, six bool) int {
+	switch {
+	case kind == 8 && !six:
+		return 0 // echo reply, RFC 792
+	case kind == 128 && six:
+		return 129 // echo reply, RFC 4443
+	}
+	return -1
+}
+
+// hasInterface reports whether an end has services with an interface endpoint, hasGateway whether it has some with a gateway
+// endpoint.
+func hasInterface(e segment.End) bool {
+	return slices.ContainsFunc(e.Services(), func(s string) bool { return !segment.Gateway(s) })
+}
+
+func hasGateway(e segment.End) bool { return slices.ContainsFunc(e.Services(), segment.Gateway) }
+
+// quotaProblems reports every ACL that would have more rules in one direction than AWS lets it have, with the row of the
+// table that breaks the quota.
+func quotaProblems(table *segment.Table, rules []rule) []error {
 	type border struct {
-		tier   Tier
-		egress bool
-		family string
+		tier        string
+		egress, six bool
 	}
 	count := map[border]int{}
+	breaks := map[border]int{}
+	var borders []border
 	for _, r := range rules {
-		family := "IPv4"
-		if r.CIDR.Addr().Is6() {
-			family = "IPv6"
+		b := border{r.Tier.Name, r.Egress, r.Peer.Six}
+		if count[b]++; count[b] == rulesPerDirection+1 {
+			breaks[b] = r.Rows[0]
+			borders = append(borders, b)
 		}
-		count[border{r.Tier, r.Egress, family}]++
 	}
 	var problems []error
-	for _, tier := range tiers {
-		for _, egress := range []bool{false, true} {
-			for _, family := range []string{"IPv4", "IPv6"} {
-				n := count[border{tier, egress, family}]
-				if n <= rulesPerDirection {
-					continue
-				}
-				direction := "inbound"
-				if egress {
-					direction = "outbound"
-				}
-				problems = append(problems, in("Flows",
-					"the %s tier would need %d %s %s ACL rules and AWS allows %d besides its own; name fewer or wider address ranges",
-					tier, n, direction, family, rulesPerDirection))
-			}
+	for _, b := range borders {
+		direction, family := "inbound", "IPv4"
+		if b.egress {
+			direction = "outbound"
 		}
+		if b.six {
+			family = "IPv6"
+		}
+		problems = append(problems, in("Table",
+			"%s is the row with which the network ACL of the %s tier has too many rules: %d %s ones of %s in all, and AWS allows %d besides its own; name fewer or wider address ranges",
+			table.Row(breaks[b]), b.tier, count[b], direction, family, rulesPerDirection))
 	}
 	return problems
 }

@@ -3,44 +3,75 @@
 package network
 
 import (
+	"fmt"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/order"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
+
+// place is a tier in a zone, which is where a subnet is.
+type place struct {
+	tier segment.Tier
+	zone string
+}
+
+// role names what belongs to the place.
+func (p place) role() string { return p.tier.Name + "-" + p.zone }
 
 // createSubnets creates a subnet for every tier in every zone. None gives its machines public addresses by itself, not
 // even in the public tier (FSBP EC2.15): what shall be reachable asks for an address.
 func (b *builder) createSubnets(ctx *pulumi.Context) error {
-	b.Subnets = map[Tier]map[string]*ec2.Subnet{}
-	for _, tier := range tiers {
-		b.Subnets[tier] = map[string]*ec2.Subnet{}
+	b.subnets = map[place]*ec2.Subnet{}
+	for _, tier := range b.tiers {
 		for _, zone := range b.Zones {
-			subnet, err := ec2.NewSubnet(ctx, b.child(key(tier, zone)), &ec2.SubnetArgs{
-				VpcId:               b.VpcID,
+			at := place{tier, zone}
+			args := &ec2.SubnetArgs{
+				VpcId:               b.VPCID,
 				AvailabilityZone:    pulumi.String(zone),
 				CidrBlock:           pulumi.String(b.Plan.Subnet(tier, zone).String()),
 				MapPublicIpOnLaunch: pulumi.Bool(false),
-				Tags:                b.tags(key(tier, zone)),
-			}, pulumi.Parent(b.Network), pulumi.DependsOn(b.emptied))
+				Tags:                b.tags(at.role()),
+			}
+			if b.args.IPv6 {
+				args.Ipv6CidrBlock = b.vpc.Ipv6CidrBlock.ApplyT(func(whole string) (string, error) {
+					return subnetIPv6(whole, tier, zone)
+				}).(pulumi.StringOutput)
+				args.AssignIpv6AddressOnCreation = pulumi.Bool(true)
+			}
+			subnet, err := ec2.NewSubnet(ctx, b.child(at.role()), args, pulumi.Parent(b.Network), order.After(b.emptied))
 			if err != nil {
 				return err
 			}
-			b.Subnets[tier][zone] = subnet
+			b.subnets[at] = subnet
 		}
 	}
 	return nil
 }
 
+// six is the IPv6 range of a tier, or of the whole VPC for none.
+func (b *builder) six(tier segment.Tier) pulumi.StringOutput {
+	return b.vpc.Ipv6CidrBlock.ApplyT(func(whole string) (string, error) {
+		if (tier == segment.Tier{}) {
+			return whole, nil
+		}
+		prefix, err := tierIPv6(whole, tier)
+		return prefix.String(), err
+	}).(pulumi.StringOutput)
+}
+
 // joinSubnets computes the ids that SubnetIDs gives out: those of the subnets, once ACL and route table are attached.
 func (b *builder) joinSubnets() {
-	b.ready = map[Tier]map[string]pulumi.StringOutput{}
-	for _, tier := range tiers {
-		b.ready[tier] = map[string]pulumi.StringOutput{}
-		for _, zone := range b.Zones {
-			b.ready[tier][zone] = pulumi.All(
-				b.Subnets[tier][zone].ID(), b.aclOfSubnet[tier][zone].ID(), b.tableOfSubnet[tier][zone].ID(),
-			).ApplyT(func(ids []any) string {
-				return string(ids[0].(pulumi.ID))
-			}).(pulumi.StringOutput)
-		}
+	b.ready = map[place]pulumi.StringOutput{}
+	for at, subnet := range b.subnets {
+		b.ready[at] = pulumi.All(subnet.ID(), b.aclOfSubnet[at].ID(), b.tableOfSubnet[at].ID()).ApplyT(func(ids []any) (string, error) {
+			id, ok := ids[0].(pulumi.ID)
+			if !ok {
+				return "", fmt.Errorf("expected the id of a subnet, got %T", ids[0])
+			}
+			return string(id), nil
+		}).(pulumi.StringOutput)
 	}
 }

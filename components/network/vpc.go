@@ -10,15 +10,19 @@ import (
 // createVPC creates the VPC. Interface endpoints need both DNS attributes for their private names (AWS PrivateLink
 // guide, "Access an AWS service using an interface VPC endpoint").
 func (b *builder) createVPC(ctx *pulumi.Context) error {
-	vpc, err := ec2.NewVpc(ctx, b.child("vpc"), &ec2.VpcArgs{
+	args := &ec2.VpcArgs{
 		CidrBlock:          pulumi.String(b.Plan.VPC().String()),
 		EnableDnsSupport:   pulumi.Bool(true),
 		EnableDnsHostnames: pulumi.Bool(true),
 		Tags:               b.tags("vpc"),
-	}, pulumi.Parent(b.Network))
+	}
+	if b.args.IPv6 {
+		args.AssignGeneratedIpv6CidrBlock = pulumi.Bool(true)
+	}
+	vpc, err := ec2.NewVpc(ctx, b.child("vpc"), args, pulumi.Parent(b.Network))
 	if err != nil {
 		return err
 	}
-	b.vpc, b.VpcID = vpc, vpc.ID().ToStringOutput()
+	b.vpc, b.VPCID = vpc, vpc.ID().ToStringOutput()
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ebs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/component"
 )
 
 // AccountBlockArgs are the arguments of NewAccountBlock.
@@ -34,7 +36,7 @@ func NewAccountBlock(ctx *pulumi.Context, name string, args *AccountBlockArgs, o
 		return nil, fmt.Errorf("account block %q: %w", name, err)
 	}
 	b := &AccountBlock{}
-	if err := ctx.RegisterComponentResource("bulkhead:storage:AccountBlock", name, b, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:storage:AccountBlock", name, args, b, opts...); err != nil {
 		return nil, err
 	}
 	if _, err := s3.NewAccountPublicAccessBlock(ctx, name+"-public-access", &s3.AccountPublicAccessBlockArgs{
@@ -59,7 +61,7 @@ type DiskEncryption struct {
 // NewDiskEncryption switches encryption by default on, with the account's own EBS key.
 func NewDiskEncryption(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*DiskEncryption, error) {
 	d := &DiskEncryption{}
-	if err := ctx.RegisterComponentResource("bulkhead:storage:DiskEncryption", name, d, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:storage:DiskEncryption", name, nil, d, opts...); err != nil {
 		return nil, err
 	}
 	if _, err := ebs.NewEncryptionByDefault(ctx, name+"-default", &ebs.EncryptionByDefaultArgs{

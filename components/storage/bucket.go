@@ -11,6 +11,9 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/order"
 )
 
 const (
@@ -29,20 +32,20 @@ type BucketArgs struct {
 	// logs of load balancers and of S3 itself require. Default: SSE-S3.
 	KeyARN pulumi.StringInput
 	// ExpireDays is when objects expire, in days after their creation, at least 1. Default 365.
-	ExpireDays int
+	ExpireDays int `pulumi:"expireDays"`
 	// NoncurrentDays is how long overwritten and deleted versions stay, in days, at least 1. Default 30.
-	NoncurrentDays int
+	NoncurrentDays int `pulumi:"noncurrentDays"`
 	// Writers are the AWS services that may deliver logs. Default: none.
 	Writers []Writer
 	// AccessLogs is the bucket that receives this bucket's server access logs; it needs the writer S3AccessLogs. They arrive
 	// under AccessLogsPrefix, which must end with a slash. Default: none.
 	AccessLogs *Bucket
 	// AccessLogsPrefix is the place of this bucket's logs in AccessLogs. Default: the bucket's logical name and a slash.
-	AccessLogsPrefix string
+	AccessLogsPrefix string `pulumi:"accessLogsPrefix"`
 	// DisposableReason, when given, says why the bucket may be deleted with its stack, and the objects with it, as in an
 	// environment that is thrown away every night. It lands in the tag "bulkhead:disposable". Default: the bucket outlives
 	// its stack with everything that protects it, and its objects expire as before.
-	DisposableReason string
+	DisposableReason string `pulumi:"disposableReason"`
 }
 
 // Bucket is a private bucket: no public access of any kind, no ACLs, TLS 1.2 or newer, encrypted, versioned, emptied by a
@@ -54,12 +57,10 @@ type Bucket struct {
 	Name pulumi.StringOutput
 	// ARN is the ARN of the bucket.
 	ARN pulumi.StringOutput
-	// Policy and Encryption are the bucket policy and the default encryption: whatever has logs delivered depends on both,
-	// since AWS tests the delivery at once.
-	Policy     *s3.BucketPolicy
-	Encryption *s3.BucketServerSideEncryptionConfigurationV2
 
 	bucket             *s3.BucketV2
+	policy             *s3.BucketPolicy
+	encryption         *s3.BucketServerSideEncryptionConfigurationV2
 	receivesAccessLogs bool
 }
 
@@ -79,7 +80,7 @@ func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulum
 	for _, writer := range args.Writers {
 		b.receivesAccessLogs = b.receivesAccessLogs || writer.name == "S3AccessLogs"
 	}
-	if err := ctx.RegisterComponentResource("bulkhead:storage:Bucket", name, b, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:storage:Bucket", name, args, b, opts...); err != nil {
 		return nil, err
 	}
 	tags := pulumi.StringMap{"Name": pulumi.String(name)}
@@ -105,9 +106,13 @@ func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulum
 
 // setting are the options of a setting of the bucket: it goes and stays with the bucket, so that a bucket that outlives its
 // stack is as private, encrypted and short-lived in its objects as before.
-func (b *Bucket) setting(after ...pulumi.Resource) []pulumi.ResourceOption {
-	return []pulumi.ResourceOption{pulumi.Parent(b), pulumi.DeletedWith(b.bucket), pulumi.DependsOn(after)}
+func (b *Bucket) setting(after ...pulumi.CustomResource) []pulumi.ResourceOption {
+	return []pulumi.ResourceOption{pulumi.Parent(b), pulumi.DeletedWith(b.bucket), order.After(after)}
 }
+
+// Ready is what must exist before anything is delivered to the bucket, since AWS tests a delivery at once: its policy and its
+// encryption. Hand it to order.After.
+func (b *Bucket) Ready() []pulumi.CustomResource { return order.List(b.policy, b.encryption) }
 
 // lock closes the bucket: public access, ACLs, then the policy. The policy waits for the others, because S3 refuses changes
 // of these settings that arrive at the same time.
@@ -130,7 +135,7 @@ func (b *Bucket) lock(ctx *pulumi.Context, name string, args *BucketArgs) error 
 		return err
 	}
 	writers := args.Writers
-	b.Policy, err = s3.NewBucketPolicy(ctx, name+"-policy", &s3.BucketPolicyArgs{
+	b.policy, err = s3.NewBucketPolicy(ctx, name+"-policy", &s3.BucketPolicyArgs{
 		Bucket: b.Name,
 		Policy: b.ARN.ApplyT(func(arn string) (string, error) {
 			document, err := Policy(arn, writers...)
@@ -154,7 +159,7 @@ func (b *Bucket) encrypt(ctx *pulumi.Context, name string, args *BucketArgs) err
 		rule.BucketKeyEnabled = pulumi.Bool(!slices.ContainsFunc(args.Writers, func(w Writer) bool { return w.ownContext }))
 	}
 	var err error
-	b.Encryption, err = s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
+	b.encryption, err = s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
 		Bucket: b.Name,
 		Rules:  s3.BucketServerSideEncryptionConfigurationV2RuleArray{rule},
 	}, b.setting()...)
@@ -178,10 +183,10 @@ func (b *Bucket) retain(ctx *pulumi.Context, name string, args *BucketArgs) erro
 			Status: pulumi.String("Enabled"),
 			Filter: s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
 			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{
-				Days: pulumi.Int(or(args.ExpireDays, DefaultExpireDays)),
+				Days: pulumi.Int(component.Or(args.ExpireDays, DefaultExpireDays)),
 			},
 			NoncurrentVersionExpiration: s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
-				NoncurrentDays: pulumi.Int(or(args.NoncurrentDays, DefaultNoncurrentDays)),
+				NoncurrentDays: pulumi.Int(component.Or(args.NoncurrentDays, DefaultNoncurrentDays)),
 			},
 			AbortIncompleteMultipartUpload: s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
 				DaysAfterInitiation: pulumi.Int(abortMultipartDays),
@@ -204,15 +209,8 @@ func (b *Bucket) log(ctx *pulumi.Context, name string, args *BucketArgs) error {
 		Bucket:       b.Name,
 		TargetBucket: args.AccessLogs.Name,
 		TargetPrefix: pulumi.String(prefix),
-	}, b.setting(args.AccessLogs.Policy)...)
+	}, b.setting(args.AccessLogs.policy)...)
 	return err
-}
-
-func or(value, otherwise int) int {
-	if value == 0 {
-		return otherwise
-	}
-	return value
 }
 
 // check reports everything wrong with the arguments.

@@ -10,8 +10,9 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/audit"
 	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/bulkhead-iac/bulkhead/components/logs"
+	"github.com/bulkhead-iac/bulkhead/components/order"
 )
 
 // logGroupPrefix is the start that AWS WAF demands of a log group's name ("Log group naming", AWS WAF Developer Guide).
@@ -23,11 +24,7 @@ var redactedHeaders = []string{"authorization", "cookie", "proxy-authorization",
 
 // log sends every evaluated request, with secrets redacted, to an encrypted log group (FSBP WAF.11).
 func (w *WebACL) log(ctx *pulumi.Context, name string, args *Args) error {
-	group, err := audit.NewLogGroup(ctx, name, &audit.LogGroupArgs{
-		Name:          logGroupPrefix + w.MetricName,
-		KeyARN:        args.LogKeyARN,
-		RetentionDays: args.LogRetentionDays,
-	}, pulumi.Parent(w))
+	group, err := logs.New(ctx, name, &logs.Args{Account: args.Account, Name: logGroupPrefix + w.MetricName}, pulumi.Parent(w))
 	if err != nil {
 		return err
 	}
@@ -48,7 +45,7 @@ func (w *WebACL) log(ctx *pulumi.Context, name string, args *Args) error {
 		ResourceArn:           w.ARN,
 		LogDestinationConfigs: pulumi.StringArray{group.ARN},
 		RedactedFields:        redacted,
-	}, pulumi.Parent(w), pulumi.DependsOn([]pulumi.Resource{delivery}))
+	}, pulumi.Parent(w), order.After(order.List(delivery), group.Ready()))
 	w.LogGroupName = group.Name
 	return err
 }
@@ -62,7 +59,7 @@ func deliveryPolicy(logGroupARN string) (string, error) {
 	if len(part) != 6 || part[0] != "arn" || part[2] != "logs" {
 		return "", fmt.Errorf("%q is not the ARN of a log group", logGroupARN)
 	}
-	partition, region, account := part[1], part[3], part[4]
+	partition, region, accountID := part[1], part[3], part[4]
 	return identity.OnResource(identity.Statement{
 		Sid:        "DeliverWebACLLogs",
 		Effect:     identity.Allow,
@@ -70,8 +67,8 @@ func deliveryPolicy(logGroupARN string) (string, error) {
 		Actions:    []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		Resources:  []string{logGroupARN + ":*"},
 		Conditions: []identity.Condition{
-			identity.SourceAccount(account),
-			identity.SourceARN(fmt.Sprintf("arn:%s:logs:%s:%s:*", partition, region, account)),
+			identity.SourceAccount(accountID),
+			identity.SourceARN(fmt.Sprintf("arn:%s:logs:%s:%s:*", partition, region, accountID)),
 		},
 	}).JSON()
 }

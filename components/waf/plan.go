@@ -14,13 +14,13 @@ import (
 // group is rolled out, and how a rule that hits honest requests is silenced without losing the rest of its group.
 type Relaxation struct {
 	// Intent is the intent to relax.
-	Intent Intent
+	Intent Intent `pulumi:"intent"`
 	// Rule is the name of one rule inside the intent's managed group, such as "SizeRestrictions_BODY"; empty relaxes
 	// the whole intent. The rate limit has no rules inside.
-	Rule string
+	Rule string `pulumi:"rule"`
 	// Reason says why, in words that an auditor understands. It is required, and becomes the value of the tag
 	// "bulkhead:relaxed:<Intent>[.<Rule>]" on the web ACL: 10 to 256 letters, digits, spaces and + - = . _ : / @.
-	Reason string
+	Reason string `pulumi:"reason"`
 }
 
 // what names the relaxation in tags and messages.

@@ -15,8 +15,9 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/audit"
-	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/order"
 )
 
 // DefaultRateLimit is how many requests one client address may send in five minutes when Args.RateLimit is zero:
@@ -33,23 +34,17 @@ const (
 type Args struct {
 	// ResourceARN is the ARN of the load balancer to protect. Required. FSBP ELB.16 wants one on every load balancer.
 	ResourceARN pulumi.StringInput
-	// Region is the AWS region of the load balancer, such as "eu-central-1". Required; it addresses the metrics.
-	Region string
+	// Account is the account and region of the load balancer. Required.
+	Account *account.Account
 	// RateLimit is how many requests one client address may send in five minutes before it gets 429 answers. 10 to
 	// 2000000000; zero means DefaultRateLimit. Clients behind one shared address (an office, a mobile network) count
 	// as one.
-	RateLimit int
+	RateLimit int `pulumi:"rateLimit"`
+	// Relaxations let intents or single rules count instead of block, each with a written reason. Empty blocks all.
+	Relaxations []Relaxation `pulumi:"relaxations"`
 	// Additional adds intents to the baseline, such as WordPress for a WordPress site. All rules together must fit in
 	// CapacityBudget.
-	Additional []Intent
-	// Relaxations let intents or single rules count instead of block, each with a written reason. Empty blocks all.
-	Relaxations []Relaxation
-	// LogKeyARN is the ARN of the KMS key that encrypts the log group. Required; the key's policy must let CloudWatch
-	// Logs use it.
-	LogKeyARN pulumi.StringInput
-	// LogRetentionDays is how long the log is kept, in days; one of the periods that CloudWatch Logs knows. Zero means
-	// audit.DefaultRetentionDays.
-	LogRetentionDays int
+	Additional []Intent `pulumi:"additional"`
 }
 
 // WebACL is a regional web ACL, its association with one load balancer, and its log.
@@ -65,8 +60,12 @@ type WebACL struct {
 	// Capacity is how many web ACL capacity units the rules use, of CapacityBudget.
 	Capacity int
 
-	region string
+	region      string
+	association *wafv2.WebAclAssociation
 }
+
+// Ready is what must exist before the load balancer listens: the association. Hand it to order.After.
+func (w *WebACL) Ready() []pulumi.CustomResource { return order.List(w.association) }
 
 // New makes a web ACL with the baseline of rules, in front of the load balancer in args.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*WebACL, error) {
@@ -81,9 +80,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	w := &WebACL{
 		MetricName: metricName,
 		Capacity:   capacity(rules),
-		region:     args.Region,
+		region:     args.Account.Region,
 	}
-	if err := ctx.RegisterComponentResource("bulkhead:waf:WebACL", name, w, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:waf:WebACL", name, args, w, opts...); err != nil {
 		return nil, err
 	}
 	if err := w.create(ctx, name, args, rules); err != nil {
@@ -138,10 +137,11 @@ func (w *WebACL) create(ctx *pulumi.Context, name string, args *Args, rules []ru
 
 // attach puts the web ACL in front of the load balancer (FSBP ELB.16).
 func (w *WebACL) attach(ctx *pulumi.Context, name string, args *Args) error {
-	_, err := wafv2.NewWebAclAssociation(ctx, name+"-association", &wafv2.WebAclAssociationArgs{
+	made, err := wafv2.NewWebAclAssociation(ctx, name+"-association", &wafv2.WebAclAssociationArgs{
 		ResourceArn: args.ResourceARN,
 		WebAclArn:   w.ARN,
 	}, pulumi.Parent(w))
+	w.association = made
 	return err
 }
 
@@ -157,15 +157,9 @@ func (a *Args) check(metricName string) ([]rule, error) {
 	if a.ResourceARN == nil {
 		problems = append(problems, errors.New("ResourceARN: missing; give the ARN of the load balancer to protect"))
 	}
-	problems = append(problems, identity.CheckRegion(a.Region))
+	problems = append(problems, a.Account.Check()...)
 	if a.RateLimit != 0 && (a.RateLimit < minRateLimit || a.RateLimit > maxRateLimit) {
 		problems = append(problems, fmt.Errorf("RateLimit: %d is not between %d and %d requests in five minutes; leave it 0 for %d", a.RateLimit, minRateLimit, maxRateLimit, DefaultRateLimit))
-	}
-	if a.LogKeyARN == nil {
-		problems = append(problems, errors.New("LogKeyARN: missing; give the ARN of the key that encrypts logs"))
-	}
-	if a.LogRetentionDays != 0 {
-		problems = append(problems, audit.CheckRetention(a.LogRetentionDays))
 	}
 	rules, err := plan(a.Additional, a.Relaxations)
 	problems = append(problems, err)

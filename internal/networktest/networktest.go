@@ -7,20 +7,66 @@ package networktest
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
-// New makes a closed network of two zones called "network", in which nothing but the flows passes.
-func New(ctx *pulumi.Context, flows ...network.Flow) (*network.Network, error) {
-	return network.New(ctx, "network", &network.Args{
-		AccountID: pulumitest.AccountID,
-		Region:    pulumitest.Region,
-		CIDR:      "10.20.0.0/16",
-		Zones:     []string{pulumitest.Region + "a", pulumitest.Region + "b"},
-		NAT:       network.NATNone,
-		Flows:     flows,
-		LogKeyARN: pulumi.String(pulumitest.LogKeyARN),
-		Boundary:  pulumi.String(pulumitest.BoundaryARN),
-	})
+// ServicePort is where the service of Table serves.
+const ServicePort = 8443
+
+// Account is the account of every test.
+func Account() *account.Account {
+	return &account.Account{
+		ID:          pulumitest.AccountID,
+		Region:      pulumitest.Region,
+		BoundaryARN: pulumi.String(pulumitest.BoundaryARN),
+		LogKeyARN:   pulumi.String(pulumitest.LogKeyARN),
+	}
+}
+
+// Table is a deployment with a load balancer, a service, a database and a bastion, and the rows that they need.
+func Table() *segment.Table {
+	return &segment.Table{
+		Segments: []segment.Segment{
+			{Name: "edge", Tier: segment.Public, Holds: "Load balancer"},
+			{Name: "app", Tier: segment.App, Holds: "Service"},
+			{Name: "db", Tier: segment.Data, Holds: "Database"},
+			{Name: "bastion", Tier: segment.Public, Holds: "Bastion"},
+		},
+		Connections: []segment.Connection{
+			{From: segment.Internet, To: "edge", Ports: segment.HTTPS, Why: "Clients"},
+			{From: segment.Internet, To: "edge", Ports: segment.HTTP, Why: "Redirect"},
+			{From: "edge", To: "app", Ports: segment.TCP(ServicePort), Why: "Requests"},
+			{From: "app", To: "db", Ports: segment.PostgreSQL, Why: "Data"},
+			{From: "app", To: segment.AWS(append(segment.ServerServices(), "s3", "secretsmanager")...), Ports: segment.HTTPS, Why: "AWS services"},
+			{From: segment.Addresses("203.0.113.0/28", "2001:db8:1::/48"), To: "bastion", Ports: segment.SSH, Why: "Operators"},
+			{From: "bastion", To: segment.AWS(append(segment.ServerServices(), "s3")...), Ports: segment.HTTPS, Why: "AWS services"},
+			{From: "bastion", To: "app", Ports: segment.SSH, Why: "Operators"},
+		},
+	}
+}
+
+// New makes a network of two zones called "network" from a table; from Table if none is given.
+func New(ctx *pulumi.Context, tables ...*segment.Table) (*network.Network, error) {
+	args := &network.Args{
+		Account: Account(),
+		Table:   Table(),
+		CIDR:    "10.20.0.0/16",
+		Zones:   []string{pulumitest.Region + "a", pulumitest.Region + "b"},
+	}
+	if len(tables) > 0 {
+		args.Table = tables[0]
+	}
+	return network.New(ctx, "network", args)
+}
+
+// Segment makes the network and returns one of its segments.
+func Segment(ctx *pulumi.Context, name string, tables ...*segment.Table) (*network.Segment, error) {
+	n, err := New(ctx, tables...)
+	if err != nil {
+		return nil, err
+	}
+	return n.Segment(name)
 }

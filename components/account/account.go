@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package account is what everything in one AWS account and region shares, as one value that is handed on.
+package account
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/identity"
+)
+
+// Account is the surroundings of a deployment. Package environment makes it; a program of its own fills it in.
+type Account struct {
+	// ID is the twelve digits of the AWS account. Required.
+	ID string
+	// Region is the AWS region, such as eu-central-1. Required; it cannot be changed in place.
+	Region string
+	// BoundaryARN is the permission boundary of every role. Required; identity.NewBoundary makes one.
+	BoundaryARN pulumi.StringInput
+	// LogKeyARN is the KMS key that encrypts logs. Required; its policy must admit CloudWatch Logs. key.New makes one.
+	LogKeyARN pulumi.StringInput
+	// LogRetentionDays is how long logs are kept, one of the numbers of days that CloudWatch Logs accepts. Default 365.
+	LogRetentionDays int
+	// Tags go onto what the provider's default tags do not reach: instances that Auto Scaling launches, their disks and
+	// network interfaces.
+	Tags map[string]string
+}
+
+// DefaultLogRetentionDays is how long logs are kept when nothing else is said: one year (CIS AWS Foundations 5.0 wants the
+// trail for a year; FSBP CloudWatch.16).
+const DefaultLogRetentionDays = 365
+
+// retentions are the numbers of days that CloudWatch Logs accepts
+// (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
+var retentions = []int{
+	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+}
+
+// Retention is LogRetentionDays, or its default.
+func (a *Account) Retention() int {
+	if a.LogRetentionDays == 0 {
+		return DefaultLogRetentionDays
+	}
+	return a.LogRetentionDays
+}
+
+// Check reports everything that is missing or wrong, each with its cure.
+func (a *Account) Check() []error {
+	if a == nil {
+		return []error{errors.New("Account: missing; give the account, region, boundary and log key that everything shares")}
+	}
+	problems := a.CheckPlace()
+	if err := CheckRetention(a.LogRetentionDays); err != nil {
+		problems = append(problems, fmt.Errorf("Account: %w", err))
+	}
+	if a.BoundaryARN == nil {
+		problems = append(problems, errors.New("Account: BoundaryARN is missing; give the ARN of the permission boundary of every role"))
+	}
+	if a.LogKeyARN == nil {
+		problems = append(problems, errors.New("Account: LogKeyARN is missing; give the ARN of the KMS key that encrypts logs"))
+	}
+	return problems
+}
+
+// CheckPlace is Check for what needs no more than the account and the region, such as a key that the rest is made with.
+func (a *Account) CheckPlace() []error {
+	if a == nil {
+		return []error{errors.New("Account: missing; give the account and the region")}
+	}
+	var problems []error
+	for _, err := range []error{identity.CheckAccountID(a.ID), identity.CheckRegion(a.Region)} {
+		if err != nil {
+			problems = append(problems, fmt.Errorf("Account: %w", err))
+		}
+	}
+	return problems
+}
+
+// CheckRetention reports a number of days that CloudWatch Logs does not accept. Zero stands for the default.
+func CheckRetention(days int) error {
+	if days != 0 && !slices.Contains(retentions, days) {
+		return fmt.Errorf("LogRetentionDays: CloudWatch Logs does not accept %d days; use one of %v", days, retentions)
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package alarm
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+
+	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/component"
+)
+
+// TopicArgs are the arguments of NewTopic.
+type TopicArgs struct {
+	// Account is the account and region of the topic, whose alarms alone may publish. Required.
+	Account *account.Account
+	// KeyARN is the KMS key that encrypts the messages, and required. It must be a customer-managed key whose policy admits
+	// "cloudwatch.amazonaws.com", or alarms are lost without a sound: see components/key.
+	KeyARN pulumi.StringInput
+	// Emails are the addresses that hear the alarms, at least one, each once. AWS asks every one of them to confirm; until
+	// then it hears nothing. An address cannot be changed in place.
+	Emails []string `pulumi:"emails"`
+}
+
+// Topic is the SNS topic to which alarms are sent: encrypted, over TLS only, and open to nobody but the account's own
+// alarms.
+type Topic struct {
+	pulumi.ResourceState
+
+	// ARN is the ARN of the topic. It is known only when the policy is in place, so that no alarm arrives too early.
+	ARN pulumi.StringOutput
+}
+
+// NewTopic creates an alarm topic with its subscriptions.
+func NewTopic(ctx *pulumi.Context, name string, args *TopicArgs, opts ...pulumi.ResourceOption) (*Topic, error) {
+	if err := args.check(); err != nil {
+		return nil, fmt.Errorf("alarm topic %q: %w", name, err)
+	}
+	t := &Topic{}
+	if err := component.Register(ctx, "bulkhead:audit:Topic", name, args, t, opts...); err != nil {
+		return nil, err
+	}
+	topic, err := sns.NewTopic(ctx, name+"-topic", &sns.TopicArgs{
+		KmsMasterKeyId: args.KeyARN.ToStringOutput(),
+		Tags:           pulumi.StringMap{"Name": pulumi.String(name)},
+	}, pulumi.Parent(t))
+	if err != nil {
+		return nil, err
+	}
+	accountID, region := args.Account.ID, args.Account.Region
+	policy, err := sns.NewTopicPolicy(ctx, name+"-policy", &sns.TopicPolicyArgs{
+		Arn: topic.Arn,
+		Policy: topic.Arn.ApplyT(func(arn string) (string, error) {
+			return TopicPolicy(accountID, region, arn).JSON()
+		}).(pulumi.StringOutput),
+	}, pulumi.Parent(t))
+	if err != nil {
+		return nil, err
+	}
+	for _, email := range args.Emails {
+		if _, err := sns.NewTopicSubscription(ctx, name+"-"+email, &sns.TopicSubscriptionArgs{
+			Topic:    topic.Arn,
+			Protocol: pulumi.String("email"),
+			Endpoint: pulumi.String(email),
+		}, pulumi.Parent(t)); err != nil {
+			return nil, err
+		}
+	}
+	t.ARN = pulumi.All(topic.Arn, policy.ID()).ApplyT(func(values []any) (string, error) {
+		arn, ok := values[0].(string)
+		if !ok {
+			return "", fmt.Errorf("expected the topic's ARN, got %T", values[0])
+		}
+		return arn, nil
+	}).(pulumi.StringOutput)
+	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{"arn": t.ARN})
+}
+
+// TopicPolicy lets CloudWatch alarms of the account in the region publish to the topic, and nobody
+// without TLS (https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html). The account's administrators
+// reach the topic through IAM, which needs no word here.
+func TopicPolicy(accountID, region, topicARN string) identity.Document {
+	return identity.OnResource(
+		identity.Statement{
+			Sid: "PublishAlarms", Effect: identity.Allow, Principals: identity.Principals{Services: []string{"cloudwatch.amazonaws.com"}},
+			Actions: []string{"sns:Publish"}, Resources: []string{topicARN},
+			Conditions: []identity.Condition{identity.SourceAccount(accountID), identity.SourceARN(fmt.Sprintf("arn:aws:cloudwatch:%s:%s:alarm:*", region, accountID))},
+		},
+		identity.Statement{
+			Sid: "RefusePlainHTTP", Effect: identity.Deny, Principals: identity.Principals{Everyone: true},
+			Actions: []string{"sns:Publish"}, Resources: []string{topicARN},
+			Conditions: []identity.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}},
+		},
+	)
+}
+
+func (args *TopicArgs) check() error {
+	if args == nil {
+		return errors.New("args are missing")
+	}
+	problems := args.Account.CheckPlace()
+	if args.KeyARN == nil {
+		problems = append(problems, component.Missing("KeyARN", "give the ARN of the KMS key that encrypts the messages"))
+	}
+	if len(args.Emails) == 0 {
+		problems = append(problems, component.Missing("Emails", "give at least one address that hears the alarms"))
+	}
+	seen := map[string]bool{}
+	for i, email := range args.Emails {
+		address, err := mail.ParseAddress(email)
+		switch {
+		case err != nil || address.Address != email:
+			problems = append(problems, fmt.Errorf("Emails[%d]: %q is not an address; write it like name@example.com", i, email))
+		case seen[email]:
+			problems = append(problems, fmt.Errorf("Emails[%d]: %q is listed twice; remove one", i, email))
+		}
+		seen[email] = true
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package component registers the components of Bulkhead, all in one way.
+package component
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Register registers a component with those of its arguments that carry a `pulumi` tag, so that state, previews and policies
+// show what it was given. The arguments are a pointer to a struct, or nil for a component without any.
+func Register(ctx *pulumi.Context, token, name string, args any, c pulumi.ComponentResource, opts ...pulumi.ResourceOption) error {
+	inputs := pulumi.Map{}
+	if given := reflect.ValueOf(args); given.IsValid() && !given.IsNil() {
+		collect(given.Elem(), inputs)
+	}
+	return ctx.RegisterComponentResourceV2(token, name, inputs, c, opts...)
+}
+
+// collect copies the tagged fields that are set. Fields of embedded structs count as the struct's own.
+func collect(args reflect.Value, inputs pulumi.Map) {
+	for i := range args.NumField() {
+		field, value := args.Type().Field(i), args.Field(i)
+		if field.Anonymous && value.Kind() == reflect.Struct {
+			collect(value, inputs)
+			continue
+		}
+		name, tagged := field.Tag.Lookup("pulumi")
+		if !tagged || value.IsZero() {
+			continue
+		}
+		if input, is := value.Interface().(pulumi.Input); is {
+			inputs[name] = input
+			continue
+		}
+		inputs[name] = pulumi.Any(value.Interface())
+	}
+}
+
+// Missing is the problem of a field that must be given, with its cure.
+func Missing(field, cure string) error { return fmt.Errorf("%s: missing; %s", field, cure) }
+
+// In puts the name of a field in front of every problem in it.
+func In(field string, problems ...error) []error {
+	var all []error
+	for _, problem := range problems {
+		if joined, is := problem.(interface{ Unwrap() []error }); is {
+			all = append(all, In(field, joined.Unwrap()...)...)
+		} else if problem != nil {
+			all = append(all, fmt.Errorf("%s: %w", field, problem))
+		}
+	}
+	return all
+}
+
+// Failure joins the problems of a component's arguments into one error that names the component; nil without problems.
+func Failure(kind, name string, problems ...error) error {
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("%s %q: %w", kind, name, err)
+	}
+	return nil
+}
+
+// Or is the value, or the other where the value is not set.
+func Or[T comparable](value, otherwise T) T {
+	var unset T
+	if value == unset {
+		return otherwise
+	}
+	return value
+}

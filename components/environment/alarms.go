@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package environment
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/alarm"
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/database"
+	"github.com/bulkhead-iac/bulkhead/components/waf"
+)
+
+// watched is one alarm by its name.
+type watched struct {
+	name string
+	args alarm.Args
+}
+
+// watch raises an alarm for what an operator must not learn from a customer.
+func (e *Environment) watch(ctx *pulumi.Context) error {
+	all := e.edgeAlarms()
+	for _, s := range e.args.Services {
+		all = append(all, e.serviceAlarms(s)...)
+	}
+	for _, d := range e.args.Databases {
+		all = append(all, e.databaseAlarms(d)...)
+	}
+	for _, w := range all {
+		w.args.TopicARN = e.Topic.ARN
+		if _, err := alarm.New(ctx, e.name+"-"+w.name, &w.args, e.Options, former(e.name, w.name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// former is the name of an alarm in stacks of version 0.1, where it differs.
+func former(environment, name string) pulumi.ResourceOption {
+	names := map[string]string{"db-busy": "database-busy", "db-full": "database-full", "edge-blocked": "requests-blocked"}
+	if old, renamed := names[name]; renamed {
+		return pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(environment + "-" + old)}})
+	}
+	return pulumi.Aliases(nil)
+}
+
+const balancers = "AWS/ApplicationELB"
+
+func (e *Environment) edgeAlarms() []watched {
+	if e.Edge == nil {
+		return nil
+	}
+	blocked := e.Edge.WebACL.BlockedRequests()
+	return []watched{
+		{e.args.Edge.Name + "-errors", alarm.Args{
+			Description: "The load balancer answers with errors of its own: see its targets and its access logs.",
+			Namespace:   balancers, Metric: "HTTPCode_ELB_5XX_Count", Dimensions: pulumi.StringMap{"LoadBalancer": e.Edge.ARNSuffix},
+			Statistic: "Sum", Comparison: alarm.Above, Threshold: 10,
+		}},
+		{e.args.Edge.Name + "-blocked", alarm.Args{
+			Description: "The web ACL blocks unusually many requests: see its log group for who and why.",
+			Namespace:   blocked.Namespace, Metric: blocked.Name, Dimensions: blocked.Dimensions,
+			Statistic: "Sum", Comparison: alarm.Above, Threshold: float64(component.Or(e.args.Edge.WAF.RateLimit, waf.DefaultRateLimit)),
+		}},
+	}
+}
+
+// serviceAlarms watch a service where the load balancer sees it.
+func (e *Environment) serviceAlarms(s Service) []watched {
+	if e.Edge == nil || len(s.Hosts)+len(s.Paths) == 0 {
+		return nil
+	}
+	targets := pulumi.StringMap{"LoadBalancer": e.Edge.ARNSuffix, "TargetGroup": e.Services[s.Name].TargetGroupARNSuffix}
+	return []watched{
+		{s.Name + "-errors", alarm.Args{
+			Description: "The service answers with errors: see its log group.",
+			Namespace:   balancers, Metric: "HTTPCode_Target_5XX_Count", Dimensions: targets,
+			Statistic: "Sum", Comparison: alarm.Above, Threshold: 10,
+		}},
+		{s.Name + "-unhealthy", alarm.Args{
+			Description: "Instances fail their health check: see the target group and the latest instance refresh.",
+			Namespace:   balancers, Metric: "UnHealthyHostCount", Dimensions: targets,
+			Statistic: "Maximum", Comparison: alarm.Above, Threshold: 0, PeriodSeconds: 60, Periods: 10, BadPeriods: 10,
+		}},
+		{s.Name + "-slow", alarm.Args{
+			Description: "One request in a hundred takes longer than two seconds.",
+			Namespace:   balancers, Metric: "TargetResponseTime", Dimensions: targets,
+			Statistic: "p99", Comparison: alarm.Above, Threshold: 2, Periods: 3, BadPeriods: 3,
+		}},
+	}
+}
+
+func (e *Environment) databaseAlarms(d Database) []watched {
+	const gib = 1 << 30
+	instance := pulumi.StringMap{"DBInstanceIdentifier": pulumi.String(e.Databases[d.Name].Identifier)}
+	return []watched{
+		{d.Name + "-busy", alarm.Args{
+			Description: "The database has been above 80 % of its processors for a quarter of an hour: see Performance Insights.",
+			Namespace:   "AWS/RDS", Metric: "CPUUtilization", Dimensions: instance,
+			Statistic: "Average", Comparison: alarm.Above, Threshold: 80, Periods: 3, BadPeriods: 3,
+		}},
+		{d.Name + "-full", alarm.Args{
+			Description: "The database's disk is nearly full and has not grown: raise the limit up to which it may grow.",
+			Namespace:   "AWS/RDS", Metric: "FreeStorageSpace", Dimensions: instance,
+			Statistic: "Minimum", Comparison: alarm.Below, Threshold: float64(component.Or(d.StorageGB, database.DefaultStorageGB)) * gib / 20,
+		}},
+	}
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package environment
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/app"
+	"github.com/bulkhead-iac/bulkhead/components/bastion"
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/database"
+	"github.com/bulkhead-iac/bulkhead/components/edge"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
+)
+
+// Args are the arguments of New. What has no default is required; the zero value of everything else is the safe one.
+type Args struct {
+	// AccountID is the twelve digits of the AWS account. Required: the provider refuses to act in any other.
+	AccountID string
+	// Region is the AWS region, such as eu-central-1. Required; it cannot be changed in place.
+	Region string
+	// Zones are two to four availability zones of the region. Required. See network.Args.
+	Zones []string
+	// CIDR is the private range of the VPC, /16 to /20. Required. See network.Args.
+	CIDR string
+	// Table is the segments and who may talk to whom. Required. Every component below runs in the segment of its name.
+	Table *segment.Table
+	// AlarmEmails are the addresses that hear the alarms, at least one. Required.
+	AlarmEmails []string
+
+	// NAT is how tiers behind NAT get out. Default: not at all.
+	NAT network.NATStrategy
+	// IPv6 gives the network IPv6 addresses beside those of IPv4. Default: IPv4 only.
+	IPv6 bool
+	// LogRetentionDays is how long logs and access logs are kept. Default 365.
+	LogRetentionDays int
+	// Tags go onto everything, besides Project, Environment and ManagedBy. Default: no further ones.
+	Tags map[string]string
+	// Provider is the AWS provider to use. Default: one for the account and region alone, with the tags.
+	Provider pulumi.ProviderResource
+
+	// Edge is the load balancer with its web ACL. Default: none, so that nothing can be reached from the internet.
+	Edge *Edge
+	// Services are what runs behind the load balancer, or behind each other. Default: none.
+	Services []Service
+	// Databases are the PostgreSQL databases. Default: none.
+	Databases []Database
+	// Bastion is the door for operators. Default: none.
+	Bastion *Bastion
+	// TrailOffReason says why the account gets no CloudTrail trail of its own, such as that its organization has one.
+	TrailOffReason string
+	// GuardsOffReason says why the guards of the whole account are left to others: the block of public buckets, the
+	// encryption of every new disk, and the password policy.
+	GuardsOffReason string
+}
+
+// Edge is the load balancer. Segment is filled in.
+type Edge struct {
+	// Name is the segment in which it stands. Default "edge".
+	Name string
+	edge.Args
+}
+
+// Service is one service. Segment and Database are filled in.
+type Service struct {
+	// Name is the segment in which it runs. Required.
+	Name string
+	app.Args
+	// UsesDatabase is the name of the database that the service stores its data in. Default: none.
+	UsesDatabase string
+	// Hosts and Paths are the requests that the load balancer forwards to the service: see edge.ServeArgs. Default: none, so
+	// that the load balancer does not know the service.
+	Hosts, Paths []string
+	// Priority orders the rules of the load balancer, lowest first, 1 to 50000. Default 100; services that share the load
+	// balancer need one each.
+	Priority int
+}
+
+// Database is one database. Segment is filled in.
+type Database struct {
+	// Name is the segment in which it lives. Default "db".
+	Name string
+	database.Args
+}
+
+// Bastion is the door for operators. Segment is filled in.
+type Bastion struct {
+	// Name is the segment in which it stands. Default "bastion".
+	Name string
+	bastion.Args
+}
+
+// The segments of what has no other name.
+const (
+	DefaultEdgeName     = "edge"
+	DefaultDatabaseName = "db"
+	DefaultBastionName  = "bastion"
+	// DefaultPriority is the place of a service among the rules of the load balancer.
+	DefaultPriority = 100
+)
+
+// nameForm leaves room, in the names of load balancers (32 characters), for what the components append.
+var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,13}[a-z0-9])?$`)
+
+// reasonForm is a sentence rather than a word.
+var reasonForm = regexp.MustCompile(`^[\p{L}\p{N}].{9,255}$`)
+
+// defaults returns a copy with the names filled in.
+func (args Args) defaults() *Args {
+	if args.Edge != nil {
+		filled := *args.Edge
+		filled.Name = component.Or(filled.Name, DefaultEdgeName)
+		args.Edge = &filled
+	}
+	if args.Bastion != nil {
+		filled := *args.Bastion
+		filled.Name = component.Or(filled.Name, DefaultBastionName)
+		args.Bastion = &filled
+	}
+	args.Databases, args.Services = slices.Clone(args.Databases), slices.Clone(args.Services)
+	for i := range args.Databases {
+		args.Databases[i].Name = component.Or(args.Databases[i].Name, DefaultDatabaseName)
+	}
+	for i := range args.Services {
+		args.Services[i].Priority = component.Or(args.Services[i].Priority, DefaultPriority)
+	}
+	return &args
+}
+
+// network is the arguments of the network.
+func (args *Args) network(shared *account.Account) *network.Args {
+	return &network.Args{Account: shared, Table: args.Table, CIDR: args.CIDR, Zones: args.Zones, NAT: args.NAT, IPv6: args.IPv6}
+}
+
+// check reports everything that is missing or wrong, in every part at once, before anything is made.
+func (args *Args) check(name string) []error {
+	var problems []error
+	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
+	if !nameForm.MatchString(name) {
+		add("name: %q must be 1 to 15 lower-case letters, digits and inner hyphens, starting with a letter, because AWS limits the names of load balancers", name)
+	}
+	if len(args.AlarmEmails) == 0 {
+		problems = append(problems, component.Missing("AlarmEmails", "give at least one address that hears the alarms"))
+	}
+	for field, reason := range map[string]string{"TrailOffReason": args.TrailOffReason, "GuardsOffReason": args.GuardsOffReason} {
+		if reason != "" && !reasonForm.MatchString(reason) {
+			add("%s: %q is not a reason; write a sentence of 10 to 256 characters", field, reason)
+		}
+	}
+	later := pulumi.String("made by the environment")
+	planned := args.network(&account.Account{
+		ID: args.AccountID, Region: args.Region, BoundaryARN: later, LogKeyARN: later, LogRetentionDays: args.LogRetentionDays,
+	})
+	problems = append(problems, planned.Check()...)
+	if args.Table != nil {
+		problems = append(problems, args.checkParts(name, network.Draft(planned))...)
+	}
+	return problems
+}
+
+// checkParts checks every component against the segments of the network as it would be built.
+func (args *Args) checkParts(name string, draft *network.Network) []error {
+	var problems []error
+	placed := map[string]string{}
+	place := func(part, segmentName string) *network.Segment {
+		in, err := draft.Segment(segmentName)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: it runs in the segment of its name, and %w; add it to Table.Segments", part, err))
+		} else if other, taken := placed[segmentName]; taken {
+			problems = append(problems, fmt.Errorf("%s: %s is in segment %q already; give each its own", part, other, segmentName))
+		}
+		placed[segmentName] = part
+		return in
+	}
+	report := func(part string, found []error) { problems = append(problems, component.In(part, found...)...) }
+
+	databases := map[string]*database.Database{}
+	for i, d := range args.Databases {
+		part := fmt.Sprintf("Databases[%d] (%s)", i, d.Name)
+		if d.Segment = place(part, d.Name); d.Segment != nil {
+			databases[d.Name] = &database.Database{Segment: d.Segment, Port: segment.PostgreSQL}
+			report(part, d.Args.Check())
+		}
+	}
+	priorities := map[int]string{}
+	for i, s := range args.Services {
+		part := fmt.Sprintf("Services[%d] (%s)", i, s.Name)
+		s.Segment = place(part, s.Name)
+		if s.Database = databases[s.UsesDatabase]; s.Database == nil && s.UsesDatabase != "" {
+			problems = append(problems, fmt.Errorf("%s: UsesDatabase: %q is not the name of one of Databases", part, s.UsesDatabase))
+		}
+		if s.Segment != nil {
+			report(part, s.Args.Check(name+"-"+s.Name))
+		}
+		if len(s.Hosts)+len(s.Paths) == 0 {
+			continue
+		}
+		if other, taken := priorities[s.Priority]; taken {
+			problems = append(problems, fmt.Errorf("%s: Priority %d is that of %s; give each rule of the load balancer its own", part, s.Priority, other))
+		}
+		priorities[s.Priority] = part
+		if args.Edge == nil {
+			problems = append(problems, fmt.Errorf("%s: Hosts and Paths need a load balancer; give an Edge, or leave them out", part))
+		} else if s.Segment != nil {
+			report(part, args.Table.Lacking(args.Edge.Name, segment.Need{
+				To: segment.End(s.Name), Ports: segment.TCP(s.Port), For: "requests and health checks of the load balancer",
+			}))
+		}
+	}
+	if args.Edge != nil {
+		e := *args.Edge
+		if e.Segment = place("Edge", e.Name); e.Segment != nil {
+			report("Edge", e.Args.Check(name+"-"+e.Name))
+		}
+	}
+	if args.Bastion != nil {
+		b := *args.Bastion
+		if b.Segment = place("Bastion", b.Name); b.Segment != nil {
+			report("Bastion", b.Args.Check(name+"-"+b.Name))
+		}
+	}
+	for i, s := range args.Table.Segments {
+		if _, used := placed[s.Name]; !used {
+			problems = append(problems, fmt.Errorf("Table: Segments[%d] (%s): nothing runs in it; give the component of its name, or drop the segment and its rows", i, s.Name))
+		}
+	}
+	return problems
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package environment builds a whole segmented deployment from one value: the account's guards and memory, the network with
+// its table of segments and connections, the load balancer with its web ACL, services, databases and a bastion. Each part but
+// the network may be left out.
+package environment
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/alarm"
+	"github.com/bulkhead-iac/bulkhead/components/app"
+	"github.com/bulkhead-iac/bulkhead/components/audit"
+	"github.com/bulkhead-iac/bulkhead/components/bastion"
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/database"
+	"github.com/bulkhead-iac/bulkhead/components/edge"
+	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/bulkhead-iac/bulkhead/components/key"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/storage"
+)
+
+// Environment is what New has built.
+type Environment struct {
+	// Account is what everything shares; hand it to components of your own.
+	Account *account.Account
+	// Network is the network with its segments.
+	Network *network.Network
+	// Topic is where alarms are sent.
+	Topic *alarm.Topic
+	// Trail is the account's trail, nil without one.
+	Trail *audit.Trail
+	// Edge is the load balancer, nil without one.
+	Edge *edge.Edge
+	// Services, Databases are the services and databases by name.
+	Services  map[string]*app.App
+	Databases map[string]*database.Database
+	// Bastion is the door for operators, nil without one.
+	Bastion *bastion.Bastion
+	// Options hand the provider on to resources and components of your own.
+	Options pulumi.ResourceOption
+
+	name string
+	args *Args
+}
+
+// New builds an environment from the account inwards: what must hold everywhere first, then the network, then what runs in
+// it, from the data to the door. The name begins the names of all that is made.
+func New(ctx *pulumi.Context, name string, args *Args) (*Environment, error) {
+	if args == nil {
+		args = &Args{}
+	}
+	args = args.defaults()
+	if err := component.Failure("environment", name, args.check(name)...); err != nil {
+		return nil, err
+	}
+	e := &Environment{name: name, args: args, Services: map[string]*app.App{}, Databases: map[string]*database.Database{}}
+	tags := map[string]string{"Project": ctx.Project(), "Environment": name, "ManagedBy": "Pulumi"}
+	maps.Copy(tags, args.Tags)
+	e.Account = &account.Account{ID: args.AccountID, Region: args.Region, LogRetentionDays: args.LogRetentionDays, Tags: tags}
+	for _, step := range []func(*pulumi.Context) error{
+		e.provide,
+		e.guard,
+		e.bound,
+		e.keepLogs,
+		e.buildNetwork,
+		e.runDatabases,
+		e.runServices,
+		e.openEdge,
+		e.admitOperators,
+		e.watch,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// provide makes the one provider, which refuses to act in any other account.
+func (e *Environment) provide(ctx *pulumi.Context) error {
+	if e.args.Provider != nil {
+		e.Options = pulumi.Providers(e.args.Provider)
+		return nil
+	}
+	provider, err := aws.NewProvider(ctx, "aws", &aws.ProviderArgs{
+		Region:            pulumi.String(e.Account.Region),
+		AllowedAccountIds: pulumi.StringArray{pulumi.String(e.Account.ID)},
+		DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(e.Account.Tags)},
+	})
+	e.Options = pulumi.Providers(provider)
+	return err
+}
+
+// guard sets what holds for the whole account, whoever creates something in it. The guards stay when the stack is gone, for
+// others may be in the account.
+func (e *Environment) guard(ctx *pulumi.Context) error {
+	if e.args.GuardsOffReason != "" {
+		return nil
+	}
+	if _, err := storage.NewAccountBlock(ctx, e.name+"-public-access", &storage.AccountBlockArgs{AccountID: e.Account.ID}, e.Options); err != nil {
+		return err
+	}
+	if _, err := storage.NewDiskEncryption(ctx, e.name+"-disks", e.Options); err != nil {
+		return err
+	}
+	_, err := identity.NewPasswordPolicy(ctx, e.name+"-passwords", &identity.PasswordPolicyArgs{}, e.Options)
+	return err
+}
+
+// bound makes the permission boundary of every role.
+func (e *Environment) bound(ctx *pulumi.Context) error {
+	boundary, err := identity.NewBoundary(ctx, e.name+"-boundary", &identity.BoundaryArgs{}, e.Options)
+	if err != nil {
+		return err
+	}
+	e.Account.BoundaryARN = boundary.ARN
+	return nil
+}
+
+// keepLogs makes what every log and alarm needs: their keys, the trail of everything that is done in the account, and the
+// topic that reaches a human. The key of the logs stays as long as the log files, which outlive the stack.
+func (e *Environment) keepLogs(ctx *pulumi.Context) error {
+	logKey, err := key.New(ctx, e.name+"-logs", &key.Args{
+		Account:     e.Account,
+		Description: "Logs of " + e.name,
+		Services: []string{
+			fmt.Sprintf("logs.%s.amazonaws.com", e.Account.Region),
+			fmt.Sprintf("s3.%s.amazonaws.com", e.Account.Region),
+			"cloudtrail.amazonaws.com",
+		},
+		OutlivesStack: true,
+	}, e.Options)
+	if err != nil {
+		return err
+	}
+	e.Account.LogKeyARN = logKey.ARN
+	alarmKey, err := key.New(ctx, e.name+"-alarms", &key.Args{
+		Account:     e.Account,
+		Description: "Alarms of " + e.name,
+		Services:    []string{"cloudwatch.amazonaws.com"},
+	}, e.Options)
+	if err != nil {
+		return err
+	}
+	e.Topic, err = alarm.NewTopic(ctx, e.name+"-alarms", &alarm.TopicArgs{
+		Account: e.Account,
+		KeyARN:  alarmKey.ARN,
+		Emails:  e.args.AlarmEmails,
+	}, e.Options)
+	if err != nil || e.args.TrailOffReason != "" {
+		return err
+	}
+	if e.Trail, err = audit.NewTrail(ctx, e.name+"-trail", &audit.TrailArgs{Account: e.Account}, e.Options); err != nil {
+		return err
+	}
+	_, err = audit.NewTrailAlarms(ctx, e.name+"-trail", &audit.TrailAlarmsArgs{
+		LogGroup: e.Trail.LogGroup,
+		TopicARN: e.Topic.ARN,
+	}, e.Options)
+	return err
+}
+
+func (e *Environment) buildNetwork(ctx *pulumi.Context) (err error) {
+	e.Network, err = network.New(ctx, e.name, e.args.network(e.Account), e.Options)
+	return err
+}
+
+func (e *Environment) runDatabases(ctx *pulumi.Context) (err error) {
+	for _, d := range e.args.Databases {
+		if d.Segment, err = e.Network.Segment(d.Name); err != nil {
+			return err
+		}
+		if e.Databases[d.Name], err = database.New(ctx, e.name+"-"+d.Name, &d.Args, e.Options); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Environment) runServices(ctx *pulumi.Context) (err error) {
+	for _, s := range e.args.Services {
+		if s.Segment, err = e.Network.Segment(s.Name); err != nil {
+			return err
+		}
+		s.Database = e.Databases[s.UsesDatabase]
+		if e.Services[s.Name], err = app.New(ctx, e.name+"-"+s.Name, &s.Args, e.Options); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openEdge builds the load balancer, and connects it to the services that it knows.
+func (e *Environment) openEdge(ctx *pulumi.Context) (err error) {
+	if e.args.Edge == nil {
+		return nil
+	}
+	args := e.args.Edge.Args
+	if args.Segment, err = e.Network.Segment(e.args.Edge.Name); err != nil {
+		return err
+	}
+	if e.Edge, err = edge.New(ctx, e.name+"-"+e.args.Edge.Name, &args, e.Options); err != nil {
+		return err
+	}
+	for _, s := range e.args.Services {
+		if len(s.Hosts)+len(s.Paths) == 0 {
+			continue
+		}
+		service := e.Services[s.Name]
+		if err := e.Edge.Serve(ctx, s.Name, &edge.ServeArgs{
+			Segment: service.Segment, Port: service.Port, TargetGroupARN: service.TargetGroupARN,
+			Hosts: s.Hosts, Paths: s.Paths, Priority: s.Priority,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Environment) admitOperators(ctx *pulumi.Context) (err error) {
+	if e.args.Bastion == nil {
+		return nil
+	}
+	args := e.args.Bastion.Args
+	if args.Segment, err = e.Network.Segment(e.args.Bastion.Name); err != nil {
+		return err
+	}
+	e.Bastion, err = bastion.New(ctx, e.name+"-"+e.args.Bastion.Name, &args, e.Options)
+	return err
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/app"
+	"github.com/bulkhead-iac/bulkhead/components/bastion"
+	"github.com/bulkhead-iac/bulkhead/components/database"
+	"github.com/bulkhead-iac/bulkhead/components/edge"
+	"github.com/bulkhead-iac/bulkhead/components/environment"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/server"
+	"github.com/bulkhead-iac/bulkhead/components/waf"
+	"github.com/bulkhead-iac/bulkhead/stacks"
+)
+
+// deploy builds the environment that the settings describe.
+func deploy(ctx *pulumi.Context, s *stacks.Settings) error {
+	env, err := environment.New(ctx, s.Environment, &environment.Args{
+		AccountID:        s.AccountID,
+		Region:           s.Region,
+		Zones:            s.Network.Zones,
+		CIDR:             s.Network.CIDR,
+		NAT:              network.NATStrategy(s.Network.NAT),
+		Table:            table(s),
+		LogRetentionDays: s.Audit.LogRetentionDays,
+		AlarmEmails:      s.Audit.AlarmEmails,
+		Edge: &environment.Edge{Args: edge.Args{
+			Zone:                        s.Edge.Zone,
+			Domain:                      inZone(s.Edge),
+			CertificateARN:              s.Edge.CertificateARN,
+			WAF:                         edge.WAF{RateLimit: s.WAF.RateLimit, Relaxations: relaxations(s.WAF.Relaxed())},
+			HSTSOffReason:               s.Edge.HSTSOffReason,
+			DeletionProtectionOffReason: s.DeletionProtectionReason,
+		}},
+		Services: []environment.Service{{
+			Name: "app",
+			Args: app.Args{
+				Port:       s.App.Port,
+				HealthPath: s.App.HealthPath,
+				Server:     server.Settings{InstanceType: s.App.InstanceType, Image: s.App.Image, RootDevice: s.App.RootDevice},
+				MinSize:    s.App.MinSize,
+				MaxSize:    s.App.MaxSize,
+			},
+			UsesDatabase: "db",
+			Hosts:        []string{s.Edge.Domain},
+		}},
+		Databases: []environment.Database{{Args: database.Args{
+			InstanceClass:               s.Database.InstanceClass,
+			EngineVersion:               s.Database.EngineVersion,
+			Upgrade:                     s.Database.Upgrade,
+			StorageGB:                   s.Database.StorageGB,
+			MaxStorageGB:                s.Database.MaxStorageGB,
+			BackupRetentionDays:         s.Database.BackupRetentionDays,
+			SingleAZ:                    !s.Database.MultiAZ,
+			DeletionProtectionOffReason: s.DeletionProtectionReason,
+		}}},
+		Bastion: door(s.Bastion),
+	})
+	if err != nil {
+		return err
+	}
+	env.Export(ctx)
+	ctx.Export("url", pulumi.String("https://"+s.Edge.Domain))
+	return nil
+}
+
+// inZone is the name that needs a record, none beside a certificate of one's own.
+func inZone(e stacks.Edge) string {
+	if e.Zone == "" {
+		return ""
+	}
+	return e.Domain
+}
+
+// door is the bastion, if operators shall have one.
+func door(b stacks.Bastion) *environment.Bastion {
+	if b.Access == stacks.BastionNone {
+		return nil
+	}
+	return &environment.Bastion{Args: bastion.Args{Server: server.Settings{InstanceType: b.InstanceType}}}
+}
+
+// relaxations are what the configuration lets the web ACL count instead of block.
+func relaxations(relaxed []stacks.Relaxation) []waf.Relaxation {
+	var list []waf.Relaxation
+	for _, r := range relaxed {
+		list = append(list, waf.Relaxation{Intent: waf.Intent(r.Intent), Rule: r.Rule, Reason: r.Reason})
+	}
+	return list
+}
