@@ -48,9 +48,12 @@ func (t *Table) Allows(from, to End, ports Ports) bool {
 	})
 }
 
-// parts takes an end with several services apart, because several rows may lead to them.
+// parts takes an end with several services apart, because several rows may lead to them. An end without any needs none.
 func parts(e End) []End {
 	services := e.Services()
+	if e.empty() {
+		return nil
+	}
 	if len(services) == 0 {
 		return []End{e}
 	}
@@ -80,6 +83,8 @@ func goName(p Ports) string {
 		return name
 	}
 	switch {
+	case p.Protocol == ProtocolICMP && !p.single():
+		return fmt.Sprintf("Ports{Protocol: segment.ProtocolICMP, From: %d, To: %d}", p.From, p.To)
 	case p.Protocol == ProtocolICMP:
 		return fmt.Sprintf("ICMP(%d)", p.From)
 	case p.Protocol == ProtocolUDP && p.From == p.To:
