@@ -66,7 +66,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	b := &builder{
 		Network: n, name: name, args: args, rules: rules, tiers: args.Table.Tiers(),
 		groups: map[segment.End]*group{}, former: map[string]bool{},
-		doors:  map[segment.Tier][]pulumi.CustomResource{}, serving: map[int][]pulumi.CustomResource{},
+		doors: map[segment.Tier][]pulumi.CustomResource{}, serving: map[int][]pulumi.CustomResource{},
 	}
 	for _, step := range []func(*pulumi.Context) error{
 		b.createVPC,

@@ -5,6 +5,7 @@ package segment
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Need is a connection that a component cannot do without. Exactly one of From and To is set: the other side is the segment
@@ -71,6 +72,8 @@ func source(e End) string {
 		return "segment.Internet"
 	case e.isAWS():
 		return fmt.Sprintf("segment.AWS(%q)", e.Services()[0])
+	case e.Outside():
+		return fmt.Sprintf(`segment.Addresses("%s")`, strings.Join(e.Ranges(), `", "`))
 	default:
 		return fmt.Sprintf("%q", e)
 	}
