@@ -4,6 +4,7 @@ package segment
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -116,4 +117,24 @@ func requireWithinQuotas(t *testing.T, table *Table) {
 	for group, n := range count {
 		require.LessOrEqual(t, n, RulesPerGroup, group)
 	}
+}
+
+// FuzzSourceAddresses feeds arbitrary text as the source of SSH: whatever is admitted is a canonical range that is not the
+// internet at large.
+func FuzzSourceAddresses(f *testing.F) {
+	for _, seed := range []string{"0.0.0.0/0", "::/0", "203.0.113.0/24", "0.0.0.0/1", "203.0.113.7/32", "2000::/3", "2001:db8::/48", "::ffff:0:0/96", "", "/", ",", "1.2.3.4"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if text == "" || strings.Contains(text, ",") || len(with(Connection{From: Addresses(text), To: "edge", Ports: SSH}).Check(surroundings())) > 0 {
+			return
+		}
+		prefix := netip.MustParsePrefix(text)
+		require.Equal(t, prefix.Masked().String(), text)
+		least := 24
+		if strings.Contains(text, ":") {
+			least = 48
+		}
+		require.GreaterOrEqual(t, prefix.Bits(), least)
+	})
 }
