@@ -236,7 +236,9 @@ func each(t *testing.T, plan Plan, table *segment.Table, six bool, do func(from,
 				continue
 			}
 			for _, with := range packets(table) {
-				do(from, to, with)
+				if (segment.Ports{Protocol: with.protocol, From: with.port}).Carries(to.addr.Is6()) {
+					do(from, to, with)
+				}
 			}
 		}
 	}
