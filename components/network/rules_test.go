@@ -5,7 +5,6 @@ package network
 import (
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"slices"
 	"sort"
 	"testing"
@@ -111,115 +110,6 @@ func TestTheVPCIsRefusedBeforeTheRulesAboutEveryAddress(t *testing.T) {
 			}
 		}
 	}
-}
-
-// entry is one rule of an ACL as AWS keeps it.
-type entry struct {
-	tier             string
-	egress, allow    bool
-	number, from, to int
-	protocol         string
-	prefix           netip.Prefix
-}
-
-// acls evaluates packets as AWS does: the matching rule with the lowest number decides, and without any the packet is lost.
-type acls []entry
-
-// entries are the rules of the matrix, with the IPv6 ranges that AWS chooses.
-func entries(t *testing.T, rules []rule) acls {
-	t.Helper()
-	var all acls
-	for _, r := range rules {
-		prefix := r.Peer.CIDR
-		if !prefix.IsValid() {
-			prefix = netip.MustParsePrefix(vpcIPv6)
-			if (r.Peer.Tier != segment.Tier{}) {
-				var err error
-				prefix, err = tierIPv6(vpcIPv6, r.Peer.Tier)
-				require.NoError(t, err)
-			}
-		}
-		all = append(all, entry{r.Tier.Name, r.Egress, !r.Refuse, r.Number, r.From, r.To, r.Protocol, prefix})
-	}
-	return all.sorted()
-}
-
-func (a acls) sorted() acls {
-	slices.SortFunc(a, func(x, y entry) int { return x.number - y.number })
-	return a
-}
-
-func (a acls) passes(tier segment.Tier, egress bool, peer netip.Addr, protocol string, port int) bool {
-	if (tier == segment.Tier{}) {
-		return true
-	}
-	for _, e := range a {
-		if e.tier != tier.Name || e.egress != egress || !e.prefix.Contains(peer) || (e.protocol != protocol && e.protocol != every) {
-			continue
-		}
-		messages := e.protocol == icmp || e.protocol == icmp6
-		if e.protocol == every || messages && e.from == port || !messages && e.from <= port && port <= e.to {
-			return e.allow
-		}
-	}
-	return false
-}
-
-// connects walks a connection over every border on its way, there and back, for the lowest and highest client port.
-func (a acls) connects(from, to host, with packet) bool {
-	protocol := protocol(segment.Ports{Protocol: with.protocol, From: with.port})
-	clients := []int{ephemeralFrom, ephemeralTo}
-	if with.protocol == segment.ProtocolICMP {
-		if clients = []int{reply(with.port)}; clients[0] < 0 {
-			clients = nil
-		}
-	}
-	pass := func(client host, server host, peer netip.Addr) bool {
-		ok := a.passes(client.tier, true, peer, protocol, with.port) && a.passes(server.tier, false, from.addr, protocol, with.port)
-		for _, answer := range clients {
-			ok = ok && a.passes(server.tier, true, from.addr, protocol, answer) && a.passes(client.tier, false, peer, protocol, answer)
-		}
-		return ok
-	}
-	if from.tier.Reach == segment.ReachNAT && to.outside() && to.service == "" && to.addr.Is4() { // through NAT in the public tier
-		nat := host{tier: segment.Public}
-		return pass(from, host{}, to.addr) && pass(host{}, nat, to.addr) && pass(nat, host{}, to.addr)
-	}
-	return pass(from, to, to.addr)
-}
-
-// meansInACL is like means, but an ACL knows no more than tiers, and a gateway endpoint as every address.
-func meansInACL(table *segment.Table, e segment.End, h host) bool {
-	if s, inside := table.Segment(string(e)); inside {
-		return h.tier == s.Tier
-	}
-	return means(e, h) || hasInterface(e) && h.tier == segment.App && h.addr.Is4() || hasGateway(e) && h.outside() && h.addr.Is4()
-}
-
-// tolerated reports whether the ACLs must let a connection pass for some row, although none asks for this very one.
-func tolerated(table *segment.Table, from, to host, with packet) bool {
-	return slices.ContainsFunc(table.Connections, func(c segment.Connection) bool {
-		s, _ := table.Segment(string(c.From))
-		throughNAT := s.Tier.Reach == segment.ReachNAT && from.tier == segment.Public && to.addr.Is4()
-		return opens(c.Ports, with, to.addr.Is6()) && (meansInACL(table, c.From, from) || throughNAT) && meansInACL(table, c.To, to)
-	})
-}
-
-// requireExact asserts that the ACLs let the connections of every row pass, and, on ports below those of answers, nothing else.
-func requireExact(t *testing.T, plan Plan, table *segment.Table, six bool) {
-	t.Helper()
-	rules := entries(t, ruleMatrix(plan, table, six))
-	each(t, plan, table, six, func(from, to host, with packet) {
-		connects := rules.connects(from, to, with)
-		switch {
-		case wanted(table, from, to, with):
-			if !connects {
-				t.Fatalf("%s -> %s %v must pass", from, to, with)
-			}
-		case with.port < ephemeralFrom && connects && !tolerated(table, from, to, with):
-			t.Fatalf("%s -> %s %v must not pass", from, to, with)
-		}
-	})
 }
 
 // requireSealed asserts that a tier without routes knows nothing beyond the VPC.
