@@ -16,7 +16,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/identity"
 	"github.com/bulkhead-iac/bulkhead/components/instance"
 	"github.com/bulkhead-iac/bulkhead/components/network"
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 // Defaults and limits of Args.

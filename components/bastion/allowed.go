@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 // MaxAllowedCIDRs is how many ranges may reach the bastion. AWS allows 60 inbound
@@ -21,7 +21,7 @@ var ErrNobodyAllowed = errors.New(
 // CheckAllowedCIDR decides whether one range may reach the bastion over SSH. It must
 // stand for known addresses: IPv4 not wider than /24, IPv6 not wider than /48, in
 // canonical form without host bits, and not the whole internet in any spelling or
-// half of it (FSBP EC2.13, EC2.53 and EC2.54). The error is a *cidr.Error that names
+// half of it (FSBP EC2.13, EC2.53 and EC2.54). The error is a *form.Error that names
 // the range, what is wrong with it and what to write instead.
 func CheckAllowedCIDR(allowed string) error {
 	return cidr.CheckKnown(allowed)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 func TestCheckAllowedCIDRAdmitsKnownRanges(t *testing.T) {
@@ -61,7 +61,7 @@ func TestCheckAllowedCIDRRefusesTheRest(t *testing.T) {
 	} {
 		err := CheckAllowedCIDR(test.allowed)
 		require.ErrorContains(t, err, test.because, test.allowed)
-		var named *cidr.Error
+		var named *form.Error
 		require.ErrorAs(t, err, &named)
 		require.NotEmpty(t, named.Cure)
 	}

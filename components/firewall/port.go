@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"regexp"
 
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 // Port is a TCP port with the name of what listens there.

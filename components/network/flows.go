@@ -8,7 +8,7 @@ import (
 	"net/netip"
 
 	"github.com/bulkhead-iac/bulkhead/components/firewall"
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 // NATStrategy says how the app tier gets out to the internet.

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 // Tier is one of the three trust levels of the network. A tier decides routing and may not be opened by a flag.
