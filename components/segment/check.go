@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 var (
