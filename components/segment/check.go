@@ -126,7 +126,7 @@ func (t *Table) rowProblems(i int, row Connection, in Surroundings) []error {
 			problems = append(problems, fmt.Errorf("Names: %q is not a host name in lower case; write it like api.example.com or *.example.com", name))
 		}
 	}
-	if len(problems) > 0 {
+	if len(problems) > 0 || row.From.empty() || row.To.empty() {
 		return problems
 	}
 	return append(t.directionProblems(row, in), t.repetitions(i, row)...)
