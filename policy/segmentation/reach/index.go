@@ -12,7 +12,6 @@ package reach
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"sort"
@@ -291,27 +290,3 @@ func (n *index) table(p place) (*tableFilter, string) {
 
 // openACL is what the engine takes for an ACL that is not in the model.
 var openACL = newACLFilter(&model.ACL{Doubt: "the ACL is not in the model"})
-
-// names gives every id the name that a reader knows.
-func (n *index) names() map[string]string {
-	out := map[string]string{}
-	add := func(id, name string) {
-		if name != "" && name != id {
-			out[id] = name
-		}
-	}
-	for _, v := range n.VPCs {
-		add(v.ID, v.Name)
-	}
-	for _, s := range n.Subnets {
-		add(s.ID, s.Name)
-	}
-	for _, g := range n.Network.Groups {
-		add(g.ID, g.Name)
-	}
-	for _, i := range n.Interfaces {
-		add(i.ID, i.Name)
-	}
-	maps.DeleteFunc(out, func(_, name string) bool { return name == "" })
-	return out
-}

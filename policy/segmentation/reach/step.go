@@ -68,6 +68,12 @@ type Step struct {
 	NAT bool
 	// Want is what a route must lead to.
 	Want string
+	// For the explanation: whose groups are asked about whom, the service that a route serves, and the address that is
+	// seen where it is not the packet's own.
+	self, peer *end
+	references *Bound
+	service    string
+	seen       netip.Addr
 	// bySource: the step reads the source; otherwise the destination.
 	bySource bool
 	pass     func(b Bound, at flow.Addrs) flow.Peers
@@ -115,7 +121,11 @@ func groupStep(e, peer *end, ingress bool, references *Bound) Step {
 	if ingress {
 		f, kind = e.in, GroupIn
 	}
-	return Step{Kind: kind, Component: e.iface.ID, Code: SecurityGroups, bySource: ingress, pass: func(b Bound, at flow.Addrs) flow.Peers {
+	id := ""
+	if e.iface != nil {
+		id = e.iface.ID
+	}
+	return Step{Kind: kind, Component: id, Code: SecurityGroups, self: e, peer: peer, references: references, bySource: ingress, pass: func(b Bound, at flow.Addrs) flow.Peers {
 		return f.pass(b, at, peer, references)
 	}}
 }
@@ -141,15 +151,22 @@ func aclStep(f *aclFilter, id string, ingress, reply bool) Step {
 
 // routeStep asks a table where it sends the destination, or the source where it is the answer's.
 func routeStep(f *tableFilter, id string, want func(*model.Route) bool, wanted string, reply bool, service string) Step {
-	s := Step{Kind: RouteStep, Component: id, Code: NoRoute, Want: wanted, Reply: reply, bySource: reply}
+	s := Step{Kind: RouteStep, Component: id, Code: NoRoute, Want: wanted, Reply: reply, service: service, bySource: reply}
 	if reply {
 		s.Code = NoReplyRoute
 	}
 	s.pass = func(b Bound, at flow.Addrs) flow.Peers {
-		return flow.To(f.lead(b, want, service), flow.Everything).Within(at)
+		out := flow.To(f.lead(b, want, service), flow.Everything).Within(at)
+		if reply {
+			out = out.Or(flow.To(at, unanswered))
+		}
+		return out
 	}
 	return s
 }
+
+// unanswered are the packets that ask for no answer: ICMP other than requests.
+var unanswered = icmpReplies(nil)
 
 // collapsed is a step on an address that the packet's own ends do not show, such as that of a NAT gateway: what passes
 // for all of the addresses that it may be, or for some.
@@ -164,7 +181,7 @@ func collapsed(s Step, at flow.Addrs, bySource bool) Step {
 		}
 	}
 	s = fixed(s, passes)
-	s.bySource = bySource
+	s.bySource, s.seen = bySource, at[0].Lo
 	return s
 }
 

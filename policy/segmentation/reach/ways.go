@@ -145,7 +145,7 @@ func (n *index) attached(vpc string) Step {
 
 // enter are the steps of a packet that comes from an internet gateway to b, from the addresses that bySource says, or
 // from those in seen where another address than the packet's own is seen.
-func (n *index) enter(b place, from *end, seen flow.Addrs, nat bool) []Step {
+func (n *index) enter(b place, from *end, references *Bound, seen flow.Addrs, nat bool) []Step {
 	acl, aclID := n.acl(b)
 	table, tableID := n.table(b)
 	steps := []Step{n.attached(b.vpc.ID), blocked(b, true, false)}
@@ -161,7 +161,7 @@ func (n *index) enter(b place, from *end, seen flow.Addrs, nat bool) []Step {
 	// A group's members are known by their private addresses only, which no packet from outside bears.
 	read := []Step{
 		only(Step{Kind: Gate, Component: b.vpc.ID, Code: PrivateSource}, true, flow.Anywhere.Minus(private)),
-		aclStep(acl, aclID, true, false), groupStep(b.end, serviceOf(from), true, nil), reply, back,
+		aclStep(acl, aclID, true, false), groupStep(b.end, from, true, references), reply, back,
 	}
 	for _, s := range read {
 		if !seen.Empty() {
@@ -171,9 +171,6 @@ func (n *index) enter(b place, from *end, seen flow.Addrs, nat bool) []Step {
 	}
 	return steps
 }
-
-// serviceOf is what groups may know of an end from outside: the service whose prefix list a rule names.
-func serviceOf(e *end) *end { return &end{service: e.service} }
 
 func publicly(p place) [3]bool {
 	if p.iface.Kind == model.Function {
@@ -187,7 +184,7 @@ func (n *index) inbound(a, b place) way {
 	if b.v6 || dst.Empty() {
 		dst = b.ip
 	}
-	steps := append(n.ends(a, b), n.enter(b, a.end, nil, false)...)
+	steps := append(n.ends(a, b), n.enter(b, a.end, nil, nil, false)...)
 	return way{name: "from the internet", steps: steps, src: family(a.outside, b.v6), dst: dst}
 }
 
@@ -209,12 +206,12 @@ type exit struct {
 }
 
 // exits are all manners of leaving the VPC of a for dst.
-func (n *index) exits(a place, dst *end) []exit {
+func (n *index) exits(a place, dst *end, references *Bound) []exit {
 	acl, aclID := n.acl(a)
 	table, tableID := n.table(a)
 	leave := func(want func(*model.Route) bool, wanted string) []Step {
 		return []Step{
-			groupStep(a.end, dst, false, nil), aclStep(acl, aclID, false, false),
+			groupStep(a.end, dst, false, references), aclStep(acl, aclID, false, false),
 			routeStep(table, tableID, want, wanted, false, dst.service), aclStep(acl, aclID, true, true),
 		}
 	}
@@ -295,12 +292,25 @@ func blockedToo(a, nat place) Step {
 
 func (n *index) outbound(a, b place) []way {
 	var out []way
-	for _, x := range n.exits(a, b.end) {
+	for _, x := range n.exits(a, b.end, nil) {
 		steps := append(n.ends(a, b), x.steps...)
 		dst := family(b.outside, a.v6)
 		out = append(out, way{name: x.name, steps: steps, src: a.ip, dst: dst})
 	}
 	return out
+}
+
+// related says whether groups of one VPC know those of the other.
+func (n *index) related(a, b string) *Bound {
+	for _, p := range n.peerings[a] {
+		if (p.A == b || p.B == b) && p.Active && p.References {
+			if p.Doubt != "" {
+				return uncertain
+			}
+			return always
+		}
+	}
+	return nil
 }
 
 // reflected leaves for the public address of an interface and comes back in, with a public source.
@@ -310,9 +320,13 @@ func (n *index) reflected(a, b place) []way {
 	if b.v6 {
 		dst = b.ip
 	}
-	for _, x := range n.exits(a, &end{}) {
+	from, at, references := &end{}, &end{}, (*Bound)(nil)
+	if b.v6 { // the address is not translated, so that groups of a peered VPC know it
+		from, at, references = a.end, b.end, n.related(a.vpc.ID, b.vpc.ID)
+	}
+	for _, x := range n.exits(a, at, references) {
 		steps := append(n.ends(a, b), x.steps...)
-		steps = append(steps, n.enter(b, &end{}, x.seen, x.nat)...)
+		steps = append(steps, n.enter(b, from, references, x.seen, x.nat)...)
 		out = append(out, way{name: x.name + " and back in", steps: steps, src: a.ip, dst: dst, public: 1})
 	}
 	return out
@@ -320,7 +334,7 @@ func (n *index) reflected(a, b place) []way {
 
 // some is a step of what a group lets pass for any peer, where nobody knows what address the packet bears by then.
 func some(e *end, ingress bool) Step {
-	s := Step{Kind: GroupOut, Component: e.iface.ID, Code: SecurityGroups}
+	s := Step{Kind: GroupOut, Component: e.iface.ID, Code: SecurityGroups, self: e}
 	f := e.out
 	if ingress {
 		s.Kind, f = GroupIn, e.in
@@ -361,7 +375,7 @@ func (n *index) beyond(a, b place) []way {
 	}
 	if b.iface != nil && a.iface == nil {
 		if t, id := n.table(b); t.open || len(t.addresses(func(r []*model.Route) bool { return anyOf(r, unfollowed) })) > 0 {
-			add("through a forwarder that "+id+" answers by", groupStep(b.end, serviceOf(a.end), true, nil), routeStep(t, id, unfollowed, "what is not modelled", true, a.service))
+			add("through a forwarder that "+id+" answers by", groupStep(b.end, a.end, true, nil), routeStep(t, id, unfollowed, "what is not modelled", true, a.service))
 		}
 	}
 	for _, p := range []place{a, b} {
