@@ -52,7 +52,7 @@ type Cut struct {
 
 // Verify returns why the certificate proves nothing, or nil if it proves its claim.
 func Verify(net *model.Network, c *Certificate) error {
-	v := &verifier{net: net, c: c}
+	v := &verifier{net: net.Settled(), c: c}
 	a, err := v.side(c.From)
 	if err != nil {
 		return err
@@ -100,19 +100,7 @@ func find[T any](list []T, is func(*T) bool) *T {
 
 func (v *verifier) side(e End) ([]side, error) {
 	if e.Interface == "" {
-		var out []side
-		for _, six := range []bool{false, true} {
-			s := side{end: e, v6: six}
-			for _, r := range e.Ranges {
-				if r.Lo.Is6() == six {
-					s.addrs = append(s.addrs, r)
-				}
-			}
-			if len(s.addrs) > 0 {
-				out = append(out, s)
-			}
-		}
-		return out, nil
+		return outside(e), nil
 	}
 	f := find(v.net.Interfaces, func(i *model.Interface) bool { return i.ID == e.Interface })
 	if f == nil || len(f.Subnets) == 0 {
@@ -130,28 +118,50 @@ func (v *verifier) side(e End) ([]side, error) {
 		}
 		for _, a := range f.Addresses {
 			x := side{iface: f, end: e, subnet: s, vpc: vpc, v6: a.V6 || a.IP.Is6()}
-			if a.IP.IsValid() {
-				x.addrs = []Addrs{{a.IP, a.IP}}
-			} else {
-				for _, c := range s.CIDRs {
-					if c.Addr().Is6() == x.v6 {
-						x.addrs = append(x.addrs, span(c))
-					}
-				}
-			}
-			if a.HasPublic != model.No {
-				x.public = []Addrs{{netip.MustParseAddr("0.0.0.0"), netip.MustParseAddr("255.255.255.255")}}
-				if a.Public.IsValid() {
-					x.public = []Addrs{{a.Public, a.Public}}
-				}
-			}
-			if len(x.addrs) == 0 {
+			if x.bear(a); len(x.addrs) == 0 {
 				return nil, fmt.Errorf("the model does not know the addresses of subnet %q", id)
 			}
 			out = append(out, x)
 		}
 	}
 	return out, nil
+}
+
+// outside are the sides of addresses outside, one for each family.
+func outside(e End) []side {
+	var out []side
+	for _, six := range []bool{false, true} {
+		s := side{end: e, v6: six}
+		for _, r := range e.Ranges {
+			if r.Lo.Is6() == six {
+				s.addrs = append(s.addrs, r)
+			}
+		}
+		if len(s.addrs) > 0 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// bear gives a side the addresses that it may bear.
+func (s *side) bear(a model.Address) {
+	if a.IP.IsValid() {
+		s.addrs = []Addrs{{a.IP, a.IP}}
+	} else {
+		for _, c := range s.subnet.CIDRs {
+			if c.Addr().Is6() == s.v6 {
+				s.addrs = append(s.addrs, span(c))
+			}
+		}
+	}
+	switch {
+	case a.HasPublic == model.No:
+	case a.Public.IsValid():
+		s.public = []Addrs{{a.Public, a.Public}}
+	default:
+		s.public = []Addrs{span(netip.MustParsePrefix("0.0.0.0/0"))}
+	}
 }
 
 func span(p netip.Prefix) Addrs {
@@ -183,17 +193,30 @@ func (v *verifier) ways(a, b side) []string {
 	case a.vpc.ID == b.vpc.ID:
 		out = append(out, "inside the VPC")
 	default:
-		for _, p := range v.net.Peerings {
-			if p.A == a.vpc.ID && p.B == b.vpc.ID || p.A == b.vpc.ID && p.B == a.vpc.ID {
-				out = append(out, "by peering "+p.ID)
-			}
+		for _, p := range v.peerings(a, b) {
+			out = append(out, "by peering "+p.ID)
 		}
 	}
-	if a.iface != nil && b.iface != nil && (a.v6 && a.vpc.ID != b.vpc.ID || len(b.public) > 0) {
+	if reflects(a, b) {
 		out = append(out, v.exits(a, back)...)
 	}
 	if v.unfollowed(a) || v.unfollowed(b) {
 		out = append(out, "beyond")
+	}
+	return out
+}
+
+// reflects reports whether a packet may leave a's VPC and come back in for b.
+func reflects(a, b side) bool {
+	return a.iface != nil && b.iface != nil && (a.v6 && a.vpc.ID != b.vpc.ID || len(b.public) > 0)
+}
+
+func (v *verifier) peerings(a, b side) []model.Peering {
+	var out []model.Peering
+	for _, p := range v.net.Peerings {
+		if p.A == a.vpc.ID && p.B == b.vpc.ID || p.A == b.vpc.ID && p.B == a.vpc.ID {
+			out = append(out, p)
+		}
 	}
 	return out
 }
@@ -258,9 +281,14 @@ func (v *verifier) way(name string, a, b side) error {
 	if (name == "from the internet" || strings.HasSuffix(name, back)) && !b.v6 && len(b.public) > 0 {
 		dst = b.public
 	}
+	return v.whole(a.addrs, dst, claimed)
+}
+
+// whole checks that the boxes leave out nothing of the question.
+func (v *verifier) whole(from, to []Addrs, claimed []Box) error {
 	for _, q := range v.c.Question {
-		for _, s := range a.addrs {
-			for _, d := range dst {
+		for _, s := range from {
+			for _, d := range to {
 				q.Source, q.Destination = s, d
 				if left := without([]Box{q}, claimed...); len(left) > 0 {
 					return fmt.Errorf("nothing is said of %s", left[0])

@@ -68,9 +68,7 @@ func (v *verifier) groups(s, other side, box Box, ingress bool, name string) err
 	if ingress {
 		remotes = v.seen(name, other, box.Source)
 	}
-	outside := other.iface == nil || strings.HasSuffix(name, back) && !s.v6 || s.vpc.ID != other.vpc.ID && !slices.ContainsFunc(v.net.Peerings, func(p model.Peering) bool {
-		return p.References && (p.A == s.vpc.ID && p.B == other.vpc.ID || p.B == s.vpc.ID && p.A == other.vpc.ID) && (p.Active || name == "by peering "+p.ID)
-	})
+	stranger := v.stranger(s, other, name)
 	for _, id := range s.iface.Groups {
 		g := find(v.net.Groups, func(g *model.Group) bool { return g.ID == id })
 		if g == nil || g.Doubt != "" {
@@ -82,12 +80,22 @@ func (v *verifier) groups(s, other side, box Box, ingress bool, name string) err
 		}
 		for _, r := range rules {
 			protocols, ports := selects(r.Protocol, r.From, r.To)
-			if meets(protocols, box.Protocols, compareInts) && meets(ports, box.Ports, compareInts) && v.admits(r, remotes, other, name == "beyond", outside) {
+			if meets(protocols, box.Protocols, compareInts) && meets(ports, box.Ports, compareInts) && v.admits(r, remotes, other, name == "beyond", stranger) {
 				return fmt.Errorf("rule %s of %s may admit it", r.ID, id)
 			}
 		}
 	}
 	return nil
+}
+
+// stranger reports whether the groups of one side know nothing of the other's groups.
+func (v *verifier) stranger(s, other side, name string) bool {
+	if other.iface == nil || strings.HasSuffix(name, back) && !s.v6 {
+		return true
+	}
+	return s.vpc.ID != other.vpc.ID && !slices.ContainsFunc(v.peerings(s, other), func(p model.Peering) bool {
+		return p.References && (p.Active || name == "by peering "+p.ID)
+	})
 }
 
 // seen are the addresses that the receiver sees.
@@ -106,7 +114,7 @@ func (v *verifier) seen(name string, from side, own Addrs) []Addrs {
 	return []Addrs{{netip.IPv4Unspecified(), netip.AddrFrom4([4]byte{255, 255, 255, 255})}}
 }
 
-func (v *verifier) admits(r model.Rule, remotes []Addrs, other side, anybody, outside bool) bool {
+func (v *verifier) admits(r model.Rule, remotes []Addrs, other side, anybody, stranger bool) bool {
 	touches := func(p netip.Prefix) bool {
 		return slices.ContainsFunc(remotes, func(a Addrs) bool { return meets(span(p), a, netip.Addr.Compare) })
 	}
@@ -116,7 +124,7 @@ func (v *verifier) admits(r model.Rule, remotes []Addrs, other side, anybody, ou
 	case r.CIDR.IsValid():
 		return touches(r.CIDR)
 	case r.Group != "":
-		return !outside && (other.iface.Doubt != "" || slices.Contains(other.iface.Groups, r.Group))
+		return !stranger && (other.iface.Doubt != "" || slices.Contains(other.iface.Groups, r.Group))
 	case l != nil && l.Service:
 		return other.end.Service == r.List
 	case l != nil && l.Doubt == "":
@@ -275,39 +283,50 @@ func (v *verifier) turns(c Cut, name string, a, b side, nat *model.NAT) []turn {
 	return []turn{{a, []Addrs{c.Box.Destination}, want}}
 }
 
-// leads checks that no route of the table that may serve an address of the range has the wanted target.
-func (v *verifier) leads(t *model.Table, vpc *model.VPC, at Addrs, want model.Target) error {
-	type choice struct {
-		span Addrs
-		bits int
-		*model.Route
-	}
-	var routes []choice
+// choice is a route for a span of addresses.
+type choice struct {
+	span Addrs
+	bits int
+	*model.Route
+}
+
+func (v *verifier) choices(t *model.Table, vpc *model.VPC, want model.Target) ([]choice, error) {
+	var out []choice
 	for _, c := range vpc.CIDRs {
 		if !slices.ContainsFunc(t.Routes, func(r model.Route) bool { return r.CIDR == c }) {
-			routes = append(routes, choice{span(c), c.Bits(), &model.Route{CIDR: c, Target: model.Local}})
+			out = append(out, choice{span(c), c.Bits(), &model.Route{CIDR: c, Target: model.Local}})
 		}
 	}
 	for i := range t.Routes {
 		r := &t.Routes[i]
-		if l := v.list(r.List); l != nil && !r.CIDR.IsValid() {
-			if l.Service && r.Target == want {
-				return errors.New("the route serves a service")
-			}
-			for _, e := range l.Entries {
-				routes = append(routes, choice{span(e), e.Bits(), r})
-			}
+		if r.CIDR.IsValid() {
+			out = append(out, choice{span(r.CIDR), r.CIDR.Bits(), r})
 			continue
 		}
-		routes = append(routes, choice{span(r.CIDR), r.CIDR.Bits(), r})
+		l := v.list(r.List)
+		if l == nil || l.Service && r.Target == want {
+			return nil, errors.New("the route serves addresses that are not known")
+		}
+		for _, e := range l.Entries {
+			out = append(out, choice{span(e), e.Bits(), r})
+		}
+	}
+	return out, nil
+}
+
+// leads checks that no route of the table that may serve an address of the range has the wanted target.
+func (v *verifier) leads(t *model.Table, vpc *model.VPC, at Addrs, want model.Target) error {
+	routes, err := v.choices(t, vpc, want)
+	if err != nil {
+		return err
 	}
 	for _, r := range routes {
 		if r.Target != want {
 			continue
 		}
-		left := []Box{{Source: at, Destination: at, Protocols: all, Ports: all, Clients: all}}
+		left := []Box{{at, at, all, all, all}}
 		for _, longer := range routes {
-			if longer.bits > r.bits && longer.Doubt == "" && longer.Target != want && (longer.CIDR.IsValid() || !longer.Propagated) {
+			if longer.bits > r.bits && longer.Doubt == "" && longer.Target != want {
 				left = without(left, Box{longer.span, at, all, all, all})
 			}
 		}
@@ -326,52 +345,63 @@ func inside(r Addrs) bool {
 	return slices.ContainsFunc(private, func(p netip.Prefix) bool { return p.Contains(r.Lo) && p.Contains(r.Hi) })
 }
 
-// gate checks the facts that need no packet.
+// passage is a gate's place: the cut, the way's name and the two sides, and the NAT gateway of the way.
+type passage struct {
+	*verifier
+	Cut
+	name   string
+	a, b   side
+	nat    *model.NAT
+	out    bool // the way leaves a VPC for the internet
+	in     bool // the way enters one from the internet
+	egress bool // by an egress-only gateway
+}
+
+// gates are the facts that need no packet, by their codes.
+var gates = map[string]func(p passage) bool{
+	"COMPONENT_INITIATES_NOTHING": func(p passage) bool { return p.a.iface != nil && p.a.iface.Kind == model.VPCEndpoint },
+	"COMPONENT_ACCEPTS_NOTHING":   func(p passage) bool { return p.b.iface != nil && p.b.iface.Kind == model.Function },
+	"ELB_LISTENERS_MISMATCH":      func(p passage) bool { return p.deaf(p.b, p.Box) },
+	"IGW_NOT_ATTACHED_TO_VPC": func(p passage) bool {
+		return (p.enters() || p.leaves() && !p.egress) && !slices.ContainsFunc(p.net.Gateways, func(g model.Gateway) bool { return !g.EgressOnly && (g.VPC == p.On || g.Doubt != "") })
+	},
+	"IGW_PUBLIC_IP_ASSOCIATION_FOR_INGRESS":         func(p passage) bool { return p.in && hidden(p.b) },
+	"IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS":          func(p passage) bool { return strings.HasPrefix(p.name, "by the internet gateway") && hidden(p.a) },
+	"IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS":     func(p passage) bool { return p.name == "from the internet" && inside(p.Box.Source) },
+	"IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS": func(p passage) bool { return p.out && inside(p.Box.Destination) },
+	"VPC_BLOCK_PUBLIC_ACCESS_ENABLED": func(p passage) bool {
+		leaving := p.a
+		if p.nat != nil {
+			leaving.subnet = find(p.net.Subnets, func(s *model.Subnet) bool { return s.ID == p.nat.Subnet })
+		}
+		return p.enters() && shut(p.b, true, false) || p.leaves() && shut(leaving, false, p.egress || p.nat != nil)
+	},
+	"BAD_STATE_NAT_GATEWAY":               func(p passage) bool { return p.nat != nil && p.nat.Down && p.nat.Doubt == "" },
+	"NGW_CONNECTIVITY_TYPE_PRIVATE":       func(p passage) bool { return p.nat != nil && p.nat.Private },
+	"NGW_REQUIRES_SOURCE_IN_OTHER_SUBNET": func(p passage) bool { return p.nat != nil && p.nat.Subnet == p.a.subnet.ID },
+	"NGW_PROTOCOL_RESTRICTION": func(p passage) bool {
+		return p.nat != nil && !slices.ContainsFunc([]int{1, 6, 17}, func(n int) bool { return meets(Numbers{n, n}, p.Box.Protocols, compareInts) })
+	},
+	"BAD_STATE_VPC_PEERING_CONNECTION": func(p passage) bool {
+		return slices.ContainsFunc(p.net.Peerings, func(x model.Peering) bool { return p.name == "by peering "+x.ID && !x.Active && x.Doubt == "" })
+	},
+	"VPCE_GATEWAY_PROTOCOL_RESTRICTION": func(p passage) bool {
+		echo := meets(Numbers{1, 1}, p.Box.Protocols, compareInts) && meets(Numbers{8 << 8, 8 << 8}, p.Box.Ports, compareInts)
+		return p.name == "by a gateway endpoint" && !echo && !meets(Numbers{6, 6}, p.Box.Protocols, compareInts)
+	},
+}
+
+func (p passage) enters() bool { return p.in && p.b.vpc.ID == p.On }
+
+func (p passage) leaves() bool { return p.out && p.a.vpc.ID == p.On }
+
+// hidden reports whether nothing public leads to a side or shows it.
+func hidden(s side) bool { return !s.v6 && (len(s.public) == 0 || s.iface.Kind == model.Function) }
+
+// gate checks a fact that needs no packet.
 func (v *verifier) gate(c Cut, name string, a, b side, nat *model.NAT) error {
-	out := strings.HasPrefix(name, "by the") || nat != nil
-	in := name == "from the internet" || strings.HasSuffix(name, back)
-	entered := func(s side, inbound bool) bool {
-		return s.vpc != nil && s.vpc.ID == c.On && (inbound && in || !inbound && out)
-	}
-	attached := func(vpc string) bool {
-		return slices.ContainsFunc(v.net.Gateways, func(g model.Gateway) bool { return !g.EgressOnly && (g.VPC == vpc || g.Doubt != "") })
-	}
-	holds := false
-	switch c.Code {
-	case "COMPONENT_INITIATES_NOTHING":
-		holds = a.iface != nil && a.iface.Kind == model.VPCEndpoint
-	case "COMPONENT_ACCEPTS_NOTHING":
-		holds = b.iface != nil && b.iface.Kind == model.Function
-	case "ELB_LISTENERS_MISMATCH":
-		holds = v.deaf(b, c.Box)
-	case "IGW_NOT_ATTACHED_TO_VPC":
-		holds = (entered(b, true) || entered(a, false)) && !strings.HasPrefix(name, "by the egress-only") && !attached(c.On)
-	case "IGW_PUBLIC_IP_ASSOCIATION_FOR_INGRESS":
-		holds = in && !b.v6 && (len(b.public) == 0 || b.iface.Kind == model.Function)
-	case "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS":
-		holds = strings.HasPrefix(name, "by the internet gateway") && !a.v6 && (len(a.public) == 0 || a.iface.Kind == model.Function)
-	case "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS":
-		holds = name == "from the internet" && inside(c.Box.Source)
-	case "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS":
-		holds = out && inside(c.Box.Destination)
-	case "VPC_BLOCK_PUBLIC_ACCESS_ENABLED":
-		holds = entered(b, true) && shut(b, true, false) || entered(a, false) && nat == nil && shut(a, false, strings.HasPrefix(name, "by the egress-only")) ||
-			entered(a, false) && nat != nil && shut(side{vpc: a.vpc, subnet: find(v.net.Subnets, func(s *model.Subnet) bool { return s.ID == nat.Subnet })}, false, true)
-	case "BAD_STATE_NAT_GATEWAY":
-		holds = nat != nil && nat.Down && nat.Doubt == ""
-	case "NGW_CONNECTIVITY_TYPE_PRIVATE":
-		holds = nat != nil && nat.Private
-	case "NGW_REQUIRES_SOURCE_IN_OTHER_SUBNET":
-		holds = nat != nil && nat.Subnet == a.subnet.ID
-	case "NGW_PROTOCOL_RESTRICTION":
-		holds = nat != nil && slices.IndexFunc([]int{1, 6, 17}, func(p int) bool { return c.Box.Protocols.Lo <= p && p <= c.Box.Protocols.Hi }) < 0
-	case "BAD_STATE_VPC_PEERING_CONNECTION":
-		holds = slices.ContainsFunc(v.net.Peerings, func(p model.Peering) bool { return name == "by peering "+p.ID && !p.Active && p.Doubt == "" })
-	case "VPCE_GATEWAY_PROTOCOL_RESTRICTION":
-		p := c.Box.Protocols
-		holds = name == "by a gateway endpoint" && (p.Lo > 6 || p.Hi < 1 || p.Lo > 1 && p.Hi < 6 || p == Numbers{1, 1} && (c.Box.Ports.Lo > 8<<8 || c.Box.Ports.Hi < 8<<8))
-	}
-	if !holds {
+	p := passage{v, c, name, a, b, nat, strings.HasPrefix(name, "by the") || nat != nil, name == "from the internet" || strings.HasSuffix(name, back), strings.HasPrefix(name, "by the egress-only")}
+	if holds := gates[c.Code]; holds == nil || !holds(p) {
 		return fmt.Errorf("%s does not hold of %s", c.Code, c.On)
 	}
 	return nil

@@ -62,5 +62,5 @@ func Parse(s string) (Set, error) {
 	if limit == 255 {
 		lo, hi = lo<<8, hi<<8|255
 	}
-	return Box(n, n, PortRange(Number(lo), Number(hi)), AllPorts), nil
+	return Box(n, n, PortRange(Number(lo), Number(hi)), AllPorts), nil //nolint:gosec // 16 bits
 }

@@ -60,16 +60,7 @@ func selector(protocol, from, to int) (flow.Set, bool) {
 			lo, hi = 0, 65535
 		}
 	case flow.ICMP, flow.ICMPv6:
-		switch {
-		case from == model.Any && to == model.Any:
-			return whole, true
-		case from < 0 || from > 255 || to < model.Any || to > 255:
-			return whole, false
-		case to == model.Any:
-			lo, hi = from<<8, from<<8|255
-		default:
-			lo, hi = from<<8|to, from<<8|to
-		}
+		lo, hi = icmpTypes(from, to)
 	default:
 		return whole, true
 	}
@@ -77,6 +68,19 @@ func selector(protocol, from, to int) (flow.Set, bool) {
 		return whole, false
 	}
 	return flow.Box(n, n, flow.PortRange(flow.Number(lo), flow.Number(hi)), flow.AllPorts), true //nolint:gosec // checked
+}
+
+// icmpTypes are the numbers of a type and code.
+func icmpTypes(kind, code int) (lo, hi int) {
+	switch {
+	case kind == model.Any && code == model.Any:
+		return 0, 65535
+	case kind < 0 || kind > 255 || code < model.Any || code > 255:
+		return 1, 0
+	case code == model.Any:
+		return kind << 8, kind<<8 | 255
+	}
+	return kind<<8 | code, kind<<8 | code
 }
 
 // groupFilter is one direction of a security group: allow rules by the peer's address, group or service.
@@ -186,27 +190,33 @@ func (f *filter) pass(b Bound, at flow.Addrs, peer *end, references *Bound) flow
 	var named flow.Set
 	for _, g := range f.parts {
 		out = out.Or(g.addrs[b].Within(at))
-		if peer == nil {
-			continue
-		}
-		if s := g.services[peer.service]; s != nil && peer.service != "" {
-			named = named.Or(s[b])
-		}
-		if references == nil || b < *references || len(g.groups) == 0 {
-			continue
-		}
-		for _, id := range peer.groups {
-			if s := g.groups[id]; s != nil && (peer.doubt == "" || b > Must) {
-				named = named.Or(s[b])
-			}
-		}
-		if peer.doubt != "" && b == Open {
-			for _, s := range g.groups {
-				named = named.Or(s[b])
-			}
+		if peer != nil {
+			named = named.Or(g.names(b, peer, references))
 		}
 	}
 	return out.Or(flow.To(at, named))
+}
+
+// names is what the rules allow that name the peer's service or groups.
+func (g *groupFilter) names(b Bound, peer *end, references *Bound) flow.Set {
+	var named flow.Set
+	if s := g.services[peer.service]; s != nil {
+		named = s[b]
+	}
+	if references == nil || b < *references || len(g.groups) == 0 {
+		return named
+	}
+	for _, id := range peer.groups {
+		if s := g.groups[id]; s != nil && (peer.doubt == "" || b > Must) {
+			named = named.Or(s[b])
+		}
+	}
+	if peer.doubt != "" && b == Open {
+		for _, s := range g.groups {
+			named = named.Or(s[b])
+		}
+	}
+	return named
 }
 
 // some is what the filter lets pass for any peer at all, with every doubt counted.

@@ -18,9 +18,10 @@ type Engine struct {
 	of   map[string]*End
 }
 
-// New compiles a network, which must not change afterwards.
+// New compiles a network, which must not change afterwards. Routes to what the network does not have lead it knows not
+// where: see [model.Network.Settled].
 func New(net *model.Network) *Engine {
-	e := &Engine{index: newIndex(net), of: map[string]*End{}}
+	e := &Engine{index: newIndex(net.Settled()), of: map[string]*End{}}
 	e.ends = e.index.classes()
 	for i, c := range e.ends {
 		for _, m := range c.members {

@@ -77,26 +77,11 @@ func compare(t *testing.T, net *model.Network, e *reach.Engine, q question) {
 		port, client = number(q.port<<8|q.cli), 0
 	}
 	arrives, works, must := sent(net, q)
-	if works {
-	}
-	if must {
-	}
-	if arrives && !works {
-	}
-	if works && !must {
-	}
 	in := func(s flow.Set) bool { return flow.Has(s, number(q.protocol), port, client) }
 	if in(r.May) != works || (in(r.May) || in(r.OneWay)) != arrives || in(r.Must) != must || in(r.Open) != works {
 		text, _ := json.Marshal(net)
-		from, to := "outside", "outside"
-		if q.from != nil {
-			from = q.from.ID
-		}
-		if q.to != nil {
-			to = q.to.ID
-		}
-		t.Fatalf("%s -> %s (%s) protocol %d port %d client %d: the simulator says arrives %v works %v must %v; the engine may %v one-way %v must %v open %v\n%s",
-			from, to, q.outside, q.protocol, q.port, q.cli, arrives, works, must, in(r.May), in(r.OneWay), in(r.Must), in(r.Open), text)
+		t.Fatalf("%+v -> %+v (%s) protocol %d port %d client %d: the simulator says arrives %v works %v must %v; the engine may %v one-way %v must %v open %v\n%s",
+			q.from, q.to, q.outside, q.protocol, q.port, q.cli, arrives, works, must, in(r.May), in(r.OneWay), in(r.Must), in(r.Open), text)
 	}
 }
 

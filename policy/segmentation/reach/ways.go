@@ -3,6 +3,8 @@
 package reach
 
 import (
+	"slices"
+
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
@@ -39,11 +41,7 @@ func (n *index) ways(a, b place) []way {
 	case a.vpc.ID == b.vpc.ID:
 		out = append(out, n.across(a, b, to(model.Local, ""), "local", always))
 	default:
-		for _, p := range n.peerings[a.vpc.ID] {
-			if p.A == b.vpc.ID || p.B == b.vpc.ID {
-				out = append(out, n.peering(a, b, p))
-			}
-		}
+		out = n.peered(a, b)
 	}
 	if inside && (b.v6 && a.vpc.ID != b.vpc.ID || !b.v6 && !b.public.Empty()) {
 		out = append(out, n.reflected(a, b)...)
@@ -106,6 +104,16 @@ func (n *index) across(a, b place, want func(*model.Route) bool, wanted string, 
 		aclStep(aACL, aID, false, false), routeStep(aTable, aTableID, want, wanted, false, ""), aclStep(bACL, bID, true, false),
 		aclStep(bACL, bID, false, true), routeStep(bTable, bTableID, want, wanted, true, ""), aclStep(aACL, aID, true, true))
 	return way{name: "inside the VPC", steps: steps, src: a.ip, dst: b.ip}
+}
+
+func (n *index) peered(a, b place) []way {
+	var out []way
+	for _, p := range n.peerings[a.vpc.ID] {
+		if p.A == b.vpc.ID || p.B == b.vpc.ID {
+			out = append(out, n.peering(a, b, p))
+		}
+	}
+	return out
 }
 
 // peering carries packets between addresses of its two VPCs, and no further:
@@ -347,62 +355,58 @@ func some(e *end, ingress bool) Step {
 // carry packets from or to a whole VPC. They count at Open only, and only the ends' own groups stop packets there.
 func (n *index) beyond(a, b place) []way {
 	var out []way
-	src, dst := a.outside, b.outside
 	if a.iface != nil {
-		src = a.ip
-	}
-	if b.iface != nil {
-		dst = b.ip.Or(b.public)
-	}
-	add := func(name string, steps ...Step) {
-		all := append(n.ends(a, b), steps...)
-		if b.iface != nil {
-			all = append(all, some(b.end, true))
-		}
-		out = append(out, way{name: name, steps: append(all, Step{Kind: Unfollowed, Component: name, Code: NotModelled, bySource: true, pass: openPass}), src: src, dst: dst, open: true})
-	}
-	if a.iface != nil {
-		if t, id := n.table(a); t.open || len(t.addresses(func(r []*model.Route) bool { return anyOf(r, unfollowed) })) > 0 {
+		if t, id := n.table(a); t.unfollowed() && (b.iface == nil || a.subnet.ID != b.subnet.ID) {
 			acl, aclID := n.acl(a)
-			steps := []Step{groupStep(a.end, b.end, false, uncertain), aclStep(acl, aclID, false, false), routeStep(t, id, unfollowed, "what is not modelled", false, b.service)}
-			if b.iface == nil || a.subnet.ID != b.subnet.ID {
-				add("through a forwarder that "+id+" leads to", steps...)
-			}
+			out = append(out, n.open(a, b, "through a forwarder that "+id+" leads to",
+				groupStep(a.end, b.end, false, uncertain), aclStep(acl, aclID, false, false), routeStep(t, id, unfollowed, "what is not modelled", false, b.service)))
 		}
 		if a.iface.Forwards && b.iface != nil {
-			add("with a source of any kind from "+a.iface.ID, some(a.end, false))
+			out = append(out, n.open(a, b, "with a source of any kind from "+a.iface.ID, some(a.end, false)))
 		}
 	}
 	if b.iface != nil && a.iface == nil {
-		if t, id := n.table(b); t.open || len(t.addresses(func(r []*model.Route) bool { return anyOf(r, unfollowed) })) > 0 {
-			add("through a forwarder that "+id+" answers by", groupStep(b.end, a.end, true, nil), routeStep(t, id, unfollowed, "what is not modelled", true, a.service))
+		if t, id := n.table(b); t.unfollowed() {
+			out = append(out, n.open(a, b, "through a forwarder that "+id+" answers by",
+				groupStep(b.end, a.end, true, nil), routeStep(t, id, unfollowed, "what is not modelled", true, a.service)))
 		}
 	}
 	for _, p := range []place{a, b} {
 		if p.iface == nil {
 			continue
 		}
-		for _, what := range append(n.forwards[p.vpc.ID], n.forwards[""]...) {
-			if a.iface != nil {
-				add("through "+what, some(a.end, false))
-			} else {
-				add("through " + what)
-			}
-		}
+		through := append(slices.Clone(n.forwards[p.vpc.ID]), n.forwards[""]...)
 		if p.vpc.Doubt != "" {
-			add("through " + p.vpc.ID + ": " + p.vpc.Doubt)
+			through = append(through, p.vpc.ID+": "+p.vpc.Doubt)
+		}
+		for _, what := range through {
+			var steps []Step
+			if a.iface != nil {
+				steps = []Step{some(a.end, false)}
+			}
+			out = append(out, n.open(a, b, "through "+what, steps...))
 		}
 	}
 	return out
 }
 
-func openPass(_ Bound, at flow.Addrs) flow.Peers { return flow.To(at, flow.Everything) }
-
-func anyOf(routes []*model.Route, is func(*model.Route) bool) bool {
-	for _, r := range routes {
-		if is(r) {
-			return true
-		}
+// open is a way through something that is not modelled, after the steps that are.
+func (n *index) open(a, b place, name string, steps ...Step) way {
+	w := way{name: name, steps: append(n.ends(a, b), steps...), src: a.outside, dst: b.outside, open: true}
+	if a.iface != nil {
+		w.src = a.ip
 	}
-	return false
+	if b.iface != nil {
+		w.dst = b.ip.Or(b.public)
+		w.steps = append(w.steps, some(b.end, true))
+	}
+	w.steps = append(w.steps, Step{Kind: Unfollowed, Component: name, Code: NotModelled, bySource: true, pass: openPass})
+	return w
 }
+
+// unfollowed reports whether the table may lead to what nobody can follow.
+func (f *tableFilter) unfollowed() bool {
+	return f.open || slices.ContainsFunc(f.hops, func(h hop) bool { return slices.ContainsFunc(h.routes, unfollowed) })
+}
+
+func openPass(_ Bound, at flow.Addrs) flow.Peers { return flow.To(at, flow.Everything) }

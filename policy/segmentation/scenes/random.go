@@ -35,6 +35,8 @@ type maker struct {
 	Source
 	net *model.Network
 	v6  bool
+	// vpcs is how many there will be.
+	vpcs int
 }
 
 func one[T any](m *maker, list ...T) T { return list[m.IntN(len(list))] }
@@ -45,13 +47,12 @@ var Ports = []int{0, 22, 443, 1023, 1024, 5432, 32768, 49152, 60999, 65535}
 // Random is a network of one or two VPCs in which everything is known: routes of every kind, ordered ACLs, groups that
 // name groups, addresses and lists, NAT, peering and Block Public Access.
 func Random(s Source) *model.Network {
-	m := &maker{s, &model.Network{}, s.IntN(2) == 0}
-	vpcs := 1 + m.IntN(2)
+	m := &maker{s, &model.Network{}, s.IntN(2) == 0, 1 + s.IntN(2)}
 	m.net.Lists = []model.PrefixList{{ID: "list", Entries: []netip.Prefix{m.cidr(), m.cidr()}}}
-	for v := range vpcs {
+	for v := range m.vpcs {
 		m.vpc(v)
 	}
-	if vpcs == 2 {
+	if m.vpcs == 2 {
 		m.net.Peerings = []model.Peering{{ID: "pcx", A: "vpc0", B: "vpc1", Active: m.IntN(8) > 0, References: m.IntN(2) == 0}}
 	}
 	return m.net
@@ -125,7 +126,7 @@ func (m *maker) routes(vpc int) []model.Route {
 	case 1:
 		out = append(out, model.Route{CIDR: Prefix("0.0.0.0/0"), Target: model.NATGateway, To: nat}, model.Route{CIDR: Prefix("::/0"), Target: model.EgressOnly, To: fmt.Sprint("eigw", vpc)})
 	}
-	if m.IntN(2) == 0 {
+	if m.IntN(2) == 0 && m.vpcs == 2 {
 		out = append(out, model.Route{CIDR: other, Target: model.PeeringLink, To: "pcx"})
 	}
 	if m.IntN(4) == 0 {
@@ -144,9 +145,11 @@ func (m *maker) vpc(v int) {
 		vpc.Block = one(m, model.BlockBidirectional, model.BlockIngress)
 	}
 	m.net.VPCs = append(m.net.VPCs, vpc)
+	igw := model.Gateway{ID: fmt.Sprint("igw", v)}
 	if m.IntN(8) > 0 {
-		m.net.Gateways = append(m.net.Gateways, model.Gateway{ID: fmt.Sprint("igw", v), VPC: vpc.ID})
+		igw.VPC = vpc.ID
 	}
+	m.net.Gateways = append(m.net.Gateways, igw)
 	m.net.Gateways = append(m.net.Gateways, model.Gateway{ID: fmt.Sprint("eigw", v), VPC: vpc.ID, EgressOnly: true})
 	m.net.NATs = append(m.net.NATs, model.NAT{ID: fmt.Sprint("nat", v), VPC: vpc.ID, Subnet: id("subnet", 0), Public: netip.AddrFrom4([4]byte{52, 0, 9, byte(v)})}) //nolint:gosec // 0 or 1
 	for n := range 3 {

@@ -171,7 +171,7 @@ func (w World) out(src *at, p Packet, r *model.Route, back func(Packet) bool) Re
 // nat leaves by a NAT gateway.
 func (w World) nat(src *at, p Packet, id string, back func(Packet) bool) Result {
 	x := get(w.Net.NATs, func(x *model.NAT) bool { return x.ID == id })
-	if x == nil || x.VPC != src.vpc.ID || x.Down || x.Private || x.Subnet == src.subnet.ID || reserved(p.To) || !slices.Contains([]int{1, 6, 17}, p.Protocol) {
+	if !serves(x, src, p) {
 		return Result{}
 	}
 	s := w.subnet(x.Subnet)
@@ -196,9 +196,17 @@ func (w World) nat(src *at, p Packet, id string, back func(Packet) bool) Result 
 	})
 }
 
+// serves reports whether a NAT gateway takes a packet.
+func serves(x *model.NAT, src *at, p Packet) bool {
+	if x == nil || x.VPC != src.vpc.ID || x.Down || x.Private {
+		return false
+	}
+	return x.Subnet != src.subnet.ID && !reserved(p.To) && slices.Contains([]int{1, 6, 17}, p.Protocol)
+}
+
 // enter is the interface that a packet from the internet is for, once past the gateway; nil when it is for none.
 func (w World) enter(p Packet) *at {
-	return w.find(func(a model.Address, v *model.VPC) bool {
+	return w.find(func(a model.Address, _ *model.VPC) bool {
 		if p.To.Is6() {
 			return a.IP == p.To
 		}
