@@ -6,30 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
-// DefaultRetentionDays is how long logs are kept when nothing else is said: one year (FSBP CloudWatch.16).
-const DefaultRetentionDays = 365
-
-// retentions are the numbers of days that CloudWatch Logs accepts
-// (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
-var retentions = []int{
-	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-}
+// DefaultRetentionDays is how long logs are kept when nothing else is said: one year.
+const DefaultRetentionDays = form.DefaultLogDays
 
 var logGroupName = regexp.MustCompile(`^[a-zA-Z0-9_/.#-]{1,512}$`)
 
 // CheckRetention reports a number of days that CloudWatch Logs does not accept.
-func CheckRetention(days int) error {
-	if !slices.Contains(retentions, days) {
-		return fmt.Errorf("RetentionDays %d: CloudWatch Logs accepts one of %v", days, retentions)
-	}
-	return nil
-}
+func CheckRetention(days int) error { return form.In("RetentionDays", form.CheckLogDays(days)) }
 
 // LogGroupArgs are the arguments of NewLogGroup.
 type LogGroupArgs struct {
