@@ -189,7 +189,7 @@ func TestArgsListAllProblems(t *testing.T) {
 		return err
 	})
 	for _, message := range []string{
-		`network "net"`, "AccountID", `Region "europe"`, "CIDR:", "Zones: 1 given", "Zones[0]", `NAT: "Two"`,
+		`network "net"`, "AccountID", `Region: "europe"`, "CIDR:", "Zones: 1 given", "Zones[0]", `NAT: "Two"`,
 		"InterfaceEndpoints[0]: s3 has a gateway endpoint", `InterfaceEndpoints[1]: "secretmanager" is not a known service`,
 		`InterfaceEndpoints[3]: "kms" is listed twice`, "no flow leads to them", "LogKeyARN: missing", "LogRetentionDays", "Boundary: missing",
 	} {
