@@ -9,7 +9,7 @@ SHELL := /bin/bash -o pipefail
 .DEFAULT_GOAL := help
 
 # What needs neither engine nor emulator: the inner loop.
-SHORT := ./infra/... ./stacks/... ./components/... ./policy/... ./internal/...
+SHORT := ./infra/... ./form/... ./stacks/... ./components/... ./policy/... ./internal/...
 
 REHEARSE := .toolchain/bin/rehearse
 POLICY := .toolchain/bin/bulkhead-policy
@@ -69,7 +69,7 @@ lint: $(LINT) ## Run the linters of .golangci.yml; every warning is an error
 
 .PHONY: fmt
 fmt: ## Format the code
-	@gofmt -w infra stacks components policy internal test tools
+	@gofmt -w infra form stacks components policy internal test tools
 
 .PHONY: pack
 pack: $(POLICY) ## Build the policy pack, for --policy-pack .toolchain/bin/bulkhead-policy or --policy-pack policy

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 // projectFile holds the schema and the defaults of the configuration.

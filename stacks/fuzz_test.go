@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 // FuzzParse sets one key of a valid configuration to anything. Whatever passes must be
@@ -63,7 +63,7 @@ func requireSafe(t *testing.T, s *Settings) {
 	t.Helper()
 	require.Len(t, s.AccountID, 12)
 	require.NoError(t, cidr.CheckVPC(s.Network.CIDR))
-	require.Contains(t, []int{2, 3}, len(s.Network.Zones))
+	require.Contains(t, []int{2, 3, 4}, len(s.Network.Zones))
 	for _, zone := range s.Network.Zones {
 		require.True(t, strings.HasPrefix(zone, s.Region))
 	}

@@ -61,7 +61,7 @@ func TestParseAcceptsBothSpellingsOfKeys(t *testing.T) {
 
 func TestParseGoodValues(t *testing.T) {
 	for name, changes := range map[string]map[string]string{
-		"three zones, out of order": {"zones": `["eu-central-1c","eu-central-1a","eu-central-1b"]`},
+		"four zones, out of order":  {"zones": `["eu-central-1c","eu-central-1a","eu-central-1d","eu-central-1b"]`},
 		"no NAT":                    {"natStrategy": "None"},
 		"more endpoints":            {"interfaceEndpoints": `["ssm","ssmmessages","ec2messages","secretsmanager","logs","kms","ecr.api","ecr.dkr","rds-data"]`},
 		"no bastion":                {"bastion": "None", "bastionAllowedCidrs": absent},
@@ -77,7 +77,7 @@ func TestParseGoodValues(t *testing.T) {
 		"uploads":                   {"wafRelaxations": `["CommonRuleSet.SizeRestrictions_BODY because people upload photos","Linux because the group is tried out"]`},
 		"no HSTS":                   {"edgeHstsOffReason": "the domain moves back to plain HTTP"},
 		"the least growth":          {"databaseStorageGb": "20", "databaseMaxStorageGb": "22"},
-		"the most storage":          {"databaseStorageGb": "59000", "databaseMaxStorageGb": "64900"},
+		"the most storage":          {"databaseStorageGb": "59578", "databaseMaxStorageGb": "65536"},
 		"protection off, explained": {"deletionProtection": "false", "deletionProtectionReason": "rebuilt every night by the load test"},
 		"one instance in staging":   {"appMinSize": "1", "appMaxSize": "1", "databaseMultiAz": "false", "natStrategy": "Single", "appEgressCidrs": `["198.51.100.0/24"]`, "logRetentionDays": "30"},
 	} {
@@ -98,8 +98,8 @@ func TestProductionIsWhateverIsNotKnownToBeLess(t *testing.T) {
 func TestParseRefusesNamesThatAWSWould(t *testing.T) {
 	for _, name := range []string{"", "Staging", "staging_2", "2-staging", "staging-", "a-much-too-long-name"} {
 		_, err := Parse(name, valid(nil))
-		require.EqualError(t, err, FileName(name)+`: "`+name+`" does not do as the name of an environment, which begins the names of load balancers; `+
-			"call it by 1 to 15 lower-case letters, digits and inner hyphens, beginning with a letter")
+		require.EqualError(t, err, FileName(name)+`: "`+name+`" is not a valid name for the environment, which becomes part of the names of AWS resources; `+
+			"use 1 to 15 lower-case letters, digits and inner hyphens, beginning with a letter")
 	}
 	for name, why := range map[string]string{
 		"sg": "a security group", "sg-1": "a security group", "internal": "an internal load balancer", "internal-2": "an internal load balancer",
@@ -141,9 +141,8 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"vpcCidr", "ten", `vpcCidr: "ten" is not a CIDR range`},
 
 		{"zones", absent, `zones: is missing; add it, for example bulkhead:zones: [eu-central-1a, eu-central-1b]`},
-		{"zones", "[]", `zones: [] is empty, and nothing can be placed; name 2 or 3 zones of the region`},
-		{"zones", `["eu-central-1a"]`, `zones: ["eu-central-1a"] is a single zone, and the load balancer and the database need two; name 2 or 3 zones of eu-central-1`},
-		{"zones", `["eu-central-1a","eu-central-1b","eu-central-1c","eu-central-1d"]`, `zones: ["eu-central-1a","eu-central-1b","eu-central-1c","eu-central-1d"] are 4 zones; name 2 or 3`},
+		{"zones", "[]", `zones: [] is empty, and nothing can be placed; name 2 to 4 zones of the region`},
+		{"zones", `["eu-central-1a"]`, `zones: ["eu-central-1a"] names one zone, and a load balancer and a database need two; name 2 to 4 zones of eu-central-1`},
 		{"zones", `["eu-central-1a","eu-west-1b"]`, `zones[1]: "eu-west-1b" lies outside region eu-central-1; name a zone such as eu-central-1a`},
 		{"zones", `["eu-central-1a","eu-central-1a"]`, `zones[1]: "eu-central-1a" is listed twice; keep one`},
 		{"zones", `["eu-central-1a","eu-central-1e"]`, `zones[1]: "eu-central-1e" has the same address slot in the network as eu-central-1a`},
@@ -193,7 +192,7 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"edgeZone", "Example.com", `edgeZone: "Example.com" is not a DNS name`},
 		{"edgeZone", "bulkhead.example.", `edgeZone: "bulkhead.example." is not a DNS name`},
 		{"edgeZone", "example", `edgeZone: "example" is not a DNS name`},
-		{"edgeDomain", "*.staging.bulkhead.example", `edgeDomain: "*.staging.bulkhead.example" is not a DNS name`},
+		{"edgeDomain", "*.staging.bulkhead.example", `edgeDomain: "*.staging.bulkhead.example" is a wildcard`},
 		{"edgeDomain", "www.other.example", `edgeDomain: "www.other.example" lies outside the zone staging.bulkhead.example`},
 		{"edgeDomain", "notstaging.bulkhead.example", `edgeDomain: "notstaging.bulkhead.example" lies outside the zone`},
 		{"edgeCertificateArn", "arn:aws:acm:eu-central-1:210987654321:certificate/01234567-89ab-cdef-0123-456789abcdef", `is given beside edgeZone`},
@@ -207,10 +206,10 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"wafRelaxations", `["RateLimit.All because people upload photos"]`, `names a rule inside the rate limit, which is one rule; name RateLimit alone, or raise bulkhead:wafRateLimit`},
 		{"wafRelaxations", `["Linux.a b because people upload photos"]`, `does not name a rule of AWS WAF`},
 		{"wafRelaxations", `["Linux. because people upload photos"]`, `does not name a rule of AWS WAF`},
-		{"wafRelaxations", `["Linux.LFI_HEADER because so"]`, `has a reason that does not do; write 12 to 256 letters`},
+		{"wafRelaxations", `["Linux.LFI_HEADER because so"]`, `gives a reason that is not valid; write 10 to 256 letters`},
 		{"wafRelaxations", `["Linux.LFI_HEADER because people upload photos","Linux.LFI_HEADER because people upload films"]`, `wafRelaxations[1]: "Linux.LFI_HEADER because people upload films" relaxes Linux.LFI_HEADER a second time; keep one`},
 		{"wafRelaxations", `["Linux.LFI_HEADER because people upload photos","Linux.LFI_HEADER because people upload photos"]`, `is listed twice; keep one`},
-		{"edgeHstsOffReason", "so be it", `edgeHstsOffReason: "so be it" does not do as a reason; write 12 to 256 letters`},
+		{"edgeHstsOffReason", "so be it", `edgeHstsOffReason: "so be it" is not a valid reason; write 10 to 256 letters`},
 
 		{"appPort", "443", `appPort: 443 is a privileged port; choose one from 1025 to 65535`},
 		{"appPort", "1024", `appPort: 1024 is a privileged port`},
@@ -224,14 +223,14 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"appHealthPath", "/a b", `appHealthPath: "/a b" is not a plain path of at most 256 characters`},
 		{"appInstanceType", "t3", `appInstanceType: "t3" is not an EC2 instance type`},
 		{"appInstanceType", "t3.tiny", `appInstanceType: "t3.tiny" is not an EC2 instance type`},
-		{"appImage", "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", `has an x86_64 processor and appImage is for arm64`},
+		{"appImage", "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", `is for arm64 and t3.small has a processor of x86_64; choose an image for x86_64`},
 		{"appImage", "ubuntu", `appImage: "ubuntu" is neither an AMI id nor a reference to one`},
 		{"appRootDevice", "sda1", `appRootDevice: "sda1" is none of the choices; choose /dev/xvda or /dev/sda1`},
 		{"appRootDevice", "/dev/sdb", `appRootDevice: "/dev/sdb" is none of the choices`},
 		{"appRootDevice", "/dev/sda1", `appRootDevice: "/dev/sda1" is not the root disk of Amazon Linux, which runs without appImage; remove it, or set appImage`},
-		{"appMinSize", "0", `appMinSize: 0 is not between 1 and 100 instances`},
+		{"appMinSize", "0", `appMinSize: 0 is not between 1 and 200 instances`},
 		{"appMinSize", "5", `appMinSize: 5 is above appMaxSize, 4; lower it, or raise appMaxSize`},
-		{"appMaxSize", "101", `appMaxSize: 101 is not between 1 and 100 instances`},
+		{"appMaxSize", "201", `appMaxSize: 201 is not between 1 and 200 instances`},
 		{"appEgressCidrs", `["0.0.0.0/0"]`, `appEgressCidrs[0]: "0.0.0.0/0" reaches the whole internet; list known destinations`},
 		{"appEgressCidrs", `["128.0.0.0/1"]`, `appEgressCidrs[0]: "128.0.0.0/1" is wider than /8`},
 		{"appEgressCidrs", `["2001:db8::/48"]`, `appEgressCidrs[0]: "2001:db8::/48" is IPv6, which a NAT gateway does not carry`},
@@ -245,8 +244,8 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"databaseEngineVersion", "17.4", `databaseEngineVersion: "17.4" pins a minor version, which RDS patches by itself; write only the major version, "17"`},
 		{"databaseEngineVersion", "14", `databaseEngineVersion: "14" is a PostgreSQL out of support; choose 15 or later`},
 		{"databaseEngineVersion", "9.6", `databaseEngineVersion: "9.6" is not a major version of PostgreSQL`},
-		{"databaseStorageGb", "10", `databaseStorageGb: 10 is not between 20 and 59000 GiB`},
-		{"databaseMaxStorageGb", "50", `databaseMaxStorageGb: 50 leaves no room to grow from databaseStorageGb, 50; set it to 55 or more`},
+		{"databaseStorageGb", "10", `databaseStorageGb: 10 is not between 20 and 59578 GiB`},
+		{"databaseMaxStorageGb", "50", `databaseMaxStorageGb: 50 leaves no room to grow from 50 GiB; set it to 55 or more`},
 		{"databaseMaxStorageGb", "30", `databaseMaxStorageGb: 30 leaves no room to grow`},
 		{"databaseBackupRetentionDays", "0", `databaseBackupRetentionDays: 0 switches backups off; keep them for 7 to 35 days`},
 		{"databaseBackupRetentionDays", "6", `databaseBackupRetentionDays: 6 keeps backups for less than 7 days (FSBP RDS.11); keep them for 7 to 35 days`},
@@ -311,13 +310,15 @@ func TestParseReportsRules(t *testing.T) {
 			"edgeCertificateArn": strings.NewReplacer("us-east-1", "eu-central-1", "999999999999", "210987654321").Replace(certificate)},
 			[]string{`edgeDomain: is missing beside edgeCertificateArn, and no other host name would be served; name the host that the certificate is for`}},
 		"an image for the other processor": {"staging", map[string]string{"appInstanceType": "t4g.small", "appImage": "resolve:ssm:/images/app-x86_64"},
-			[]string{`appInstanceType: "t4g.small" has an ARM processor and appImage is for x86_64; choose an x86_64 type, or an image for arm64`}},
+			[]string{`appImage: "resolve:ssm:/images/app-x86_64" is for x86_64 and t4g.small has a processor of arm64; choose an image for arm64, or another instance type`}},
+		"a reason that is no tag": {"staging", map[string]string{"deletionProtection": "false", "deletionProtectionReason": "- thrown away every night"},
+			[]string{`deletionProtectionReason: "- thrown away every night" is not a valid reason; write 10 to 256 letters, digits, spaces or any of _.:/=+-@, beginning with a letter or digit (it becomes a tag)`}},
 		"production judged like staging": {"production", map[string]string{"profile": "staging"},
 			[]string{`profile: "staging" judges production by lenient policies; remove it, which means production`}},
 		"a reason that is none": {"staging", map[string]string{"deletionProtection": "false", "deletionProtectionReason": "todo"},
-			[]string{`deletionProtectionReason: "todo" does not do as a reason`}},
+			[]string{`deletionProtectionReason: "todo" is not a valid reason; write 10 to 256 letters`}},
 		"production with a single zone": {"production", map[string]string{"zones": `["eu-central-1a"]`},
-			[]string{`zones: ["eu-central-1a"] puts production into a single zone, which it must survive the loss of; name 2 or 3 zones of eu-central-1`}},
+			[]string{`zones: ["eu-central-1a"] names one zone, and a load balancer and a database need two; name 2 to 4 zones of eu-central-1`}},
 		"production in every way relaxed": {"prod-eu", map[string]string{
 			"natStrategy": "Single", "appEgressCidrs": `["198.51.100.0/24"]`, "databaseMultiAz": "false", "appMinSize": "1", "logRetentionDays": "180",
 			"deletionProtection": "false", "deletionProtectionReason": "we like to live dangerously"},
@@ -325,7 +326,7 @@ func TestParseReportsRules(t *testing.T) {
 				`natStrategy: "Single" makes every zone of production depend on one; choose OnePerZone, or None`,
 				`appMinSize: 1 leaves production without a second instance; keep at least 2`,
 				`databaseMultiAz: false loses the database of production with one zone (FSBP RDS.5); set it to true`,
-				`logRetentionDays: 180 keeps the logs of production for less than a year (FSBP CloudWatch.16); keep them for 365 days or more`,
+				`logRetentionDays: 180 keeps the logs of production for less than a year (Security Hub CloudWatch.16); keep them for 365 days or more`,
 				`deletionProtection: false leaves production without protection against deletion (FSBP ELB.6, RDS.8); set it to true`,
 			}},
 		"a namespace that nothing reads": {"staging", map[string]string{"bulkheads:natStrategy": "Single"},

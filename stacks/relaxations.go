@@ -3,10 +3,12 @@
 package stacks
 
 import (
+	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Relaxation lets a part of the web ACL count requests instead of blocking them.
@@ -39,29 +41,26 @@ func WAFIntents() []string { return slices.Clone(wafIntents) }
 // because stands between what is relaxed and why.
 const because = " because "
 
-// ruleForm is what AWS WAF accepts as the name of a rule, as far as it fits the key of a tag.
-var ruleForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
-
 // relaxationOf takes "CommonRuleSet.SizeRestrictions_BODY because people upload photos"
 // apart.
-func relaxationOf(s string) (Relaxation, *fault) {
-	const form = "write it like CommonRuleSet.SizeRestrictions_BODY because people upload photos"
+func relaxationOf(s string) (Relaxation, error) {
+	const example = "write it like CommonRuleSet.SizeRestrictions_BODY because people upload photos"
 	what, why, found := strings.Cut(s, because)
 	if !found {
-		return Relaxation{}, wrong("gives no reason", form)
+		return Relaxation{}, form.Text(s, "gives no reason", example)
 	}
 	intent, rule, single := strings.Cut(what, ".")
 	switch {
 	case !slices.Contains(wafIntents, intent):
-		cure := meant(intent, wafIntents, "choose from "+strings.Join(wafIntents, ", "))
-		return Relaxation{}, wrong("relaxes something that is not part of the web ACL", cure)
+		return Relaxation{}, form.Text(s, "relaxes something that is not part of the web ACL",
+			meant(intent, wafIntents, "choose from "+strings.Join(wafIntents, ", ")))
 	case single && intent == rateLimit:
-		return Relaxation{}, wrong("names a rule inside the rate limit, which is one rule", "name RateLimit alone, or raise "+Namespace+":wafRateLimit")
-	case single && !ruleForm.MatchString(rule):
-		return Relaxation{}, wrong("does not name a rule of AWS WAF", form)
+		return Relaxation{}, form.Text(s, "names a rule inside the rate limit, which is one rule", "name RateLimit alone, or raise "+Namespace+":wafRateLimit")
+	case single && form.CheckWAFRule(rule) != nil:
+		return Relaxation{}, form.Text(s, "does not name a rule of AWS WAF", example)
 	}
-	if f := reason(why); f != nil {
-		return Relaxation{}, wrong("has a reason that does not do", f.cure)
+	if refused := (*form.Error)(nil); errors.As(form.CheckReason(why), &refused) {
+		return Relaxation{}, form.Text(s, "gives a reason that is not valid", refused.Cure)
 	}
 	return Relaxation{Intent: intent, Rule: rule, Reason: why}, nil
 }
@@ -69,13 +68,13 @@ func relaxationOf(s string) (Relaxation, *fault) {
 // relaxations checks a list of relaxations, in which nothing may be relaxed twice.
 func relaxations(value any) []fault {
 	seen := map[string]string{}
-	return each(func(s string) *fault {
-		r, f := relaxationOf(s)
-		if f != nil {
-			return f
+	return each(func(s string) error {
+		r, err := relaxationOf(s)
+		if err != nil {
+			return err
 		}
 		if first, twice := seen[r.what()]; twice && first != s {
-			return wrong("relaxes "+r.what()+" a second time", "keep one")
+			return form.Text(s, "relaxes "+r.what()+" a second time", "keep one")
 		}
 		seen[r.what()] = s
 		return nil
@@ -86,7 +85,7 @@ func relaxations(value any) []fault {
 func (w WAF) Relaxed() []Relaxation {
 	var relaxed []Relaxation
 	for _, s := range w.Relaxations {
-		if r, f := relaxationOf(s); f == nil {
+		if r, err := relaxationOf(s); err == nil {
 			relaxed = append(relaxed, r)
 		}
 	}

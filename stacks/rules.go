@@ -9,7 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 // rule is a demand on several keys at once, or on the kind of the environment.
@@ -24,13 +25,22 @@ func about(key, value, what, cure string) []fault {
 	return []fault{{key: key, index: whole, value: value, what: what, cure: cure}}
 }
 
+// adopted makes faults of one key from the verdict of package form.
+func adopted(key string, errs ...error) []fault {
+	faults := faultsOf(errs...)
+	for i := range faults {
+		faults[i].key = key
+	}
+	return faults
+}
+
 // rules holds for every environment; the last part only for production, see IsProduction.
 var rules = []rule{
-	{[]string{"region", "zones"}, "zones names 2 or 3 zones of region, and no two that share an address slot of the network: a and e, b and f, c and g, d and h", zonesFit},
+	{[]string{"region", "zones"}, "zones names 2 to 4 zones of region, and no two that share an address slot of the network: a and e, b and f, c and g, d and h", zonesFit},
 	{[]string{"bastion", "bastionAllowedCidrs"}, "bastionAllowedCidrs is given exactly when bastion is KnownAddresses", knownAddressesGiven},
 	{[]string{"bastion", "bastionReachesDatabase"}, "bastionReachesDatabase is false when bastion is None", bastionThere},
-	{[]string{"vpcCidr", "bastionAllowedCidrs"}, "bastionAllowedCidrs lies outside vpcCidr: the bastion is entered from elsewhere, and no range contains another", bastionRangesFit},
-	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk, and no range contains another", egressRangesFit},
+	{[]string{"vpcCidr", "bastionAllowedCidrs"}, "bastionAllowedCidrs lies outside vpcCidr: the bastion is entered from elsewhere", bastionRangesFit},
+	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk", egressRangesFit},
 	{[]string{"natStrategy", "appEgressCidrs"}, "natStrategy is None exactly when appEgressCidrs is empty: the app tier has a route to each of them and no other", egressHasRoute},
 	{[]string{"interfaceEndpoints"}, "interfaceEndpoints has the default services, because nothing else leads to them, whatever natStrategy is", endpointsSuffice},
 	{[]string{"edgeZone", "edgeCertificateArn"}, "exactly one of edgeZone and edgeCertificateArn is set", oneCertificate},
@@ -65,7 +75,7 @@ var rules = []rule{
 		if s.Audit.LogRetentionDays >= 365 {
 			return nil
 		}
-		return about("logRetentionDays", strconv.Itoa(s.Audit.LogRetentionDays), "keeps the logs of production for less than a year (FSBP CloudWatch.16)", "keep them for 365 days or more")
+		return about("logRetentionDays", strconv.Itoa(s.Audit.LogRetentionDays), "keeps the logs of production for less than a year (Security Hub CloudWatch.16)", "keep them for 365 days or more")
 	}),
 	production([]string{"deletionProtection"}, "deletionProtection is true", func(s *Settings) []fault {
 		if s.DeletionProtection {
@@ -92,33 +102,7 @@ func production(keys []string, text string, check func(*Settings) []fault) rule 
 }
 
 func zonesFit(s *Settings) []fault {
-	faults := zoneCount(s)
-	slots := map[byte]string{}
-	for i, zone := range s.Network.Zones {
-		slot := (zone[len(zone)-1] - 'a') % 4
-		switch other := slots[slot]; {
-		case zone[:len(zone)-1] != s.Region:
-			faults = append(faults, fault{"zones", i, quoted(zone), "lies outside region " + s.Region, "name a zone such as " + s.Region + "a"})
-		case other != "":
-			faults = append(faults, fault{"zones", i, quoted(zone), "has the same address slot in the network as " + other, "choose a zone with another letter"})
-		default:
-			slots[slot] = zone
-		}
-	}
-	return faults
-}
-
-func zoneCount(s *Settings) []fault {
-	count, cure := len(s.Network.Zones), "name 2 or 3 zones of "+s.Region
-	switch {
-	case count >= 2 && count <= 3:
-		return nil
-	case count == 1 && s.Production:
-		return about("zones", "", "puts production into a single zone, which it must survive the loss of", cure)
-	case count == 1:
-		return about("zones", "", "is a single zone, and the load balancer and the database need two", cure)
-	}
-	return about("zones", "", fmt.Sprintf("are %d zones", count), cure)
+	return adopted("zones", form.CheckZones(s.Region, s.Network.Zones)...)
 }
 
 func knownAddressesGiven(s *Settings) []fault {
@@ -142,24 +126,11 @@ func bastionThere(s *Settings) []fault {
 }
 
 func bastionRangesFit(s *Settings) []fault {
-	return rangesFit("bastionAllowedCidrs", s.Bastion.AllowedCIDRs, s.Network.CIDR)
+	return adopted("bastionAllowedCidrs", cidr.CheckOutside(s.Bastion.AllowedCIDRs, s.Network.CIDR)...)
 }
 
 func egressRangesFit(s *Settings) []fault {
-	return rangesFit("appEgressCidrs", s.App.EgressCIDRs, s.Network.CIDR)
-}
-
-func rangesFit(key string, list []string, vpc string) []fault {
-	var faults []fault
-	covered := cidr.Covered(list)
-	for i, r := range list {
-		if cidr.Overlap(r, vpc) {
-			faults = append(faults, fault{key, i, quoted(r), "overlaps the VPC's own range " + vpc, "name addresses outside the VPC"})
-		} else if j, ok := covered[i]; ok {
-			faults = append(faults, fault{key, i, quoted(r), "lies inside " + list[j] + " of the same list", "drop one of the two"})
-		}
-	}
-	return faults
+	return adopted("appEgressCidrs", cidr.CheckOutside(s.App.EgressCIDRs, s.Network.CIDR)...)
 }
 
 func egressHasRoute(s *Settings) []fault {
@@ -198,48 +169,30 @@ func oneCertificate(s *Settings) []fault {
 	return nil
 }
 
-// longestName is how long the first name of a certificate may be (ACM API reference,
-// RequestCertificate, DomainName).
-const longestName = 64
-
 func domainFits(s *Settings) []fault {
-	zone, domain := s.Edge.Zone, s.Edge.Domain
+	zone, domain := s.Edge.Zone, cmp.Or(s.Edge.Domain, s.Edge.Zone)
 	switch {
-	case zone != "" && len(cmp.Or(domain, zone)) > longestName:
-		return about("edgeDomain", quoted(cmp.Or(domain, zone)), fmt.Sprintf("is longer than the %d characters of a certificate's first name", longestName), "choose a shorter name")
-	case domain == "" && zone == "" && s.Edge.CertificateARN != "":
+	case zone == "" && domain == "" && s.Edge.CertificateARN != "":
 		return about("edgeDomain", "", "is missing beside edgeCertificateArn, and no other host name would be served", "name the host that the certificate is for")
-	case domain == "" || zone == "" || domain == zone || strings.HasSuffix(domain, "."+zone):
+	case zone == "":
 		return nil
 	}
-	return about("edgeDomain", quoted(domain), "lies outside the zone "+zone, "choose "+zone+" or a name below it")
+	if err := form.CheckCertificateName(domain); err != nil {
+		return adopted("edgeDomain", err)
+	}
+	return adopted("edgeDomain", form.CheckInZone(domain, zone))
 }
 
 func certificateFits(s *Settings) []fault {
-	parts := certificateForm.FindStringSubmatch(s.Edge.CertificateARN)
-	var faults []fault
-	if parts != nil && parts[1] != s.Region {
-		faults = about("edgeCertificateArn", quoted(s.Edge.CertificateARN), "lies outside region "+s.Region, "use a certificate of that region")
-	}
-	if parts != nil && parts[2] != s.AccountID {
-		faults = append(faults, about("edgeCertificateArn", quoted(s.Edge.CertificateARN), "belongs to another account than "+s.AccountID, "use a certificate of that account")...)
-	}
-	return faults
+	return adopted("edgeCertificateArn", form.CheckCertificateHome(s.Edge.CertificateARN, s.Region, s.AccountID)...)
 }
 
 func imageFits(s *Settings) []fault {
-	onARM := arm.MatchString(s.App.InstanceType)
-	switch {
-	case onARM && strings.Contains(s.App.Image, "x86_64"):
-		return about("appInstanceType", quoted(s.App.InstanceType), "has an ARM processor and appImage is for x86_64", "choose an x86_64 type, or an image for arm64")
-	case !onARM && strings.Contains(s.App.Image, "arm64"):
-		return about("appInstanceType", quoted(s.App.InstanceType), "has an x86_64 processor and appImage is for arm64", "choose an ARM type such as t4g.small, or an image for x86_64")
-	}
-	return nil
+	return adopted("appImage", form.CheckImageFits(s.App.Image, s.App.InstanceType))
 }
 
 func rootFits(s *Settings) []fault {
-	if s.App.Image != "" || s.App.RootDevice == amazonLinuxRoot {
+	if s.App.Image != "" || s.App.RootDevice == form.AmazonLinuxRoot {
 		return nil
 	}
 	return about("appRootDevice", quoted(s.App.RootDevice), "is not the root disk of Amazon Linux, which runs without appImage", "remove it, or set appImage")
@@ -252,16 +205,8 @@ func sizesFit(s *Settings) []fault {
 	return about("appMinSize", strconv.Itoa(s.App.MinSize), fmt.Sprintf("is above appMaxSize, %d", s.App.MaxSize), "lower it, or raise appMaxSize")
 }
 
-// storageFits follows "Managing capacity automatically with Amazon RDS storage
-// autoscaling" in the RDS User Guide: RDS refuses a threshold that is less than a
-// tenth above the allocated storage.
 func storageFits(s *Settings) []fault {
-	least := (s.Database.StorageGB*11 + 9) / 10
-	if s.Database.MaxStorageGB >= least {
-		return nil
-	}
-	return about("databaseMaxStorageGb", strconv.Itoa(s.Database.MaxStorageGB),
-		fmt.Sprintf("leaves no room to grow from databaseStorageGb, %d", s.Database.StorageGB), fmt.Sprintf("set it to %d or more", least))
+	return adopted("databaseMaxStorageGb", form.CheckMaxStorage(s.Database.MaxStorageGB, s.Database.StorageGB))
 }
 
 // protectionExplained asks for no reason in production, where none would do.

@@ -3,8 +3,9 @@
 package stacks
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Settings is the checked configuration of one environment. Every field holds a value
@@ -41,7 +42,7 @@ type Settings struct {
 type Network struct {
 	// CIDR is the private IPv4 range of the VPC, /16 to /20, in canonical form.
 	CIDR string
-	// Zones are the names of 2 or 3 availability zones of Region.
+	// Zones are the names of 2 to 4 availability zones of Region.
 	Zones []string
 	// NAT is one of NATNone, NATSingle and NATOnePerZone; NATNone exactly when the
 	// application has no EgressCIDRs.
@@ -150,43 +151,14 @@ type Audit struct {
 	AlarmEmails []string
 }
 
-// nameForm is what an environment may be called: its name begins the names of load
-// balancers and target groups, which AWS limits to 32 characters.
-var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,13}[a-z0-9])?$`)
-
-// takenNames are beginnings that AWS refuses in the name of something an environment has.
-var takenNames = []struct {
-	form *regexp.Regexp
-	what string
-}{
-	// EC2 API reference, CreateSecurityGroup: "Cannot start with sg-".
-	{regexp.MustCompile(`^sg(-|$)`), "begins like the id of a security group, which AWS refuses for its name"},
-	// ELB API reference, CreateLoadBalancer: "must not begin with internal-".
-	{regexp.MustCompile(`^internal(-|$)`), "begins like the address of an internal load balancer, which AWS refuses for its name"},
-	// Systems Manager API reference, CreateDocument: prefixes reserved by AWS.
-	{regexp.MustCompile(`^(aws|amazon|amzn)`), "begins with a name that AWS keeps for its own Session Manager documents"},
-	// S3 user guide, "General purpose bucket naming rules"; "xn--" has two hyphens anyway.
-	{regexp.MustCompile(`^sthree(-|$)`), "begins with a name that S3 keeps for its own buckets"},
-	// RDS API reference, CreateDBParameterGroup.
-	{regexp.MustCompile(`--`), "has two hyphens in a row, which RDS refuses in the name of a parameter group"},
-}
-
-// nameProblems reports a stack whose name does not do as an environment's.
+// nameProblems reports a stack whose name is not that of an environment.
 func nameProblems(stack string) Problems {
 	name := shortName(stack)
-	problem := Problem{File: FileName(name), Value: quoted(name), rank: rankOfFile}
-	if !nameForm.MatchString(name) {
-		problem.Fault = "does not do as the name of an environment, which begins the names of load balancers"
-		problem.Cure = "call it by 1 to 15 lower-case letters, digits and inner hyphens, beginning with a letter"
-		return Problems{problem}
+	var problems Problems
+	for _, f := range faultsOf(form.CheckEnvironmentName(name)) {
+		problems = append(problems, Problem{File: FileName(name), Value: quoted(name), Fault: f.what, Cure: f.cure, rank: rankOfFile})
 	}
-	for _, taken := range takenNames {
-		if taken.form.MatchString(name) {
-			problem.Fault, problem.Cure = taken.what, "call the environment something else, such as staging"
-			return Problems{problem}
-		}
-	}
-	return nil
+	return problems
 }
 
 // relaxed are the kinds of environment that may trade availability for cost.

@@ -5,12 +5,10 @@ package account
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Account is the surroundings of a deployment. Package environment makes it; a program of its own fills it in.
@@ -30,20 +28,10 @@ type Account struct {
 	Tags map[string]string
 }
 
-// DefaultLogRetentionDays is how long logs are kept when nothing else is said: one year (CIS AWS Foundations 5.0 wants the
-// trail for a year; FSBP CloudWatch.16).
-const DefaultLogRetentionDays = 365
-
-// retentions are the numbers of days that CloudWatch Logs accepts
-// (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html).
-var retentions = []int{
-	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-}
-
 // Retention is LogRetentionDays, or its default.
 func (a *Account) Retention() int {
 	if a.LogRetentionDays == 0 {
-		return DefaultLogRetentionDays
+		return form.DefaultLogDays
 	}
 	return a.LogRetentionDays
 }
@@ -54,14 +42,16 @@ func (a *Account) Check() []error {
 		return []error{errors.New("Account: missing; give the account, region, boundary and log key that everything shares")}
 	}
 	problems := a.CheckPlace()
-	if err := CheckRetention(a.LogRetentionDays); err != nil {
-		problems = append(problems, fmt.Errorf("Account: %w", err))
+	if a.LogRetentionDays != 0 {
+		if err := form.In("LogRetentionDays", form.CheckLogDays(a.LogRetentionDays)); err != nil {
+			problems = append(problems, err)
+		}
 	}
 	if a.BoundaryARN == nil {
-		problems = append(problems, errors.New("Account: BoundaryARN is missing; give the ARN of the permission boundary of every role"))
+		problems = append(problems, errors.New("BoundaryARN: missing; give the ARN of the permission boundary of every role"))
 	}
 	if a.LogKeyARN == nil {
-		problems = append(problems, errors.New("Account: LogKeyARN is missing; give the ARN of the KMS key that encrypts logs"))
+		problems = append(problems, errors.New("LogKeyARN: missing; give the ARN of the KMS key that encrypts logs"))
 	}
 	return problems
 }
@@ -72,18 +62,10 @@ func (a *Account) CheckPlace() []error {
 		return []error{errors.New("Account: missing; give the account and the region")}
 	}
 	var problems []error
-	for _, err := range []error{identity.CheckAccountID(a.ID), identity.CheckRegion(a.Region)} {
+	for _, err := range []error{form.In("AccountID", form.CheckAccountID(a.ID)), form.In("Region", form.CheckRegion(a.Region))} {
 		if err != nil {
-			problems = append(problems, fmt.Errorf("Account: %w", err))
+			problems = append(problems, err)
 		}
 	}
 	return problems
-}
-
-// CheckRetention reports a number of days that CloudWatch Logs does not accept. Zero stands for the default.
-func CheckRetention(days int) error {
-	if days != 0 && !slices.Contains(retentions, days) {
-		return fmt.Errorf("LogRetentionDays: CloudWatch Logs does not accept %d days; use one of %v", days, retentions)
-	}
-	return nil
 }

@@ -21,7 +21,7 @@ func TestBadInput(t *testing.T) {
 		problem string
 	}{
 		{"no network", func(a *Args) { a.Network = nil }, "Network: missing"},
-		{"region", func(a *Args) { a.Region = "eu" }, `Region "eu"`},
+		{"region", func(a *Args) { a.Region = "eu" }, `Region: "eu"`},
 		{"privileged port", func(a *Args) { a.Port = firewall.HTTPS }, "Port: 443 needs a privileged process; use 1025 to 65535"},
 		{"the last privileged port", func(a *Args) { a.Port.Number = 1024 }, "Port: 1024"},
 		{"no port", func(a *Args) { a.Port = firewall.Port{} }, "Port: "},
@@ -41,7 +41,7 @@ func TestBadInput(t *testing.T) {
 		{"negative age", func(a *Args) { a.MaxLifetimeDays = -1 }, "MaxLifetimeDays: -1"},
 		{"no boundary", func(a *Args) { a.Boundary = nil }, "Boundary: missing"},
 		{"no log key", func(a *Args) { a.LogKeyARN = nil }, "LogKeyARN: missing"},
-		{"retention", func(a *Args) { a.LogRetentionDays = 2 }, "LogRetentionDays 2"},
+		{"retention", func(a *Args) { a.LogRetentionDays = 2 }, "LogRetentionDays: 2"},
 		{"egress to the world", func(a *Args) { a.EgressCIDRs = []string{"0.0.0.0/0"} }, `EgressCIDRs[0]: "0.0.0.0/0" reaches the whole internet`},
 		{"egress to half of it", func(a *Args) { a.EgressCIDRs = []string{"10.0.0.0/8", "128.0.0.0/1"} }, `EgressCIDRs[1]: "128.0.0.0/1" is wider than /8`},
 		{"egress to the metadata service", func(a *Args) { a.EgressCIDRs = []string{"169.254.169.254/32"} }, "link-local"},
@@ -70,8 +70,8 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		return err
 	})
 	for _, field := range []string{
-		"name:", "Network:", "Region ", "Port:", "HealthPath:", "InstanceType:", "RootGB:", "Min, Max:", "MaxLifetimeDays:",
-		"Boundary:", "LogKeyARN:", "LogRetentionDays ", "EgressCIDRs[0]:",
+		"name:", "Network:", "Region:", "Port:", "HealthPath:", "InstanceType:", "RootGB:", "Min, Max:", "MaxLifetimeDays:",
+		"Boundary:", "LogKeyARN:", "LogRetentionDays:", "EgressCIDRs[0]:",
 	} {
 		require.ErrorContains(t, err, field)
 	}

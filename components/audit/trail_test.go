@@ -22,7 +22,7 @@ func watched(ctx *pulumi.Context) error {
 	}
 	trail, err := audit.NewTrail(ctx, "audit", &audit.TrailArgs{
 		AccountID: account, Region: region, KeyARN: pulumi.String(keyARN), Boundary: pulumi.String(boundaryARN),
-		RetentionDays: 90, ArchiveDays: 400, AccessLogs: access, DisposableReason: "a test",
+		RetentionDays: 90, ArchiveDays: 400, AccessLogs: access, DisposableReason: "thrown away by its test",
 	})
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func TestTrailNamesEveryProblem(t *testing.T) {
 		})
 	}
 	err := attempt(&audit.TrailArgs{RetentionDays: 2, ArchiveDays: -1})
-	for _, want := range []string{"the name becomes the trail's", "AccountID", "Region", "KeyARN: missing", "Boundary: missing", "RetentionDays 2", "ArchiveDays -1"} {
+	for _, want := range []string{"the name becomes the trail's", "AccountID", "Region", "KeyARN: missing", "Boundary: missing", "RetentionDays: 2", "ArchiveDays -1"} {
 		require.ErrorContains(t, err, want)
 	}
 	require.ErrorContains(t, attempt(nil), "args are missing")

@@ -285,8 +285,8 @@ func TestBadInput(t *testing.T) {
 		problem string
 	}{
 		{"no network", func(a *Args) { a.Network = nil }, "Network: missing"},
-		{"account", func(a *Args) { a.AccountID = "1" }, `AccountID "1"`},
-		{"region", func(a *Args) { a.Region = "eu" }, `Region "eu"`},
+		{"account", func(a *Args) { a.AccountID = "1" }, `AccountID: "1"`},
+		{"region", func(a *Args) { a.Region = "eu" }, `Region: "eu"`},
 		{"nobody", func(a *Args) { a.AllowedCIDRs = nil }, "AllowedCIDRs: no address may reach the bastion"},
 		{"the world", func(a *Args) { a.AllowedCIDRs = []string{"0.0.0.0/0"} }, `AllowedCIDRs[0]: "0.0.0.0/0" admits the whole internet`},
 		{"the world in IPv6", func(a *Args) { a.AllowedCIDRs = []string{"::/0"} }, `AllowedCIDRs[0]: "::/0" admits the whole internet`},
@@ -305,7 +305,7 @@ func TestBadInput(t *testing.T) {
 		{"session", func(a *Args) { a.SessionMinutes = 1441 }, "SessionMinutes: 1441"},
 		{"no boundary", func(a *Args) { a.Boundary = nil }, "Boundary: missing"},
 		{"no log key", func(a *Args) { a.LogKeyARN = nil }, "LogKeyARN: missing"},
-		{"retention", func(a *Args) { a.LogRetentionDays = 2 }, "LogRetentionDays 2"},
+		{"retention", func(a *Args) { a.LogRetentionDays = 2 }, "LogRetentionDays: 2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			err := pulumitest.RunError(t, program(with(test.change)))
@@ -324,8 +324,8 @@ func TestAllProblemsAtOnce(t *testing.T) {
 		return err
 	})
 	for _, field := range []string{
-		"name:", "Network:", "AccountID ", "Region ", "AllowedCIDRs[0]:", "AllowedCIDRs[1]:", "Reaches[0].Group:", "InstanceType:",
-		"MaxLifetimeDays:", "IdleMinutes:", "SessionMinutes:", "Boundary:", "LogKeyARN:", "LogRetentionDays ",
+		"name:", "Network:", "AccountID:", "Region:", "AllowedCIDRs[0]:", "AllowedCIDRs[1]:", "Reaches[0].Group:", "InstanceType:",
+		"MaxLifetimeDays:", "IdleMinutes:", "SessionMinutes:", "Boundary:", "LogKeyARN:", "LogRetentionDays:",
 	} {
 		require.ErrorContains(t, err, field)
 	}

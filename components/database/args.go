@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Defaults of Args.
@@ -46,7 +46,7 @@ const (
 	// MaxBackupRetentionDays is the longest retention of automated backups that RDS offers.
 	MaxBackupRetentionDays = 35
 	// MinEngineVersion is the oldest major version of PostgreSQL that the component runs.
-	MinEngineVersion = 14
+	MinEngineVersion = form.MinPostgreSQL
 )
 
 // Args are the arguments of New.
@@ -56,9 +56,9 @@ type Args struct {
 	Segment *network.Segment
 	// InstanceClass is the size. Default db.t4g.small. A change restarts the instance in
 	// the next maintenance window, for a minute or two with a standby, longer without.
-	// A class that cannot be encrypted at rest is refused (see CheckInstanceClass).
+	// A class that cannot be encrypted at rest is refused.
 	InstanceClass string `pulumi:"instanceClass"`
-	// EngineVersion is the major version of PostgreSQL, at least 14. Default "17". Minor
+	// EngineVersion is the major version of PostgreSQL, at least 15. Default "17". Minor
 	// versions are security patches and are applied by RDS in the maintenance window
 	// (FSBP RDS.13); a pinned minor version would make the next deployment try to undo
 	// them, so it is refused. Another major version needs Upgrade.
@@ -104,13 +104,7 @@ type Args struct {
 }
 
 var (
-	classForm = regexp.MustCompile(`^db\.([a-z][a-z0-9-]*)\.([a-z0-9.-]+)$`)
-	majorForm = regexp.MustCompile(`^\d{2}$`)
-	sqlName   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
-	// reasonForm is a sentence rather than a word, in what an RDS tag may hold (RDS user
-	// guide, "Tagging Amazon RDS resources").
-	reasonForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{Z}\p{N}_.:/=+\-@]{9,255}$`)
-
+	sqlName           = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 	reservedUsers     = []string{"admin", "postgres", "rdsadmin", "rdsrepladmin", "rdstopmgr", "root", "user"}
 	reservedDatabases = []string{"postgres", "rdsadmin", "template0", "template1"}
 )
@@ -142,18 +136,18 @@ func (args *Args) problems() []error {
 			args.Segment.Name, segment.PostgreSQL, args.Segment.Name))
 	}
 	report := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
-	if err := CheckInstanceClass(args.InstanceClass); err != nil {
+	if err := form.CheckDatabaseClass(args.InstanceClass); err != nil {
 		report("InstanceClass: %w", err)
 	}
-	if err := CheckEngineVersion(args.EngineVersion); err != nil {
+	if err := form.CheckPostgreSQL(args.EngineVersion); err != nil {
 		report("EngineVersion: %w", err)
 	}
 	if args.BackupRetentionDays < MinBackupRetentionDays || args.BackupRetentionDays > MaxBackupRetentionDays {
 		report("BackupRetentionDays: %d is out of range; keep backups for %d to %d days",
 			args.BackupRetentionDays, MinBackupRetentionDays, MaxBackupRetentionDays)
 	}
-	if off := args.DeletionProtectionOffReason; off != "" && !reasonForm.MatchString(off) {
-		report("DeletionProtectionOffReason: %q must be a reason of 10 to 256 letters, digits, spaces or + - = . _ : / @; it becomes a tag", off)
+	if off := args.DeletionProtectionOffReason; off != "" {
+		problems = append(problems, form.In("DeletionProtectionOffReason", form.CheckReason(off)))
 	}
 	problems = append(problems, args.checkNames()...)
 	problems = append(problems, checkStorage(args.StorageGB, args.MaxStorageGB)...)
@@ -184,33 +178,6 @@ func checkStorage(allocated, limit int) []error {
 	if atLeast := (allocated*11 + 9) / 10; limit < atLeast || limit > MaxStorageGB {
 		return []error{fmt.Errorf("MaxStorageGB: %d does not leave room to grow from %d; use %d to %d",
 			limit, allocated, atLeast, MaxStorageGB)}
-	}
-	return nil
-}
-
-// CheckInstanceClass reports a DB instance class that has not the form of one, or that
-// RDS cannot encrypt at rest: db.m1, db.m2, db.t1 and db.t2.micro (RDS user guide,
-// "Encrypting Amazon RDS resources", availability).
-func CheckInstanceClass(class string) error {
-	parts := classForm.FindStringSubmatch(class)
-	if parts == nil {
-		return fmt.Errorf("%q is not a DB instance class; write it like db.t4g.small", class)
-	}
-	if family := parts[1]; family == "m1" || family == "m2" || family == "t1" || class == "db.t2.micro" {
-		return fmt.Errorf("%q cannot be encrypted at rest; use a current class such as db.t4g.small", class)
-	}
-	return nil
-}
-
-// CheckEngineVersion reports what is not the major version of a PostgreSQL that the
-// component runs. A minor version is refused, see Args.EngineVersion.
-func CheckEngineVersion(version string) error {
-	if major, _, pinned := strings.Cut(version, "."); pinned && majorForm.MatchString(major) {
-		return fmt.Errorf("%q pins a minor version, which RDS patches by itself and the next deployment would try to undo; write %q", version, major)
-	}
-	number, err := strconv.Atoi(version)
-	if err != nil || !majorForm.MatchString(version) || number < MinEngineVersion {
-		return fmt.Errorf("%q is not a supported major version of PostgreSQL; write \"16\", or another from \"%d\" on", version, MinEngineVersion)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 const (
@@ -54,14 +56,11 @@ func checkContentSecurityPolicy(policy string) error {
 	return nil
 }
 
-// reasonPattern is what AWS accepts in a tag value; a reason ends up in one.
-var reasonPattern = regexp.MustCompile(`^[\p{L}\p{N} +\-=._:/@]{10,256}$`)
-
 // checkReason returns what is wrong with the written reason for a relaxed setting. No reason is fine: nothing is
 // relaxed then.
 func checkReason(field, reason string) error {
-	if reason == "" || reasonPattern.MatchString(reason) {
+	if reason == "" {
 		return nil
 	}
-	return fmt.Errorf("%s: %q must be a reason of 10 to 256 letters, digits, spaces or + - = . _ : / @; it becomes a tag", field, reason)
+	return form.In(field, form.CheckReason(reason))
 }

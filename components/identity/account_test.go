@@ -99,7 +99,7 @@ func TestBoundaryIsAManagedPolicyThatFits(t *testing.T) {
 	require.ErrorContains(t, pulumitest.RunError(t, func(ctx *pulumi.Context) error {
 		_, err := identity.NewBoundary(ctx, "limit", &identity.BoundaryArgs{Regions: []string{"eu-central-1", "Frankfurt"}})
 		return err
-	}), `entry 1 of Regions: Region "Frankfurt"`)
+	}), `entry 1 of Regions: Region: "Frankfurt"`)
 }
 
 func TestPasswordPolicy(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 var (
@@ -17,31 +19,14 @@ var (
 	serviceForm   = regexp.MustCompile(`^[a-z0-9.-]+\.amazonaws\.com$`)
 	operatorForm  = regexp.MustCompile(`^((ForAnyValue|ForAllValues):)?[A-Z][A-Za-z]+$`)
 	conditionForm = regexp.MustCompile(`^[a-z0-9-]+:\S+$`)
-	accountForm   = regexp.MustCompile(`^[0-9]{12}$`)
-	regionForm    = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 )
 
 // CheckAccountID reports an account id that is not twelve digits.
-func CheckAccountID(id string) error {
-	if !accountForm.MatchString(id) {
-		return wrong("AccountID", id, "give the twelve digits of the AWS account id")
-	}
-	return nil
-}
+func CheckAccountID(id string) error { return form.In("AccountID", form.CheckAccountID(id)) }
 
 // CheckRegion reports a region that is none, or is outside the partition "aws", whose ARNs and service principals the
 // components write.
-func CheckRegion(region string) error {
-	if !regionForm.MatchString(region) {
-		return wrong("Region", region, "give a region code such as eu-central-1")
-	}
-	for _, partition := range []string{"cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-"} {
-		if strings.HasPrefix(region, partition) {
-			return wrong("Region", region, "it is outside the partition aws; give one of the commercial regions")
-		}
-	}
-	return nil
-}
+func CheckRegion(region string) error { return form.In("Region", form.CheckRegion(region)) }
 
 // problems lists what is wrong with the statement in a document of a kind.
 func (s Statement) problems(kind Kind) []error {

@@ -61,7 +61,7 @@ func TestKeyOutlivesItsStackWithoutItsAlias(t *testing.T) {
 
 func TestEveryProblemIsNamed(t *testing.T) {
 	err := pulumitest.RunError(t, create("a key", &key.Args{AccountID: "1", Region: "cn-north-1", Services: []string{"lambda.amazonaws.com"}, DeletionWindowDays: 3}))
-	for _, want := range []string{"becomes the alias", "Description", "DeletionWindowDays 3", `AccountID "1"`, `Region "cn-north-1"`, `"lambda.amazonaws.com" is unknown`, "cloudtrail.amazonaws.com"} {
+	for _, want := range []string{"becomes the alias", "Description", "DeletionWindowDays 3", `AccountID: "1"`, `Region: "cn-north-1"`, `"lambda.amazonaws.com" is unknown`, "cloudtrail.amazonaws.com"} {
 		require.ErrorContains(t, err, want)
 	}
 	require.ErrorContains(t, pulumitest.RunError(t, create("logs", nil)), "args are missing")

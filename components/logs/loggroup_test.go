@@ -48,7 +48,7 @@ func TestLogGroupNamesEveryProblem(t *testing.T) {
 		_, err := audit.NewLogGroup(ctx, "flows", &audit.LogGroupArgs{Name: "a b", RetentionDays: 42})
 		return err
 	})
-	for _, want := range []string{`log group "flows"`, `name "a b"`, "KeyARN: missing", "RetentionDays 42"} {
+	for _, want := range []string{`log group "flows"`, `name "a b"`, "KeyARN: missing", "RetentionDays: 42"} {
 		require.ErrorContains(t, err, want)
 	}
 	require.ErrorContains(t, pulumitest.RunError(t, func(ctx *pulumi.Context) error {

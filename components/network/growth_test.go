@@ -115,7 +115,7 @@ func TestARowMoreOnlyCreates(t *testing.T) {
 	require.Empty(t, deleted)
 	require.Empty(t, changed)
 	require.Equal(t, []string{
-		aclRuleType + " net-public-in-22-from-198.18.0.0-24", aclRuleType + " net-public-out-answers-to-198.18.0.0-24",
+		aclRuleType + " net-public-in-22-from-198.18.0.0-24",
 		groupIngressType + " net-bastion-from-cidr-198-18-0-0-24-ssh",
 	}, created)
 }

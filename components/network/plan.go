@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/components/segment"
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 const (

@@ -137,11 +137,29 @@ func ruleMatrix(plan Plan, table *segment.Table, six bool) []rule {
 	for i, row := range table.Connections {
 		m.connect(table, i, row)
 	}
-	all := make([]rule, 0, len(m.rules))
+	var all []rule
 	for _, r := range m.rules {
-		all = append(all, *r)
+		if !m.covered(*r) {
+			all = append(all, *r)
+		}
 	}
 	return all
+}
+
+// covered reports whether a rule about known addresses says no more than one about every address, which then serves its rows.
+func (m *matrix) covered(r rule) bool {
+	if r.Purpose == forWorld || !r.Peer.CIDR.IsValid() || m.plan.vpc.Overlaps(r.Peer.CIDR) {
+		return false
+	}
+	messages := r.Protocol == icmp || r.Protocol == icmp6
+	for _, wide := range m.rules {
+		if wide.Purpose == forWorld && wide.Tier == r.Tier && wide.Egress == r.Egress && wide.Peer.Six == r.Peer.Six &&
+			wide.Protocol == r.Protocol && wide.From <= r.From && r.To <= wide.To && (!messages || wide.From == r.From) {
+			wide.Rows = append(wide.Rows, r.Rows...)
+			return true
+		}
+	}
+	return false
 }
 
 // connect adds the rules that one row needs.

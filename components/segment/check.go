@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 var (
@@ -138,7 +138,7 @@ func (t *Table) rowProblems(i int, row Connection, in Surroundings) []error {
 			problems = append(problems, fmt.Errorf("Names: %q is not a host name in lower case; write it like api.example.com or *.example.com", name))
 		}
 	}
-	if len(problems) > 0 {
+	if len(problems) > 0 || row.From.empty() || row.To.empty() {
 		return problems
 	}
 	return append(t.directionProblems(row, in), t.repetitions(i, row)...)
@@ -189,9 +189,6 @@ func (t *Table) endProblems(side string, e End, in Surroundings) []error {
 
 // directionProblems checks whether two ends, each sound by itself, may and can speak to each other.
 func (t *Table) directionProblems(row Connection, in Surroundings) []error {
-	if row.From.empty() || row.To.empty() {
-		return nil
-	}
 	from, to := t.reach(row.From), t.reach(row.To)
 	web := row.Ports == HTTP || row.Ports == HTTPS
 	six := slices.ContainsFunc(row.To.Ranges(), isIPv6)

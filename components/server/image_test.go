@@ -6,14 +6,16 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 func TestDefaultImageFitsTheArchitecture(t *testing.T) {
 	for instanceType, want := range map[string]string{
-		"t3.micro": x86, "t3a.small": x86, "m7i.large": x86, "m7i-flex.large": x86, "g4dn.xlarge": x86, "g4ad.xlarge": x86, "c6a.metal": x86, "u-6tb1.metal": x86, "m7i.metal-24xl": x86,
-		"t4g.nano": arm, "m7g.medium": arm, "c7gn.16xlarge": arm, "r8gd.large": arm, "im4gn.large": arm, "is4gen.large": arm, "x2gd.medium": arm, "g5g.xlarge": arm, "a1.medium": arm, "hpc7g.4xlarge": arm,
+		"t3.micro": form.X86, "t3a.small": form.X86, "m7i.large": form.X86, "m7i-flex.large": form.X86, "g4dn.xlarge": form.X86, "g4ad.xlarge": form.X86, "c6a.metal": form.X86, "u-6tb1.metal": form.X86, "m7i.metal-24xl": form.X86,
+		"t4g.nano": form.ARM, "m7g.medium": form.ARM, "c7gn.16xlarge": form.ARM, "r8gd.large": form.ARM, "im4gn.large": form.ARM, "is4gen.large": form.ARM, "x2gd.medium": form.ARM, "g5g.xlarge": form.ARM, "a1.medium": form.ARM, "hpc7g.4xlarge": form.ARM,
 	} {
-		require.Equal(t, want, architecture(instanceType), instanceType)
+		require.Equal(t, want, form.Architecture(instanceType), instanceType)
 		require.NoError(t, CheckType(instanceType), instanceType)
 		require.NoError(t, CheckImage(DefaultImage(instanceType), instanceType), instanceType)
 	}
@@ -34,10 +36,10 @@ func TestCheckImage(t *testing.T) {
 		require.NoError(t, CheckImage(image, "t3.micro"), image)
 	}
 	for _, wrong := range []string{"", "ami-", "ami-0123", "amazon-linux", "resolve:ssm:", "resolve:ssm:/a b", "ami-0123456789ABCDEF0"} {
-		require.ErrorContains(t, CheckImage(wrong, "t3.micro"), "not an image", wrong)
+		require.ErrorContains(t, CheckImage(wrong, "t3.micro"), "neither an AMI id", wrong)
 	}
 	require.EqualError(t, CheckImage(DefaultImage("t3.micro"), "t4g.micro"),
-		`"resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64" is for x86_64 and instance type "t4g.micro" is arm64; choose an image for arm64`)
+		`"resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64" is for x86_64 and t4g.micro has a processor of arm64; choose an image for arm64, or another instance type`)
 	require.ErrorContains(t, CheckImage(DefaultImage("t4g.micro"), "t3.micro"), "choose an image for x86_64")
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/order"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 const (
@@ -67,8 +68,6 @@ type Bucket struct {
 var (
 	// bucketForm leaves room, in the 63 characters of a bucket name, for what Pulumi appends.
 	bucketForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,54}$`)
-	// reasonForm is what a tag's value may hold.
-	reasonForm = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{1,256}$`)
 )
 
 // NewBucket creates a private bucket.
@@ -230,8 +229,8 @@ func (args *BucketArgs) check(name string) error {
 			problems = append(problems, fmt.Errorf("%s %d: use at least 1, or 0 for the default", days.field, days.value))
 		}
 	}
-	if args.DisposableReason != "" && !reasonForm.MatchString(args.DisposableReason) {
-		problems = append(problems, fmt.Errorf("DisposableReason %q: it becomes a tag: use 1 to 256 letters, digits, spaces and _.:/=+@-", args.DisposableReason))
+	if args.DisposableReason != "" {
+		problems = append(problems, form.In("DisposableReason", form.CheckReason(args.DisposableReason)))
 	}
 	problems = append(problems, args.checkWriters()...)
 	return errors.Join(append(problems, args.checkAccessLogs()...)...)

@@ -135,7 +135,7 @@ func TestBucketNamesEveryProblem(t *testing.T) {
 	})
 	for _, want := range []string{
 		"the name becomes the bucket's", "ExpireDays -1", "NoncurrentDays -2", "AccessLogs: the bucket does not admit", `AccessLogsPrefix "logs"`,
-		`DisposableReason "#"`, "writer 0 is empty", `writer 1, ALBAccessLogs`, `AccountID "1"`, `prefix "/x"`,
+		`DisposableReason: "#"`, "writer 0 is empty", `writer 1, ALBAccessLogs`, `AccountID: "1"`, `prefix "/x"`,
 		"writer 1: ALBAccessLogs cannot write to a bucket with a KMS key", "writer 2: ALBAccessLogs is there already", `trail "audit"`, `prefix "AWSLogs"`,
 	} {
 		require.ErrorContains(t, err, want)

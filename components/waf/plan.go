@@ -5,9 +5,10 @@ package waf
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Relaxation lets one intent, or one rule of a managed group, count requests instead of blocking them. This is how a
@@ -43,13 +44,6 @@ type rule struct {
 
 // fieldAdditional is the field of Args that problems point at.
 const fieldAdditional = "Additional"
-
-var (
-	// reasonPattern is what AWS accepts in a tag value.
-	reasonPattern = regexp.MustCompile(`^[\p{L}\p{N} +\-=._:/@]{10,256}$`)
-	// rulePattern is what AWS WAF accepts as the name of a rule.
-	rulePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-)
 
 // plan decides which rules the web ACL has, in order, or reports everything that is wrong with the request.
 func plan(additional []Intent, relaxations []Relaxation) ([]rule, error) {
@@ -120,8 +114,8 @@ func relax(rules []rule, relaxations []Relaxation) error {
 		fail := func(format string, args ...any) {
 			problems = append(problems, fmt.Errorf("Relaxations[%d]: "+format, append([]any{i}, args...)...))
 		}
-		if !reasonPattern.MatchString(r.Reason) {
-			fail("Reason %q for %s must be 10 to 256 letters, digits, spaces or + - = . _ : / @; write down why it may count instead of block", r.Reason, r.what())
+		if err := form.CheckReason(r.Reason); err != nil {
+			fail("Reason for %s: %w", r.what(), err)
 		}
 		if seen[r.what()] {
 			fail("%s is relaxed twice; remove one", r.what())
@@ -135,8 +129,8 @@ func relax(rules []rule, relaxations []Relaxation) error {
 			rules[at].Count = true
 		case rules[at].Group == "":
 			fail("%s has no rules inside, so Rule %q means nothing; leave Rule empty", r.Intent, r.Rule)
-		case !rulePattern.MatchString(r.Rule):
-			fail("Rule %q is not the name of a rule; take it from the group's list in the AWS WAF Developer Guide", r.Rule)
+		case form.CheckWAFRule(r.Rule) != nil:
+			fail("Rule: %w", form.CheckWAFRule(r.Rule))
 		default:
 			rules[at].CountRules = append(rules[at].CountRules, r.Rule)
 			slices.Sort(rules[at].CountRules)

@@ -78,7 +78,7 @@ func TestPlanRefuses(t *testing.T) {
 		"an intent twice":   {additional: []Intent{PHP, PHP}, want: []string{`Additional[1]: "PHP" is listed twice`}},
 		"no reason": {
 			relaxations: []Relaxation{{Intent: Linux}},
-			want:        []string{`Relaxations[0]: Reason "" for Linux must be 10 to 256`},
+			want:        []string{`Relaxations[0]: Reason for Linux: "" is not a valid reason; write 10 to 256`},
 		},
 		"a reason that no tag can hold": {
 			relaxations: []Relaxation{{Intent: Linux, Reason: "because (reasons) & more"}},
@@ -94,7 +94,7 @@ func TestPlanRefuses(t *testing.T) {
 		},
 		"a rule that cannot be": {
 			relaxations: []Relaxation{{Intent: Linux, Rule: "a b", Reason: reason}},
-			want:        []string{`Rule "a b" is not the name of a rule`},
+			want:        []string{`Rule: "a b" is not the name of a rule`},
 		},
 		"a relaxation twice": {
 			relaxations: []Relaxation{{Intent: Linux, Reason: reason}, {Intent: Linux, Reason: reason}},

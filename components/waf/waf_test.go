@@ -219,7 +219,7 @@ func TestNewReportsEveryProblem(t *testing.T) {
 		return err
 	})
 	for _, want := range []string{
-		`web ACL "a web acl"`, `name: "bulkhead-test-a web acl"`, "ResourceARN: missing", `Region ""`, "RetentionDays 8", "RateLimit: 9 is not between 10 and 2000000000",
+		`web ACL "a web acl"`, `name: "bulkhead-test-a web acl"`, "ResourceARN: missing", `Region: ""`, "RetentionDays: 8", "RateLimit: 9 is not between 10 and 2000000000",
 		"LogKeyARN: missing", `Additional[0]: "Nothing"`,
 	} {
 		require.ErrorContains(t, err, want)

@@ -73,3 +73,43 @@ func cannedAnswers(account, region string) map[string]Answerer {
 		}),
 	}
 }
+
+// cannedOutputs are the outputs that AWS computes from more than names: the secret that RDS makes for a managed password,
+// the records that prove a certificate's names, the version of a launch template, and the IPv6 range of a VPC.
+func cannedOutputs(account, region string) map[string]Outputs {
+	properties := resource.NewPropertyMapFromMap
+	return map[string]Outputs{
+		"aws:rds/instance:Instance": func(r Registration) resource.PropertyMap {
+			if r.Value("manageMasterUserPassword") != true {
+				return nil
+			}
+			return properties(map[string]any{"masterUserSecrets": []any{map[string]any{
+				"secretArn":    "arn:aws:secretsmanager:" + region + ":" + account + ":secret:rds!db-a1b2c3",
+				"secretStatus": "active", "kmsKeyId": r.String("masterUserSecretKmsKeyId"),
+			}}})
+		},
+		"aws:acm/certificate:Certificate": func(r Registration) resource.PropertyMap {
+			names := []any{r.String("domainName")}
+			if more, given := r.Value("subjectAlternativeNames").([]any); given {
+				names = append(names, more...)
+			}
+			var options []any
+			for _, name := range names {
+				options = append(options, map[string]any{
+					"domainName": name, "resourceRecordName": "_3639ac514e785e898d2646601fa951d5." + name.(string) + ".",
+					"resourceRecordType": "CNAME", "resourceRecordValue": "_98d2646601fa.acm-validations.aws.",
+				})
+			}
+			return properties(map[string]any{"domainValidationOptions": options})
+		},
+		"aws:ec2/launchTemplate:LaunchTemplate": func(Registration) resource.PropertyMap {
+			return properties(map[string]any{"latestVersion": 1})
+		},
+		"aws:ec2/vpc:Vpc": func(r Registration) resource.PropertyMap {
+			if r.Value("assignGeneratedIpv6CidrBlock") != true {
+				return nil
+			}
+			return properties(map[string]any{"ipv6CidrBlock": "2001:db8:1234:5600::/56"})
+		},
+	}
+}

@@ -20,12 +20,15 @@ type monitor struct {
 	settings  *settings
 	recording *Recording
 	answers   map[string]Answerer
+	outputs   map[string]Outputs
 }
 
 func newMonitor(s *settings) *monitor {
 	answers := cannedAnswers(s.account, s.region)
 	maps.Copy(answers, s.answers)
-	return &monitor{settings: s, recording: &Recording{}, answers: answers}
+	outputs := cannedOutputs(s.account, s.region)
+	maps.Copy(outputs, s.outputs)
+	return &monitor{settings: s, recording: &Recording{}, answers: answers, outputs: outputs}
 }
 
 // Call answers a provider function from the table.
@@ -142,7 +145,7 @@ func (m *monitor) computed(r Registration, id string) resource.PropertyMap {
 			state[resource.PropertyKey(key)] = resource.NewProperty(m.expand(template, r, id))
 		}
 	}
-	if outputs, ok := m.settings.outputs[r.Type]; ok {
+	if outputs, ok := m.outputs[r.Type]; ok {
 		maps.Copy(state, outputs(r))
 	}
 	return state

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/policy/glob"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
+	"github.com/bulkhead-iac/bulkhead/policy/schema"
 )
 
 // Version is the version of the pack; a build may set it with -ldflags "-X".
@@ -24,7 +25,7 @@ func New() (*pack.Pack, error) {
 		Name: "bulkhead", Title: "Bulkhead", Version: Version, Provider: "aws", Source: "https://github.com/bulkhead-iac/bulkhead",
 		About:    "Stops deployments that open AWS resources to the internet, weaken their defences or risk their data.",
 		Tags:     []string{"aws", "security", "segmentation"},
-		Profiles: Profiles(), Documentation: Documentation, Frameworks: Frameworks(),
+		Profiles: Profiles(), Replaces: schema.Replaces, Documentation: Documentation, Frameworks: Frameworks(),
 	}
 	all := All()
 	return p, p.Load(all...)
@@ -43,6 +44,7 @@ func All() []*pack.Control {
 		confusions(), resourcePolicies(), tiers(), sessionDocuments(), loadBalancerDetails(), databaseDetails(),
 		bucketDetails(), instanceDetails(), groupUsers(), groups(), writeGrants(),
 		listenerRules(), otherAddresses(), firewallBypasses(), takeovers(), exposedServices(), carriers(),
+		sealedValues(),
 	)
 	for _, c := range all {
 		c.URL = Documentation + "#" + c.ID

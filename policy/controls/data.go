@@ -80,18 +80,6 @@ func backups() []*pack.Control {
 func parameters() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "ssm-parameter-sealed", Title: "Parameters with secrets are SecureString", Severity: pack.High, Types: []string{parameterType}, Why: "A String can be read by everybody who may read parameters, and needs no key.", Fix: "Set type to SecureString and keyId.", Maps: meets(identity, atRest), Check: func(k *pack.Case) {
-				sensitive := k.Get("name").Matches(secretKey)
-				switch v := k.Get("value"); {
-				case v.Secret():
-					sensitive = pack.Yes(k.Get("type"))
-				case v.IsUnknown():
-					sensitive = sensitive.Or(pack.Wait(v))
-				}
-				k.Require(sensitive.Not().Or(k.Get("type").OneOf("SecureString")), "type is %s", k.Get("type"))
-			},
-		},
-		{
 			ID: "ssm-parameter-cmk", Title: "SecureString parameters use a customer managed key", Severity: pack.Low, Types: []string{parameterType}, Why: "The AWS managed key may be used by everybody in the account who may read parameters.", Fix: "Set keyId.", Maps: meets(keyCare), Check: func(k *pack.Case) {
 				k.Require(k.Get("type").OneOf("SecureString").Not().Or(k.Get("keyId").IsSet()), "keyId is not set")
 			},
@@ -175,7 +163,7 @@ func stores() []*pack.Control {
 			ID: "dynamodb-policy-public", Title: "No table admits everybody", Severity: pack.Critical, Types: []string{dynamoPolicy}, Why: "Strangers can then read and change the table.", Fix: "Name the principals.", Maps: meets(exposure), Check: notPublic("policy"),
 		},
 		{
-			ID: "efs-encrypted", Title: "File systems are encrypted", Severity: pack.High, Types: []string{fileSystem}, Why: "Encryption cannot be switched on later.", Fix: "Set encrypted to true.", Maps: meets("FSBP:EFS.1 CIS:2.3.1", atRest), Check: isTrue("encrypted"), Remedy: put("encrypted", true),
+			ID: "efs-encrypted", Title: "File systems are encrypted", Severity: pack.High, Types: []string{fileSystem}, Why: "Encryption cannot be switched on later.", Fix: "Set encrypted to true.", Maps: meets("FSBP:EFS.1 CIS:2.3.1", atRest), Check: isTrue("encrypted"),
 		},
 		{
 			ID: "efs-policy-public", Title: "No file system admits everybody", Severity: pack.Critical, Types: []string{fileSystemPolicy}, Why: "Whoever reaches a mount target can then read the files.", Fix: "Name the principals, or add the condition elasticfilesystem:AccessedViaMountTarget.", Maps: meets(exposure), Check: notPublic("policy"),

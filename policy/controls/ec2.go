@@ -184,7 +184,7 @@ func volumes() []*pack.Control {
 		{
 			ID: "ebs-encrypted", Title: "Volumes are encrypted", Severity: pack.High, Types: []string{volumeType},
 			Why: "A snapshot of an unencrypted volume can be read by whoever gets hold of it.", Fix: "Set encrypted to true.",
-			Maps: meets("FSBP:EC2.3 CIS:5.1.1", atRest), Check: isTrue("encrypted"), Remedy: put("encrypted", true),
+			Maps: meets("FSBP:EC2.3 CIS:5.1.1", atRest), Check: isTrue("encrypted"),
 		},
 		{
 			ID: "ebs-cmk", Title: "Volumes use a customer managed key", Severity: pack.Low, Level: pack.Disabled, Types: []string{volumeType},
@@ -208,7 +208,7 @@ func volumes() []*pack.Control {
 		{
 			ID: "ebs-snapshot-copy-encrypted", Title: "Snapshot copies are encrypted", Severity: pack.High, Types: []string{"aws:ebs/snapshotCopy:SnapshotCopy"},
 			Why: "A copy of an unencrypted snapshot stays unencrypted unless that is asked for.", Fix: "Set encrypted to true.", Maps: meets(atRest),
-			Check: isTrue("encrypted"), Remedy: put("encrypted", true),
+			Check: isTrue("encrypted"),
 		},
 		{
 			ID: "ebs-snapshot-copy-cmk", Title: "Snapshot copies use a customer managed key", Severity: pack.Low, Level: pack.Disabled, Types: []string{"aws:ebs/snapshotCopy:SnapshotCopy"},

@@ -12,6 +12,8 @@ import (
 
 const (
 	redshiftCluster = "aws:redshift/cluster:Cluster"
+	redshiftSpace   = "aws:redshiftserverless/namespace:Namespace"
+	docdbCluster    = "aws:docdb/cluster:Cluster"
 	classicBalancer = "aws:elb/loadBalancer:LoadBalancer"
 	kubernetes      = "aws:eks/cluster:Cluster"
 	searchNetwork   = "aws:opensearch/serverlessSecurityPolicy:ServerlessSecurityPolicy"
@@ -31,7 +33,7 @@ func exposedServices() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "service-not-public", Title: "Warehouses, brokers and their like are not public", Severity: pack.Critical, Types: publicSwitch,
-			Why: "A server that the whole internet reaches is found by scanners within hours and attacked with lists of passwords.", Fix: "Set publiclyAccessible to false; a Redshift cluster is public when nothing is said.",
+			Why: "A server that the whole internet reaches is found by scanners within hours and attacked with lists of passwords.", Fix: "Set publiclyAccessible to false; before version 7 of the provider a Redshift cluster is public when nothing is said.",
 			Maps: meets("FSBP:Redshift.1 FSBP:RedshiftServerless.3 FSBP:DMS.1", exposure), Check: func(k *pack.Case) {
 				v := k.Get("publiclyAccessible")
 				k.Forbid(v.Is(true, k.Type == redshiftCluster), "publiclyAccessible is %s", v)

@@ -145,17 +145,3 @@ func secrets() []*pack.Control {
 		},
 	}
 }
-
-// sealed wants values to be Pulumi secrets.
-func sealed(k *pack.Case, paths ...string) {
-	for _, path := range paths {
-		v := k.Get(path)
-		switch {
-		case !v.Exists() || v.Secret():
-		case v.IsUnknown():
-			k.Defer(v)
-		default:
-			k.Report(v, "%s is plain text", path)
-		}
-	}
-}

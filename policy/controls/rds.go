@@ -161,11 +161,6 @@ func databases() []*pack.Control {
 			},
 		},
 		{
-			ID: "rds-password-managed", Title: "Database passwords are managed or at least secrets", Severity: pack.Critical, Types: dataStores,
-			Why: "A password that is plain text in the program is also plain text in its state, its history and its previews.",
-			Fix: "Set manageMasterUserPassword to true and remove the password; or make it a Pulumi secret.", Maps: meets(identity), Check: func(k *pack.Case) { sealed(k, "password", "masterPassword") },
-		},
-		{
 			ID: "rds-subnet-group", Title: "Databases name their subnets", Severity: pack.High, Types: dataStores,
 			Why: "Without a subnet group the database lands in the default VPC, whose subnets are public.", Fix: "Set dbSubnetGroupName.", Maps: meets("FSBP:RDS.18", segments),
 			Check: func(k *pack.Case) {

@@ -218,7 +218,7 @@ func (c *Case) reason() string {
 		}
 	}
 	if hidden {
-		return "undecided here: waits for " + strings.Join(paths, ", ") + ", a secret that cannot be read"
+		return "undecided here: waits for " + strings.Join(paths, ", ") + ", a secret that cannot be read; export again with --show-secrets"
 	}
 	return undecidedPrefix + "waits for " + strings.Join(paths, ", ")
 }

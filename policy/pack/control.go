@@ -93,7 +93,7 @@ type Control struct {
 	// Check judges one resource. It reports through the case and returns nothing.
 	Check func(*Case)
 	// Remedy mends the inputs of one resource where that is safe; nil when it is not. It runs only at level
-	// remediate and before Check.
+	// remediate and before Check. What [Pack.Replaces] names stays as it is.
 	Remedy func(*Edit)
 	// ID is the name in configuration, waivers and reports: lower case words with hyphens.
 	ID string
@@ -192,6 +192,9 @@ type Pack struct {
 	Documentation string
 	// Frameworks are the catalogues that controls name in Maps, with their versions.
 	Frameworks []Framework
+	// Replaces reports whether a change of the input at a path makes the provider replace a resource of the type and lose
+	// what is in it. No remedy changes such an input, and the cure of a finding about one says so; nil knows of none.
+	Replaces func(token, path string) bool
 	// Profiles are named sets of levels; see [Profile].
 	Profiles map[string]Profile
 	controls []*Control

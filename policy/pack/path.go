@@ -110,6 +110,15 @@ func joinStep(a, b string) string {
 	return a + "." + b
 }
 
+// Place is where the value is, without the value: a message about the place of a secret may say more than that it breaks
+// a rule.
+func (v Value) Place() Value {
+	if v.n == nil || v.step != "" || v.n.parent == nil || v.n.parent.kind == List {
+		return Value{step: v.Path()}
+	}
+	return Value{n: v.n.parent, step: v.n.key}
+}
+
 // First returns the first of the paths that is set, or the value at the first path when none is.
 func (v Value) First(paths ...string) Value {
 	for _, p := range paths {

@@ -13,13 +13,15 @@ import (
 // Edit changes the inputs of one resource. Everything that is not set stays as it came: unknown values,
 // secrets and the provider's own "__defaults".
 type Edit struct {
-	props   *structpb.Struct
-	view    Value
-	changed bool
+	props *structpb.Struct
+	// replaces says of a path that changing it would replace the resource.
+	replaces func(path string) bool
+	view     Value
+	changed  bool
 }
 
 // newEdit starts with a copy of the inputs.
-func newEdit(props *structpb.Struct) *Edit {
+func newEdit(props *structpb.Struct, replaces func(path string) bool) *Edit {
 	clone, ok := proto.Clone(props).(*structpb.Struct)
 	if !ok || clone == nil {
 		clone = &structpb.Struct{}
@@ -27,19 +29,22 @@ func newEdit(props *structpb.Struct) *Edit {
 	if clone.Fields == nil {
 		clone.Fields = map[string]*structpb.Value{}
 	}
-	return &Edit{props: clone, view: FromStruct(clone)}
+	return &Edit{props: clone, view: FromStruct(clone), replaces: replaces}
 }
 
 // Get returns the property at the path as it is now.
 func (e *Edit) Get(path string) Value { return e.view.Get(path) }
 
 // Set writes a string, number or boolean at a path of object keys and reports whether it did. It makes
-// missing objects, goes into a list of one, keeps a secret a secret, and leaves alone what is unknown or has
-// another shape.
+// missing objects, goes into a list of one, keeps a secret a secret, and leaves alone what is unknown, has
+// another shape, or would replace the resource.
 func (e *Edit) Set(path string, value any) bool {
 	v, err := structpb.NewValue(value)
 	if err != nil {
 		panic(fmt.Sprintf("remedy sets %s to %T: %v", path, value, err))
+	}
+	if e.replaces(path) {
+		return false
 	}
 	steps := strings.Split(path, ".")
 	fields := e.props.Fields
@@ -118,7 +123,7 @@ func (s *Session) Remediate(r *Resource, props *structpb.Struct) []Remediation {
 		if c.Remedy == nil || s.levels[c.ID] != Remediate || s.rules.waiverFor(c.ID, r, s.now()) != nil {
 			continue
 		}
-		edit := newEdit(props)
+		edit := newEdit(props, func(path string) bool { return s.pack.replaces(r.Type, path) })
 		problem := applyRemedy(c, edit)
 		switch {
 		case problem != "":
@@ -129,6 +134,10 @@ func (s *Session) Remediate(r *Resource, props *structpb.Struct) []Remediation {
 		}
 	}
 	return done
+}
+
+func (p *Pack) replaces(token, path string) bool {
+	return p.Replaces != nil && path != "" && p.Replaces(token, path)
 }
 
 func applyRemedy(c *Control, e *Edit) (problem string) {

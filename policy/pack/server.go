@@ -234,7 +234,7 @@ func (r *Result) Message(n Note) string {
 	if r.Control.ID == GovernanceID {
 		return n.Text
 	}
-	return fmt.Sprintf("%s %q: %s. %s Fix: %s", r.ShortType(), r.Name, n.Text, r.Control.Why, r.Control.Fix)
+	return fmt.Sprintf("%s %q: %s. %s Fix: %s", r.ShortType(), r.Name, n.Text, r.Control.Why, r.Cure(n))
 }
 
 func levelForEngine(l Level) pulumirpc.EnforcementLevel {

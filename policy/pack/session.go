@@ -14,6 +14,8 @@ import (
 type Note struct {
 	Text string
 	Path string
+	// Caution says what else happens when the property is changed as the control's Fix says.
+	Caution string
 }
 
 // Result is what one control came to on one resource.
@@ -67,6 +69,7 @@ type duties struct {
 // "pulumi policy analyze" does, and when [github.com/bulkhead-iac/bulkhead/policy/command] judges a file.
 type About struct {
 	Tags         map[string]string
+	secrets      []string // the values of secret configuration
 	Stack        string
 	Project      string
 	Organization string
@@ -142,8 +145,11 @@ func (s *Session) Describe(about About, config map[string]string, secretKeys []s
 	for _, key := range secretKeys {
 		secrets = append(secrets, config[key])
 	}
-	s.masks = hider(secrets)
+	s.masks, s.about.secrets = hider(secrets), secrets
 }
+
+// FromSecretConfig reports whether a text is the value of a secret key of the stack's configuration.
+func (a *About) FromSecretConfig(text string) bool { return slices.Contains(a.secrets, text) }
 
 // Level returns the level of a control in this session.
 func (s *Session) Level(id string) Level { return s.levels[id] }
@@ -219,7 +225,7 @@ func (s *Session) judge(results []Result, work []duty, r *Resource, stack *Stack
 		switch result := &results[len(results)-1]; result.Outcome {
 		case Fail:
 			for _, n := range k.found {
-				result.Notes = append(result.Notes, Note{Text: s.mask(k.hide(n.text)), Path: n.at})
+				result.Notes = append(result.Notes, Note{Text: s.mask(k.hide(n.text)), Path: n.at, Caution: s.pack.caution(r, n.at)})
 			}
 			result.Waiver = s.rules.waiverFor(d.control.ID, r, s.now())
 		case Undecided, NotApplicable:
@@ -227,6 +233,22 @@ func (s *Session) judge(results []Result, work []duty, r *Resource, stack *Stack
 		}
 	}
 	return results
+}
+
+// Cure is what to do about a note of the result.
+func (r *Result) Cure(n Note) string {
+	if n.Caution == "" {
+		return r.Control.Fix
+	}
+	return r.Control.Fix + " " + n.Caution
+}
+
+// caution warns of a change of the input at a path.
+func (p *Pack) caution(r *Resource, path string) string {
+	if !p.replaces(r.Type, path) {
+		return ""
+	}
+	return "Where the " + r.ShortType() + " exists already, a change of " + path + " replaces it: the provider deletes it with what is in it and makes another one, so save that first."
 }
 
 func (s *Session) mask(text string) string {

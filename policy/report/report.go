@@ -89,7 +89,7 @@ func finding(r *pack.Result, n pack.Note) Finding {
 	}
 	return Finding{
 		Control: r.Control, ID: r.Control.ID, Title: r.Control.Title, Severity: r.Control.Severity.String(), Level: level.String(),
-		URN: r.URN, Type: r.Type, Name: r.Name, Path: n.Path, Text: n.Text, Message: r.Message(n), Why: r.Control.Why, Fix: r.Control.Fix,
+		URN: r.URN, Type: r.Type, Name: r.Name, Path: n.Path, Text: n.Text, Message: r.Message(n), Why: r.Control.Why, Fix: r.Cure(n),
 		URL: r.Control.URL, Maps: append([]string{}, r.Control.Maps...), Pages: r.Control.References(), Waiver: r.Waiver,
 	}
 }

@@ -22,7 +22,11 @@ func lookAtFirewall(t *testing.T, a *account) {
 	for _, group := range groups {
 		nameOf[aws.ToString(group.GroupId)] = strings.TrimPrefix(name(group.Tags), a.named(""))
 	}
-	require.ElementsMatch(t, []string{"default", "endpoints", "db", "app", "edge", "bastion"}, values(nameOf))
+	wanted := []string{"default", "db", "app", "edge", "bastion"}
+	for _, service := range a.Network.InterfaceEndpoints {
+		wanted = append(wanted, "endpoint-"+service)
+	}
+	require.ElementsMatch(t, wanted, values(nameOf))
 	s3 := s3PrefixList(t, a)
 	found, err := a.ec2.DescribeSecurityGroupRules(t.Context(), &ec2.DescribeSecurityGroupRulesInput{})
 	require.NoError(t, err)
@@ -49,8 +53,12 @@ func wantedRules(a *account) []string {
 	rules := []string{"edge in 443 " + world, "edge in 80 " + world, "app out 443 s3", "bastion out 443 s3"}
 	rules = append(rules, both("edge", "app", a.App.Port)...)
 	rules = append(rules, both("app", "db", 5432)...)
-	rules = append(rules, both("app", "endpoints", 443)...)
-	rules = append(rules, both("bastion", "endpoints", 443)...)
+	for _, service := range a.Network.InterfaceEndpoints {
+		rules = append(rules, both("app", "endpoint-"+service, 443)...)
+	}
+	for _, service := range []string{"ec2messages", "logs", "ssm", "ssmmessages"} {
+		rules = append(rules, both("bastion", "endpoint-"+service, 443)...)
+	}
 	rules = append(rules, both("bastion", "app", 22)...)
 	if a.Bastion.ReachesDatabase {
 		rules = append(rules, both("bastion", "db", 5432)...)

@@ -205,7 +205,7 @@ func lookAtEndpoints(t *testing.T, a *account) {
 		require.ElementsMatch(t, a.subnetIDs(t, "app"), endpoint.SubnetIds)
 		require.True(t, aws.ToBool(endpoint.PrivateDnsEnabled))
 		require.Len(t, endpoint.Groups, 1)
-		require.Equal(t, a.groupID(t, "endpoints"), aws.ToString(endpoint.Groups[0].GroupId))
+		require.Equal(t, a.groupID(t, "endpoint-"+service), aws.ToString(endpoint.Groups[0].GroupId))
 	}
 	require.ElementsMatch(t, a.Network.InterfaceEndpoints, services)
 }

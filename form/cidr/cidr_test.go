@@ -5,11 +5,13 @@ package cidr_test
 import (
 	"errors"
 	"net/netip"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
+	"github.com/bulkhead-iac/bulkhead/form"
+	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 func TestCheckKnown(t *testing.T) {
@@ -65,9 +67,9 @@ func TestCheckKnown(t *testing.T) {
 	} {
 		err := cidr.CheckKnown(value)
 		require.ErrorContains(t, err, want, value)
-		var typed *cidr.Error
+		var typed *form.Error
 		require.ErrorAs(t, err, &typed, value)
-		require.Equal(t, value, typed.Value)
+		require.Equal(t, strconv.Quote(value), typed.Value)
 	}
 }
 
@@ -123,6 +125,17 @@ func TestOverlapAndCovered(t *testing.T) {
 		[]string{"2001:db8::/48", "10.1.2.0/24", "10.1.0.0/16", "10.0.0.0/8", "10.1.2.3/32", "192.0.2.0/25", "192.0.2.64/26", "192.0.2.128/25"}))
 }
 
+func TestCheckListReportsEverythingAtOnce(t *testing.T) {
+	require.Empty(t, cidr.CheckList([]string{"203.0.113.0/28", "2001:db8::/48"}, 1, cidr.CheckKnown))
+	err := form.In("Ranges", cidr.CheckList([]string{"203.0.113.16/28", "203.0.113.0/24", "0.0.0.0/0", "203.0.113.0/24", "2001:db8::/48"}, 3, cidr.CheckKnown)...)
+	require.EqualError(t, err, "Ranges: lists 4 ranges of one address family, and a network ACL has room for 3; merge neighbours or drop some\n"+
+		`Ranges[0]: "203.0.113.16/28" lies inside 203.0.113.0/24 of the same list; drop one of the two`+"\n"+
+		`Ranges[2]: "0.0.0.0/0" admits the whole internet; list known addresses`+"\n"+
+		`Ranges[3]: "203.0.113.0/24" is listed twice; keep one`)
+	err = form.In("Ranges", cidr.CheckOutside([]string{"203.0.113.0/24", "10.20.4.0/24", "nonsense"}, "10.20.0.0/16")...)
+	require.EqualError(t, err, `Ranges[1]: "10.20.4.0/24" overlaps the VPC's own range 10.20.0.0/16; name addresses outside the VPC`)
+}
+
 func FuzzChecks(f *testing.F) {
 	for _, seed := range []string{
 		"0.0.0.0/0", "::/0", "203.0.113.0/28", "2001:db8::/48", "10.20.0.0/16", "0/0", "::ffff:1.2.3.4/120", "/", "%/",
@@ -135,7 +148,7 @@ func FuzzChecks(f *testing.F) {
 		} {
 			err := check(s)
 			if err != nil {
-				var typed *cidr.Error
+				var typed *form.Error
 				require.True(t, errors.As(err, &typed), "%s: %T", name, err)
 				require.NotEmpty(t, typed.Fault)
 				require.NotEmpty(t, typed.Cure)

@@ -9,10 +9,13 @@
 package cidr
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // The narrowest prefix lengths that still count as a list of known addresses.
@@ -30,40 +33,30 @@ const (
 	VPCMinBits = 16
 	// VPCMaxBits is the narrowest VPC that has room for three tiers in four zones.
 	VPCMaxBits = 20
+	// MaxKnown and MaxDestinations are how many ranges of one address family may come in and
+	// be reached. They are narrower than what a security group holds, which is 60: a network
+	// ACL has 20 rules for each direction and address family (Amazon VPC quotas), and must
+	// also hold those of the load balancer and of the NAT gateways.
+	MaxKnown, MaxDestinations = 8, 4
 )
 
-// Error says what is wrong with one range and how to put it right.
-type Error struct {
-	// Value is the range as it was written.
-	Value string
-	// Fault completes the sentence that starts with the value.
-	Fault string
-	// Cure is what to write instead, in the imperative.
-	Cure string
-}
-
-// Error returns value, fault and cure as one sentence.
-func (e *Error) Error() string {
-	return fmt.Sprintf("%q %s; %s", e.Value, e.Fault, e.Cure)
-}
-
-// Parse reads one range in canonical form. The error is an *Error.
+// Parse reads one range in canonical form. The error is a *form.Error.
 func Parse(s string) (netip.Prefix, error) {
 	if addr, err := netip.ParseAddr(s); err == nil && addr.Zone() == "" {
-		return netip.Prefix{}, &Error{s, "has no prefix length",
-			"write " + netip.PrefixFrom(addr, addr.BitLen()).String() + " for this one address"}
+		return netip.Prefix{}, form.Text(s, "has no prefix length",
+			"write "+netip.PrefixFrom(addr, addr.BitLen()).String()+" for this one address")
 	}
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
-		return netip.Prefix{}, &Error{s, "is not a CIDR range", "write it like 203.0.113.0/28 or 2001:db8:1::/48"}
+		return netip.Prefix{}, form.Text(s, "is not a CIDR range", "write it like 203.0.113.0/28 or 2001:db8:1::/48")
 	}
 	if p.Addr().Is4In6() {
-		return netip.Prefix{}, &Error{s, "is an IPv4-mapped IPv6 range, which AWS never matches",
-			"write the IPv4 range itself"}
+		return netip.Prefix{}, form.Text(s, "is an IPv4-mapped IPv6 range, which AWS never matches",
+			"write the IPv4 range itself")
 	}
 	if canonical := p.Masked(); s != canonical.String() {
-		return netip.Prefix{}, &Error{s, "is not in canonical form",
-			fmt.Sprintf("write %s, or the exact addresses with a longer prefix", canonical)}
+		return netip.Prefix{}, form.Text(s, "is not in canonical form",
+			fmt.Sprintf("write %s, or the exact addresses with a longer prefix", canonical))
 	}
 	return p, nil
 }
@@ -71,67 +64,112 @@ func Parse(s string) (netip.Prefix, error) {
 // CheckKnown accepts a range that can stand for known addresses: canonical, not
 // wider than /24 (IPv4) or /48 (IPv6), and in no spelling the whole internet.
 // It is the rule for every source the bastion admits (FSBP EC2.13, EC2.53, EC2.54).
-// The error is an *Error.
+// The error is a *form.Error.
 func CheckKnown(s string) error {
 	if isWorld(s) {
-		return &Error{s, "admits the whole internet", "list known addresses"}
+		return form.Text(s, "admits the whole internet", "list known addresses")
 	}
 	p, err := Parse(s)
 	if err != nil {
 		return err
 	}
 	if limit := bitsFor(p, KnownBits4, KnownBits6); p.Bits() < limit {
-		return &Error{s, fmt.Sprintf("is wider than /%d", limit), "list known addresses in narrower ranges"}
+		return form.Text(s, fmt.Sprintf("is wider than /%d", limit), "list known addresses in narrower ranges")
 	}
 	if where := special(p); where != "" {
-		return &Error{s, "lies in " + where + ", from which no known client connects", "list known addresses"}
+		return form.Text(s, "lies in "+where+", from which no known client connects", "list known addresses")
 	}
 	return nil
 }
 
 // CheckDestination accepts a range that a tier may connect to: canonical, not the
 // whole internet in any spelling or in halves (not wider than /8 or /16), and not
-// the link-local range of the instance metadata service. The error is an *Error.
+// the link-local range of the instance metadata service. The error is a *form.Error.
 func CheckDestination(s string) error {
 	if isWorld(s) {
-		return &Error{s, "reaches the whole internet", "list known destinations"}
+		return form.Text(s, "reaches the whole internet", "list known destinations")
 	}
 	p, err := Parse(s)
 	if err != nil {
 		return err
 	}
 	if limit := bitsFor(p, DestinationBits4, DestinationBits6); p.Bits() < limit {
-		return &Error{s, fmt.Sprintf("is wider than /%d", limit), "list known destinations in narrower ranges"}
+		return form.Text(s, fmt.Sprintf("is wider than /%d", limit), "list known destinations in narrower ranges")
 	}
 	if where := special(p); where != "" {
-		return &Error{s, "lies in " + where + ", where no service of yours listens", "list known destinations"}
+		return form.Text(s, "lies in "+where+", where no service of yours listens", "list known destinations")
 	}
 	return nil
 }
 
 // CheckVPC accepts a range for a VPC: private IPv4 (RFC 1918), canonical, between /16
 // (the widest that AWS allows) and /20 (the narrowest with room for three tiers in
-// four zones). The error is an *Error.
+// four zones). The error is a *form.Error.
 func CheckVPC(s string) error {
 	p, err := Parse(s)
 	if err != nil {
 		return err
 	}
 	if !p.Addr().Is4() {
-		return &Error{s, "is not IPv4", "write a private IPv4 range such as 10.20.0.0/16"}
+		return form.Text(s, "is not IPv4", "write a private IPv4 range such as 10.20.0.0/16")
 	}
 	if p.Bits() < VPCMinBits {
-		return &Error{s, "is wider than a VPC may be", fmt.Sprintf("use a prefix from /%d to /%d", VPCMinBits, VPCMaxBits)}
+		return form.Text(s, "is wider than a VPC may be", fmt.Sprintf("use a prefix from /%d to /%d", VPCMinBits, VPCMaxBits))
 	}
 	if p.Bits() > VPCMaxBits {
-		return &Error{s, "is too small for three tiers in four zones",
-			fmt.Sprintf("use a prefix from /%d to /%d", VPCMinBits, VPCMaxBits)}
+		return form.Text(s, "is too small for three tiers in four zones",
+			fmt.Sprintf("use a prefix from /%d to /%d", VPCMinBits, VPCMaxBits))
 	}
 	if !p.Addr().IsPrivate() {
-		return &Error{s, "is not private address space",
-			"use a range inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 (RFC 1918)"}
+		return form.Text(s, "is not private address space",
+			"use a range inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 (RFC 1918)")
 	}
 	return nil
+}
+
+// CheckList reports what is wrong with a list of ranges: each that does not pass check or
+// is listed twice, each that another one contains, and more ranges of one address family
+// than most.
+func CheckList(list []string, most int, check func(string) error) []error {
+	problems := form.CheckEach(list, check)
+	sound, count := make([]string, len(list)), map[bool]int{}
+	for i, s := range list {
+		count[strings.Contains(s, ":")]++
+		if check(s) == nil {
+			sound[i] = s
+		}
+	}
+	for i, j := range Covered(sound) {
+		if list[i] != list[j] {
+			problems = append(problems, form.At(i, form.Text(list[i], "lies inside "+list[j]+" of the same list", "drop one of the two")))
+		}
+	}
+	slices.SortStableFunc(problems, byIndex)
+	if longer := max(count[true], count[false]); longer > most {
+		problems = slices.Insert(problems, 0, form.Whole(
+			fmt.Sprintf("lists %d ranges of one address family, and a network ACL has room for %d", longer, most), "merge neighbours or drop some"))
+	}
+	return problems
+}
+
+func byIndex(a, b error) int {
+	var first, second *form.Element
+	if errors.As(a, &first) && errors.As(b, &second) {
+		return first.Index - second.Index
+	}
+	return 0
+}
+
+// CheckOutside reports the ranges of a list that overlap the range of a VPC. A range that
+// does not parse is left to its own check.
+func CheckOutside(list []string, vpc string) []error {
+	var problems []error
+	for i, s := range list {
+		if Overlap(s, vpc) {
+			problems = append(problems, form.At(i, form.Text(s, "overlaps the VPC's own range "+vpc, "name addresses outside the VPC")))
+		}
+	}
+	return problems
 }
 
 // Overlap reports whether two ranges share an address. A range that does not parse

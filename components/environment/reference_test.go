@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package environment
+
+import (
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/app"
+	"github.com/bulkhead-iac/bulkhead/components/edge"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+)
+
+const (
+	servicePort = 8443
+	operators   = "203.0.113.0/28"
+	partner     = "198.51.100.64/28"
+)
+
+// name is what the reference environment is called.
+const name = "shop"
+
+// referenceTable is a deployment with one of everything.
+func referenceTable() *segment.Table {
+	return &segment.Table{
+		Segments: []segment.Segment{
+			{Name: "edge", Tier: segment.Public, Holds: "Load balancer"},
+			{Name: "app", Tier: segment.App, Holds: "Service"},
+			{Name: "db", Tier: segment.Data, Holds: "Database"},
+			{Name: "bastion", Tier: segment.Public, Holds: "Bastion"},
+		},
+		Connections: []segment.Connection{
+			{From: segment.Internet, To: "edge", Ports: segment.HTTPS, Why: "Clients"},
+			{From: segment.Internet, To: "edge", Ports: segment.HTTP, Why: "Redirect"},
+			{From: "edge", To: "app", Ports: segment.TCP(servicePort), Why: "Requests"},
+			{From: "app", To: "db", Ports: segment.PostgreSQL, Why: "Data"},
+			{From: "app", To: segment.AWS(append(segment.ServerServices(), "s3", "secretsmanager")...), Ports: segment.HTTPS, Why: "AWS services"},
+			{From: "app", To: segment.Addresses(partner), Ports: segment.HTTPS, Why: "Payment provider", Names: []string{"api.partner.example"}},
+			{From: segment.Addresses(operators), To: "bastion", Ports: segment.SSH, Why: "Operators"},
+			{From: "bastion", To: segment.AWS(append(segment.ServerServices(), "s3")...), Ports: segment.HTTPS, Why: "AWS services"},
+			{From: "bastion", To: "app", Ports: segment.SSH, Why: "Operators"},
+		},
+	}
+}
+
+// reference is the arguments of that deployment, with defaults wherever there are some.
+func reference() *Args {
+	return &Args{
+		AccountID:   pulumitest.AccountID,
+		Region:      pulumitest.Region,
+		Zones:       []string{pulumitest.Region + "a", pulumitest.Region + "b"},
+		CIDR:        "10.20.0.0/16",
+		NAT:         network.NATSingle,
+		Table:       referenceTable(),
+		AlarmEmails: []string{"ops@example.com"},
+		Edge:        &Edge{Args: edge.Args{Zone: "shop.example"}},
+		Services:    []Service{{Name: "app", Args: app.Args{Port: servicePort}, UsesDatabase: "db", Hosts: []string{"shop.example"}}},
+		Databases:   []Database{{}},
+		Bastion:     &Bastion{},
+	}
+}
+
+// deployed runs a program with the environment and returns what it asked of the engine.
+func deployed(tb testing.TB, args *Args, options ...pulumitest.Option) *pulumitest.Recording {
+	tb.Helper()
+	return pulumitest.Run(tb, program(args), options...)
+}
+
+func program(args *Args) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		env, err := New(ctx, name, args)
+		if err != nil {
+			return err
+		}
+		env.Export(ctx)
+		return nil
+	}
+}
