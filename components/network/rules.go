@@ -137,11 +137,15 @@ func ruleMatrix(plan Plan, table *segment.Table, six bool) []rule {
 	for i, row := range table.Connections {
 		m.connect(table, i, row)
 	}
-	var all []rule
+	var kept []*rule
 	for _, r := range m.rules {
 		if !m.covered(*r) {
-			all = append(all, *r)
+			kept = append(kept, r)
 		}
+	}
+	all := make([]rule, 0, len(kept)) // copied last, because a rule gains the rows of those that it covers
+	for _, r := range kept {
+		all = append(all, *r)
 	}
 	return all
 }
