@@ -76,11 +76,12 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
-	// The alias is written out, because every alias must start with "alias/".
+	// The alias is written out, because every alias must start with "alias/". One from before it carried the project stays: the
+	// key is the same.
 	if _, err := kms.NewAlias(ctx, name+"-alias", &kms.AliasArgs{
 		Name:        pulumi.String("alias/" + ctx.Project() + "-" + name),
 		TargetKeyId: key.KeyId,
-	}, pulumi.Parent(k)); err != nil {
+	}, pulumi.Parent(k), pulumi.IgnoreChanges([]string{"name"})); err != nil {
 		return nil, err
 	}
 	k.ARN, k.ID = key.Arn, key.KeyId
