@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
@@ -46,11 +47,11 @@ type Args struct {
 // Draft is the network as it would be built, without anything being made: enough for components to check their arguments
 // against its segments.
 func Draft(args *Args) *Network {
-	n := &Network{Account: args.Account, Table: args.Table, Zones: args.Zones, IPv6: args.IPv6, segments: map[string]*Segment{}}
-	if args.Table != nil {
-		for _, s := range args.Table.Segments {
-			n.segments[s.Name] = &Segment{Segment: s, network: n}
-		}
+	n := &Network{
+		Account: args.Account, Table: component.Or(args.Table, &segment.Table{}), Zones: args.Zones, IPv6: args.IPv6, segments: map[string]*Segment{},
+	}
+	for _, s := range n.Table.Segments {
+		n.segments[s.Name] = &Segment{Segment: s, network: n}
 	}
 	return n
 }

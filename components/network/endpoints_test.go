@@ -3,10 +3,12 @@
 package network
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
@@ -48,18 +50,21 @@ func TestS3PolicyKeepsDataInTheAccount(t *testing.T) {
 func TestImageLayersComeWithTheEndpointsOfECR(t *testing.T) {
 	const layers = "arn:aws:s3:::prod-eu-central-1-starport-layer-bucket/*"
 	software := func(services ...string) any {
-		rec := build(t, func(args *Args) { args.InterfaceEndpoints = append(args.InterfaceEndpoints, services...) })
+		rec := build(t, func(args *Args) {
+			connect(args, segment.Connection{From: "app", To: segment.AWS(services...), Ports: segment.HTTPS})
+		})
 		return pulumitest.Statements(t, rec.Get(t, endpointType, "net-s3").String("policy"))["SoftwareOfAWS"]["Resource"]
 	}
-	require.NotContains(t, software(), layers)
+	require.NotContains(t, software("sqs"), layers)
 	require.Contains(t, software("ecr.api", "ecr.dkr"), layers)
 }
 
-func TestInterfaceEndpoints(t *testing.T) {
+func TestEveryInterfaceEndpointHasAGroupOfItsOwnThatAdmitsItsRowsOnly(t *testing.T) {
 	rec := build(t, nil)
-	require.Len(t, rec.ByType(endpointType), endpointsPerNetwork+1)
-	group := rec.Get(t, groupType, "net-endpoints-group")
-	for _, service := range typicalArgs().InterfaceEndpoints {
+	require.Len(t, rec.ByType(endpointType), len(interfaceServices)+1)
+	for _, service := range interfaceServices {
+		group := rec.Get(t, groupType, "net-endpoint-"+service+"-group")
+		require.Equal(t, "Endpoint of the AWS service "+service, group.String("description"))
 		endpoint := rec.Get(t, endpointType, "net-"+service)
 		require.Equal(t, "Interface", endpoint.String("vpcEndpointType"))
 		require.Equal(t, "com.amazonaws.eu-central-1."+service, endpoint.String("serviceName"))
@@ -71,13 +76,45 @@ func TestInterfaceEndpoints(t *testing.T) {
 		policy := pulumitest.Statements(t, endpoint.String("policy"))
 		require.Len(t, policy, 1)
 		require.Equal(t, map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": accountID}}, policy["OwnIdentities"]["Condition"])
+
+		callers := []string{"app"}
+		if slices.Contains(segment.ServerServices(), service) {
+			callers = append(callers, "bastion")
+		}
+		admitted := 0
+		for _, rule := range rec.ByType(groupIngressType) {
+			if rule.String("securityGroupId") == group.ID {
+				admitted++
+			}
+		}
+		require.Equal(t, len(callers), admitted, service)
+		for _, caller := range callers {
+			in := rec.Get(t, groupIngressType, "net-endpoint-"+service+"-from-net-"+caller+"-https")
+			require.Equal(t, rec.Get(t, groupType, "net-"+caller+"-group").ID, in.String("referencedSecurityGroupId"))
+			out := rec.Get(t, groupEgressType, "net-"+caller+"-to-net-endpoint-"+service+"-https")
+			require.Equal(t, group.ID, out.String("referencedSecurityGroupId"))
+		}
 	}
-	require.Empty(t, rec.ByType(groupIngressType), "nobody is admitted until a client asks")
-	require.Empty(t, rec.ByType(groupEgressType))
 }
 
-func TestNoInterfaceEndpoints(t *testing.T) {
-	rec := build(t, func(args *Args) { args.InterfaceEndpoints = nil })
-	require.Len(t, rec.ByType(endpointType), 1)
-	rec.Get(t, groupType, "net-endpoints-group")
+func TestOnlyServicesThatARowLeadsToHaveEndpoints(t *testing.T) {
+	rec := build(t, func(args *Args) {
+		closed(args)
+		args.Table.Connections = slices.DeleteFunc(args.Table.Connections, func(c segment.Connection) bool { return len(c.To.Services()) > 0 })
+		connect(args, segment.Connection{From: "app", To: segment.AWS(), Ports: segment.HTTPS})
+	})
+	require.Empty(t, rec.ByType(endpointType))
+	require.Empty(t, rec.ByType(endpointLinkType))
+	require.Len(t, rec.ByType(groupType), 4)
+
+	rec = build(t, func(args *Args) {
+		connect(args, segment.Connection{From: "app", To: segment.AWS("dynamodb", "ecr.api"), Ports: segment.HTTPS},
+			segment.Connection{From: "db", To: segment.AWS("kms"), Ports: segment.HTTPS})
+	})
+	require.Equal(t, "Gateway", rec.Get(t, endpointType, "net-dynamodb").String("vpcEndpointType"))
+	rec.Get(t, endpointLinkType, "net-dynamodb-app-"+zoneA)
+	require.Len(t, rec.ByType(endpointLinkType), 3+2, "of dynamodb in the tier that calls it only")
+	rec.Get(t, groupType, "net-endpoint-ecr-api-group")
+	require.Equal(t, "pl-net-dynamodb", rec.Get(t, groupEgressType, "net-app-to-dynamodb-https").String("prefixListId"))
+	rec.Get(t, groupIngressType, "net-endpoint-kms-from-net-db-https")
 }

@@ -26,7 +26,7 @@ func TestAllTrafficIsLoggedEncrypted(t *testing.T) {
 }
 
 func TestRetentionDefaultsToAYear(t *testing.T) {
-	rec := build(t, func(args *Args) { args.LogRetentionDays = 0 })
+	rec := build(t, func(args *Args) { args.Account.LogRetentionDays = 0 })
 	require.EqualValues(t, 365, rec.Only(t, logGroupType).Value("retentionInDays"))
 }
 

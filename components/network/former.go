@@ -3,6 +3,7 @@
 package network
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
@@ -25,8 +26,13 @@ func formerGroups(ctx *pulumi.Context, name string) pulumi.ResourceOption {
 	return pulumi.Aliases(all)
 }
 
-// formerRule is the name of a rule whose ports were called "app", whichever port the service had.
-func formerRule(name string, ports segment.Ports) pulumi.ResourceOption {
+// formerRule is the name of a rule whose port was called "app", whichever port the service had. The engine refuses two
+// resources with one former name, so that of several ports between two groups the first has it.
+func (b *builder) formerRule(name string, ports segment.Ports) pulumi.ResourceOption {
 	former := strings.TrimSuffix(name, ports.Label()) + "app"
+	if ports.Label() != fmt.Sprintf("tcp-%d", ports.From) || b.former[former] {
+		return pulumi.Aliases(nil)
+	}
+	b.former[former] = true
 	return pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(former)}})
 }

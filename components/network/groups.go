@@ -4,6 +4,7 @@ package network
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -64,14 +65,14 @@ func (b *builder) connect(ctx *pulumi.Context) error {
 		from, opens := b.groups[row.From]
 		to, accepts := b.groups[row.To]
 		if opens {
-			for _, far := range b.far(row.To) {
+			for _, far := range b.far(row.To, row.Ports) {
 				if err := b.egress(ctx, from, far, i, row); err != nil {
 					return err
 				}
 			}
 		}
 		if accepts {
-			for _, far := range b.far(row.From) {
+			for _, far := range b.far(row.From, row.Ports) {
 				if err := b.ingress(ctx, to, far, i, row); err != nil {
 					return err
 				}
@@ -96,8 +97,8 @@ type far struct {
 	cidr       string
 }
 
-// far lists what stands for an end in the rules of the other side.
-func (b *builder) far(e segment.End) []far {
+// far lists what stands for an end in the rules of the other side, as far as its addresses know the ports.
+func (b *builder) far(e segment.End, ports segment.Ports) []far {
 	if g, inside := b.groups[e]; inside {
 		return []far{{label: g.name, group: g}}
 	}
@@ -119,20 +120,20 @@ func (b *builder) far(e segment.End) []far {
 	for _, r := range e.Ranges() {
 		all = append(all, far{label: "cidr-" + strings.NewReplacer(".", "-", ":", "-", "/", "-").Replace(r), cidr: r})
 	}
-	return all
+	return slices.DeleteFunc(all, func(f far) bool { return f.cidr != "" && !ports.Carries(strings.Contains(f.cidr, ":")) })
 }
 
 func (b *builder) egress(ctx *pulumi.Context, own *group, peer far, i int, row segment.Connection) error {
 	args := &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId: own.id,
-		IpProtocol:      pulumi.String(peer.protocol(row.Ports)),
+		IpProtocol:      pulumi.String(groupProtocol(row.Ports)),
 		FromPort:        pulumi.Int(row.Ports.From),
 		ToPort:          pulumi.Int(row.Ports.To),
 		Description:     pulumi.String(row.Why),
 	}
 	args.ReferencedSecurityGroupId, args.PrefixListId, args.CidrIpv4, args.CidrIpv6 = peer.inputs()
 	name := fmt.Sprintf("%s-to-%s-%s", own.name, peer.label, row.Ports.Label())
-	made, err := vpc.NewSecurityGroupEgressRule(ctx, name, args, pulumi.Parent(own), formerRule(name, row.Ports))
+	made, err := vpc.NewSecurityGroupEgressRule(ctx, name, args, pulumi.Parent(own), b.formerRule(name, row.Ports))
 	b.serve(made, i)
 	return err
 }
@@ -140,14 +141,14 @@ func (b *builder) egress(ctx *pulumi.Context, own *group, peer far, i int, row s
 func (b *builder) ingress(ctx *pulumi.Context, own *group, peer far, i int, row segment.Connection) error {
 	args := &vpc.SecurityGroupIngressRuleArgs{
 		SecurityGroupId: own.id,
-		IpProtocol:      pulumi.String(peer.protocol(row.Ports)),
+		IpProtocol:      pulumi.String(groupProtocol(row.Ports)),
 		FromPort:        pulumi.Int(row.Ports.From),
 		ToPort:          pulumi.Int(row.Ports.To),
 		Description:     pulumi.String(row.Why),
 	}
 	args.ReferencedSecurityGroupId, args.PrefixListId, args.CidrIpv4, args.CidrIpv6 = peer.inputs()
 	name := fmt.Sprintf("%s-from-%s-%s", own.name, peer.label, row.Ports.Label())
-	made, err := vpc.NewSecurityGroupIngressRule(ctx, name, args, pulumi.Parent(own), formerRule(name, row.Ports))
+	made, err := vpc.NewSecurityGroupIngressRule(ctx, name, args, pulumi.Parent(own), b.formerRule(name, row.Ports))
 	b.serve(made, i)
 	return err
 }
@@ -165,9 +166,9 @@ func (f far) inputs() (group, prefixList, four, six pulumi.StringPtrInput) {
 	return nil, nil, pulumi.String(f.cidr), nil
 }
 
-// protocol is how a security group spells the protocol of a row for this other side.
-func (f far) protocol(p segment.Ports) string {
-	if p.Protocol == segment.ProtocolICMP && strings.Contains(f.cidr, ":") {
+// groupProtocol is how a security group spells the protocol of a row.
+func groupProtocol(p segment.Ports) string {
+	if p.Protocol == segment.ProtocolICMP && p.Carries(true) {
 		return "icmpv6"
 	}
 	return string(p.Protocol)

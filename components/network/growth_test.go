@@ -12,7 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
@@ -79,7 +79,7 @@ func TestAZoneMoreOnlyCreates(t *testing.T) {
 				}
 				require.Len(t, created, perZone*(len(zones[1])-len(zones[0])))
 				// The endpoints gain an address in place; every other resource stays as it is.
-				require.Len(t, changed, endpointsPerNetwork)
+				require.Len(t, changed, len(interfaceServices))
 				for _, change := range changed {
 					require.Regexp(t, `^aws:ec2/vpcEndpoint:VpcEndpoint net-[a-z0-9]+: \[subnetIds\]$`, change)
 				}
@@ -104,20 +104,43 @@ func TestSingleToOnePerZoneKeepsTheGateway(t *testing.T) {
 	created, deleted, changed := difference(before, after)
 	require.Empty(t, deleted)
 	require.Equal(t, []string{eipType + " net-nat-" + zoneB, natType + " net-nat-" + zoneB}, created)
-	require.Equal(t, []string{routeType + " net-app-" + zoneB + "-internet: [natGatewayId]"}, changed, "updated in place")
+	require.Equal(t, []string{routeType + " net-app-" + zoneB + "-198.51.100.0-24: [natGatewayId]"}, changed, "updated in place")
 }
 
-func TestAFlowMoreOnlyCreates(t *testing.T) {
-	before := build(t, nil)
+func TestARowMoreOnlyCreates(t *testing.T) {
 	after := build(t, func(args *Args) {
-		args.Flows = append(args.Flows, Flow{From: CIDR("198.51.100.0/24"), To: TierOf(Public), Port: firewall.SSH})
+		connect(args, segment.Connection{From: segment.Addresses("198.18.0.0/24"), To: "bastion", Ports: segment.SSH})
 	})
-	created, deleted, changed := difference(before, after)
+	created, deleted, changed := difference(build(t, nil), after)
 	require.Empty(t, deleted)
 	require.Empty(t, changed)
 	require.Equal(t, []string{
-		aclRuleType + " net-public-in-22-from-198.51.100.0-24", aclRuleType + " net-public-out-answers-to-198.51.100.0-24",
+		aclRuleType + " net-public-in-22-from-198.18.0.0-24", aclRuleType + " net-public-out-answers-to-198.18.0.0-24",
+		groupIngressType + " net-bastion-from-cidr-198-18-0-0-24-ssh",
 	}, created)
+}
+
+func TestASegmentMoreOnlyCreates(t *testing.T) {
+	after := build(t, func(args *Args) {
+		args.Table.Segments = append(args.Table.Segments, segment.Segment{Name: "cache", Tier: segment.Data, Holds: "Cache"})
+		connect(args, segment.Connection{From: "app", To: "cache", Ports: segment.TCP(6379)})
+	})
+	created, deleted, changed := difference(build(t, nil), after)
+	require.Empty(t, deleted)
+	require.Empty(t, changed)
+	require.Equal(t, []string{
+		aclRuleType + " net-app-out-6379-to-data", aclRuleType + " net-data-in-6379-from-app", groupType + " net-cache-group",
+		groupEgressType + " net-app-to-net-cache-tcp-6379", groupIngressType + " net-cache-from-net-app-tcp-6379",
+	}, slices.DeleteFunc(created, func(id string) bool { return strings.Contains(id, "answers") }))
+}
+
+func TestIPv6LaterReplacesNothing(t *testing.T) {
+	after := build(t, func(args *Args) { args.IPv6 = true })
+	_, deleted, changed := difference(build(t, nil), after)
+	require.Empty(t, deleted)
+	for _, change := range changed {
+		require.Regexp(t, `^(aws:ec2/vpc:Vpc net-vpc: \[assignGeneratedIpv6CidrBlock\]|aws:ec2/subnet:Subnet \S+: \[assignIpv6AddressOnCreation ipv6CidrBlock\])$`, change)
+	}
 }
 
 func TestZoneOrderIsOfNoConsequence(t *testing.T) {

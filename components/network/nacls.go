@@ -33,6 +33,7 @@ func (b *builder) createACLs(ctx *pulumi.Context) error {
 				return err
 			}
 			b.aclOfSubnet[at] = association
+			b.doors[tier] = append(b.doors[tier], association)
 		}
 	}
 	for _, r := range b.rules {

@@ -11,7 +11,7 @@ import (
 
 func TestACLsHoldTheRuleMatrixAndNothingElse(t *testing.T) {
 	rec := build(t, nil)
-	rules := ruleMatrix(testPlan(t), typicalFlows())
+	rules := ruleMatrix(testPlan(t), typicalTable(), false)
 	require.Len(t, rec.ByType(aclRuleType), len(rules))
 	require.Len(t, rec.ByType(aclType), 3)
 	for _, acl := range rec.ByType(aclType) {
@@ -21,26 +21,25 @@ func TestACLsHoldTheRuleMatrixAndNothingElse(t *testing.T) {
 	}
 	for _, want := range rules {
 		got := rec.Get(t, aclRuleType, "net-"+want.name())
-		require.Equal(t, rec.Get(t, aclType, "net-"+string(want.Tier)).ID, got.String("networkAclId"))
-		require.Equal(t, "allow", got.String("ruleAction"))
+		require.Equal(t, rec.Get(t, aclType, "net-"+want.Tier.Name).ID, got.String("networkAclId"))
+		require.Equal(t, map[bool]string{false: "allow", true: "deny"}[want.Refuse], got.String("ruleAction"))
 		require.Equal(t, want.Egress, got.Value("egress"))
 		require.Equal(t, want.Protocol, got.String("protocol"))
 		require.EqualValues(t, want.Number, got.Value("ruleNumber"))
 		require.True(t, got.DeleteBeforeReplace, "its number is taken until it is gone")
-		if want.CIDR.Addr().Is4() {
-			require.Equal(t, want.CIDR.String(), got.String("cidrBlock"))
-			require.Nil(t, got.Value("ipv6CidrBlock"))
-		} else {
-			require.Equal(t, want.CIDR.String(), got.String("ipv6CidrBlock"))
-			require.Nil(t, got.Value("cidrBlock"))
-		}
-		if want.Protocol == icmp {
+		require.Equal(t, want.Peer.CIDR.String(), got.String("cidrBlock"))
+		require.Nil(t, got.Value("ipv6CidrBlock"))
+		switch want.Protocol {
+		case icmp:
 			require.EqualValues(t, 3, got.Value("icmpType"))
 			require.EqualValues(t, 4, got.Value("icmpCode"))
-			continue
+		case every:
+			require.Nil(t, got.Value("fromPort"))
+			require.Nil(t, got.Value("icmpType"))
+		default:
+			require.EqualValues(t, want.From, got.Value("fromPort"))
+			require.EqualValues(t, want.To, got.Value("toPort"))
 		}
-		require.EqualValues(t, want.From, got.Value("fromPort"))
-		require.EqualValues(t, want.To, got.Value("toPort"))
 	}
 }
 
@@ -49,6 +48,10 @@ func TestNoACLIsOpen(t *testing.T) {
 	vpc := netip.MustParsePrefix("10.0.0.0/16")
 	data := rec.Get(t, aclType, "net-data").ID
 	for _, rule := range rec.ByType(aclRuleType) {
+		if rule.String("ruleAction") == "deny" {
+			require.Equal(t, vpc.String(), rule.String("cidrBlock"), rule.Name)
+			continue
+		}
 		require.NotEqual(t, "-1", rule.String("protocol"), "%s allows every protocol", rule.Name)
 		if rule.String("protocol") == tcp {
 			from, to := rule.Value("fromPort"), rule.Value("toPort")

@@ -65,8 +65,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	b := &builder{
 		Network: n, name: name, args: args, rules: rules, tiers: args.Table.Tiers(),
-		groups: map[segment.End]*group{},
-		doors:  map[segment.Tier][]pulumi.CustomResource{}, serving: map[int][]pulumi.CustomResource{},
+		groups: map[segment.End]*group{}, former: map[string]bool{},
+		doors: map[segment.Tier][]pulumi.CustomResource{}, serving: map[int][]pulumi.CustomResource{},
 	}
 	for _, step := range []func(*pulumi.Context) error{
 		b.createVPC,
@@ -109,8 +109,10 @@ type builder struct {
 	tableOfSubnet map[place]*ec2.RouteTableAssociation
 	groups        map[segment.End]*group
 	services      map[string]service
+	former        map[string]bool
 
-	// serving is what carries the traffic of each row of the table; doors is what every segment of a tier stands on.
+	// serving is what carries the traffic of each row of the table; doors is what all traffic of a tier passes: the links of
+	// its subnets to ACL and route table, and its routes to the internet.
 	serving map[int][]pulumi.CustomResource
 	doors   map[segment.Tier][]pulumi.CustomResource
 }

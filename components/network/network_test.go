@@ -3,14 +3,19 @@
 package network
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
@@ -18,6 +23,7 @@ const (
 	networkType          = "bulkhead:network:Network"
 	vpcType              = "aws:ec2/vpc:Vpc"
 	subnetType           = "aws:ec2/subnet:Subnet"
+	outwardType          = "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway"
 	internetType         = "aws:ec2/internetGateway:InternetGateway"
 	natType              = "aws:ec2/natGateway:NatGateway"
 	eipType              = "aws:ec2/eip:Eip"
@@ -39,7 +45,6 @@ const (
 	groupType            = "aws:ec2/securityGroup:SecurityGroup"
 	groupIngressType     = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 	groupEgressType      = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-	endpointsPerNetwork  = 6
 	zoneA, zoneB, zoneC  = "eu-central-1a", "eu-central-1b", "eu-central-1c"
 	keyARN               = "arn:aws:kms:eu-central-1:" + accountID + ":key/11111111-2222-3333-4444-555555555555"
 	boundaryARN          = "arn:aws:iam::" + accountID + ":policy/boundary"
@@ -49,30 +54,36 @@ const (
 // typicalArgs is a network with everything in it, over two zones.
 func typicalArgs() *Args {
 	return &Args{
-		AccountID:          accountID,
-		Region:             theRegion,
-		CIDR:               "10.0.0.0/16",
-		Zones:              []string{zoneA, zoneB},
-		NAT:                NATOnePerZone,
-		Flows:              typicalFlows(),
-		InterfaceEndpoints: []string{"ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "kms"},
-		LogKeyARN:          pulumi.String(keyARN),
-		LogRetentionDays:   400,
-		Boundary:           pulumi.String(boundaryARN),
+		Account: &account.Account{
+			ID: accountID, Region: theRegion, BoundaryARN: pulumi.String(boundaryARN), LogKeyARN: pulumi.String(keyARN), LogRetentionDays: 400,
+		},
+		Table: typicalTable(),
+		CIDR:  "10.0.0.0/16",
+		Zones: []string{zoneA, zoneB},
+		NAT:   NATOnePerZone,
 	}
 }
 
 // build records the network of the typical arguments after a change to them.
 func build(t *testing.T, change func(*Args), options ...pulumitest.Option) *pulumitest.Recording {
 	t.Helper()
+	return buildAnd(t, change, func(*pulumi.Context, *Network) error { return nil }, options...)
+}
+
+// buildAnd is build, and does more with the network.
+func buildAnd(t *testing.T, change func(*Args), more func(*pulumi.Context, *Network) error, options ...pulumitest.Option) *pulumitest.Recording {
+	t.Helper()
 	return pulumitest.Run(t, func(ctx *pulumi.Context) error {
 		args := typicalArgs()
 		if change != nil {
 			change(args)
 		}
-		_, err := New(ctx, "net", args)
-		return err
-	}, options...)
+		n, err := New(ctx, "net", args)
+		if err != nil {
+			return err
+		}
+		return more(ctx, n)
+	}, append(slices.Clone(inAWS), options...)...)
 }
 
 func TestVPC(t *testing.T) {
@@ -143,55 +154,59 @@ func TestPreviewWithUnknowns(t *testing.T) {
 }
 
 func TestSubnetIDsWaitForACLAndRouteTable(t *testing.T) {
-	rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
-		n, err := New(ctx, "net", typicalArgs())
-		if err != nil {
-			return err
-		}
-		if _, err := n.SubnetID(Data, zoneC); err == nil {
-			t.Error("a zone that is not in use has no subnet")
-		}
-		id, err := n.SubnetID(Data, zoneB)
-		if err != nil {
-			return err
-		}
-		client, err := firewall.NewGroup(ctx, "client", &firewall.GroupArgs{VpcID: id, Description: "stands for whatever is placed"})
-		if err != nil {
-			return err
-		}
-		require.Equal(t, []string{"10.0.192.0/21", "10.0.200.0/21"}, n.CIDRs(Data))
-		require.Len(t, n.SubnetIDs(Data), 2)
-		require.NotNil(t, n.Subnets[Data][zoneB])
+	rec := buildAnd(t, nil, func(ctx *pulumi.Context, n *Network) error {
+		require.Equal(t, []string{"10.0.192.0/21", "10.0.200.0/21"}, n.CIDRs(segment.Data))
 		require.Len(t, n.NATPublicIPs, 2)
-		return firewall.Allow(ctx, client, n.Endpoints, firewall.HTTPS, "The client calls AWS services")
+		_, err := ec2.NewInstance(ctx, "placed", &ec2.InstanceArgs{SubnetId: n.SubnetIDs(segment.Data)[1]})
+		return err
 	})
-	placed := rec.Get(t, groupType, "client-group")
-	require.Equal(t, rec.Get(t, subnetType, "net-data-eu-central-1b").ID, placed.String("vpcId"))
+	placed := rec.Only(t, "aws:ec2/instance:Instance")
+	require.Equal(t, rec.Get(t, subnetType, "net-data-eu-central-1b").ID, placed.String("subnetId"))
 	require.Contains(t, placed.DependsOn, rec.Get(t, aclLinkType, "net-data-eu-central-1b").URN)
 	require.Contains(t, placed.DependsOn, rec.Get(t, tableLinkType, "net-data-eu-central-1b").URN)
+}
 
-	admitted := rec.Only(t, groupIngressType)
-	require.Equal(t, rec.Get(t, groupType, "net-endpoints-group").ID, admitted.String("securityGroupId"))
-	require.EqualValues(t, 443, admitted.Value("fromPort"))
+func TestTheStateShowsWhatTheNetworkWasGiven(t *testing.T) {
+	network := build(t, func(args *Args) { args.IPv6 = true }).Only(t, networkType)
+	require.Equal(t, "10.0.0.0/16", network.String("cidr"))
+	require.Equal(t, []any{zoneA, zoneB}, network.Value("zones"))
+	require.Equal(t, "OnePerZone", network.Value("nat"))
+	require.Equal(t, true, network.Value("ipv6"))
+}
+
+func TestOutputsAreByTierZoneAndSegment(t *testing.T) {
+	buildAnd(t, nil, func(_ *pulumi.Context, n *Network) error {
+		out := n.outputs()
+		subnets := out["subnetIds"].(pulumi.Map)
+		require.Len(t, subnets, 3)
+		require.ElementsMatch(t, []string{zoneA, zoneB}, slices.Collect(maps.Keys(subnets["data"].(pulumi.Map))))
+		require.ElementsMatch(t, []string{"edge", "bastion", "app", "db"}, slices.Collect(maps.Keys(out["securityGroupIds"].(pulumi.Map))))
+		require.Len(t, out["natPublicIps"], 2)
+		require.Contains(t, out["domains"], pulumi.String("secretsmanager.eu-central-1.amazonaws.com"))
+		return nil
+	})
 }
 
 func TestArgsListAllProblems(t *testing.T) {
 	err := pulumitest.RunError(t, func(ctx *pulumi.Context) error {
 		_, err := New(ctx, "net", &Args{
-			AccountID:          "12",
-			Region:             "europe",
-			CIDR:               "10.0.0.0/8",
-			Zones:              []string{"eu-central-1a"},
-			NAT:                "Two",
-			InterfaceEndpoints: []string{"s3", "secretmanager", "kms", "kms"},
-			LogRetentionDays:   100,
+			Account: &account.Account{ID: "12", Region: "europe", LogRetentionDays: 100},
+			CIDR:    "10.0.0.0/8",
+			Zones:   []string{"eu-central-1a"},
+			NAT:     "Two",
+			Table: &segment.Table{
+				Segments: typicalTable().Segments,
+				Connections: []segment.Connection{
+					{From: "app", To: segment.AWS("secretmanager", "kms", "kms"), Ports: segment.HTTPS, Why: "AWS services"},
+				},
+			},
 		})
 		return err
 	})
 	for _, message := range []string{
-		`network "net"`, "AccountID", `Region: "europe"`, "CIDR:", "Zones: 1 given", "Zones[0]", `NAT: "Two"`,
-		"InterfaceEndpoints[0]: s3 has a gateway endpoint", `InterfaceEndpoints[1]: "secretmanager" is not a known service`,
-		`InterfaceEndpoints[3]: "kms" is listed twice`, "no flow leads to them", "LogKeyARN: missing", "LogRetentionDays", "Boundary: missing",
+		`network "net"`, "12", `Region "europe"`, "CIDR:", "Zones: 1 given", "Zones[0]", `NAT: "Two" is not a strategy; choose None, Single or OnePerZone`,
+		`Connections[0] (app -> aws:secretmanager,kms,kms tcp/443): To: "secretmanager" is not a service`, `"kms" is listed twice`,
+		"LogKeyARN is missing", "LogRetentionDays", "BoundaryARN is missing",
 	} {
 		require.ErrorContains(t, err, message)
 	}
@@ -199,11 +214,11 @@ func TestArgsListAllProblems(t *testing.T) {
 	err = pulumitest.RunError(t, func(ctx *pulumi.Context) error {
 		args := typicalArgs()
 		args.NAT, args.Zones = NATNone, []string{zoneA}
-		args.Flows = append(args.Flows, Flow{From: Internet, To: TierOf(Data), Port: firewall.PostgreSQL})
+		connect(args, segment.Connection{From: segment.Internet, To: "db", Ports: segment.PostgreSQL})
 		_, err := New(ctx, "net", args)
 		return err
 	})
-	for _, message := range []string{"Zones: 1 given", "no way out with NAT None", "only the public tier can be reached"} {
+	for _, message := range []string{"Zones: 1 given", "no way out without NAT", "Connections[12]", "only a tier with routes to the internet"} {
 		require.ErrorContains(t, err, message)
 	}
 
@@ -211,5 +226,29 @@ func TestArgsListAllProblems(t *testing.T) {
 		_, err := New(ctx, "net", nil)
 		return err
 	})
-	require.ErrorContains(t, err, "args are missing")
+	for _, message := range []string{"Account: missing", "Table: missing", "CIDR:"} {
+		require.ErrorContains(t, err, message)
+	}
+}
+
+func TestTheQuotaOfAnACLIsAProblemOfTheArguments(t *testing.T) {
+	args := typicalArgs()
+	for i := range 12 {
+		connect(args, segment.Connection{From: segment.Addresses(fmt.Sprintf("198.18.0.%d/32", i)), To: "bastion", Ports: segment.SSH})
+	}
+	problems := args.Check()
+	require.Len(t, problems, 2)
+	require.ErrorContains(t, problems[0], "the network ACL of the public tier has too many rules")
+}
+
+func TestNATAloneSaysThatNoRowNeedsIt(t *testing.T) {
+	for _, nat := range []NATStrategy{NATSingle, NATOnePerZone} {
+		args := typicalArgs()
+		closed(args)
+		require.Empty(t, args.Check())
+		args.NAT = nat
+		problems := args.Check()
+		require.Len(t, problems, 1)
+		require.ErrorContains(t, problems[0], "NAT: the network has NAT gateways, and no row leads")
+	}
 }

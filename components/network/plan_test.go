@@ -7,31 +7,38 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/bulkhead-iac/bulkhead/form/cidr"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/stacks/cidr"
 )
 
 func TestPlanLaysOutTheDocumentedExample(t *testing.T) {
 	plan, err := NewPlan("10.0.0.0/16")
 	require.NoError(t, err)
-	require.Equal(t, "10.0.0.0/18", plan.Tier(App).String())
-	require.Equal(t, "10.0.128.0/19", plan.Tier(Public).String())
-	require.Equal(t, "10.0.192.0/19", plan.Tier(Data).String())
+	require.Equal(t, "10.0.0.0/18", plan.Tier(segment.App).String())
+	require.Equal(t, "10.0.128.0/19", plan.Tier(segment.Public).String())
+	require.Equal(t, "10.0.192.0/19", plan.Tier(segment.Data).String())
 	for _, want := range []struct {
-		tier Tier
+		tier segment.Tier
 		zone string
 		cidr string
 	}{
-		{App, "eu-central-1a", "10.0.0.0/20"},
-		{App, "eu-central-1b", "10.0.16.0/20"},
-		{App, "eu-central-1d", "10.0.48.0/20"},
-		{Public, "eu-central-1a", "10.0.128.0/21"},
-		{Public, "eu-central-1c", "10.0.144.0/21"},
-		{Data, "eu-central-1b", "10.0.200.0/21"},
-		{Data, "eu-central-1d", "10.0.216.0/21"},
-		{App, "us-east-1e", "10.0.0.0/20"},
+		{segment.App, "eu-central-1a", "10.0.0.0/20"},
+		{segment.App, "eu-central-1b", "10.0.16.0/20"},
+		{segment.App, "eu-central-1d", "10.0.48.0/20"},
+		{segment.Public, "eu-central-1a", "10.0.128.0/21"},
+		{segment.Public, "eu-central-1c", "10.0.144.0/21"},
+		{segment.Data, "eu-central-1b", "10.0.200.0/21"},
+		{segment.Data, "eu-central-1d", "10.0.216.0/21"},
+		{segment.App, "us-east-1e", "10.0.0.0/20"},
+		{extraTiers[1], "eu-central-1a", "10.0.64.0/21"},
+		{extraTiers[1], "eu-central-1d", "10.0.88.0/21"},
+		{extraTiers[0], "eu-central-1b", "10.0.104.0/21"},
+		{segment.Tier{Name: "third", Place: 3}, "eu-central-1c", "10.0.176.0/21"},
+		{extraTiers[2], "eu-central-1a", "10.0.224.0/21"},
 	} {
-		require.Equal(t, want.cidr, plan.Subnet(want.tier, want.zone).String(), "%s in %s", want.tier, want.zone)
+		require.Equal(t, want.cidr, plan.Subnet(want.tier, want.zone).String(), "%s in %s", want.tier.Name, want.zone)
 	}
 }
 
@@ -42,19 +49,21 @@ func TestPlanRefusesBadRanges(t *testing.T) {
 	}
 }
 
-// checkPlan asserts what must hold for every VPC: each tier and subnet lies inside its parent, nothing overlaps, each
-// tier can double without touching another, and every subnet has the 128 addresses a load balancer can grow into.
+// checkPlan asserts what must hold for every VPC: each tier and subnet lies inside its parent, nothing overlaps, tiers of
+// one's own included, and every subnet has the 128 addresses a load balancer can grow into.
 func checkPlan(t *testing.T, plan Plan) {
 	t.Helper()
 	var all []netip.Prefix
-	var doubled []netip.Prefix
-	for _, tier := range tiers {
+	var ranges []netip.Prefix
+	places := []segment.Tier{segment.Public, segment.App, segment.Data}
+	for place := 1; place <= segment.Places; place++ {
+		places = append(places, segment.Tier{Name: "own", Place: place})
+	}
+	for _, tier := range places {
 		rng := plan.Tier(tier)
 		require.Equal(t, rng, rng.Masked())
 		require.True(t, contains(plan.VPC(), rng), "%s in %s", rng, plan.VPC())
-		twice := netip.PrefixFrom(rng.Addr(), rng.Bits()-1)
-		require.Equal(t, twice, twice.Masked(), "%s can double in place", rng)
-		doubled = append(doubled, twice)
+		ranges = append(ranges, rng)
 		for _, letter := range "abcd" {
 			subnet := plan.Subnet(tier, "eu-central-1"+string(letter))
 			require.Equal(t, subnet, subnet.Masked())
@@ -64,7 +73,7 @@ func checkPlan(t *testing.T, plan Plan) {
 		}
 	}
 	requireDisjoint(t, all)
-	requireDisjoint(t, doubled)
+	requireDisjoint(t, ranges)
 }
 
 func contains(outer, inner netip.Prefix) bool {

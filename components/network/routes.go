@@ -44,6 +44,7 @@ func (b *builder) createRouteTables(ctx *pulumi.Context) error {
 				return err
 			}
 			b.tableOfSubnet[at] = association
+			b.doors[tier] = append(b.doors[tier], association)
 		}
 	}
 	return nil

@@ -8,19 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
-
-// closedFlows are the typical flows without those that need NAT.
-func closedFlows() []Flow {
-	var flows []Flow
-	for _, flow := range typicalFlows() {
-		if flow.From.tier != App || !flow.To.outside() {
-			flows = append(flows, flow)
-		}
-	}
-	return flows
-}
 
 func TestRouteTables(t *testing.T) {
 	rec := build(t, nil)
@@ -33,8 +22,8 @@ func TestRouteTables(t *testing.T) {
 	require.Equal(t, rec.Get(t, tableType, "net-public").ID, public.String("routeTableId"))
 
 	for _, zone := range []string{zoneA, zoneB} {
-		route := rec.Get(t, routeType, "net-app-"+zone+"-internet")
-		require.Equal(t, "0.0.0.0/0", route.String("destinationCidrBlock"))
+		route := rec.Get(t, routeType, "net-app-"+zone+"-198.51.100.0-24")
+		require.Equal(t, partners, route.String("destinationCidrBlock"))
 		require.Equal(t, rec.Get(t, natType, "net-nat-"+zone).ID, route.String("natGatewayId"))
 		require.Nil(t, route.Value("gatewayId"))
 		require.Equal(t, rec.Get(t, tableType, "net-app-"+zone).ID, route.String("routeTableId"))
@@ -44,10 +33,10 @@ func TestRouteTables(t *testing.T) {
 func TestDataTierHasNoRouteOut(t *testing.T) {
 	for _, nat := range []NATStrategy{NATNone, NATSingle, NATOnePerZone} {
 		rec := build(t, func(args *Args) {
-			args.NAT = nat
 			if nat == NATNone {
-				args.Flows = closedFlows()
+				closed(args)
 			}
+			args.NAT = nat
 		})
 		data := rec.Get(t, tableType, "net-data")
 		require.Equal(t, []any{}, data.Value("routes"), "declared empty, so that a route added by hand is removed")
@@ -72,15 +61,15 @@ func TestNATStrategies(t *testing.T) {
 		NATOnePerZone: {zoneA: zoneA, zoneB: zoneB},
 	} {
 		rec := build(t, func(args *Args) {
-			args.NAT = nat
 			if nat == NATNone {
-				args.Flows = closedFlows()
+				closed(args)
 			}
+			args.NAT = nat
 		})
 		gateways := map[string]bool{}
 		for zone, gateway := range want {
 			gateways[gateway] = true
-			route := rec.Get(t, routeType, "net-app-"+zone+"-internet")
+			route := rec.Get(t, routeType, "net-app-"+zone+"-198.51.100.0-24")
 			require.Equal(t, rec.Get(t, natType, "net-nat-"+gateway).ID, route.String("natGatewayId"))
 		}
 		require.Len(t, rec.ByType(routeType), len(want)+1)
@@ -96,19 +85,20 @@ func TestNATStrategies(t *testing.T) {
 	}
 }
 
-// An address that no flow names does not exist for the app tier, whatever an ACL or a security group says.
+// An address that no row names does not exist for the app tier, whatever an ACL or a security group says.
 func TestAppTierHasRoutesToItsDestinationsOnly(t *testing.T) {
-	partners := []string{"198.51.100.0/24", "203.0.113.64/28"}
+	known := []string{"198.51.100.0/24", "203.0.113.64/28"}
 	rec := build(t, func(args *Args) {
-		args.Flows = closedFlows()
-		for _, partner := range partners {
-			args.Flows = append(args.Flows, Flow{From: TierOf(App), To: CIDR(partner), Port: firewall.HTTPS},
-				Flow{From: TierOf(App), To: CIDR(partner), Port: firewall.Port{Name: "mail", Number: 587}})
+		closed(args)
+		args.NAT = NATOnePerZone
+		connect(args, segment.Connection{From: "app", To: segment.Addresses(known...), Ports: segment.HTTPS})
+		for _, partner := range known {
+			connect(args, segment.Connection{From: "app", To: segment.Addresses(partner), Ports: segment.TCP(587)})
 		}
 	})
-	require.Len(t, rec.ByType(routeType), 1+2*len(partners))
+	require.Len(t, rec.ByType(routeType), 1+2*len(known))
 	for _, zone := range []string{zoneA, zoneB} {
-		for _, partner := range partners {
+		for _, partner := range known {
 			route := rec.Get(t, routeType, "net-app-"+zone+"-"+strings.ReplaceAll(partner, "/", "-"))
 			require.Equal(t, partner, route.String("destinationCidrBlock"))
 			require.Equal(t, rec.Get(t, natType, "net-nat-"+zone).ID, route.String("natGatewayId"))
@@ -117,13 +107,24 @@ func TestAppTierHasRoutesToItsDestinationsOnly(t *testing.T) {
 	}
 }
 
-func TestNATWithoutDestinationsIsRefused(t *testing.T) {
-	for _, nat := range []NATStrategy{NATSingle, NATOnePerZone} {
-		problems := flowProblems(testPlan(t), nat, closedFlows())
-		require.Len(t, problems, 1)
-		require.ErrorContains(t, problems[0], "NAT: "+string(nat)+", but no flow of the app tier leads outside")
-	}
-	require.Empty(t, flowProblems(testPlan(t), NATNone, closedFlows()))
+func TestTiersOfYourOwnHaveSubnetsACLsAndRoutesByTheirReach(t *testing.T) {
+	rec := build(t, func(args *Args) {
+		for _, tier := range extraTiers {
+			args.Table.Segments = append(args.Table.Segments, segment.Segment{Name: "in-" + tier.Name, Tier: tier, Holds: "A segment of its own"})
+		}
+		connect(args,
+			segment.Connection{From: "in-batch", To: segment.Addresses(partners), Ports: segment.UDP(123)},
+			segment.Connection{From: segment.Internet, To: "in-partner", Ports: segment.HTTPS},
+			segment.Connection{From: "in-partner", To: "in-cold", Ports: segment.TCP(9000)})
+	})
+	require.Len(t, rec.ByType(subnetType), 12)
+	require.Equal(t, "10.0.72.0/21", rec.Get(t, subnetType, "net-batch-"+zoneB).String("cidrBlock"))
+	require.Len(t, rec.ByType(aclType), 6)
+	require.Equal(t, rec.Get(t, natType, "net-nat-"+zoneB).ID, rec.Get(t, routeType, "net-batch-"+zoneB+"-198.51.100.0-24").String("natGatewayId"))
+	require.Equal(t, rec.Only(t, internetType).ID, rec.Get(t, routeType, "net-partner-internet").String("gatewayId"))
+	require.Equal(t, []any{}, rec.Get(t, tableType, "net-cold").Value("routes"))
+	require.Equal(t, "10.0.224.0/19", rec.Get(t, aclRuleType, "net-partner-out-9000-to-cold").String("cidrBlock"))
+	require.Equal(t, "17", rec.Get(t, aclRuleType, "net-public-in-udp-123-from-batch").String("protocol"), "on the way through NAT")
 }
 
 func TestSingleNATStandsInTheFirstListedZone(t *testing.T) {
@@ -131,11 +132,12 @@ func TestSingleNATStandsInTheFirstListedZone(t *testing.T) {
 	require.Equal(t, "net-nat-"+zoneB, rec.Only(t, natType).Name)
 }
 
-func TestNothingInTheTiersIsReachableWithoutAFlow(t *testing.T) {
+func TestNothingInTheTiersIsReachableWithoutARow(t *testing.T) {
 	rec := build(t, func(args *Args) {
-		args.NAT = NATNone
-		args.InterfaceEndpoints = nil
-		args.Flows = []Flow{{From: TierOf(App), To: TierOf(Data), Port: firewall.PostgreSQL}}
+		args.NAT, args.Table.Connections = NATNone, nil
+		connect(args, segment.Connection{From: "app", To: "db", Ports: segment.PostgreSQL})
 	})
 	require.Len(t, rec.ByType(aclRuleType), 4)
+	require.Len(t, rec.ByType(groupIngressType), 1)
+	require.Len(t, rec.ByType(groupEgressType), 1)
 }

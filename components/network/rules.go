@@ -87,7 +87,7 @@ func (r rule) name() string {
 		direction, preposition = "out", "to"
 	}
 	what := fmt.Sprint(r.From)
-	if r.From != r.To {
+	if r.From != r.To && r.To >= 0 {
 		what = fmt.Sprintf("%d-%d", r.From, r.To)
 	}
 	switch r.Purpose {
@@ -179,9 +179,7 @@ func (m *matrix) connect(table *segment.Table, i int, row segment.Connection) {
 			m.cross(i, to.Tier, p, row.Ports, false)
 		}
 	} else if hasInterface(row.To) {
-		for _, p := range m.peers(table, row.From) {
-			m.cross(i, segment.App, p, row.Ports, false)
-		}
+		m.cross(i, segment.App, m.peers(table, row.From)[0], row.Ports, false) // endpoints have IPv4 addresses only
 	}
 }
 
@@ -192,7 +190,7 @@ func (m *matrix) peers(table *segment.Table, e segment.End) []peer {
 	}
 	var all []peer
 	if hasInterface(e) {
-		all = append(all, m.tier(segment.App)[:1]...) // endpoints have IPv4 addresses only
+		all = append(all, m.tier(segment.App)[0])
 	}
 	if e == segment.Internet || hasGateway(e) {
 		all = append(all, peer{Label: "world", CIDR: anyIPv4})
@@ -220,10 +218,13 @@ func (m *matrix) tier(t segment.Tier) []peer {
 
 // cross adds the rules at the border of one tier for a connection with a peer, which the tier opens or accepts.
 func (m *matrix) cross(row int, own segment.Tier, p peer, ports segment.Ports, opens bool) {
-	request := rule{Tier: own, Egress: opens, Peer: p, Protocol: protocol(ports, p.Six), From: ports.From, To: ports.To, Purpose: forRequests}
+	if !ports.Carries(p.Six) {
+		return
+	}
+	request := rule{Tier: own, Egress: opens, Peer: p, Protocol: protocol(ports), From: ports.From, To: ports.To, Purpose: forRequests}
 	answers := rule{Tier: own, Egress: !opens, Peer: p, Protocol: request.Protocol, From: ephemeralFrom, To: ephemeralTo, Purpose: forAnswers}
 	if ports.Protocol == segment.ProtocolICMP {
-		answers.From, answers.To = reply(ports.From, p.Six), -1
+		answers.From, answers.To = reply(ports.From), -1
 		answers.Purpose = forRequests
 	}
 	world := p.CIDR == anyIPv4 || p.CIDR == anyIPv6
@@ -288,12 +289,12 @@ func (m *matrix) add(row int, r rule) {
 	m.rules = append(m.rules, &r)
 }
 
-// protocol is the IANA number of a protocol in an address family.
-func protocol(p segment.Ports, six bool) string {
+// protocol is the IANA number of a protocol.
+func protocol(p segment.Ports) string {
 	switch {
 	case p.Protocol == segment.ProtocolUDP:
 		return udp
-	case p.Protocol == segment.ProtocolICMP && six:
+	case p.Protocol == segment.ProtocolICMP && p.Carries(true):
 		return icmp6
 	case p.Protocol == segment.ProtocolICMP:
 		return icmp
@@ -302,11 +303,11 @@ func protocol(p segment.Ports, six bool) string {
 }
 
 // reply is the type of the message that answers an ICMP message; -1 for one that nothing answers.
-func reply(kind int, six bool) int {
-	switch {
-	case kind == 8 && !six:
+func reply(kind int) int {
+	switch kind {
+	case 8:
 		return 0 // echo reply, RFC 792
-	case kind == 128 && six:
+	case 128:
 		return 129 // echo reply, RFC 4443
 	}
 	return -1

@@ -70,13 +70,22 @@ func (s *Segment) Reached(at segment.Ports) bool {
 	})
 }
 
-// joinSegments works out what each segment waits for, now that everything is made.
+// joinSegments works out what each segment waits for, now that everything is made: besides what carries its rows, the links
+// and routes of its own tier and of those that stand between, the app tier with the interface endpoints and the public tier
+// with the NAT gateways.
 func (b *builder) joinSegments() {
 	for name, s := range b.segments {
 		ready := slices.Clone(b.doors[s.Tier])
 		for i, row := range b.args.Table.Connections {
-			if row.From == segment.End(name) || row.To == segment.End(name) {
-				ready = append(ready, b.serving[i]...)
+			if row.From != segment.End(name) && row.To != segment.End(name) {
+				continue
+			}
+			ready = append(ready, b.serving[i]...)
+			if hasInterface(row.To) {
+				ready = append(ready, b.doors[segment.App]...)
+			}
+			if s.Tier.Reach == segment.ReachNAT && len(row.To.Ranges()) > 0 {
+				ready = append(ready, b.doors[segment.Public]...)
 			}
 		}
 		known := map[pulumi.CustomResource]bool{}

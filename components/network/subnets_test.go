@@ -37,10 +37,11 @@ func TestEverySubnetHasTheACLAndTheRouteTableOfItsTier(t *testing.T) {
 	rec := build(t, nil)
 	require.Len(t, rec.ByType(aclLinkType), 6)
 	require.Len(t, rec.ByType(tableLinkType), 6)
-	for _, tier := range tiers {
-		acl := rec.Get(t, aclType, "net-"+string(tier))
+	for _, tier := range typicalTable().Tiers() {
+		acl := rec.Get(t, aclType, "net-"+tier.Name)
 		for _, zone := range []string{zoneA, zoneB} {
-			name := "net-" + key(tier, zone)
+			at := place{tier, zone}
+			name := "net-" + at.role()
 			subnet := rec.Get(t, subnetType, name)
 
 			link := rec.Get(t, aclLinkType, name)
@@ -48,7 +49,7 @@ func TestEverySubnetHasTheACLAndTheRouteTableOfItsTier(t *testing.T) {
 			require.Equal(t, subnet.ID, link.String("subnetId"))
 
 			route := rec.Get(t, tableLinkType, name)
-			require.Equal(t, rec.Get(t, tableType, "net-"+tableOf(tier, zone)).ID, route.String("routeTableId"))
+			require.Equal(t, rec.Get(t, tableType, "net-"+at.table()).ID, route.String("routeTableId"))
 			require.Equal(t, subnet.ID, route.String("subnetId"))
 		}
 	}

@@ -44,9 +44,9 @@ func (t *Table) Check(in Surroundings) []error {
 			problems = append(problems, fmt.Errorf("%s: %w", t.Row(i), err))
 		}
 	}
-	if in.NAT && len(t.ranges(ReachNAT)) == 0 {
+	if in.NAT && !slices.ContainsFunc(t.ranges(ReachNAT), isIPv4) {
 		problems = append(problems, errors.New(
-			"NAT: the network has NAT gateways, and no row leads from a tier behind them to an address outside; choose no NAT, or add the row"))
+			"NAT: the network has NAT gateways, and no row leads from a tier behind them to an IPv4 address outside; choose no NAT, or add the row"))
 	}
 	if len(problems) > 0 {
 		return problems
@@ -66,11 +66,14 @@ func (t *Table) segmentProblems() []error {
 	if len(t.Segments) == 0 {
 		add("Segments: empty; list the parts that a breach must not leave")
 	}
-	names, places := map[string]int{}, map[int]Tier{}
+	names, known := map[string]int{}, map[Tier]bool{}
 	for i, s := range t.Segments {
 		at := fmt.Sprintf("Segments[%d] (%s)", i, s.Name)
 		if !nameForm.MatchString(s.Name) || s.Name == string(Internet) {
 			add("%s: Name %q must be 1 to 20 lower-case letters, digits and hyphens, starting with a letter, and not \"internet\"", at, s.Name)
+		}
+		if strings.HasPrefix(s.Name, "endpoint-") {
+			add("%s: Name %q: names that start with \"endpoint-\" are those of the groups of VPC endpoints; choose another", at, s.Name)
 		}
 		if first, taken := names[s.Name]; taken {
 			add("%s: the name is that of Segments[%d] already; give each segment its own", at, first)
@@ -80,34 +83,43 @@ func (t *Table) segmentProblems() []error {
 		if !whyForm.MatchString(s.Holds) {
 			add("%s: Holds %q: say what runs in it, in 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*", at, s.Holds)
 		}
-		if err := s.Tier.check(places); err != nil {
+		if err := s.Tier.check(known); err != nil {
 			add("%s: %w", at, err)
 		}
 	}
 	return problems
 }
 
-// check reports what is wrong with a tier, and keeps note of the places taken.
-func (tier Tier) check(places map[int]Tier) error {
-	if slices.Contains([]Tier{Public, App, Data}, tier) {
+// reserved are the names that stand for something else in the names of ACL rules.
+var reserved = regexp.MustCompile(`^(world|vpc|internet)$|-ipv6$`)
+
+// check reports what is wrong with a tier, and adds it to those that are known.
+func (tier Tier) check(known map[Tier]bool) error {
+	if slices.Contains([]Tier{Public, App, Data}, tier) || known[tier] {
 		return nil
 	}
 	builtIn := slices.ContainsFunc([]Tier{Public, App, Data}, func(b Tier) bool { return b.Name == tier.Name })
-	other, taken := places[tier.Place]
-	places[tier.Place] = tier
+	var clash *Tier
+	for other := range known {
+		if other.Place == tier.Place || other.Name == tier.Name {
+			clash = &other
+		}
+	}
+	known[tier] = true
 	switch {
 	case tier == Tier{}:
 		return errors.New("Tier: missing; choose segment.Public, segment.App, segment.Data or a tier of your own")
 	case builtIn:
 		return fmt.Errorf("Tier: %q is a built-in tier with other settings; use segment.Public, segment.App or segment.Data, or another name", tier.Name)
-	case !nameForm.MatchString(tier.Name):
-		return fmt.Errorf("Tier: %q must be 1 to 20 lower-case letters, digits and hyphens, starting with a letter", tier.Name)
+	case !nameForm.MatchString(tier.Name) || reserved.MatchString(tier.Name):
+		return fmt.Errorf("Tier: %q must be 1 to 20 lower-case letters, digits and hyphens, starting with a letter; not world, vpc or internet, and not ending in -ipv6", tier.Name)
 	case tier.Reach != ReachInternet && tier.Reach != ReachNAT && tier.Reach != ReachNowhere:
 		return fmt.Errorf("Tier %q: Reach %q is not known; choose ReachInternet, ReachNAT or ReachNowhere", tier.Name, tier.Reach)
 	case tier.Place < 1 || tier.Place > Places:
 		return fmt.Errorf("Tier %q: Place %d does not exist; choose one of the %d free parts of the VPC, 1 to %d", tier.Name, tier.Place, Places, Places)
-	case taken && other != tier:
-		return fmt.Errorf("Tier %q: Place %d is that of tier %q; give each tier its own, and one tier the same settings everywhere", tier.Name, tier.Place, other.Name)
+	case clash != nil:
+		return fmt.Errorf("Tier %q: its name or Place %d is that of tier %q with Place %d; give each tier its own, and one tier the same settings everywhere",
+			tier.Name, tier.Place, clash.Name, clash.Place)
 	}
 	return nil
 }
@@ -146,8 +158,10 @@ func (t *Table) endProblems(side string, e End, in Surroundings) []error {
 		if side == "From" {
 			problems = append(problems, fmt.Errorf("%s: AWS services open no connections through endpoints; turn the row round", side))
 		}
-		for _, service := range e.Services() {
-			if !slices.Contains(KnownServices(), service) {
+		for i, service := range e.Services() {
+			if slices.Contains(e.Services()[:i], service) {
+				problems = append(problems, fmt.Errorf("%s: %q is listed twice; name each service once", side, service))
+			} else if !slices.Contains(KnownServices(), service) {
 				problems = append(problems, fmt.Errorf("%s: %q is not a service with an endpoint that can be locked; choose from %s", side, service, strings.Join(KnownServices(), ", ")))
 			}
 		}
@@ -175,6 +189,9 @@ func (t *Table) endProblems(side string, e End, in Surroundings) []error {
 
 // directionProblems checks whether two ends, each sound by itself, may and can speak to each other.
 func (t *Table) directionProblems(row Connection, in Surroundings) []error {
+	if row.From.empty() || row.To.empty() {
+		return nil
+	}
 	from, to := t.reach(row.From), t.reach(row.To)
 	web := row.Ports == HTTP || row.Ports == HTTPS
 	six := slices.ContainsFunc(row.To.Ranges(), isIPv6)
@@ -188,8 +205,9 @@ func (t *Table) directionProblems(row Connection, in Surroundings) []error {
 		{row.From == Internet && !web, "the internet may only open the ports 80 and 443 of the web (FSBP EC2.18); list known addresses with Addresses"},
 		{row.To == Internet && from != "" && from != ReachInternet, "a tier behind NAT reaches known addresses only; list them with Addresses"},
 		{row.To.Outside() && from == ReachNowhere, "the tier has no route out of the VPC; let a segment of another tier open the connection"},
-		{len(row.To.Ranges()) > 0 && from == ReachNAT && !in.NAT && !(six && in.IPv6), "the tier has no way out without NAT; choose a NAT strategy, or drop the row"},
+		{from == ReachNAT && !in.NAT && slices.ContainsFunc(row.To.Ranges(), isIPv4), "the tier has no way out without NAT; choose a NAT strategy, or drop the row"},
 		{from == ReachNAT && six && !in.IPv6, "NAT carries IPv4 only; name an IPv4 range, or give the network IPv6"},
+		{!in.IPv6 && !row.Ports.Carries(false), "ICMP types from 128 are those of IPv6; name one of IPv4, such as 8 for an echo request, or give the network IPv6"},
 		{row.To.isAWS() && row.Ports != HTTPS, "VPC endpoints of AWS services listen on tcp/443; use segment.HTTPS"},
 		{hasGateway(row.To) && from == ReachNowhere, "the tier has no routes, so it has none to a gateway endpoint; let a segment of another tier do it"},
 	} {
@@ -219,7 +237,7 @@ func (t *Table) repetitions(i int, row Connection) []error {
 
 // sameEnd reports whether two ends have a segment, a service or an address in common.
 func sameEnd(a, b End) bool {
-	if a == b {
+	if a == b || a == Internet && len(b.Ranges()) > 0 || b == Internet && len(a.Ranges()) > 0 {
 		return true
 	}
 	shared := func(x, y []string, same func(string, string) bool) bool {
@@ -249,7 +267,6 @@ func (t *Table) ranges(reach Reach) []string {
 
 func hasGateway(e End) bool { return slices.ContainsFunc(e.Services(), Gateway) }
 
-func isIPv6(text string) bool {
-	prefix, err := netip.ParsePrefix(text)
-	return err == nil && prefix.Addr().Is6()
-}
+func isIPv4(text string) bool { return !strings.Contains(text, ":") }
+
+func isIPv6(text string) bool { return !isIPv4(text) }

@@ -27,7 +27,7 @@ func Addresses(ranges ...string) End {
 }
 
 // AWS are services of AWS in the region of the deployment, by the last part of their endpoint's name, such as "logs" or
-// "ecr.api". They are reached through VPC endpoints and never through the internet.
+// "ecr.api". They are reached through VPC endpoints and never through the internet. Without services the row opens nothing.
 func AWS(services ...string) End {
 	return End(awsPrefix + strings.Join(services, ","))
 }
@@ -65,6 +65,9 @@ func (e End) empty() bool { return e == addressesPrefix || e == awsPrefix }
 
 // isAWS reports whether AWS made the end.
 func (e End) isAWS() bool { return strings.HasPrefix(string(e), awsPrefix) }
+
+// empty reports whether the end is a list of addresses or services without any, so that its row opens nothing.
+func (e End) empty() bool { return e == addressesPrefix || e == awsPrefix }
 
 // covers reports whether a row with this end also speaks for the wanted one.
 func (e End) covers(wanted End) bool {

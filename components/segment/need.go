@@ -5,6 +5,7 @@ package segment
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Need is a connection that a component cannot do without. Exactly one of From and To is set: the other side is the segment
@@ -48,9 +49,12 @@ func (t *Table) Allows(from, to End, ports Ports) bool {
 	})
 }
 
-// parts takes an end with several services apart, because several rows may lead to them.
+// parts takes an end with several services apart, because several rows may lead to them. An end without any needs none.
 func parts(e End) []End {
 	services := e.Services()
+	if e.empty() {
+		return nil
+	}
 	if len(services) == 0 {
 		return []End{e}
 	}
@@ -68,6 +72,8 @@ func source(e End) string {
 		return "segment.Internet"
 	case e.isAWS():
 		return fmt.Sprintf("segment.AWS(%q)", e.Services()[0])
+	case e.Outside():
+		return fmt.Sprintf(`segment.Addresses("%s")`, strings.Join(e.Ranges(), `", "`))
 	default:
 		return fmt.Sprintf("%q", e)
 	}
@@ -80,6 +86,8 @@ func goName(p Ports) string {
 		return name
 	}
 	switch {
+	case p.Protocol == ProtocolICMP && !p.single():
+		return fmt.Sprintf("Ports{Protocol: segment.ProtocolICMP, From: %d, To: %d}", p.From, p.To)
 	case p.Protocol == ProtocolICMP:
 		return fmt.Sprintf("ICMP(%d)", p.From)
 	case p.Protocol == ProtocolUDP && p.From == p.To:

@@ -12,29 +12,28 @@ const RulesPerGroup = 60
 // quota.
 func (t *Table) quotaProblems() []error {
 	var problems []error
-	for _, s := range t.Segments {
-		for _, inbound := range []bool{true, false} {
-			count := [2]int{}
-			direction := "outbound"
-			if inbound {
-				direction = "inbound"
-			}
-			for i, c := range t.Connections {
-				own, peer := c.From, c.To
-				if inbound {
-					own, peer = c.To, c.From
-				}
-				if own != End(s.Name) {
-					continue
-				}
-				before := max(count[0], count[1])
-				four, six := rules(peer)
-				count[0], count[1] = count[0]+four, count[1]+six
-				if after := max(count[0], count[1]); before <= RulesPerGroup && after > RulesPerGroup {
-					problems = append(problems, fmt.Errorf(
-						"%s: with it the security group of segment %q has %d %s rules of one address family, and AWS allows %d; name fewer or wider ranges, or split the segment",
-						t.Row(i), s.Name, after, direction, RulesPerGroup))
-				}
+	count := map[string][2]int{}
+	add := func(row int, owner, direction string, peer End) {
+		four, six := rules(peer)
+		before := count[owner+direction]
+		after := [2]int{before[0] + four, before[1] + six}
+		count[owner+direction] = after
+		if most := max(after[0], after[1]); most > RulesPerGroup && max(before[0], before[1]) <= RulesPerGroup {
+			problems = append(problems, fmt.Errorf(
+				"%s: with it the security group of %s has %d %s rules of one address family, and AWS allows %d; name fewer or wider ranges, or split the segment",
+				t.Row(row), owner, most, direction, RulesPerGroup))
+		}
+	}
+	for i, c := range t.Connections {
+		if name, inside := c.From.Segment(); inside {
+			add(i, fmt.Sprintf("segment %q", name), "outbound", c.To)
+		}
+		if name, inside := c.To.Segment(); inside {
+			add(i, fmt.Sprintf("segment %q", name), "inbound", c.From)
+		}
+		for _, service := range c.To.Services() {
+			if !Gateway(service) {
+				add(i, fmt.Sprintf("the endpoint of %q", service), "inbound", c.From)
 			}
 		}
 	}
@@ -46,10 +45,7 @@ func rules(e End) (four, six int) {
 	if n := len(e.Services()); n > 0 {
 		return n, n
 	}
-	if e == Internet {
-		return 1, 1
-	}
-	if !e.Outside() {
+	if !e.Outside() || e == Internet {
 		return 1, 1
 	}
 	for _, r := range e.Ranges() {

@@ -132,9 +132,25 @@ func (t *Table) Domains(region string) []string {
 	for _, c := range t.Connections {
 		all = append(all, c.Names...)
 		for _, service := range c.To.Services() {
-			all = append(all, service+"."+region+".amazonaws.com")
+			for _, host := range hosts(service) {
+				all = append(all, host+"."+region+".amazonaws.com")
+			}
 		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// hosts are the names of a service before its region, where they are not those of its endpoint (AWS General Reference,
+// "Service endpoints and quotas"): buckets and registries have names below the service's own.
+func hosts(service string) []string {
+	switch service {
+	case "s3":
+		return []string{"s3", "*.s3"}
+	case "ecr.api":
+		return []string{"api.ecr"}
+	case "ecr.dkr":
+		return []string{"*.dkr.ecr"}
+	}
+	return []string{service}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
@@ -79,6 +80,7 @@ func (m *monitor) registration(args pulumi.MockResourceArgs) (Registration, erro
 		r.ReplaceOnChanges = rpc.GetReplaceOnChanges()
 		r.SecretOutputs = rpc.GetAdditionalSecretOutputs()
 		r.ImportID = rpc.GetImportId()
+		r.Aliases = m.aliases(rpc)
 	}
 	if rpc := args.ReadRPC; rpc != nil {
 		object = rpc.GetProperties()
@@ -93,6 +95,30 @@ func (m *monitor) registration(args pulumi.MockResourceArgs) (Registration, erro
 	r.Inputs = inputs
 	r.URN = m.urn(r)
 	return r, nil
+}
+
+// aliases are the former URNs of a resource, as the engine would read them: an alias without a field has that of the resource.
+func (m *monitor) aliases(rpc *pulumirpc.RegisterResourceRequest) []string {
+	all := append([]string(nil), rpc.GetAliasURNs()...)
+	for _, alias := range rpc.GetAliases() {
+		spec := alias.GetSpec()
+		if spec == nil {
+			all = append(all, alias.GetUrn())
+			continue
+		}
+		former := Registration{Type: rpc.GetType(), Name: rpc.GetName(), Parent: rpc.GetParent()}
+		if spec.GetName() != "" {
+			former.Name = spec.GetName()
+		}
+		if spec.GetType() != "" {
+			former.Type = spec.GetType()
+		}
+		if spec.GetParentUrn() != "" || spec.GetNoParent() {
+			former.Parent = spec.GetParentUrn()
+		}
+		all = append(all, m.urn(former))
+	}
+	return all
 }
 
 func (m *monitor) urn(r Registration) string {

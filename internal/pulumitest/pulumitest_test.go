@@ -180,3 +180,37 @@ func TestRunErrorReturnsTheProgramsError(t *testing.T) {
 	cause := errors.New("no such zone")
 	require.ErrorIs(t, pulumitest.RunError(t, func(*pulumi.Context) error { return cause }), cause)
 }
+
+func TestAliasesAreRecordedAsURNs(t *testing.T) {
+	const before = "urn:pulumi:test::bulkhead::"
+	alias := func(a pulumi.Alias) pulumi.ResourceOption { return pulumi.Aliases([]pulumi.Alias{a}) }
+	rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		parent := &box{}
+		if err := ctx.RegisterComponentResource("bulkhead:test:Box", "box", parent); err != nil {
+			return err
+		}
+		for name, options := range map[string][]pulumi.ResourceOption{
+			"none":    nil,
+			"renamed": {alias(pulumi.Alias{Name: pulumi.String("old")})},
+			"moved":   {alias(pulumi.Alias{ParentURN: pulumi.URN(before + "bulkhead:test:Crate::crate")})},
+			"orphan":  {alias(pulumi.Alias{NoParent: pulumi.Bool(true)})},
+			"retyped": {alias(pulumi.Alias{Type: pulumi.String("aws:kms/old:Old")})},
+			"exact":   {alias(pulumi.Alias{URN: pulumi.URN(before + "a:b:C::d")})},
+		} {
+			if _, err := kms.NewKey(ctx, name, &kms.KeyArgs{}, append(options, pulumi.Parent(parent))...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for name, want := range map[string]string{
+		"renamed": before + "bulkhead:test:Box$" + keyType + "::old",
+		"moved":   before + "bulkhead:test:Crate$" + keyType + "::moved",
+		"orphan":  before + keyType + "::orphan",
+		"retyped": before + "bulkhead:test:Box$aws:kms/old:Old::retyped",
+		"exact":   before + "a:b:C::d",
+	} {
+		require.Equal(t, []string{want}, rec.Get(t, keyType, name).Aliases)
+	}
+	require.Empty(t, rec.Get(t, keyType, "none").Aliases)
+}
