@@ -182,6 +182,15 @@ func (r Registration) String(path string) string {
 	return text
 }
 
+// Values returns all inputs as plain Go, as Value does for one of them.
+func (r Registration) Values() map[string]any {
+	all := map[string]any{}
+	for key, value := range r.Inputs {
+		all[string(key)] = plain(value)
+	}
+	return all
+}
+
 // unknown is the type of Unknown.
 type unknown struct{}
 
