@@ -82,9 +82,12 @@ func (e *Edge) checkServe(name string, args *ServeArgs) error {
 	if !namePattern.MatchString(name) {
 		add("name: %q must be letters, digits and inner hyphens", name)
 	}
-	if args.Segment == nil || args.TargetGroupARN == nil {
+	switch {
+	case args.Segment == nil || args.TargetGroupARN == nil:
 		add("Segment, TargetGroupARN: missing; give the service that gets the requests")
-	} else {
+	case args.Port < 1 || args.Port > 65535:
+		add("Port: %d is not between 1 and 65535; give the port at which the target serves HTTPS", args.Port)
+	default:
 		problems = append(problems, e.segment.Network().Table.Lacking(e.segment.Name, segment.Need{
 			To: segment.End(args.Segment.Name), Ports: segment.TCP(args.Port), For: "requests and health checks of " + name,
 		})...)

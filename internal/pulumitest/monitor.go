@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
@@ -92,7 +93,30 @@ func (m *monitor) registration(args pulumi.MockResourceArgs) (Registration, erro
 	}
 	r.Inputs = inputs
 	r.URN = m.urn(r)
+	for _, alias := range args.RegisterRPC.GetAliases() {
+		r.Aliases = append(r.Aliases, m.former(r, alias))
+	}
 	return r, nil
+}
+
+// former is the URN that an alias stands for: what it does not say is as it is now.
+func (m *monitor) former(r Registration, alias *pulumirpc.Alias) string {
+	if urn := alias.GetUrn(); urn != "" {
+		return urn
+	}
+	spec := alias.GetSpec()
+	if spec.GetNoParent() {
+		r.Parent = ""
+	} else if spec.GetParentUrn() != "" {
+		r.Parent = spec.GetParentUrn()
+	}
+	if spec.GetType() != "" {
+		r.Type = spec.GetType()
+	}
+	if spec.GetName() != "" {
+		r.Name = spec.GetName()
+	}
+	return m.urn(r)
 }
 
 func (m *monitor) urn(r Registration) string {

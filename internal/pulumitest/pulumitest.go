@@ -148,6 +148,8 @@ type Registration struct {
 	DeletedWith string
 	// IgnoreChanges, ReplaceOnChanges and SecretOutputs are the property paths given as resource options.
 	IgnoreChanges, ReplaceOnChanges, SecretOutputs []string
+	// Aliases are the URNs under which the resource may be in the state of an earlier program.
+	Aliases []string
 	// ImportID is the id of an existing resource that the program adopts.
 	ImportID string
 }
