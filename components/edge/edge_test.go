@@ -165,7 +165,7 @@ func TestTheLoadBalancerHasTheGroupOfItsSegmentAndNoOther(t *testing.T) {
 func TestAnEdgeIsRefusedWithoutItsRowsWhichAreNamedAllAtOnce(t *testing.T) {
 	table := networktest.Table()
 	table.Connections = slices.DeleteFunc(table.Connections, func(c segment.Connection) bool { return c.To == "edge" })
-	problems := (&Args{Segment: drafted(t, "edge", table, false), CertificateARN: certificateARN}).Check("edge")
+	problems := (&Args{Segment: drafted(t, table), CertificateARN: certificateARN}).Check("edge")
 	require.Len(t, problems, 2)
 	require.EqualError(t, problems[0], `Segment "edge": the clients of the load balancer: no row of the table lets "internet" open tcp/443 to "edge"; `+
 		`add {From: segment.Internet, To: "edge", Ports: segment.HTTPS, Why: "..."} to its Connections`)
@@ -183,16 +183,16 @@ func TestAnEdgeIsRefusedWithoutItsRowsWhichAreNamedAllAtOnce(t *testing.T) {
 	require.ErrorContains(t, err, `edge "edge": Segment: "app" is in the tier "app", whose routes lead to the nat; put it into a tier with one of the reaches [internet]`)
 }
 
-// drafted is a segment of a network that is not made.
-func drafted(t *testing.T, name string, table *segment.Table, six bool) *network.Segment {
+// drafted is the segment of the edge in a network that is not made.
+func drafted(t *testing.T, table *segment.Table) *network.Segment {
 	t.Helper()
-	found, err := network.Draft(&network.Args{Account: networktest.Account(), Table: table, IPv6: six}).Segment(name)
+	found, err := network.Draft(&network.Args{Account: networktest.Account(), Table: table}).Segment("edge")
 	require.NoError(t, err)
 	return found
 }
 
 func TestCheckIsEmptyForWhatNewAccepts(t *testing.T) {
-	own := drafted(t, "edge", networktest.Table(), false)
+	own := drafted(t, networktest.Table())
 	require.Empty(t, (&Args{Segment: own, CertificateARN: certificateARN}).Check("edge"))
 	require.Empty(t, (&Args{Segment: own, Zone: "example.com"}).Check("edge"))
 }
