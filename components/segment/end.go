@@ -60,9 +60,6 @@ func (e End) list(prefix string) []string {
 	return strings.Split(text, ",")
 }
 
-// empty reports whether the end is a list of nothing, as from a configuration that names no addresses.
-func (e End) empty() bool { return e == addressesPrefix || e == awsPrefix }
-
 // isAWS reports whether AWS made the end.
 func (e End) isAWS() bool { return strings.HasPrefix(string(e), awsPrefix) }
 
