@@ -4,6 +4,7 @@
 
 ENV ?= staging
 FUZZTIME ?= 10m
+COUNT ?= 1000
 
 SHELL := /bin/bash -o pipefail
 .DEFAULT_GOAL := help
@@ -23,6 +24,7 @@ help: ## List the targets
 	@echo
 	@echo "  ENV=staging (default) or ENV=production chooses the environment: Pulumi.<ENV>.yaml"
 	@echo "  FUZZTIME=10m (default) is how long each fuzz target runs"
+	@echo "  COUNT=1000 (default) is how often test-repeat runs each test"
 
 .PHONY: rehearse
 rehearse: $(REHEARSE) ## Deploy ENV to an emulated AWS account on this machine, with the real engine and provider
@@ -58,6 +60,11 @@ test: toolchain vet lint $(GOTESTSUM) ## Run every check and every test
 .PHONY: test-short
 test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator
 	@$(GOTESTSUM) --format pkgname-and-test-fails -- $(SHORT)
+
+# The race detector needs a C compiler. Two packages at a time, so that they disturb each other.
+.PHONY: test-repeat
+test-repeat: ## Run the unit tests of the components COUNT times in a row under the race detector, all cores busy
+	@CGO_ENABLED=1 go test -race -count $(COUNT) -timeout 0 ./components/... ./infra/... ./form/...
 
 .PHONY: vet
 vet: ## Run go vet

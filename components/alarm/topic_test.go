@@ -6,38 +6,44 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bulkhead-iac/bulkhead/components/audit"
-	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/alarm"
+	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
 const (
-	account          = "111122223333"
-	region           = "eu-central-1"
-	boundaryARN      = "arn:aws:iam::111122223333:policy/boundary"
+	keyARN           = "arn:aws:kms:eu-central-1:111122223333:key/0b1c2d3e-4f50-4a61-8b72-93a4b5c6d7e8"
 	topicARN         = "arn:aws:sns:eu-central-1:111122223333:alarms"
 	topicType        = "aws:sns/topic:Topic"
 	topicPolicyType  = "aws:sns/topicPolicy:TopicPolicy"
 	subscriptionType = "aws:sns/topicSubscription:TopicSubscription"
 	alarmType        = "aws:cloudwatch/metricAlarm:MetricAlarm"
-	filterType       = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
-	trailType        = "aws:cloudtrail/trail:Trail"
 )
+
+// place is all that a topic needs to know of its account.
+var place = &account.Account{ID: pulumitest.AccountID, Region: pulumitest.Region}
 
 func TestTopic(t *testing.T) {
 	rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
-		topic, err := audit.NewTopic(ctx, "alarms", &audit.TopicArgs{
-			AccountID: account, Region: region, KeyARN: pulumi.String(keyARN), Emails: []string{"ops@example.com", "sec@example.com"},
+		topic, err := alarm.NewTopic(ctx, "alarms", &alarm.TopicArgs{
+			Account: place, KeyARN: pulumi.String(keyARN), Emails: []string{"ops@example.com", "sec@example.com"},
 		})
 		if err != nil {
 			return err
 		}
-		_, err = audit.NewAlarm(ctx, "user", alarmArgs(func(a *audit.AlarmArgs) { a.TopicARN = topic.ARN }))
+		_, err = alarm.New(ctx, "user", alarmArgs(func(a *alarm.Args) { a.TopicARN = topic.ARN }))
 		return err
 	})
 	topic := rec.Get(t, topicType, "alarms-topic")
-	require.Equal(t, rec.Get(t, "bulkhead:audit:Topic", "alarms").URN, topic.Parent)
+	component := rec.Get(t, "bulkhead:audit:Topic", "alarms")
+	require.Equal(t, component.URN, topic.Parent)
+	require.Equal(t, map[string]any{"emails": []any{"ops@example.com", "sec@example.com"}}, component.Values())
+	require.Equal(t, map[string]any{
+		"description": "The disk fills up", "namespace": "AWS/RDS", "metric": "FreeStorageSpace", "statistic": "Minimum", "comparison": "LessThanThreshold", "threshold": 1e9,
+	}, rec.Only(t, "bulkhead:audit:Alarm").Values())
 	require.Equal(t, keyARN, topic.String("kmsMasterKeyId"))
 
 	policy := rec.Get(t, topicPolicyType, "alarms-policy")
@@ -59,24 +65,25 @@ func TestTopic(t *testing.T) {
 }
 
 func TestTopicNamesEveryProblem(t *testing.T) {
-	attempt := func(args *audit.TopicArgs) error {
+	attempt := func(args *alarm.TopicArgs) error {
 		return pulumitest.RunError(t, func(ctx *pulumi.Context) error {
-			_, err := audit.NewTopic(ctx, "alarms", args)
+			_, err := alarm.NewTopic(ctx, "alarms", args)
 			return err
 		})
 	}
-	err := attempt(&audit.TopicArgs{Emails: []string{"ops", "Ops <ops@example.com>", "a@example.com", "a@example.com"}})
+	err := attempt(&alarm.TopicArgs{Account: &account.Account{}, Emails: []string{"ops", "Ops <ops@example.com>", "a@example.com", "a@example.com"}})
 	for _, want := range []string{"AccountID", "Region", "KeyARN: missing", `Emails[0]: "ops"`, "Emails[1]", "Emails[3]"} {
 		require.ErrorContains(t, err, want)
 	}
-	require.ErrorContains(t, attempt(&audit.TopicArgs{}), "nobody hears")
+	require.ErrorContains(t, attempt(&alarm.TopicArgs{}), "Account: missing")
+	require.ErrorContains(t, attempt(&alarm.TopicArgs{}), "Emails: missing; give at least one address that hears the alarms")
 	require.ErrorContains(t, attempt(nil), "args are missing")
 }
 
-func alarmArgs(changes ...func(*audit.AlarmArgs)) *audit.AlarmArgs {
-	args := &audit.AlarmArgs{
+func alarmArgs(changes ...func(*alarm.Args)) *alarm.Args {
+	args := &alarm.Args{
 		TopicARN: pulumi.String(topicARN), Description: "The disk fills up", Namespace: "AWS/RDS", Metric: "FreeStorageSpace",
-		Statistic: "Minimum", Comparison: audit.Below, Threshold: 1e9,
+		Statistic: "Minimum", Comparison: alarm.Below, Threshold: 1e9,
 	}
 	for _, change := range changes {
 		change(args)
@@ -85,46 +92,45 @@ func alarmArgs(changes ...func(*audit.AlarmArgs)) *audit.AlarmArgs {
 }
 
 func TestAlarm(t *testing.T) {
-	run := func(args *audit.AlarmArgs) pulumitest.Registration {
+	run := func(args *alarm.Args) pulumitest.Registration {
 		return pulumitest.Run(t, func(ctx *pulumi.Context) error {
-			_, err := audit.NewAlarm(ctx, "disk", args)
+			_, err := alarm.New(ctx, "disk", args)
 			return err
 		}).Get(t, alarmType, "disk-alarm")
 	}
-	alarm := run(alarmArgs())
-	require.Equal(t, []any{topicARN}, alarm.Value("alarmActions"))
-	require.Nil(t, alarm.Value("okActions"))
-	require.Nil(t, alarm.Value("dimensions"))
-	require.Equal(t, "LessThanThreshold", alarm.String("comparisonOperator"))
-	require.Equal(t, "notBreaching", alarm.String("treatMissingData"))
-	require.Equal(t, "Minimum", alarm.String("statistic"))
-	require.Equal(t, true, alarm.Value("actionsEnabled"))
-	require.EqualValues(t, 300, alarm.Value("period"))
-	require.EqualValues(t, 1, alarm.Value("evaluationPeriods"))
-	require.EqualValues(t, 1, alarm.Value("datapointsToAlarm"))
+	made := run(alarmArgs())
+	require.Equal(t, []any{topicARN}, made.Value("alarmActions"))
+	require.Nil(t, made.Value("okActions"))
+	require.Nil(t, made.Value("dimensions"))
+	require.Equal(t, "LessThanThreshold", made.String("comparisonOperator"))
+	require.Equal(t, "notBreaching", made.String("treatMissingData"))
+	require.Equal(t, "Minimum", made.String("statistic"))
+	require.Equal(t, true, made.Value("actionsEnabled"))
+	require.EqualValues(t, 300, made.Value("period"))
+	require.EqualValues(t, 1, made.Value("evaluationPeriods"))
+	require.EqualValues(t, 1, made.Value("datapointsToAlarm"))
 
-	alarm = run(alarmArgs(func(a *audit.AlarmArgs) {
+	made = run(alarmArgs(func(a *alarm.Args) {
 		a.Dimensions = pulumi.StringMap{"DBInstanceIdentifier": pulumi.String("main")}
-		a.Statistic, a.PeriodSeconds, a.Periods, a.BadPeriods, a.Silence, a.TellRecovery = "p99", 60, 5, 3, audit.SilenceIsBad, true
+		a.Statistic, a.PeriodSeconds, a.Periods, a.BadPeriods, a.Silence = "p99", 60, 5, 3, alarm.SilenceIsBad
 	}))
-	require.Equal(t, "main", alarm.String("dimensions.DBInstanceIdentifier"))
-	require.Equal(t, "p99", alarm.String("extendedStatistic"))
-	require.Nil(t, alarm.Value("statistic"))
-	require.Equal(t, []any{topicARN}, alarm.Value("okActions"))
-	require.Equal(t, "breaching", alarm.String("treatMissingData"))
-	require.EqualValues(t, 60, alarm.Value("period"))
-	require.EqualValues(t, 5, alarm.Value("evaluationPeriods"))
-	require.EqualValues(t, 3, alarm.Value("datapointsToAlarm"))
+	require.Equal(t, "main", made.String("dimensions.DBInstanceIdentifier"))
+	require.Equal(t, "p99", made.String("extendedStatistic"))
+	require.Nil(t, made.Value("statistic"))
+	require.Equal(t, "breaching", made.String("treatMissingData"))
+	require.EqualValues(t, 60, made.Value("period"))
+	require.EqualValues(t, 5, made.Value("evaluationPeriods"))
+	require.EqualValues(t, 3, made.Value("datapointsToAlarm"))
 }
 
 func TestAlarmNamesEveryProblem(t *testing.T) {
-	attempt := func(args *audit.AlarmArgs) error {
+	attempt := func(args *alarm.Args) error {
 		return pulumitest.RunError(t, func(ctx *pulumi.Context) error {
-			_, err := audit.NewAlarm(ctx, "disk", args)
+			_, err := alarm.New(ctx, "disk", args)
 			return err
 		})
 	}
-	err := attempt(&audit.AlarmArgs{Statistic: "p101", Comparison: "=", PeriodSeconds: 45, BadPeriods: 2, Silence: "golden"})
+	err := attempt(&alarm.Args{Statistic: "p101", Comparison: "=", PeriodSeconds: 45, BadPeriods: 2, Silence: "golden"})
 	for _, want := range []string{"TopicARN: missing", "Description", "Namespace", `Statistic "p101"`, `Comparison "="`, "PeriodSeconds 45", "BadPeriods 2", `Silence "golden"`} {
 		require.ErrorContains(t, err, want)
 	}

@@ -5,7 +5,8 @@
 package app
 
 import (
-	"fmt"
+	"crypto/sha256"
+	"encoding/hex"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -67,9 +68,6 @@ type App struct {
 // own that answers 200 on the health path and the name of the service at "/". It is there
 // to see the way from the internet to the instance work, not to serve anybody.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*App, error) {
-	if args == nil {
-		args = &Args{}
-	}
 	args = args.defaults()
 	if err := component.Failure("app", name, args.problems(name)...); err != nil {
 		return nil, err
@@ -115,8 +113,13 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 }
 
 // logicalTargets is the logical name of a target group, from which Pulumi makes the physical one with a random ending of
-// eight characters: AWS allows 32 in all (API reference, CreateTargetGroup).
+// eight characters: AWS allows 32 in all (API reference, CreateTargetGroup). A long name keeps its beginning and gets a
+// checksum, because two resources of one type cannot share a logical name.
 func logicalTargets(name string) string {
-	const ending, longest = "-targets", 32 - 8
-	return fmt.Sprintf("%.*s%s", longest-len(ending), name, ending)
+	const ending, longest, digits = "-targets", 32 - 8, 6
+	if room := longest - len(ending); len(name) > room {
+		sum := sha256.Sum256([]byte(name))
+		name = name[:room-digits-1] + "-" + hex.EncodeToString(sum[:digits/2])
+	}
+	return name + ending
 }

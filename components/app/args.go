@@ -33,8 +33,9 @@ const (
 
 // Args are the arguments of New.
 type Args struct {
-	// Segment is where the service runs, in a tier that is not reachable from the internet. Required. A row of the table must
-	// lead to it at Port, and others from it to what a server needs: see server.Needs.
+	// Segment is where the service runs, in a tier with segment.ReachNAT: not reachable from the internet, and with routes to
+	// the packages in Amazon S3. Required. A row of the table must lead to it at Port, and others from it to what a server
+	// needs: see server.Needs.
 	Segment *network.Segment
 	// Port is the TCP port at which the service serves HTTPS, above 1024, so that it needs no privilege. Required. A
 	// change replaces the target group, and requests fail until instances with the new port are healthy.
@@ -45,7 +46,7 @@ type Args struct {
 	// Server says what the instances are. Default: t3.small, replaced after 30 days.
 	Server server.Settings `pulumi:"server"`
 	// MinSize and MaxSize bound the number of instances, 1 to 200. Between them the group follows the load. Fewer than two
-	// cannot survive the loss of a zone. Default: 2, and twice MinSize.
+	// cannot survive the loss of a zone. Default: 2, and twice MinSize up to 200.
 	MinSize int `pulumi:"minSize"`
 	MaxSize int `pulumi:"maxSize"`
 	// Database is what the service stores its data in. The service may read its secret, and finds it in its environment; a
@@ -62,21 +63,25 @@ var (
 	pathForm = regexp.MustCompile(`^/[A-Za-z0-9._~/-]{0,255}$`)
 )
 
-func (args Args) defaults() *Args {
-	if args.Server.Image == "" && args.UserData == nil {
-		args.UserData = pulumi.String(placeholder().Body)
+// defaults returns a copy in which what is not set is filled in.
+func (args *Args) defaults() *Args {
+	filled := Args{}
+	if args != nil {
+		filled = *args
 	}
-	args.Server = args.Server.Defaults(DefaultInstanceType, DefaultMaxLifetimeDays)
-	args.HealthPath = component.Or(args.HealthPath, DefaultHealthPath)
-	args.MinSize = component.Or(args.MinSize, DefaultSize)
-	args.MaxSize = component.Or(args.MaxSize, 2*args.MinSize)
-	return &args
+	if filled.Server.Image == "" && filled.UserData == nil {
+		filled.UserData = pulumi.String(placeholder().Body)
+	}
+	filled.Server = filled.Server.Defaults(DefaultInstanceType, DefaultMaxLifetimeDays)
+	filled.HealthPath = component.Or(filled.HealthPath, DefaultHealthPath)
+	filled.MinSize = component.Or(filled.MinSize, DefaultSize)
+	filled.MaxSize = component.Or(filled.MaxSize, min(2*filled.MinSize, MaxInstances))
+	return &filled
 }
 
 // Check reports every problem of the arguments of a service called name; each names field, value and cure.
 func (args *Args) Check(name string) []error {
-	filled := args.defaults()
-	return filled.problems(name)
+	return args.defaults().problems(name)
 }
 
 func (args *Args) problems(name string) []error {
@@ -95,7 +100,7 @@ func (args *Args) problems(name string) []error {
 		add("MinSize, MaxSize: %d to %d is not the size of a group; use 1 <= MinSize <= MaxSize <= %d", args.MinSize, args.MaxSize, MaxInstances)
 	}
 	problems = append(problems, component.In("Server", args.Server.Check()...)...)
-	return append(problems, args.Segment.Check([]segment.Reach{segment.ReachNAT, segment.ReachNowhere}, args.needs()...)...)
+	return append(problems, args.Segment.Check([]segment.Reach{segment.ReachNAT}, args.needs()...)...)
 }
 
 // needs are the connections without which the service does not work. Who calls it is not among them: that is for the edge

@@ -7,22 +7,38 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/audit"
 	"github.com/bulkhead-iac/bulkhead/components/storage"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"github.com/stretchr/testify/require"
 )
+
+const (
+	topicARN     = "arn:aws:sns:eu-central-1:111122223333:alarms"
+	alarmType    = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	filterType   = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
+	logGroupType = "aws:cloudwatch/logGroup:LogGroup"
+	trailType    = "aws:cloudtrail/trail:Trail"
+)
+
+func surroundings() *account.Account {
+	return &account.Account{
+		ID: pulumitest.AccountID, Region: pulumitest.Region, LogRetentionDays: 90,
+		BoundaryARN: pulumi.String(pulumitest.BoundaryARN), LogKeyARN: pulumi.String(pulumitest.LogKeyARN),
+	}
+}
 
 // watched makes the trail with everything around it.
 func watched(ctx *pulumi.Context) error {
-	access, err := storage.NewBucket(ctx, "access", &storage.BucketArgs{Writers: []storage.Writer{storage.S3AccessLogs(account, "")}})
+	access, err := storage.NewBucket(ctx, "access", &storage.BucketArgs{Writers: []storage.Writer{storage.S3AccessLogs(pulumitest.AccountID, "")}})
 	if err != nil {
 		return err
 	}
 	trail, err := audit.NewTrail(ctx, "audit", &audit.TrailArgs{
-		AccountID: account, Region: region, KeyARN: pulumi.String(keyARN), Boundary: pulumi.String(boundaryARN),
-		RetentionDays: 90, ArchiveDays: 400, AccessLogs: access, DisposableReason: "thrown away by its test",
+		Account: surroundings(), ArchiveDays: 400, AccessLogs: access, DisposableReason: "a test",
 	})
 	if err != nil {
 		return err
@@ -34,12 +50,14 @@ func watched(ctx *pulumi.Context) error {
 func TestTrail(t *testing.T) {
 	rec := pulumitest.Run(t, watched)
 	trail := rec.Get(t, trailType, "audit-trail")
-	require.Equal(t, rec.Get(t, "bulkhead:audit:Trail", "audit").URN, trail.Parent)
+	component := rec.Get(t, "bulkhead:audit:Trail", "audit")
+	require.Equal(t, component.URN, trail.Parent)
+	require.Equal(t, map[string]any{"archiveDays": 400.0, "disposableReason": "a test"}, component.Values())
 	for _, setting := range []string{"enableLogging", "enableLogFileValidation", "includeGlobalServiceEvents", "isMultiRegionTrail"} {
 		require.Equal(t, true, trail.Value(setting), setting)
 	}
-	require.Equal(t, keyARN, trail.String("kmsKeyId"))
-	require.Equal(t, "audit", trail.String("name"))
+	require.Equal(t, pulumitest.LogKeyARN, trail.String("kmsKeyId"))
+	require.Equal(t, "bulkhead-audit", trail.String("name"), "an account has each name once, whatever project it is of")
 	require.Nil(t, trail.Value("eventSelectors"), "without selectors CloudTrail records all management events")
 
 	group := rec.Get(t, logGroupType, "audit-events-logs")
@@ -53,7 +71,7 @@ func TestTrail(t *testing.T) {
 	encryption := rec.Get(t, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "audit-files-encryption")
 	require.Subset(t, trail.DependsOn, []string{policy.URN, encryption.URN}, "CloudTrail tests the bucket at once")
 	require.Contains(t, policy.String("policy"), trail.ID, "the policy names this trail alone")
-	require.Equal(t, keyARN, encryption.String("rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId"))
+	require.Equal(t, pulumitest.LogKeyARN, encryption.String("rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId"))
 	require.Equal(t, false, encryption.Value("rules.0.bucketKeyEnabled"), "the key policy wants the trail in the context, not the bucket")
 	require.EqualValues(t, 400, rec.Get(t, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "audit-files-lifecycle").
 		Value("rules.0.expiration.days"))
@@ -61,13 +79,27 @@ func TestTrail(t *testing.T) {
 
 	role := rec.Get(t, "aws:iam/role:Role", "audit-delivery-role")
 	require.Equal(t, "arn:aws:iam::111122223333:role/"+role.ID, trail.String("cloudWatchLogsRoleArn"))
-	require.Equal(t, boundaryARN, role.String("permissionsBoundary"))
+	require.Equal(t, pulumitest.BoundaryARN, role.String("permissionsBoundary"))
 	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Sid":"AssumeByService","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},
 		"Action":"sts:AssumeRole"}]}`, role.String("assumeRolePolicy"), "CloudTrail cannot assume a role that asks for the source")
 	inline := rec.Get(t, "aws:iam/rolePolicy:RolePolicy", "audit-delivery-write-events")
 	require.Contains(t, trail.DependsOn, inline.URN, "CloudTrail tests the role at once")
 	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Sid":"WriteEvents","Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],
 		"Resource":"`+groupARN+`:log-stream:111122223333_CloudTrail_eu-central-1*"}]}`, inline.String("policy"))
+}
+
+func TestTrailKeepsItsFilesAsLongAsTheAccountKeepsItsLogs(t *testing.T) {
+	rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := audit.NewTrail(ctx, "audit", &audit.TrailArgs{Account: surroundings()})
+		return err
+	}, pulumitest.InStack("shop", "production"))
+	require.EqualValues(t, 90, rec.Get(t, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "audit-files-lifecycle").
+		Value("rules.0.expiration.days"))
+	require.True(t, rec.Get(t, "aws:s3/bucketV2:BucketV2", "audit-files-bucket").RetainOnDelete)
+	require.Empty(t, rec.ByType("aws:s3/bucketLoggingV2:BucketLoggingV2"))
+	require.Equal(t, "shop-audit", rec.Only(t, trailType).String("name"))
+	require.Contains(t, rec.Get(t, "aws:s3/bucketPolicy:BucketPolicy", "audit-files-policy").String("policy"),
+		`"arn:aws:cloudtrail:eu-central-1:111122223333:trail/shop-audit"`)
 }
 
 func TestTrailAlarms(t *testing.T) {
@@ -120,10 +152,13 @@ func TestTrailNamesEveryProblem(t *testing.T) {
 			return err
 		})
 	}
-	err := attempt(&audit.TrailArgs{RetentionDays: 2, ArchiveDays: -1})
-	for _, want := range []string{"the name becomes the trail's", "AccountID", "Region", "KeyARN: missing", "Boundary: missing", "RetentionDays: 2", "ArchiveDays -1"} {
+	err := attempt(&audit.TrailArgs{Account: &account.Account{LogRetentionDays: 2}, ArchiveDays: -1})
+	for _, want := range []string{
+		`trail "Audit"`, "the name becomes the trail's", "AccountID", "Region", "LogKeyARN is missing", "BoundaryARN is missing", "does not accept 2 days", "ArchiveDays -1",
+	} {
 		require.ErrorContains(t, err, want)
 	}
+	require.ErrorContains(t, attempt(&audit.TrailArgs{}), "Account: missing")
 	require.ErrorContains(t, attempt(nil), "args are missing")
 
 	for _, args := range []*audit.TrailAlarmsArgs{nil, {}} {
@@ -131,7 +166,9 @@ func TestTrailNamesEveryProblem(t *testing.T) {
 			_, err := audit.NewTrailAlarms(ctx, "watch", args)
 			return err
 		})
-		if args != nil {
+		if args == nil {
+			require.ErrorContains(t, err, "args are missing")
+		} else {
 			require.ErrorContains(t, err, "LogGroup: missing")
 			require.ErrorContains(t, err, "TopicARN: missing")
 		}

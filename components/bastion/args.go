@@ -27,8 +27,8 @@ const (
 
 // Args are the arguments of New.
 type Args struct {
-	// Segment is where the bastion stands. Required. In a tier behind NAT, or without a way out, it has no public address and
-	// Session Manager is the only way in. In a tier with routes to the internet it has one, and rows of the table from
+	// Segment is where the bastion stands. Required. In a tier with segment.ReachNAT it has no public address, and Session
+	// Manager is the only way in. In a tier with routes to the internet it has one, and rows of the table from
 	// segment.Addresses admit SSH from known addresses too. What operators reach from it is for rows of the table to say.
 	Segment *network.Segment
 	// Server says what the instance is. Default: t3.micro, replaced after 7 days. Nothing on it survives.
@@ -41,17 +41,21 @@ type Args struct {
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 
-func (args Args) defaults() *Args {
-	args.Server = args.Server.Defaults(DefaultInstanceType, DefaultMaxLifetimeDays)
-	args.IdleMinutes = component.Or(args.IdleMinutes, DefaultIdleMinutes)
-	args.SessionMinutes = component.Or(args.SessionMinutes, DefaultSessionMinutes)
-	return &args
+// defaults returns a copy in which what is not set is filled in.
+func (args *Args) defaults() *Args {
+	filled := Args{}
+	if args != nil {
+		filled = *args
+	}
+	filled.Server = filled.Server.Defaults(DefaultInstanceType, DefaultMaxLifetimeDays)
+	filled.IdleMinutes = component.Or(filled.IdleMinutes, DefaultIdleMinutes)
+	filled.SessionMinutes = component.Or(filled.SessionMinutes, DefaultSessionMinutes)
+	return &filled
 }
 
 // Check reports every problem of the arguments of a bastion called name; each names field, value and cure.
 func (args *Args) Check(name string) []error {
-	filled := args.defaults()
-	return filled.problems(name)
+	return args.defaults().problems(name)
 }
 
 func (args *Args) problems(name string) []error {
@@ -69,7 +73,7 @@ func (args *Args) problems(name string) []error {
 		}
 	}
 	problems = append(problems, component.In("Server", args.Server.Check()...)...)
-	problems = append(problems, args.Segment.Check([]segment.Reach{segment.ReachInternet, segment.ReachNAT, segment.ReachNowhere}, server.Needs()...)...)
+	problems = append(problems, args.Segment.Check([]segment.Reach{segment.ReachInternet, segment.ReachNAT}, server.Needs()...)...)
 	if args.Segment != nil {
 		problems = append(problems, args.doorProblems()...)
 	}
@@ -79,15 +83,20 @@ func (args *Args) problems(name string) []error {
 // doorProblems reports rows that admit others than operators at known addresses, and a public bastion that admits nobody.
 func (args *Args) doorProblems() []error {
 	var problems []error
+	admitted := 0
 	table := args.Segment.Network().Table
 	for i, row := range table.Connections {
-		if row.To == segment.End(args.Segment.Name) && (row.From == segment.Internet || row.Ports != segment.SSH) {
+		if row.To != segment.End(args.Segment.Name) {
+			continue
+		}
+		admitted += len(row.From.Ranges())
+		if !row.From.Outside() || row.From == segment.Internet || row.Ports != segment.SSH {
 			problems = append(problems, fmt.Errorf("%s: a bastion admits nothing but SSH from known addresses; drop the row", table.Row(i)))
 		}
 	}
-	if args.public() && !args.Segment.Reached(segment.SSH) {
+	if args.public() && admitted == 0 {
 		problems = append(problems, errors.New(
-			"Segment: the bastion has a public address that no row leads to; add {From: segment.Addresses(\"203.0.113.7/32\"), To: \""+args.Segment.Name+"\", Ports: segment.SSH, Why: \"...\"}, or put it into segment.App"))
+			"Segment: the bastion has a public address that no known address may use; add {From: segment.Addresses(\"203.0.113.7/32\"), To: \""+args.Segment.Name+"\", Ports: segment.SSH, Why: \"...\"}, or put it into segment.App"))
 	}
 	return problems
 }

@@ -45,9 +45,6 @@ type Bastion struct {
 // Pulumi waits until the instance of a new group is launched, at most ten minutes, and
 // not for the end of a replacement, which AWS runs on its own.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Bastion, error) {
-	if args == nil {
-		args = &Args{}
-	}
 	args = args.defaults()
 	if err := component.Failure("bastion", name, args.problems(name)...); err != nil {
 		return nil, err

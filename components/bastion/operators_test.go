@@ -9,6 +9,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/internal/servertest"
 )
 
 const operatorPolicyType = "aws:iam/policy:Policy"
@@ -50,10 +52,7 @@ func TestOperatorsMayOpenRecordedSessionsOnTheBastionOnly(t *testing.T) {
 func TestOperatorPolicyIsAnOutput(t *testing.T) {
 	var arn string
 	recording := build(t, unchanged, func(ctx *pulumi.Context, b *Bastion) error {
-		ctx.Export("seen", b.OperatorPolicyARN.ApplyT(func(text string) string {
-			arn = text
-			return ""
-		}))
+		servertest.Text(ctx, "arn", b.OperatorPolicyARN, &arn)
 		return nil
 	})
 	require.Equal(t, recording.Only(t, operatorPolicyType).ID, arn)

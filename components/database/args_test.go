@@ -3,12 +3,17 @@
 package database
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/internal/networktest"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
@@ -18,32 +23,27 @@ func TestBadInput(t *testing.T) {
 		change  func(*Args)
 		problem string
 	}{
-		{"no network", func(a *Args) { a.Network = nil }, "Network: missing"},
-		{"account", func(a *Args) { a.AccountID = "123" }, `AccountID: "123"`},
-		{"region", func(a *Args) { a.Region = "Frankfurt" }, `Region: "Frankfurt"`},
-		{"no class", func(a *Args) { a.InstanceClass = "" }, `InstanceClass: ""`},
-		{"class of EC2", func(a *Args) { a.InstanceClass = "t4g.small" }, `InstanceClass: "t4g.small" is not an RDS instance class`},
-		{"class without encryption", func(a *Args) { a.InstanceClass = "db.t2.micro" }, `"db.t2.micro" cannot encrypt`},
-		{"first generation", func(a *Args) { a.InstanceClass = "db.m1.large" }, `"db.m1.large" cannot encrypt`},
-		{"pinned minor version", func(a *Args) { a.EngineVersion = "16.8" }, `write only the major version, "16"`},
-		{"no version", func(a *Args) { a.EngineVersion = "" }, `EngineVersion: ""`},
+		{"no segment", func(a *Args) { a.Segment = nil }, "Segment: missing"},
+		{"a segment of another tier", func(a *Args) { a.Segment = drafted("app") }, `Segment: "app" is in the tier "app", whose routes lead to the nat`},
+		{"class of EC2", func(a *Args) { a.InstanceClass = "t4g.small" }, `InstanceClass: "t4g.small" is not a DB instance class`},
+		{"class without encryption", func(a *Args) { a.InstanceClass = "db.t2.micro" }, `"db.t2.micro" cannot be encrypted`},
+		{"first generation", func(a *Args) { a.InstanceClass = "db.m1.large" }, `"db.m1.large" cannot be encrypted`},
+		{"pinned minor version", func(a *Args) { a.EngineVersion = "16.8" }, `write "16"`},
 		{"old version", func(a *Args) { a.EngineVersion = "13" }, `EngineVersion: "13"`},
 		{"word for a version", func(a *Args) { a.EngineVersion = "latest" }, `EngineVersion: "latest"`},
-		{"backups off", func(a *Args) { a.BackupRetentionDays = 0 }, "BackupRetentionDays: 0 is out of range; keep backups for 7 to 35 days"},
+		{"a negative retention", func(a *Args) { a.BackupRetentionDays = -1 }, "BackupRetentionDays: -1 is out of range; keep backups for 7 to 35 days"},
 		{"short retention", func(a *Args) { a.BackupRetentionDays = 6 }, "BackupRetentionDays: 6"},
 		{"long retention", func(a *Args) { a.BackupRetentionDays = 36 }, "BackupRetentionDays: 36"},
-		{"small disk", func(a *Args) { a.AllocatedStorageGB = 10 }, "AllocatedStorageGB: 10"},
-		{"no room to grow", func(a *Args) { a.MaxStorageGB = 54 }, "MaxStorageGB: 54 does not leave room to grow from 50; use 55 to 65536, or 0"},
+		{"small disk", func(a *Args) { a.StorageGB = 10 }, "StorageGB: 10"},
+		{"no room to grow", func(a *Args) { a.MaxStorageGB = 54 }, "MaxStorageGB: 54 does not leave room to grow from 50; use 55 to 65536"},
 		{"reserved user", func(a *Args) { a.MasterUsername = "postgres" }, `MasterUsername: "postgres"`},
 		{"system user", func(a *Args) { a.MasterUsername = "pg_monitor" }, `MasterUsername: "pg_monitor"`},
 		{"quoted name", func(a *Args) { a.DatabaseName = "My-App" }, `DatabaseName: "My-App"`},
 		{"template", func(a *Args) { a.DatabaseName = "template1" }, `DatabaseName: "template1"`},
 		{"windows that overlap", func(a *Args) { a.BackupWindow = "03:30-04:30" }, "overlaps BackupWindow"},
-		{"retention of logs", func(a *Args) { a.LogRetentionDays = 100 }, "LogRetentionDays: 100"},
-		{"no log key", func(a *Args) { a.LogKeyARN = nil }, "LogKeyARN: missing"},
-		{"no boundary", func(a *Args) { a.Boundary = nil }, "Boundary: missing"},
-		{"a word for a reason", func(a *Args) { a.DeletionProtectionOff = "no" }, `DeletionProtectionOff: "no" is not a valid reason`},
-		{"a reason that no tag holds", func(a *Args) { a.DeletionProtectionOff = "because <script> said so" }, "DeletionProtectionOff"},
+		{"the largest volume, which cannot grow", func(a *Args) { a.StorageGB = 65536 }, "MaxStorageGB: 65536 does not leave room to grow from 65536"},
+		{"a word for a reason", func(a *Args) { a.DeletionProtectionOffReason = "no" }, `DeletionProtectionOffReason: "no" must be a reason`},
+		{"a reason that no tag holds", func(a *Args) { a.DeletionProtectionOffReason = "because <script> said so" }, "DeletionProtectionOffReason"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			err := pulumitest.RunError(t, program(test.change))
@@ -54,16 +54,34 @@ func TestBadInput(t *testing.T) {
 }
 
 func TestAllProblemsAtOnce(t *testing.T) {
+	bad := &Args{
+		Segment: drafted("app"), DatabaseName: "-", MasterUsername: "-", BackupWindow: "-", MaintenanceWindow: "-", DeletionProtectionOffReason: "-",
+		InstanceClass: "-", EngineVersion: "-", StorageGB: -1, BackupRetentionDays: -1,
+	}
 	err := pulumitest.RunError(t, func(ctx *pulumi.Context) error {
-		_, err := New(ctx, "database", &Args{DatabaseName: "-", MasterUsername: "-", BackupWindow: "-", MaintenanceWindow: "-", DeletionProtectionOff: "-", LogRetentionDays: 2})
+		_, err := New(ctx, "database", bad)
 		return err
 	})
 	for _, field := range []string{
-		"Network", "AccountID", "Region", "InstanceClass", "EngineVersion", "LogRetentionDays", "LogKeyARN", "Boundary", "BackupRetentionDays",
-		"DeletionProtectionOff", "DatabaseName", "MasterUsername", "AllocatedStorageGB", "BackupWindow", "MaintenanceWindow",
+		"Segment: ", "Segment \"app\": no row", "InstanceClass: ", "EngineVersion: ", "\nBackupRetentionDays: ",
+		"DeletionProtectionOffReason: ", "DatabaseName: ", "MasterUsername: ", "\nStorageGB: ", "BackupWindow: ", "MaintenanceWindow: ",
 	} {
-		require.Equal(t, 1, strings.Count(err.Error(), field+":")+strings.Count(err.Error(), field+" "), "%s in %v", field, err)
+		require.Equal(t, 1, strings.Count(err.Error(), field), "%s in %v", field, err)
 	}
+	require.Len(t, bad.Check(), 11, "Check reports the same without making anything")
+}
+
+// drafted is a segment of the test's table in a network that is not made.
+func drafted(name string, tables ...*segment.Table) *network.Segment {
+	args := &network.Args{Account: &account.Account{}, Table: networktest.Table()}
+	if len(tables) > 0 {
+		args.Table = tables[0]
+	}
+	found, err := network.Draft(args).Segment(name)
+	if err != nil {
+		panic(err)
+	}
+	return found
 }
 
 func TestMissingArgs(t *testing.T) {
@@ -71,29 +89,31 @@ func TestMissingArgs(t *testing.T) {
 		_, err := New(ctx, "database", nil)
 		return err
 	})
-	require.ErrorContains(t, err, "args are missing")
+	require.ErrorContains(t, err, `database "database": Segment: missing; give the segment of the network to run in`)
 }
 
-func TestStorageMayBeForbiddenToGrow(t *testing.T) {
-	recording := build(t, func(a *Args) { a.MaxStorageGB = 0 })
-	require.Equal(t, 0.0, recording.Only(t, instanceType).Value("maxAllocatedStorage"))
+func TestADatabaseThatNobodyReachesIsRefusedWithTheRowToAdd(t *testing.T) {
+	table := networktest.Table()
+	table.Connections = slices.DeleteFunc(table.Connections, func(c segment.Connection) bool { return c.To == "db" })
+	problems := (&Args{Segment: drafted("db", table)}).Check()
+	require.Len(t, problems, 1)
+	require.EqualError(t, problems[0], `Segment "db": no row of the table leads to the database at tcp/5432; `+
+		`add {From: "...", To: "db", Ports: segment.PostgreSQL, Why: "..."} to its Connections`)
+
+	table.Connections = append(table.Connections, segment.Connection{From: "app", To: "db", Ports: segment.TCP(5433), Why: "Another port"})
+	require.Len(t, (&Args{Segment: drafted("db", table)}).Check(), 1, "a row at another port leads elsewhere")
+	table.Connections = append(table.Connections, segment.Connection{From: "app", To: "db", Ports: segment.TCPRange(5000, 6000), Why: "Many ports"})
+	require.Empty(t, (&Args{Segment: drafted("db", table)}).Check())
 }
 
-func TestCheckInstanceClassAcceptsCurrentClasses(t *testing.T) {
-	for _, class := range []string{"db.t4g.micro", "db.t3.small", "db.t2.small", "db.m7g.large", "db.r6idn.32xlarge", "db.m6gd.xlarge"} {
-		require.NoError(t, CheckInstanceClass(class), class)
-	}
+func TestADatabaseMayLiveInATierOfYourOwnWithoutAWayOut(t *testing.T) {
+	table := networktest.Table()
+	table.Segments[2].Tier = segment.Tier{Name: "vault", Reach: segment.ReachNowhere, Place: 1}
+	require.Empty(t, (&Args{Segment: drafted("db", table)}).Check())
 }
 
-func FuzzChecks(f *testing.F) {
-	f.Add("db.t4g.small", "16")
-	f.Add("db.m1.small", "16.8")
-	f.Fuzz(func(t *testing.T, class, version string) {
-		if CheckInstanceClass(class) == nil && (!strings.HasPrefix(class, "db.") || strings.HasPrefix(class, "db.m1.")) {
-			t.Fatalf("class %q passes", class)
-		}
-		if CheckEngineVersion(version) == nil && len(version) != 2 {
-			t.Fatalf("version %q passes", version)
-		}
-	})
+func TestCheckLeavesTheArgumentsAlone(t *testing.T) {
+	args := &Args{Segment: drafted("db")}
+	require.Empty(t, args.Check())
+	require.Equal(t, &Args{Segment: args.Segment}, args)
 }

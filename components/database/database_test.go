@@ -4,6 +4,7 @@ package database
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,8 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
-	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/internal/networktest"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
@@ -23,8 +23,6 @@ const (
 	subnetsType    = "aws:rds/subnetGroup:SubnetGroup"
 	keyType        = "aws:kms/key:Key"
 	logsType       = "aws:cloudwatch/logGroup:LogGroup"
-	ingressType    = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-	egressType     = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 	policyType     = "aws:iam/rolePolicy:RolePolicy"
 	roleType       = "aws:iam/role:Role"
 
@@ -39,21 +37,11 @@ func managed(pulumitest.Registration) resource.PropertyMap {
 	})
 }
 
-func plain() *Args {
-	return &Args{
-		AccountID: pulumitest.AccountID, Region: pulumitest.Region,
-		InstanceClass: "db.t4g.small", EngineVersion: "16", AllocatedStorageGB: 50, MaxStorageGB: 200,
-		BackupRetentionDays: 30, MultiAZ: true,
-		LogKeyARN: pulumi.String(pulumitest.LogKeyARN), LogRetentionDays: 365, Boundary: pulumi.String(pulumitest.BoundaryARN),
-	}
-}
-
 // one is the database under test.
 var one = pulumitest.Component[Args, Database]{
-	Args: func(ctx *pulumi.Context) (args *Args, err error) {
-		args = plain()
-		args.Network, err = networktest.New(ctx, network.Flow{From: network.TierOf(network.App), To: network.TierOf(network.Data), Port: firewall.PostgreSQL})
-		return args, err
+	Args: func(ctx *pulumi.Context) (*Args, error) {
+		own, err := networktest.Segment(ctx, "db")
+		return &Args{Segment: own}, err
 	},
 	New:     func(ctx *pulumi.Context, args *Args) (*Database, error) { return New(ctx, "database", args) },
 	Options: []pulumitest.Option{pulumitest.WithOutputs(instanceType, managed)},
@@ -71,14 +59,14 @@ func build(t *testing.T, change func(*Args), more ...func(*pulumi.Context, *Data
 func unchanged(*Args) {}
 
 func TestInstanceDefaults(t *testing.T) {
-	recording := build(t, unchanged)
+	recording := build(t, unchanged) // nothing but the segment is given, so every zero value is a safe one
 	instance := recording.Only(t, instanceType)
 	key := recording.Get(t, keyType, "database-key")
 	keyARN := "arn:aws:kms:eu-central-1:111122223333:key/" + key.ID
 	for path, want := range map[string]any{
 		"identifier":                         "bulkhead-test-database",
 		"engine":                             "postgres",
-		"engineVersion":                      "16",
+		"engineVersion":                      "17",
 		"instanceClass":                      "db.t4g.small",
 		"multiAz":                            true,
 		"autoMinorVersionUpgrade":            true,
@@ -133,7 +121,7 @@ func TestKeyIsOwnRotatesAndIsProtected(t *testing.T) {
 
 func TestParametersForceTLSAndLogWhoConnects(t *testing.T) {
 	group := build(t, unchanged).Only(t, parametersType)
-	require.Equal(t, "postgres16", group.String("family"))
+	require.Equal(t, "postgres17", group.String("family"))
 	settings := map[string]any{}
 	list, ok := group.Value("parameters").([]any)
 	require.True(t, ok)
@@ -166,11 +154,11 @@ func TestParametersForceTLSAndLogWhoConnects(t *testing.T) {
 // AWS refuses another major version without the first, and without the second it upgrades in the maintenance window, when the
 // deployment has long failed to remove the parameter group of the old version.
 func TestUpgradeIsAllowedAndDoneAtOnce(t *testing.T) {
-	recording := build(t, func(a *Args) { a.EngineVersion, a.Upgrade = "17", true })
+	recording := build(t, func(a *Args) { a.EngineVersion, a.Upgrade = "18", true })
 	instance := recording.Only(t, instanceType)
 	require.Equal(t, true, instance.Value("allowMajorVersionUpgrade"))
 	require.Equal(t, true, instance.Value("applyImmediately"))
-	require.Equal(t, "postgres17", recording.Only(t, parametersType).String("family"))
+	require.Equal(t, "postgres18", recording.Only(t, parametersType).String("family"))
 	require.True(t, instance.Protect, "an upgrade replaces nothing")
 }
 
@@ -211,42 +199,66 @@ func TestMonitoringRoleServesThisInstanceOnly(t *testing.T) {
 	}
 }
 
-func TestNobodyConnectsUntilNamed(t *testing.T) {
-	recording := build(t, unchanged)
-	for _, kind := range []string{ingressType, egressType} {
-		require.Empty(t, recording.ByType(kind))
+func TestEverySettingCanBeChosen(t *testing.T) {
+	chosen := func(a *Args) {
+		a.InstanceClass, a.EngineVersion, a.DatabaseName, a.MasterUsername = "db.r6g.large", "16", "shop", "shopkeeper"
+		a.StorageGB, a.MaxStorageGB, a.BackupRetentionDays, a.SingleAZ = 100, 500, 7, true
+		a.BackupWindow, a.MaintenanceWindow = "04:00-05:00", "mon:01:00-mon:02:00"
+	}
+	recording := build(t, chosen)
+	instance := recording.Only(t, instanceType)
+	for path, want := range map[string]any{
+		"instanceClass": "db.r6g.large", "engineVersion": "16", "dbName": "shop", "username": "shopkeeper",
+		"allocatedStorage": 100.0, "maxAllocatedStorage": 500.0, "backupRetentionPeriod": 7.0, "multiAz": false,
+		"backupWindow": "04:00-05:00", "maintenanceWindow": "mon:01:00-mon:02:00",
+	} {
+		require.Equal(t, want, instance.Value(path), path)
+	}
+	require.Equal(t, "postgres16", recording.Only(t, parametersType).String("family"))
+	require.Equal(t, map[string]any{
+		"instanceClass": "db.r6g.large", "engineVersion": "16", "databaseName": "shop", "masterUsername": "shopkeeper",
+		"storageGb": 100.0, "maxStorageGb": 500.0, "backupRetentionDays": 7.0, "singleAz": true,
+		"backupWindow": "04:00-05:00", "maintenanceWindow": "mon:01:00-mon:02:00",
+	}, recording.Only(t, "bulkhead:database:Database").Values(), "state shows what the database was given")
+}
+
+func TestStorageGrowsToFourTimesItsSizeButNotBeyondTheLargestVolume(t *testing.T) {
+	for size, limit := range map[int]float64{20: 80, 16384: 65536, 20000: 65536} {
+		instance := build(t, func(a *Args) { a.StorageGB = size }).Only(t, instanceType)
+		require.Equal(t, limit, instance.Value("maxAllocatedStorage"))
 	}
 }
 
-func TestAllowFromOpensOnePortForOneGroup(t *testing.T) {
-	recording := build(t, unchanged, func(ctx *pulumi.Context, d *Database) error {
-		client, err := firewall.NewGroup(ctx, "shop", &firewall.GroupArgs{VpcID: pulumi.String("vpc-1"), Description: "Client"})
-		if err != nil {
-			return err
-		}
-		return d.AllowFrom(ctx, "shop", client)
-	})
-	own := recording.Get(t, "aws:ec2/securityGroup:SecurityGroup", "database-group").ID
-	client := recording.Get(t, "aws:ec2/securityGroup:SecurityGroup", "shop-group").ID
-	in, out := recording.Only(t, ingressType), recording.Only(t, egressType)
-	require.Equal(t, own, in.String("securityGroupId"))
-	require.Equal(t, client, in.String("referencedSecurityGroupId"))
-	require.Equal(t, client, out.String("securityGroupId"))
-	require.Equal(t, own, out.String("referencedSecurityGroupId"))
-	for _, rule := range []pulumitest.Registration{in, out} {
-		require.Equal(t, 5432.0, rule.Value("fromPort"))
-		require.Equal(t, 5432.0, rule.Value("toPort"))
-		require.Equal(t, "tcp", rule.String("ipProtocol"))
+func TestTheInstanceHasTheGroupOfItsSegmentAndNoOther(t *testing.T) {
+	recording := build(t, unchanged)
+	own := recording.Get(t, "aws:ec2/securityGroup:SecurityGroup", "network-db-group").ID
+	require.Equal(t, []any{own}, recording.Only(t, instanceType).Value("vpcSecurityGroupIds"))
+	mine := recording.Only(t, "bulkhead:database:Database")
+	for _, registration := range recording.Children(mine) {
+		require.NotContains(t, registration.Type, "securityGroup", "the network alone writes rules")
 	}
-	err := pulumitest.RunError(t, program(unchanged, func(ctx *pulumi.Context, d *Database) error { return d.AllowFrom(ctx, "ghost", nil) }),
-		pulumitest.WithOutputs(instanceType, managed))
-	require.ErrorContains(t, err, `"ghost" has no security group`)
+}
+
+// What the database needs at its first moment must be there, and stays until the database is gone.
+func TestTheInstanceWaitsForItsSegment(t *testing.T) {
+	var ready []string
+	recording := build(t, unchanged, func(ctx *pulumi.Context, d *Database) error {
+		networktest.URNs(ctx, d.Segment.Ready(), &ready)
+		return nil
+	})
+	waits := recording.Only(t, instanceType).DependsOn
+	require.Subset(t, waits, ready)
+	require.Contains(t, ready, recording.Get(t, "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "network-db-from-network-app-postgresql").URN)
+	require.Contains(t, ready, recording.Get(t, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "network-app-to-network-db-postgresql").URN)
+	require.True(t, slices.ContainsFunc(recording.ByType("aws:ec2/networkAclRule:NetworkAclRule"), func(r pulumitest.Registration) bool {
+		return slices.Contains(ready, r.URN)
+	}), "the ACL lets its clients in")
 }
 
 func TestOutputs(t *testing.T) {
 	var got []string
 	build(t, unchanged, func(ctx *pulumi.Context, d *Database) error {
-		require.Equal(t, firewall.PostgreSQL, d.Port)
+		require.Equal(t, segment.PostgreSQL, d.Port)
 		require.Equal(t, "bulkhead-test-database", d.Identifier)
 		require.Equal(t, "app", d.Name)
 		collected := pulumi.All(d.Address, d.SecretARN, d.KeyARN, d.ResourceID).ApplyT(func(values []any) string {
@@ -276,10 +288,11 @@ func TestSecretMustBeThere(t *testing.T) {
 }
 
 func TestDeletionProtectionOffNeedsAReasonThatBecomesATag(t *testing.T) {
-	recording := build(t, func(a *Args) { a.DeletionProtectionOff = reason })
+	recording := build(t, func(a *Args) { a.DeletionProtectionOffReason = reason })
 	instance := recording.Only(t, instanceType)
 	require.Equal(t, false, instance.Value("deletionProtection"))
 	require.False(t, instance.Protect)
+	require.Equal(t, reason, recording.Only(t, "bulkhead:database:Database").String("deletionProtectionOffReason"))
 	require.Equal(t, reason, instance.Value("tags").(map[string]any)["bulkhead:relaxed:DeletionProtection"])
 	require.Equal(t, false, instance.Value("skipFinalSnapshot"), "the last snapshot stays whatever the reason")
 	key := recording.Get(t, keyType, "database-key")
@@ -295,8 +308,9 @@ func TestPreviewKnowsEverythingThatIsDecided(t *testing.T) {
 }
 
 func TestNamesFollowTheStack(t *testing.T) {
-	recording := pulumitest.Run(t, program(unchanged), pulumitest.InStack("bulkhead", "production"), pulumitest.WithOutputs(instanceType, managed))
-	require.Equal(t, "bulkhead-production-database", recording.Only(t, instanceType).String("identifier"))
+	recording := pulumitest.Run(t, program(unchanged), pulumitest.InStack("shop", "production"), pulumitest.WithOutputs(instanceType, managed))
+	require.Equal(t, "shop-production-database", recording.Only(t, instanceType).String("identifier"))
+	require.Equal(t, "alias/shop-database", recording.Only(t, "aws:kms/alias:Alias").String("name"))
 }
 
 func TestProviderComesFromTheParent(t *testing.T) {

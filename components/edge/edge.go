@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -35,7 +36,7 @@ type Args struct {
 	AlternativeNames []string `pulumi:"alternativeNames"`
 	// CertificateARN is a certificate that ACM has already, in the region of the network; its DNS is the caller's.
 	CertificateARN string `pulumi:"certificateArn"`
-	// WAF says how the web ACL in front of the load balancer departs from its baseline; see components/waf.
+	// WAF says how the web ACL in front of the load balancer departs from its baseline. Default: it does not.
 	WAF WAF `pulumi:"waf"`
 	// ContentSecurityPolicy is the Content-Security-Policy header of every response. Empty means
 	// DefaultContentSecurityPolicy. At most 1024 bytes.
@@ -48,15 +49,8 @@ type Args struct {
 	DeletionProtectionOffReason string `pulumi:"deletionProtectionOffReason"`
 }
 
-// WAF is what an edge lets a caller decide about its web ACL. The fields are those of waf.Args.
-type WAF struct {
-	// RateLimit is how many requests one client address may send in five minutes. Default waf.DefaultRateLimit.
-	RateLimit int `pulumi:"rateLimit"`
-	// Additional adds intents to the baseline.
-	Additional []waf.Intent `pulumi:"additional"`
-	// Relaxations let intents or single rules count instead of block, each with a written reason.
-	Relaxations []waf.Relaxation `pulumi:"relaxations"`
-}
+// WAF is how the web ACL of an edge departs from its baseline.
+type WAF = waf.Settings
 
 // Edge is an internet-facing application load balancer with its listeners, certificate, names and security group.
 type Edge struct {
@@ -160,7 +154,9 @@ func (a *Args) Check(name string) []error {
 	if a.ContentSecurityPolicy != "" {
 		problems = append(problems, checkContentSecurityPolicy(a.ContentSecurityPolicy))
 	}
-	return append(problems, checkReason("HSTSOffReason", a.HSTSOffReason), checkReason("DeletionProtectionOffReason", a.DeletionProtectionOffReason))
+	problems = append(problems, component.In("WAF", a.WAF.Check())...)
+	problems = append(problems, checkReason("HSTSOffReason", a.HSTSOffReason), checkReason("DeletionProtectionOffReason", a.DeletionProtectionOffReason))
+	return slices.DeleteFunc(problems, func(err error) bool { return err == nil })
 }
 
 // checkIdentity reports what is wrong with the certificate and the names.

@@ -4,6 +4,7 @@ package edge
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
@@ -11,9 +12,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
 	"github.com/bulkhead-iac/bulkhead/components/network"
-	"github.com/bulkhead-iac/bulkhead/components/storage"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/components/waf"
 	"github.com/bulkhead-iac/bulkhead/internal/networktest"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
@@ -22,10 +23,13 @@ const (
 	balancerType    = "aws:lb/loadBalancer:LoadBalancer"
 	listenerType    = "aws:lb/listener:Listener"
 	ruleType        = "aws:lb/listenerRule:ListenerRule"
-	ingressType     = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-	egressType      = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+	aclType         = "aws:wafv2/webAcl:WebAcl"
+	associationType = "aws:wafv2/webAclAssociation:WebAclAssociation"
+	bucketType      = "aws:s3/bucketV2:BucketV2"
+	bucketPolicy    = "aws:s3/bucketPolicy:BucketPolicy"
 	certificateType = "aws:acm/certificate:Certificate"
 	validationType  = "aws:acm/certificateValidation:CertificateValidation"
+	edgeType        = "bulkhead:edge:Edge"
 	recordType      = "aws:route53/record:Record"
 
 	certificateARN = "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"
@@ -37,8 +41,8 @@ func withCertificate(a *Args) { a.CertificateARN = certificateARN }
 
 // withZone makes arguments for a certificate and names of the edge's own.
 func withZone(a *Args) {
-	a.ZoneName = "example.com"
-	a.DomainName = "www.example.com"
+	a.Zone = "example.com"
+	a.Domain = "www.example.com"
 	a.AlternativeNames = []string{"example.com"}
 }
 
@@ -60,17 +64,11 @@ func issued(r pulumitest.Registration) resource.PropertyMap {
 	return resource.NewPropertyMapFromMap(map[string]any{"domainValidationOptions": options})
 }
 
-// way is the edge under test, with what every edge needs: a network and a bucket that admits its logs.
+// way is the edge under test in the network of the tests.
 var way = pulumitest.Component[Args, Edge]{
 	Args: func(ctx *pulumi.Context) (*Args, error) {
-		n, err := networktest.New(ctx, network.Flow{From: network.Internet, To: network.TierOf(network.Public), Port: firewall.HTTPS})
-		if err != nil {
-			return nil, err
-		}
-		logs, err := storage.NewBucket(ctx, "logs", &storage.BucketArgs{
-			Writers: []storage.Writer{storage.ALBAccessLogs(pulumitest.AccountID, AccessLogPrefix)},
-		})
-		return &Args{Network: n, AccessLogs: logs}, err
+		own, err := networktest.Segment(ctx, "edge")
+		return &Args{Segment: own}, err
 	},
 	New:     func(ctx *pulumi.Context, args *Args) (*Edge, error) { return New(ctx, "edge", args) },
 	Options: []pulumitest.Option{pulumitest.WithOutputs(certificateType, issued)},
@@ -100,9 +98,9 @@ func TestLoadBalancerDefaults(t *testing.T) {
 		"enableDeletionProtection": true,
 		"enableWafFailOpen":        false,
 		"accessLogs.enabled":       true,
-		"accessLogs.prefix":        AccessLogPrefix,
+		"accessLogs.prefix":        "alb",
 		"connectionLogs.enabled":   true,
-		"connectionLogs.prefix":    AccessLogPrefix,
+		"connectionLogs.prefix":    "alb",
 		"tags":                     map[string]any{"Name": "edge"},
 	} {
 		require.Equal(t, want, balancer.Value(path), path)
@@ -123,48 +121,161 @@ func TestLoadBalancerStandsInThePublicTier(t *testing.T) {
 
 func TestLogsGoToABucketThatAdmitsThem(t *testing.T) {
 	recording := build(t, withCertificate)
-	bucket := recording.Only(t, "aws:s3/bucketV2:BucketV2")
-	policy := recording.Only(t, "aws:s3/bucketPolicy:BucketPolicy")
+	bucket := recording.Get(t, bucketType, "edge-access-logs-bucket")
+	policy := recording.Get(t, bucketPolicy, "edge-access-logs-policy")
+	encryption := recording.Only(t, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2")
 	balancer := recording.Only(t, balancerType)
 	require.Equal(t, bucket.ID, balancer.Value("accessLogs.bucket"))
 	require.Equal(t, bucket.ID, balancer.Value("connectionLogs.bucket"))
-	require.Contains(t, balancer.DependsOn, policy.URN)
-	require.Contains(t, policy.Value("policy"), "/"+AccessLogPrefix+"/AWSLogs/")
+	require.Subset(t, balancer.DependsOn, []string{policy.URN, encryption.URN}, "AWS writes a test object before it turns logs on")
+	require.Contains(t, policy.Value("policy"), "/alb/AWSLogs/"+pulumitest.AccountID+"/")
+	require.Equal(t, "AES256", encryption.Value("rules.0.applyServerSideEncryptionByDefault.sseAlgorithm"), "load balancers write with SSE-S3 only")
+	require.Equal(t, 365.0, recording.Only(t, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2").Value("rules.0.expiration.days"))
 }
 
-func TestTheInternetGatewayOutlivesTheLoadBalancer(t *testing.T) {
-	recording := build(t, withCertificate)
-	require.Contains(t, recording.Only(t, balancerType).DependsOn, recording.Only(t, "aws:ec2/internetGateway:InternetGateway").URN)
+// A load balancer with public addresses needs the way out at its first moment, and AWS keeps the gateway attached until its
+// addresses are gone.
+func TestTheInternetGatewayAndRoutesOutliveTheLoadBalancer(t *testing.T) {
+	var ready []string
+	recording := build(t, withCertificate, func(ctx *pulumi.Context, e *Edge) error {
+		networktest.URNs(ctx, e.segment.Ready(), &ready)
+		return nil
+	})
+	balancer := recording.Only(t, balancerType)
+	require.Subset(t, balancer.DependsOn, ready)
+	require.Contains(t, ready, recording.Get(t, "aws:ec2/route:Route", "network-public-internet").URN)
+	require.Contains(t, ready, recording.Get(t, "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "network-edge-from-internet-https").URN)
+	require.Contains(t, ready, recording.Get(t, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "network-edge-to-network-app-tcp-8443").URN)
+	before := recording.Before(balancer)
+	require.Contains(t, before, recording.Only(t, "aws:ec2/internetGateway:InternetGateway").URN)
+	for _, zone := range []string{"a", "b"} {
+		require.Contains(t, before, recording.Get(t, "aws:ec2/routeTableAssociation:RouteTableAssociation", "network-public-eu-central-1"+zone).URN)
+	}
 }
 
-func TestTheWorldComesInOnTwoPortsAndNothingGoesOut(t *testing.T) {
+func TestTheLoadBalancerHasTheGroupOfItsSegmentAndNoOther(t *testing.T) {
 	recording := build(t, withCertificate)
-	group := edgeGroup(t, recording)
+	group := recording.Get(t, "aws:ec2/securityGroup:SecurityGroup", "network-edge-group")
 	require.Equal(t, []any{group.ID}, recording.Only(t, balancerType).Value("securityGroups"))
-	var ports []any
-	for _, rule := range recording.ByType(ingressType) {
-		if rule.Value("securityGroupId") != group.ID {
-			continue
-		}
-		require.Equal(t, "0.0.0.0/0", rule.Value("cidrIpv4"))
-		require.Nil(t, rule.Value("cidrIpv6"))
-		require.Equal(t, "tcp", rule.Value("ipProtocol"))
-		require.Equal(t, rule.Value("fromPort"), rule.Value("toPort"))
-		ports = append(ports, rule.Value("toPort"))
-	}
-	require.ElementsMatch(t, []any{float64(443), float64(80)}, ports)
-	for _, rule := range recording.ByType(egressType) {
-		require.NotEqual(t, group.ID, rule.Value("securityGroupId"))
-	}
-	for _, inline := range []string{"ingress", "egress"} {
-		require.Nil(t, group.Value(inline))
+	for _, registration := range recording.Children(recording.Only(t, edgeType)) {
+		require.NotContains(t, registration.Type, "securityGroup", "the network alone writes rules")
 	}
 }
 
-// edgeGroup is the security group of the load balancer.
-func edgeGroup(t *testing.T, recording *pulumitest.Recording) pulumitest.Registration {
+func TestAnEdgeIsRefusedWithoutItsRowsWhichAreNamedAllAtOnce(t *testing.T) {
+	table := networktest.Table()
+	table.Connections = slices.DeleteFunc(table.Connections, func(c segment.Connection) bool { return c.To == "edge" })
+	problems := (&Args{Segment: drafted(t, table), CertificateARN: certificateARN}).Check("edge")
+	require.Len(t, problems, 2)
+	require.EqualError(t, problems[0], `Segment "edge": the clients of the load balancer: no row of the table lets "internet" open tcp/443 to "edge"; `+
+		`add {From: segment.Internet, To: "edge", Ports: segment.HTTPS, Why: "..."} to its Connections`)
+	require.EqualError(t, problems[1], `Segment "edge": the redirect to HTTPS: no row of the table lets "internet" open tcp/80 to "edge"; `+
+		`add {From: segment.Internet, To: "edge", Ports: segment.HTTP, Why: "..."} to its Connections`)
+
+	err := pulumitest.RunError(t, func(ctx *pulumi.Context) error {
+		own, err := networktest.Segment(ctx, "app")
+		if err != nil {
+			return err
+		}
+		_, err = New(ctx, "edge", &Args{Segment: own, CertificateARN: certificateARN})
+		return err
+	})
+	require.ErrorContains(t, err, `edge "edge": Segment: "app" is in the tier "app", whose routes lead to the nat; put it into a tier with one of the reaches [internet]`)
+}
+
+// drafted is the segment of the edge in a network that is not made.
+func drafted(t *testing.T, table *segment.Table) *network.Segment {
 	t.Helper()
-	return recording.Get(t, "aws:ec2/securityGroup:SecurityGroup", "edge-group")
+	found, err := network.Draft(&network.Args{Account: networktest.Account(), Table: table}).Segment("edge")
+	require.NoError(t, err)
+	return found
+}
+
+func TestCheckIsEmptyForWhatNewAccepts(t *testing.T) {
+	own := drafted(t, networktest.Table())
+	require.Empty(t, (&Args{Segment: own, CertificateARN: certificateARN}).Check("edge"))
+	require.Empty(t, (&Args{Segment: own, Zone: "example.com"}).Check("edge"))
+}
+
+func TestTheWebACLFiltersBeforeAListenerListens(t *testing.T) {
+	recording := build(t, func(a *Args) {
+		withCertificate(a)
+		a.WAF = WAF{RateLimit: 500, Relaxations: []waf.Relaxation{{Intent: waf.SQLInjection, Reason: reason}}}
+	})
+	association := recording.Only(t, associationType)
+	require.Equal(t, recording.Only(t, balancerType).ID, association.String("resourceArn"))
+	require.Len(t, recording.ByType(listenerType), 2)
+	for _, listener := range recording.ByType(listenerType) {
+		require.Contains(t, listener.DependsOn, association.URN, listener.Name)
+	}
+	acl := recording.Only(t, aclType)
+	require.Equal(t, "edge-waf-acl", acl.Name)
+	require.Equal(t, reason, acl.Value("tags").(map[string]any)["bulkhead:relaxed:SQLInjection"])
+	require.Contains(t, recording.Only(t, "bulkhead:waf:WebACL").Values(), "rateLimit")
+	require.Equal(t, 500.0, recording.Only(t, "bulkhead:waf:WebACL").Value("rateLimit"))
+}
+
+// Stacks of version 0.1 had the web ACL and the bucket beside the edge, under the stack.
+func TestWebACLAndLogsAreTakenOverFromTheirOldPlaces(t *testing.T) {
+	for _, name := range []string{"shop-edge", "shop"} {
+		recording := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+			args, err := way.Args(ctx)
+			if err != nil {
+				return err
+			}
+			withCertificate(args)
+			_, err = New(ctx, name, args)
+			return err
+		})
+		edge := recording.Get(t, edgeType, name)
+		for _, part := range []pulumitest.Registration{
+			recording.Get(t, "bulkhead:waf:WebACL", "shop-waf"), recording.Get(t, "bulkhead:storage:Bucket", "shop-access-logs"),
+		} {
+			require.Equal(t, edge.URN, part.Parent, part.Name)
+			require.Equal(t, []string{"urn:pulumi:test::bulkhead::" + part.Type + "::" + part.Name}, part.Aliases, part.Name)
+		}
+	}
+}
+
+func TestAnIPv6NetworkMakesADualStackEdge(t *testing.T) {
+	recording := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		n, err := network.New(ctx, "network", &network.Args{
+			Account: networktest.Account(), Table: networktest.Table(), CIDR: "10.20.0.0/16",
+			Zones: []string{pulumitest.Region + "a", pulumitest.Region + "b"}, IPv6: true,
+		})
+		if err != nil {
+			return err
+		}
+		args := &Args{}
+		withZone(args)
+		if args.Segment, err = n.Segment("edge"); err != nil {
+			return err
+		}
+		_, err = New(ctx, "edge", args)
+		return err
+	}, way.Options...)
+	require.Equal(t, "dualstack", recording.Only(t, balancerType).Value("ipAddressType"))
+	for _, host := range []string{"www.example.com", "example.com"} {
+		for name, kind := range map[string]string{"edge-alias-" + host: "A", "edge-alias6-" + host: "AAAA"} {
+			record := recording.Get(t, recordType, name)
+			require.Equal(t, host, record.String("name"))
+			require.Equal(t, kind, record.String("type"))
+			require.Equal(t, "Z215JYRZR1TBD5", record.Value("aliases.0.zoneId"))
+		}
+	}
+	require.Len(t, recording.ByType(recordType), 6)
+	require.Contains(t, recording.Before(recording.Only(t, balancerType)), recording.Get(t, "aws:ec2/route:Route", "network-public-internet-ipv6").URN)
+}
+
+func TestStateShowsWhatTheEdgeWasGiven(t *testing.T) {
+	recording := build(t, func(a *Args) {
+		withZone(a)
+		a.WAF.RateLimit, a.HSTSOffReason = 500, reason
+	})
+	require.Equal(t, map[string]any{
+		"zone": "example.com", "domain": "www.example.com", "alternativeNames": []any{"example.com"}, "hstsOffReason": reason,
+		"waf": map[string]any{"rateLimit": 500.0, "additional": []any{}, "relaxations": []any{}},
+	}, recording.Only(t, edgeType).Values())
 }
 
 func TestHTTPSListener(t *testing.T) {
@@ -206,7 +317,7 @@ func TestHTTPListenerOnlyRedirects(t *testing.T) {
 func TestRelaxedSettingsAreValuesWithReasons(t *testing.T) {
 	recording := build(t, func(a *Args) {
 		withCertificate(a)
-		a.HSTSOff, a.DeletionProtectionOff = reason, reason
+		a.HSTSOffReason, a.DeletionProtectionOffReason = reason, reason
 		a.ContentSecurityPolicy = "default-src 'none'"
 	})
 	balancer := recording.Only(t, balancerType)
@@ -281,14 +392,14 @@ func TestEverythingUsesTheComponentsProvider(t *testing.T) {
 		return err
 	}, pulumitest.WithOutputs(certificateType, issued))
 	for _, left := range recording.WithoutProvider() {
-		for _, mine := range []string{"function ", "aws:lb/", "aws:acm/", "aws:route53/", " edge"} {
+		for _, mine := range []string{"function ", "aws:lb/", "aws:acm/", "aws:route53/", "aws:wafv2/", "aws:s3/", " edge"} {
 			require.NotContains(t, left, mine)
 		}
 	}
 }
 
 func TestTheZoneItselfIsTheDefaultName(t *testing.T) {
-	recording := build(t, func(a *Args) { a.ZoneName = "staging.example.com" })
+	recording := build(t, func(a *Args) { a.Zone = "staging.example.com" })
 	require.Equal(t, "staging.example.com", recording.Only(t, certificateType).String("domainName"))
 	require.Equal(t, "staging.example.com", recording.Get(t, recordType, "edge-alias-staging.example.com").String("name"))
 }
@@ -298,7 +409,7 @@ func TestAMissingZoneIsExplained(t *testing.T) {
 		func(resource.PropertyMap) (resource.PropertyMap, error) {
 			return nil, errors.New("no matching Route 53 Hosted Zone found")
 		}))
-	require.ErrorContains(t, err, `ZoneName: no single public hosted zone "example.com" in this account; create it`)
+	require.ErrorContains(t, err, `Zone: no single public hosted zone "example.com" in this account; create it`)
 }
 
 func TestAnExistingCertificateNeedsNoZone(t *testing.T) {
@@ -309,19 +420,23 @@ func TestAnExistingCertificateNeedsNoZone(t *testing.T) {
 }
 
 func TestNewReportsEveryProblem(t *testing.T) {
+	bad := &Args{
+		Domain: "www.example.com", CertificateARN: "mine", HSTSOffReason: "no", DeletionProtectionOffReason: "no",
+		ContentSecurityPolicy: "img-src *", WAF: WAF{RateLimit: 9, Additional: []waf.Intent{"Nothing"}},
+	}
 	err := pulumitest.RunError(t, func(ctx *pulumi.Context) error {
-		_, err := New(ctx, "an edge with a long name", &Args{
-			DomainName: "www.example.com", CertificateARN: "mine", HSTSOff: "no", DeletionProtectionOff: "no",
-			ContentSecurityPolicy: "img-src *",
-		})
+		_, err := New(ctx, "an edge with a long name", bad)
 		return err
 	})
 	for _, want := range []string{
-		"name: ", "Network: missing", "AccessLogs: missing", `CertificateARN: "mine"`, "given without ZoneName",
-		`HSTSOff: "no"`, `DeletionProtectionOff: "no"`, "no default-src",
+		"name: ", "Segment: missing", `CertificateARN: "mine"`, "given without Zone",
+		`HSTSOffReason: "no"`, `DeletionProtectionOffReason: "no"`, "no default-src", "WAF: RateLimit: 9", `WAF: Additional[0]: "Nothing"`,
 	} {
 		require.ErrorContains(t, err, want)
 	}
+	problems := bad.Check("an edge with a long name")
+	require.Len(t, problems, 9, "Check reports the same without making anything")
+	require.NotContains(t, problems, nil)
 }
 
 func TestExactlyOneIdentity(t *testing.T) {

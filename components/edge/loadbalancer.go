@@ -38,9 +38,7 @@ func (e *Edge) filter(ctx *pulumi.Context, name string, args *Args) (err error) 
 	e.WebACL, err = waf.New(ctx, beside(name, "waf"), &waf.Args{
 		ResourceARN: e.LoadBalancerARN,
 		Account:     e.segment.Account(),
-		RateLimit:   args.WAF.RateLimit,
-		Additional:  args.WAF.Additional,
-		Relaxations: args.WAF.Relaxations,
+		Settings:    args.WAF,
 	}, e.part())
 	return err
 }

@@ -82,13 +82,7 @@ func (e *Edge) checkServe(name string, args *ServeArgs) error {
 	if !namePattern.MatchString(name) {
 		add("name: %q must be letters, digits and inner hyphens", name)
 	}
-	if args.Segment == nil || args.TargetGroupARN == nil {
-		add("Segment, TargetGroupARN: missing; give the service that gets the requests")
-	} else {
-		problems = append(problems, e.segment.Network().Table.Lacking(e.segment.Name, segment.Need{
-			To: segment.End(args.Segment.Name), Ports: segment.TCP(args.Port), For: "requests and health checks of " + name,
-		})...)
-	}
+	problems = append(problems, e.checkTarget(name, args)...)
 	if n := len(args.Hosts) + len(args.Paths); n == 0 || n > maxConditions {
 		add("Hosts, Paths: %d patterns; give 1 to %d in all", n, maxConditions)
 	}
@@ -108,4 +102,17 @@ func (e *Edge) checkServe(name string, args *ServeArgs) error {
 		add("Priority: %d is taken by %q; give each rule its own", args.Priority, taken)
 	}
 	return errors.Join(problems...)
+}
+
+// checkTarget reports a target that is missing, or to which the table has no row.
+func (e *Edge) checkTarget(name string, args *ServeArgs) []error {
+	switch {
+	case args.Segment == nil || args.TargetGroupARN == nil:
+		return []error{errors.New("Segment, TargetGroupARN: missing; give the service that gets the requests")}
+	case args.Port < 1 || args.Port > 65535:
+		return []error{fmt.Errorf("Port: %d is not between 1 and 65535; give the port at which the target serves HTTPS", args.Port)}
+	}
+	return e.segment.Network().Table.Lacking(e.segment.Name, segment.Need{
+		To: segment.End(args.Segment.Name), Ports: segment.TCP(args.Port), For: "requests and health checks of " + name,
+	})
 }

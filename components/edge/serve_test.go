@@ -9,39 +9,21 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/components/firewall"
+	"github.com/bulkhead-iac/bulkhead/internal/networktest"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
 const targetGroupARN = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/shop/0123456789abcdef"
 
-// target is an app as far as the edge can see one.
-type target struct {
-	group *firewall.Group
-	port  firewall.Port
-}
-
-func (s target) FirewallGroup() *firewall.Group { return s.group }
-func (s target) ServicePort() firewall.Port     { return s.port }
-func (s target) TargetGroupARN() pulumi.StringOutput {
-	return pulumi.String(targetGroupARN).ToStringOutput()
-}
-
-// newTarget makes a target with a security group.
-func newTarget(ctx *pulumi.Context) (target, error) {
-	group, err := firewall.NewGroup(ctx, "shop", &firewall.GroupArgs{VpcID: pulumi.String("vpc-1"), Description: "Shop"})
-	return target{group: group, port: firewall.Port{Name: "shop", Number: 8443}}, err
-}
-
-// serve calls Serve once for every argument, on one target.
+// serve calls Serve once for every argument, each with the same target in the segment "app".
 func serve(all ...ServeArgs) func(*pulumi.Context, *Edge) error {
 	return func(ctx *pulumi.Context, e *Edge) error {
-		to, err := newTarget(ctx)
-		if err != nil {
-			return err
-		}
 		for i, args := range all {
-			args.Target = to
+			to, err := e.segment.Network().Segment("app")
+			if err != nil {
+				return err
+			}
+			args.Segment, args.Port, args.TargetGroupARN = to, networktest.ServicePort, pulumi.String(targetGroupARN)
 			if err := e.Serve(ctx, "shop"+strings.Repeat("-more", i), &args); err != nil {
 				return err
 			}
@@ -63,40 +45,50 @@ func TestServeForwardsWhatMatches(t *testing.T) {
 	require.Equal(t, recording.Only(t, "bulkhead:edge:Edge").URN, rule.Parent)
 }
 
-func TestServeOpensTheTargetsPortOnly(t *testing.T) {
-	recording := build(t, withCertificate, serve(ServeArgs{Hosts: []string{"*"}, Priority: 1}))
-	mine := edgeGroup(t, recording)
-	theirs := recording.Get(t, "aws:ec2/securityGroup:SecurityGroup", "shop-group")
-	egress := pick(recording.ByType(egressType), mine.ID)
-	require.Len(t, egress, 1)
-	require.Equal(t, theirs.ID, egress[0].Value("referencedSecurityGroupId"))
-	require.Equal(t, float64(8443), egress[0].Value("fromPort"))
-	require.Equal(t, float64(8443), egress[0].Value("toPort"))
-	require.Nil(t, egress[0].Value("cidrIpv4"))
-	ingress := pick(recording.ByType(ingressType), theirs.ID)
-	require.Len(t, ingress, 1)
-	require.Equal(t, mine.ID, ingress[0].Value("referencedSecurityGroupId"))
-	require.Equal(t, float64(8443), ingress[0].Value("toPort"))
-}
-
-// pick returns the rules of one security group.
-func pick(rules []pulumitest.Registration, group string) []pulumitest.Registration {
-	var found []pulumitest.Registration
-	for _, rule := range rules {
-		if rule.Value("securityGroupId") == group {
-			found = append(found, rule)
-		}
+func TestServeWithoutARowIsRefusedWithTheRowToAdd(t *testing.T) {
+	for name, c := range map[string]struct {
+		segment string
+		port    int
+		want    string
+	}{
+		"another port": {"app", 8444, `edge "edge": serve "shop": requests and health checks of shop: no row of the table lets "edge" open tcp/8444 to "app"; ` +
+			`add {From: "edge", To: "app", Ports: segment.TCP(8444), Why: "..."} to its Connections`},
+		"another segment": {"bastion", networktest.ServicePort, `no row of the table lets "edge" open tcp/8443 to "bastion"`},
+		"no port":         {"app", 0, `Port: 0 is not between 1 and 65535`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := pulumitest.RunError(t, program(withCertificate, func(ctx *pulumi.Context, e *Edge) error {
+				to, err := e.segment.Network().Segment(c.segment)
+				if err != nil {
+					return err
+				}
+				return e.Serve(ctx, "shop", &ServeArgs{
+					Segment: to, Port: c.port, TargetGroupARN: pulumi.String(targetGroupARN), Hosts: []string{"a b"}, Priority: 1,
+				})
+			}))
+			require.ErrorContains(t, err, c.want)
+			require.ErrorContains(t, err, `Hosts[0]: "a b"`, "all problems at once")
+		})
 	}
-	return found
 }
 
-func TestServeTwiceOpensTheTargetOnce(t *testing.T) {
+func TestServeWritesNoRuleOfAGroup(t *testing.T) {
+	count := func(more ...func(*pulumi.Context, *Edge) error) int {
+		recording := build(t, withCertificate, more...)
+		return len(recording.ByType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")) + len(recording.ByType("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"))
+	}
+	require.Equal(t, count(), count(serve(
+		ServeArgs{Hosts: []string{"www.example.com"}, Priority: 1},
+		ServeArgs{Paths: []string{"/shop/*"}, Priority: 2},
+	)))
+}
+
+func TestServeTwiceMakesTwoListenerRules(t *testing.T) {
 	recording := build(t, withCertificate, serve(
 		ServeArgs{Hosts: []string{"www.example.com"}, Priority: 1},
 		ServeArgs{Paths: []string{"/shop/*"}, Priority: 2},
 	))
 	require.Len(t, recording.ByType(ruleType), 2)
-	require.Len(t, pick(recording.ByType(egressType), edgeGroup(t, recording).ID), 1)
 }
 
 func TestServeRefuses(t *testing.T) {
@@ -133,7 +125,7 @@ func TestServeNeedsATargetAndAName(t *testing.T) {
 	err := pulumitest.RunError(t, program(withCertificate, func(ctx *pulumi.Context, e *Edge) error {
 		return e.Serve(ctx, "my shop", nil)
 	}))
-	for _, want := range []string{`name: "my shop"`, "Target: missing", "Hosts, Paths: 0 patterns", "Priority: 0"} {
+	for _, want := range []string{`name: "my shop"`, "Segment, TargetGroupARN: missing", "Hosts, Paths: 0 patterns", "Priority: 0"} {
 		require.ErrorContains(t, err, want)
 	}
 }

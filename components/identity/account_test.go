@@ -89,6 +89,7 @@ func TestBoundaryIsAManagedPolicyThatFits(t *testing.T) {
 	require.Contains(t, text, `{"Sid":"RestIsForRolesToNarrow","Effect":"Allow","Action":"*","Resource":"*"}`)
 	require.Contains(t, text, `"Condition":{"StringNotEquals":{"aws:RequestedRegion":["eu-central-1","us-east-1"]}}`)
 	require.NotEmpty(t, policy.String("description"))
+	require.Equal(t, map[string]any{"regions": []any{"eu-central-1", "us-east-1"}}, rec.Only(t, "bulkhead:identity:Boundary").Values())
 
 	rec = pulumitest.Run(t, func(ctx *pulumi.Context) error {
 		_, err := identity.NewBoundary(ctx, "limit", nil)
@@ -106,9 +107,10 @@ func TestPasswordPolicy(t *testing.T) {
 	for name, c := range map[string]struct {
 		args        *identity.PasswordPolicyArgs
 		length, age int
+		given       map[string]any
 	}{
-		"defaults": {nil, 14, 90},
-		"stricter": {&identity.PasswordPolicyArgs{MinimumLength: 20, MaximumAgeDays: 30}, 20, 30},
+		"defaults": {nil, 14, 90, map[string]any{}},
+		"stricter": {&identity.PasswordPolicyArgs{MinimumLength: 20, MaximumAgeDays: 30}, 20, 30, map[string]any{"minimumLength": 20.0, "maximumAgeDays": 30.0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
@@ -117,6 +119,7 @@ func TestPasswordPolicy(t *testing.T) {
 			})
 			policy := rec.Get(t, "aws:iam/accountPasswordPolicy:AccountPasswordPolicy", "passwords-policy")
 			require.True(t, policy.RetainOnDelete, "it is for every user of the account")
+			require.Equal(t, c.given, rec.Only(t, "bulkhead:identity:PasswordPolicy").Values())
 			require.EqualValues(t, c.length, policy.Value("minimumPasswordLength"))
 			require.EqualValues(t, c.age, policy.Value("maxPasswordAge"))
 			require.EqualValues(t, 24, policy.Value("passwordReusePrevention"))

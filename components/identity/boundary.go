@@ -20,10 +20,10 @@ const boundaryLimit = 6144
 // BoundaryArgs are the arguments of NewBoundary.
 type BoundaryArgs struct {
 	// Description says whose boundary it is; it shows in the console and cannot be changed in place. Default: a sentence.
-	Description string
+	Description string `pulumi:"description"`
 	// Regions are the only regions in which the roles may act. Services without regions, such as IAM, are not concerned.
 	// Default: every region.
-	Regions []string
+	Regions []string `pulumi:"regions"`
 }
 
 // Boundary is a managed policy that is the outer limit of every role that carries it: it grants nothing by itself, and what

@@ -26,9 +26,9 @@ const (
 // of characters are always required, and the last 24 passwords may not return.
 type PasswordPolicyArgs struct {
 	// MinimumLength is the shortest password, in characters, 14 to 128. Default 14.
-	MinimumLength int
+	MinimumLength int `pulumi:"minimumLength"`
 	// MaximumAgeDays is how long a password lives, 1 to 90 days. Default 90.
-	MaximumAgeDays int
+	MaximumAgeDays int `pulumi:"maximumAgeDays"`
 }
 
 // PasswordPolicy is the password policy of the account's IAM users. An account has one: a second with other arguments fights

@@ -23,14 +23,14 @@ type RoleArgs struct {
 	// NewBoundary.
 	Boundary pulumi.StringInput
 	// Description says what the role is for; it shows in the console. Default: the name of the role.
-	Description string
+	Description string `pulumi:"description"`
 	// Policies are the inline policies of the role: name to JSON text, as Document.JSON or DocumentOutput give it.
 	Policies map[string]pulumi.StringInput
 	// ManagedPolicyARNs are AWS-managed policies to attach, such as
 	// "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore". Those that administer the account are refused.
-	ManagedPolicyARNs []string
+	ManagedPolicyARNs []string `pulumi:"managedPolicyArns"`
 	// InstanceProfile also makes the instance profile through which an EC2 instance takes on the role. Default: none.
-	InstanceProfile bool
+	InstanceProfile bool `pulumi:"instanceProfile"`
 }
 
 // Role is an IAM role under a permission boundary.

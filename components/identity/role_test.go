@@ -41,6 +41,7 @@ func TestRole(t *testing.T) {
 	component := rec.Get(t, "bulkhead:identity:Role", "app")
 	role := rec.Get(t, roleType, "app-role")
 	require.Equal(t, component.URN, role.Parent)
+	require.Equal(t, map[string]any{"managedPolicyArns": []any{sessionManager}, "instanceProfile": true}, component.Values())
 	require.Equal(t, boundaryARN, role.String("permissionsBoundary"))
 	require.Contains(t, role.String("assumeRolePolicy"), `"Service":"ec2.amazonaws.com"`)
 	require.Nil(t, role.Value("inlinePolicies"), "policies must be standalone")
@@ -75,6 +76,7 @@ func TestRoleWithoutExtras(t *testing.T) {
 	})
 	require.Equal(t, []string{roleType}, rec.Types())
 	require.Equal(t, "flow", rec.Only(t, roleType).String("description"))
+	require.Empty(t, rec.Only(t, "bulkhead:identity:Role").Values(), "nothing but documents was given")
 }
 
 func TestRoleNamesEveryProblem(t *testing.T) {

@@ -50,7 +50,7 @@ var aliasForm = regexp.MustCompile(`^[a-zA-Z0-9/_-]{1,249}$`)
 // New creates a key, and the alias "alias/<project>-<name>" for it: an account has each alias once, and two projects may
 // have a stack of one name in it.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Key, error) {
-	policy, err := args.check(name)
+	policy, err := args.check(ctx.Project() + "-" + name)
 	if err != nil {
 		return nil, fmt.Errorf("key %q: %w", name, err)
 	}
@@ -76,11 +76,12 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
-	// The alias is written out, because every alias must start with "alias/".
+	// The alias is written out, because every alias must start with "alias/". One from before it carried the project stays: the
+	// key is the same.
 	if _, err := kms.NewAlias(ctx, name+"-alias", &kms.AliasArgs{
 		Name:        pulumi.String("alias/" + ctx.Project() + "-" + name),
 		TargetKeyId: key.KeyId,
-	}, pulumi.Parent(k)); err != nil {
+	}, pulumi.Parent(k), pulumi.IgnoreChanges([]string{"name"})); err != nil {
 		return nil, err
 	}
 	k.ARN, k.ID = key.Arn, key.KeyId
@@ -88,22 +89,22 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 }
 
 // check reports everything wrong with the arguments, or returns the key policy as text.
-func (args *Args) check(name string) (policy string, err error) {
+func (args *Args) check(alias string) (policy string, err error) {
 	if args == nil {
 		return "", errors.New("args are missing")
 	}
-	if problems := args.Account.CheckPlace(); len(problems) > 0 {
-		return "", errors.Join(problems...)
-	}
 	var problems []error
-	if !aliasForm.MatchString(name) {
-		problems = append(problems, errors.New("the name becomes the alias: use letters, digits and /_-"))
+	if !aliasForm.MatchString(alias) {
+		problems = append(problems, fmt.Errorf("project and name become the alias %q: use at most 249 letters, digits and /_-", alias))
 	}
 	if args.Description == "" || len(args.Description) > 8192 {
 		problems = append(problems, fmt.Errorf("the Description has %d characters: say in 1 to 8192 what the key protects", len(args.Description)))
 	}
 	if args.DeletionWindowDays != 0 && (args.DeletionWindowDays < 7 || args.DeletionWindowDays > 30) {
 		problems = append(problems, fmt.Errorf("DeletionWindowDays %d: use 7 to 30", args.DeletionWindowDays))
+	}
+	if args.Account == nil {
+		return "", errors.Join(append(problems, args.Account.CheckPlace()...)...)
 	}
 	document, err := Policy(args.Account.ID, args.Account.Region, args.Services)
 	if err == nil {

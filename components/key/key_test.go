@@ -4,8 +4,10 @@ package key_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
+	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/key"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -15,12 +17,12 @@ import (
 const (
 	keyType   = "aws:kms/key:Key"
 	aliasType = "aws:kms/alias:Alias"
-	account   = "111122223333"
+	accountID = "111122223333"
 	region    = "eu-central-1"
 )
 
 func args(services ...string) *key.Args {
-	return &key.Args{AccountID: account, Region: region, Description: "Protects a test", Services: services}
+	return &key.Args{Account: &account.Account{ID: accountID, Region: region}, Description: "Protects a test", Services: services}
 }
 
 func create(name string, a *key.Args) pulumi.RunFunc {
@@ -40,7 +42,7 @@ func TestKeyRotatesAndOutlivesAMistake(t *testing.T) {
 	require.Nil(t, k.Value("bypassPolicyLockoutSafetyCheck"))
 
 	alias := rec.Get(t, aliasType, "logs-alias")
-	require.Equal(t, "alias/logs", alias.String("name"))
+	require.Equal(t, "alias/bulkhead-logs", alias.String("name"), "two projects share an account")
 	require.Equal(t, k.ID, alias.String("targetKeyId"))
 }
 
@@ -60,11 +62,30 @@ func TestKeyOutlivesItsStackWithoutItsAlias(t *testing.T) {
 }
 
 func TestEveryProblemIsNamed(t *testing.T) {
-	err := pulumitest.RunError(t, create("a key", &key.Args{AccountID: "1", Region: "cn-north-1", Services: []string{"lambda.amazonaws.com"}, DeletionWindowDays: 3}))
-	for _, want := range []string{"becomes the alias", "Description", "DeletionWindowDays 3", `AccountID: "1"`, `Region: "cn-north-1"`, `"lambda.amazonaws.com" is unknown`, "cloudtrail.amazonaws.com"} {
+	err := pulumitest.RunError(t, create("a key", &key.Args{Account: &account.Account{ID: "1", Region: "cn-north-1"}, Services: []string{"lambda.amazonaws.com"}, DeletionWindowDays: 3}))
+	for _, want := range []string{`project and name become the alias "bulkhead-a key"`, "Description", "DeletionWindowDays 3", `AccountID "1"`, `Region "cn-north-1"`, `"lambda.amazonaws.com" is unknown`, "cloudtrail.amazonaws.com"} {
 		require.ErrorContains(t, err, want)
 	}
 	require.ErrorContains(t, pulumitest.RunError(t, create("logs", nil)), "args are missing")
+	err = pulumitest.RunError(t, create("logs", &key.Args{}))
+	require.ErrorContains(t, err, "Account: missing")
+	require.ErrorContains(t, err, "Description")
+}
+
+func TestAliasOfAProjectThatKMSCannotSpell(t *testing.T) {
+	for _, project := range []string{"shop.example", strings.Repeat("p", 246)} {
+		err := pulumitest.RunError(t, create("logs", args()), pulumitest.InStack(project, "test"))
+		require.ErrorContains(t, err, "project and name become the alias")
+	}
+}
+
+func TestStateShowsWhatTheKeyWasGiven(t *testing.T) {
+	a := args("logs.eu-central-1.amazonaws.com")
+	a.OutlivesStack = true
+	component := pulumitest.Run(t, create("logs", a)).Only(t, "bulkhead:key:Key")
+	require.Equal(t, map[string]any{
+		"description": "Protects a test", "services": []any{"logs.eu-central-1.amazonaws.com"}, "outlivesStack": true,
+	}, component.Values())
 }
 
 type statement struct {
@@ -77,7 +98,7 @@ type statement struct {
 
 func policy(t *testing.T, services ...string) map[string]statement {
 	t.Helper()
-	document, err := key.Policy(account, region, services)
+	document, err := key.Policy(accountID, region, services)
 	require.NoError(t, err)
 	text, err := document.JSON()
 	require.NoError(t, err)
@@ -113,11 +134,11 @@ func TestServicesAreBoundToTheAccount(t *testing.T) {
 			"ArnLike":    {"aws:SourceArn": "arn:aws:cloudtrail:eu-central-1:111122223333:trail/*"},
 			"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": "arn:aws:cloudtrail:*:111122223333:trail/*"},
 		}},
-		"cloudwatch.amazonaws.com": {"UseForAlarms", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": account}}},
-		"events.amazonaws.com":     {"UseForEvents", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": account}}},
-		"sns.amazonaws.com":        {"UseForTopics", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": account}}},
+		"cloudwatch.amazonaws.com": {"UseForAlarms", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": accountID}}},
+		"events.amazonaws.com":     {"UseForEvents", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": accountID}}},
+		"sns.amazonaws.com":        {"UseForTopics", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": accountID}}},
 		"delivery.logs.amazonaws.com": {"UseForLogDelivery", map[string]map[string]any{
-			"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": "arn:aws:logs:eu-central-1:111122223333:*"},
+			"StringEquals": {"aws:SourceAccount": accountID}, "ArnLike": {"aws:SourceArn": "arn:aws:logs:eu-central-1:111122223333:*"},
 		}},
 	} {
 		t.Run(service, func(t *testing.T) {
@@ -136,7 +157,7 @@ func TestServicesOnBehalfOfTheirCaller(t *testing.T) {
 	via := []any{"rds.eu-central-1.amazonaws.com", "secretsmanager.eu-central-1.amazonaws.com"}
 	for _, sid := range []string{"UseThroughServices", "GrantThroughServices"} {
 		require.Equal(t, map[string]any{"AWS": "arn:aws:iam::111122223333:root"}, all[sid].Principal)
-		require.Equal(t, map[string]any{"kms:CallerAccount": account, "kms:ViaService": via}, all[sid].Condition["StringEquals"])
+		require.Equal(t, map[string]any{"kms:CallerAccount": accountID, "kms:ViaService": via}, all[sid].Condition["StringEquals"])
 	}
 	require.Equal(t, "true", all["GrantThroughServices"].Condition["Bool"]["kms:GrantIsForAWSResource"])
 }
@@ -144,7 +165,7 @@ func TestServicesOnBehalfOfTheirCaller(t *testing.T) {
 func TestAutoScalingIsItsRoleAlone(t *testing.T) {
 	all := policy(t, "autoscaling.amazonaws.com")
 	for _, sid := range []string{"UseForAutoScaling", "GrantForAutoScaling"} {
-		require.Equal(t, account, all[sid].Condition["StringEquals"]["kms:CallerAccount"])
+		require.Equal(t, accountID, all[sid].Condition["StringEquals"]["kms:CallerAccount"])
 		require.Equal(t, "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
 			all[sid].Condition["ArnEquals"]["aws:PrincipalArn"])
 	}
@@ -153,7 +174,7 @@ func TestAutoScalingIsItsRoleAlone(t *testing.T) {
 
 func TestUnknownServices(t *testing.T) {
 	for _, service := range []string{"", "logs", "logs.amazonaws.com", "logs.us-east-1.amazonaws.com", "rds.amazonaws.com", "cloudtrail.eu-central-1.amazonaws.com", "*", "rds.eu-central-1.amazonaws.com.evil.example"} {
-		_, err := key.Policy(account, region, []string{service})
+		_, err := key.Policy(accountID, region, []string{service})
 		require.ErrorContains(t, err, "is unknown here", service)
 	}
 }
@@ -165,7 +186,7 @@ func FuzzPolicy(f *testing.F) {
 	f.Add("cloudtrail.amazonaws.com", "autoscaling.amazonaws.com")
 	f.Add("*", "")
 	f.Fuzz(func(t *testing.T, one, two string) {
-		document, err := key.Policy(account, region, []string{one, two})
+		document, err := key.Policy(accountID, region, []string{one, two})
 		if err != nil {
 			return
 		}

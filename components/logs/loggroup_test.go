@@ -5,54 +5,71 @@ package logs_test
 import (
 	"testing"
 
-	"github.com/bulkhead-iac/bulkhead/components/audit"
-	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/logs"
+	"github.com/bulkhead-iac/bulkhead/components/order"
+	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
-const (
-	logGroupType = "aws:cloudwatch/logGroup:LogGroup"
-	keyARN       = "arn:aws:kms:eu-central-1:111122223333:key/0b1c2d3e-4f50-4a61-8b72-93a4b5c6d7e8"
-)
+const logGroupType = "aws:cloudwatch/logGroup:LogGroup"
+
+func surroundings(days int) *account.Account {
+	return &account.Account{
+		ID: pulumitest.AccountID, Region: pulumitest.Region, LogRetentionDays: days,
+		BoundaryARN: pulumi.String(pulumitest.BoundaryARN), LogKeyARN: pulumi.String(pulumitest.LogKeyARN),
+	}
+}
 
 func TestLogGroup(t *testing.T) {
 	for name, c := range map[string]struct {
-		args audit.LogGroupArgs
-		name any
-		days int
+		args  logs.Args
+		name  any
+		days  int
+		given map[string]any
 	}{
-		"defaults":  {args: audit.LogGroupArgs{}, name: nil, days: 365},
-		"all given": {args: audit.LogGroupArgs{Name: "aws-waf-logs-edge", RetentionDays: 90}, name: "aws-waf-logs-edge", days: 90},
+		"defaults":  {args: logs.Args{Account: surroundings(0)}, name: nil, days: 365, given: map[string]any{}},
+		"all given": {args: logs.Args{Account: surroundings(90), Name: "aws-waf-logs-edge"}, name: "aws-waf-logs-edge", days: 90, given: map[string]any{"name": "aws-waf-logs-edge"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.args.KeyARN = pulumi.String(keyARN)
 			rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
-				g, err := audit.NewLogGroup(ctx, "flows", &c.args)
-				if err == nil {
-					ctx.Export("arn", g.ARN)
+				g, err := logs.New(ctx, "flows", &c.args)
+				if err != nil {
+					return err
 				}
+				ctx.Export("arn", g.ARN)
+				_, err = kms.NewKey(ctx, "user", &kms.KeyArgs{}, order.After(g.Ready()))
 				return err
 			})
 			group := rec.Get(t, logGroupType, "flows-logs")
-			require.Equal(t, rec.Get(t, "bulkhead:audit:LogGroup", "flows").URN, group.Parent)
-			require.Equal(t, keyARN, group.String("kmsKeyId"))
+			component := rec.Get(t, "bulkhead:audit:LogGroup", "flows")
+			require.Equal(t, component.URN, group.Parent)
+			require.Equal(t, c.given, component.Values())
+			require.Equal(t, pulumitest.LogKeyARN, group.String("kmsKeyId"))
 			require.Equal(t, c.name, group.Value("name"))
 			require.EqualValues(t, c.days, group.Value("retentionInDays"))
+			require.Equal(t, []string{group.URN}, rec.Only(t, "aws:kms/key:Key").DependsOn, "whoever writes to the group waits for it")
 		})
 	}
 }
 
 func TestLogGroupNamesEveryProblem(t *testing.T) {
-	err := pulumitest.RunError(t, func(ctx *pulumi.Context) error {
-		_, err := audit.NewLogGroup(ctx, "flows", &audit.LogGroupArgs{Name: "a b", RetentionDays: 42})
-		return err
-	})
-	for _, want := range []string{`log group "flows"`, `name "a b"`, "KeyARN: missing", "RetentionDays: 42"} {
+	attempt := func(args *logs.Args) error {
+		return pulumitest.RunError(t, func(ctx *pulumi.Context) error {
+			_, err := logs.New(ctx, "flows", args)
+			return err
+		})
+	}
+	err := attempt(&logs.Args{Name: "a b", Account: &account.Account{ID: "1", Region: "Frankfurt", LogRetentionDays: 42}})
+	for _, want := range []string{
+		`log group "flows"`, `Name: "a b"`, `AccountID "1"`, `Region "Frankfurt"`, "LogKeyARN is missing", "BoundaryARN is missing",
+		"LogRetentionDays: CloudWatch Logs does not accept 42 days",
+	} {
 		require.ErrorContains(t, err, want)
 	}
-	require.ErrorContains(t, pulumitest.RunError(t, func(ctx *pulumi.Context) error {
-		_, err := audit.NewLogGroup(ctx, "flows", nil)
-		return err
-	}), "args are missing")
+	require.ErrorContains(t, attempt(&logs.Args{}), "Account: missing")
+	require.ErrorContains(t, attempt(nil), "Args: missing")
 }

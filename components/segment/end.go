@@ -60,11 +60,11 @@ func (e End) list(prefix string) []string {
 	return strings.Split(text, ",")
 }
 
-// empty reports whether the end is a list of nothing, as from a configuration that names no addresses.
-func (e End) empty() bool { return e == addressesPrefix || e == awsPrefix }
-
 // isAWS reports whether AWS made the end.
 func (e End) isAWS() bool { return strings.HasPrefix(string(e), awsPrefix) }
+
+// empty reports whether the end is a list of addresses or services without any, so that its row opens nothing.
+func (e End) empty() bool { return e == addressesPrefix || e == awsPrefix }
 
 // covers reports whether a row with this end also speaks for the wanted one.
 func (e End) covers(wanted End) bool {

@@ -3,49 +3,22 @@
 package server
 
 import (
-	"encoding/base64"
-	"io"
-	"mime"
-	"mime/multipart"
-	"net/mail"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/internal/servertest"
 )
 
-// read undoes UserData with Go's own mail reader, as cloud-init does with Python's.
-func read(t *testing.T, encoded string) []Part {
-	t.Helper()
-	raw, err := base64.StdEncoding.DecodeString(encoded)
+func TestUserDataKeepsEveryPartAndItsPlace(t *testing.T) {
+	script, config := "#!/bin/bash\necho 'é — \"quoted\"'\n", "#cloud-config\nruncmd: [true]\n"
+	encoded, err := UserData(Part{"start.sh", script}, Part{"before.cfg", config})
 	require.NoError(t, err)
-	message, err := mail.ReadMessage(strings.NewReader(string(raw)))
-	require.NoError(t, err)
-	kind, params, err := mime.ParseMediaType(message.Header.Get("Content-Type"))
-	require.NoError(t, err)
-	require.Equal(t, "multipart/mixed", kind)
-	var parts []Part
-	for r := multipart.NewReader(message.Body, params["boundary"]); ; {
-		part, err := r.NextPart()
-		if err == io.EOF {
-			return parts
-		}
-		require.NoError(t, err)
-		body, err := io.ReadAll(part)
-		require.NoError(t, err)
-		parts = append(parts, Part{Name: part.FileName(), Body: string(body)})
-		require.Equal(t, parts[len(parts)-1].contentType()+`; charset="utf-8"`, part.Header.Get("Content-Type"))
-	}
-}
-
-func TestUserDataKeepsEveryPart(t *testing.T) {
-	want := []Part{
-		{"env.sh", "#!/bin/bash\necho 'é — \"quoted\"'\n"},
-		{"service.cfg", "#cloud-config\nruncmd: [true]\n"},
-	}
-	encoded, err := UserData(want...)
-	require.NoError(t, err)
-	require.Equal(t, want, read(t, encoded))
+	require.Equal(t, []servertest.Part{
+		{File: "01-start.sh", Type: `text/x-shellscript; charset="utf-8"`, Body: script},
+		{File: "02-before.cfg", Type: `text/cloud-config; charset="utf-8"`, Body: config},
+	}, servertest.Parts(t, encoded), "cloud-init runs scripts in the order of their names")
 }
 
 func TestUserDataIsStable(t *testing.T) {

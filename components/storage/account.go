@@ -17,7 +17,7 @@ import (
 // AccountBlockArgs are the arguments of NewAccountBlock.
 type AccountBlockArgs struct {
 	// AccountID is the account to close, twelve digits.
-	AccountID string
+	AccountID string `pulumi:"accountId"`
 }
 
 // AccountBlock keeps every bucket of an account private, present and future, whoever makes it (FSBP S3.1). An account has

@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bulkhead-iac/bulkhead/components/order"
 	"github.com/bulkhead-iac/bulkhead/components/storage"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 )
@@ -39,6 +41,7 @@ func bucket(name string, args *storage.BucketArgs) pulumi.RunFunc {
 func TestBucketIsPrivateByDefault(t *testing.T) {
 	rec := pulumitest.Run(t, bucket("logs", &storage.BucketArgs{}))
 	component := rec.Get(t, "bulkhead:storage:Bucket", "logs")
+	require.Empty(t, component.Values(), "only what was given is recorded")
 	b := rec.Get(t, bucketType, "logs-bucket")
 	require.Len(t, rec.Children(component), 7)
 	require.Equal(t, false, b.Value("forceDestroy"))
@@ -90,12 +93,18 @@ func TestBucketWithEverything(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = storage.NewBucket(ctx, "trail", &storage.BucketArgs{
+		files, err := storage.NewBucket(ctx, "trail", &storage.BucketArgs{
 			KeyARN: pulumi.String(keyARN), ExpireDays: 30, NoncurrentDays: 5, AccessLogs: access, DisposableReason: "only a rehearsal",
 			Writers: []storage.Writer{storage.CloudTrail(account, trail, "")},
 		})
+		if err != nil {
+			return err
+		}
+		_, err = kms.NewKey(ctx, "user", &kms.KeyArgs{}, order.After(files.Ready()))
 		return err
 	})
+	require.Equal(t, map[string]any{"expireDays": 30.0, "noncurrentDays": 5.0, "disposableReason": "only a rehearsal"},
+		rec.Get(t, "bulkhead:storage:Bucket", "trail").Values())
 	require.Equal(t, true, rec.Get(t, bucketType, "trail-bucket").Value("forceDestroy"))
 	require.False(t, rec.Get(t, bucketType, "trail-bucket").RetainOnDelete)
 	require.Equal(t, "only a rehearsal", rec.Get(t, bucketType, "trail-bucket").String("tags.bulkhead:disposable"))
@@ -104,6 +113,9 @@ func TestBucketWithEverything(t *testing.T) {
 	require.Equal(t, "aws:kms", encryption.String("rules.0.applyServerSideEncryptionByDefault.sseAlgorithm"))
 	require.Equal(t, keyARN, encryption.String("rules.0.applyServerSideEncryptionByDefault.kmsMasterKeyId"))
 	require.Equal(t, false, encryption.Value("rules.0.bucketKeyEnabled"), "CloudTrail encrypts in a context of its own")
+
+	require.ElementsMatch(t, []string{encryption.URN, rec.Get(t, policyType, "trail-policy").URN}, rec.Only(t, "aws:kms/key:Key").DependsOn,
+		"whoever delivers to the bucket waits for both")
 
 	lifecycle := rec.Get(t, lifecycleType, "trail-lifecycle")
 	require.EqualValues(t, 30, lifecycle.Value("rules.0.expiration.days"))
@@ -150,6 +162,7 @@ func TestAccountBlock(t *testing.T) {
 	})
 	block := rec.Get(t, "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", "account-public-access")
 	require.Equal(t, account, block.String("accountId"))
+	require.Equal(t, map[string]any{"accountId": account}, rec.Only(t, "bulkhead:storage:AccountBlock").Values())
 	require.True(t, block.RetainOnDelete, "it guards what others have in the account, too")
 	for _, setting := range fourBlocks {
 		require.Equal(t, true, block.Value(setting), setting)

@@ -36,6 +36,11 @@ type Args struct {
 	ResourceARN pulumi.StringInput
 	// Account is the account and region of the load balancer. Required.
 	Account *account.Account
+	Settings
+}
+
+// Settings are where a web ACL departs from the baseline.
+type Settings struct {
 	// RateLimit is how many requests one client address may send in five minutes before it gets 429 answers. 10 to
 	// 2000000000; zero means DefaultRateLimit. Clients behind one shared address (an office, a mobile network) count
 	// as one.
@@ -158,10 +163,22 @@ func (a *Args) check(metricName string) ([]rule, error) {
 		problems = append(problems, errors.New("ResourceARN: missing; give the ARN of the load balancer to protect"))
 	}
 	problems = append(problems, a.Account.Check()...)
-	if a.RateLimit != 0 && (a.RateLimit < minRateLimit || a.RateLimit > maxRateLimit) {
-		problems = append(problems, fmt.Errorf("RateLimit: %d is not between %d and %d requests in five minutes; leave it 0 for %d", a.RateLimit, minRateLimit, maxRateLimit, DefaultRateLimit))
-	}
-	rules, err := plan(a.Additional, a.Relaxations)
+	rules, err := a.Settings.plan()
 	problems = append(problems, err)
 	return rules, errors.Join(problems...)
+}
+
+// Check reports everything that is wrong with the settings, each with its cure; nil if nothing is.
+func (s Settings) Check() error {
+	_, err := s.plan()
+	return err
+}
+
+// plan decides which rules the web ACL has, or reports everything that is wrong with the settings.
+func (s Settings) plan() ([]rule, error) {
+	rules, err := plan(s.Additional, s.Relaxations)
+	if s.RateLimit != 0 && (s.RateLimit < minRateLimit || s.RateLimit > maxRateLimit) {
+		err = errors.Join(err, fmt.Errorf("RateLimit: %d is not between %d and %d requests in five minutes; leave it 0 for %d", s.RateLimit, minRateLimit, maxRateLimit, DefaultRateLimit))
+	}
+	return rules, err
 }

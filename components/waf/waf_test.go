@@ -8,9 +8,12 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/order"
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
@@ -22,15 +25,15 @@ const (
 	deliveryType    = "aws:cloudwatch/logResourcePolicy:LogResourcePolicy"
 
 	balancerARN = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/edge/0123456789abcdef"
-	keyARN      = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000000"
 )
 
 func goodArgs() *Args {
 	return &Args{
-		ResourceARN:      pulumi.String(balancerARN),
-		Region:           pulumitest.Region,
-		LogKeyARN:        pulumi.String(keyARN),
-		LogRetentionDays: 365,
+		ResourceARN: pulumi.String(balancerARN),
+		Account: &account.Account{
+			ID: pulumitest.AccountID, Region: pulumitest.Region,
+			BoundaryARN: pulumi.String(pulumitest.BoundaryARN), LogKeyARN: pulumi.String(pulumitest.LogKeyARN),
+		},
 	}
 }
 
@@ -147,7 +150,7 @@ func TestRequestsAreLoggedWithoutSecrets(t *testing.T) {
 	recording, _ := build(t, goodArgs())
 	group := recording.Only(t, logGroupType)
 	require.Equal(t, "aws-waf-logs-bulkhead-test-waf", group.String("name"))
-	require.Equal(t, keyARN, group.String("kmsKeyId"))
+	require.Equal(t, pulumitest.LogKeyARN, group.String("kmsKeyId"))
 	require.Equal(t, float64(365), group.Value("retentionInDays"))
 
 	logging := recording.Only(t, loggingType)
@@ -214,20 +217,50 @@ func TestRelaxationsCountAndAreTagged(t *testing.T) {
 }
 
 func TestNewReportsEveryProblem(t *testing.T) {
+	bad := Settings{RateLimit: 9, Additional: []Intent{"Nothing"}}
 	err := pulumitest.RunError(t, func(ctx *pulumi.Context) error {
-		_, err := New(ctx, "a web acl", &Args{RateLimit: 9, LogRetentionDays: 8, Additional: []Intent{"Nothing"}})
+		_, err := New(ctx, "a web acl", &Args{Account: &account.Account{LogRetentionDays: 8}, Settings: bad})
 		return err
 	})
 	for _, want := range []string{
-		`web ACL "a web acl"`, `name: "bulkhead-test-a web acl"`, "ResourceARN: missing", `Region: ""`, "RetentionDays: 8", "RateLimit: 9 is not between 10 and 2000000000",
-		"LogKeyARN: missing", `Additional[0]: "Nothing"`,
+		`web ACL "a web acl"`, `name: "bulkhead-test-a web acl"`, "ResourceARN: missing", `Region ""`, "does not accept 8 days", "RateLimit: 9 is not between 10 and 2000000000",
+		"LogKeyARN is missing", `Additional[0]: "Nothing"`,
 	} {
 		require.ErrorContains(t, err, want)
 	}
-	require.ErrorContains(t, pulumitest.RunError(t, func(ctx *pulumi.Context) error {
+	err = pulumitest.RunError(t, func(ctx *pulumi.Context) error {
 		_, err := New(ctx, "waf", nil)
 		return err
-	}), "ResourceARN: missing")
+	})
+	require.ErrorContains(t, err, "ResourceARN: missing")
+	require.ErrorContains(t, err, "Account: missing")
+	require.ErrorContains(t, bad.Check(), "RateLimit: 9")
+	require.ErrorContains(t, bad.Check(), `Additional[0]: "Nothing"`)
+	require.NoError(t, Settings{}.Check())
+}
+
+func TestTheListenerWaitsForTheAssociation(t *testing.T) {
+	recording := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		acl, err := New(ctx, "waf", goodArgs())
+		if err != nil {
+			return err
+		}
+		_, err = kms.NewKey(ctx, "user", &kms.KeyArgs{}, order.After(acl.Ready()))
+		return err
+	})
+	require.Equal(t, []string{recording.Only(t, associationType).URN}, recording.Only(t, "aws:kms/key:Key").DependsOn)
+}
+
+func TestStateShowsWhatTheWebACLWasGiven(t *testing.T) {
+	args := goodArgs()
+	recording, _ := build(t, args)
+	require.Empty(t, recording.Only(t, "bulkhead:waf:WebACL").Values())
+	args.Settings = Settings{RateLimit: 500, Additional: []Intent{WordPress}, Relaxations: []Relaxation{{Intent: RateLimit, Reason: reason}}}
+	recording, _ = build(t, args)
+	require.Equal(t, map[string]any{
+		"rateLimit": 500.0, "additional": []any{"WordPress"},
+		"relaxations": []any{map[string]any{"intent": "RateLimit", "rule": "", "reason": reason}},
+	}, recording.Only(t, "bulkhead:waf:WebACL").Values())
 }
 
 func TestEverythingIsAChild(t *testing.T) {

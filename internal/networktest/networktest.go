@@ -5,7 +5,10 @@
 package networktest
 
 import (
+	"testing"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/network"
@@ -69,4 +72,13 @@ func Segment(ctx *pulumi.Context, name string, tables ...*segment.Table) (*netwo
 		return nil, err
 	}
 	return n.Segment(name)
+}
+
+// Draft returns a segment of the network as it would be built from a table, without anything being made: enough to check the
+// arguments of a component.
+func Draft(tb testing.TB, name string, table *segment.Table) *network.Segment {
+	tb.Helper()
+	in, err := network.Draft(&network.Args{Account: Account(), Table: table}).Segment(name)
+	require.NoError(tb, err)
+	return in
 }

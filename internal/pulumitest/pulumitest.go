@@ -178,6 +178,15 @@ func (r Registration) Value(path string) any {
 	return plain(value)
 }
 
+// Values returns all inputs as plain Go, as Value does for one of them.
+func (r Registration) Values() map[string]any {
+	all := map[string]any{}
+	for key, value := range r.Inputs {
+		all[string(key)] = plain(value)
+	}
+	return all
+}
+
 // String returns the input at a path as text; anything but a string is the empty string.
 func (r Registration) String(path string) string {
 	text, _ := r.Value(path).(string)

@@ -86,6 +86,24 @@ func (r *Recording) Children(parent Registration) []Registration {
 	return found
 }
 
+// Before returns the URNs of everything that a resource waits for, itself or through others.
+func (r *Recording) Before(registration Registration) []string {
+	waits := map[string][]string{}
+	for _, one := range r.Registrations() {
+		waits[one.URN] = one.DependsOn
+	}
+	var all []string
+	known := map[string]bool{}
+	for next := waits[registration.URN]; len(next) > 0; next = next[1:] {
+		if urn := next[0]; !known[urn] {
+			known[urn] = true
+			all = append(all, urn)
+			next = append(next, waits[urn]...)
+		}
+	}
+	return all
+}
+
 // Types returns every AWS type token that was registered, each once, in order.
 func (r *Recording) Types() []string {
 	var types []string
