@@ -53,16 +53,8 @@ func (s *selection) choose(p *pack.Pack) (func(*pack.Control) bool, error) {
 			problems = append(problems, fmt.Errorf("-level: %w", err))
 		}
 	}
-	byID := map[*pack.Control]bool{}
-	for _, id := range s.ids {
-		found := named(p, id)
-		if len(found) == 0 {
-			problems = append(problems, fmt.Errorf("the pack has no control %q%s; \"list\" shows all", id, alike(p, id)))
-		}
-		for _, c := range found {
-			byID[c] = true
-		}
-	}
+	byID, missing := s.byID(p)
+	problems = append(problems, missing...)
 	if s.framework != "" && !slices.ContainsFunc(p.Controls(), s.serves) {
 		problems = append(problems, fmt.Errorf("-framework: no control serves %q; the frameworks are %s", s.framework, strings.Join(frameworks(p), ", ")))
 	}
@@ -72,6 +64,21 @@ func (s *selection) choose(p *pack.Pack) (func(*pack.Control) bool, error) {
 	return func(c *pack.Control) bool {
 		return (len(s.ids) == 0 || byID[c]) && c.Severity >= least && s.serves(c) && s.looksAt(c)
 	}, errors.Join(problems...)
+}
+
+// byID returns the controls that the ids name, and an error for each id that names none.
+func (s *selection) byID(p *pack.Pack) (chosen map[*pack.Control]bool, problems []error) {
+	chosen = map[*pack.Control]bool{}
+	for _, id := range s.ids {
+		found := named(p, id)
+		if len(found) == 0 {
+			problems = append(problems, fmt.Errorf("the pack has no control %q%s; \"list\" shows all", id, alike(p, id)))
+		}
+		for _, c := range found {
+			chosen[c] = true
+		}
+	}
+	return chosen, problems
 }
 
 // named returns the control with an id, or else those whose id begins so or fits the pattern.

@@ -98,16 +98,7 @@ func Read(r io.Reader) (*Deployment, error) {
 	}
 	var doc document
 	if err := json.Unmarshal(text, &doc); err != nil {
-		if steps, preview, isLog, err := readEvents(text); isLog {
-			if err != nil {
-				return nil, err
-			}
-			return build(last(steps), preview)
-		}
-		if kind := foreign(text); kind != "" {
-			return nil, notOurs(kind)
-		}
-		return nil, fmt.Errorf("the file is not complete JSON: %w", err)
+		return readOther(text, err)
 	}
 	if doc.Checkpoint != nil {
 		doc.Deployment = &deployment{}
@@ -131,6 +122,21 @@ func Read(r io.Reader) (*Deployment, error) {
 		return nil, notOurs(kind)
 	}
 	return nil, fmt.Errorf("%w; %s", ErrNoDeployment, cure)
+}
+
+// readOther reads what is not one JSON document.
+func readOther(text []byte, notJSON error) (*Deployment, error) {
+	steps, preview, isLog, err := readEvents(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case isLog:
+		return build(last(steps), preview)
+	}
+	if kind := foreign(text); kind != "" {
+		return nil, notOurs(kind)
+	}
+	return nil, fmt.Errorf("the file is not complete JSON: %w", notJSON)
 }
 
 // failed reports whether the engine says that it failed, and with what.

@@ -109,16 +109,19 @@ func (s *Session) Coverage(resources []*Resource) *Coverage {
 
 // gap says why nothing looks at a resource, and how far down in the list that stands; "" when something does.
 func (s *Session) gap(r *Resource, hasChildren bool) (why string, rank int) {
+	if r.Component && hasChildren {
+		return "", 0
+	}
 	d := s.duties[r.Type]
 	judged := d != nil && (d.joined || len(d.resource)+len(d.stack) > 0)
 	for i, o := range s.pack.Opaque {
-		if (o.Always || !judged) && !(r.Component && hasChildren) && slices.ContainsFunc(o.Types, func(p string) bool { return glob.Match(p, r.Type) }) {
+		if (o.Always || !judged) && slices.ContainsFunc(o.Types, func(p string) bool { return glob.Match(p, r.Type) }) {
 			return o.Means, i
 		}
 	}
 	after := len(s.pack.Opaque)
 	switch {
-	case judged || hasChildren && r.Component:
+	case judged:
 		return "", 0
 	case r.Component:
 		return hiddenChildren, after
@@ -159,7 +162,7 @@ func (c *Coverage) String() string {
 		parts = append(parts, group[0].Why+": "+strings.Join(list, ", "))
 	}
 	if len(parts) > 0 {
-		parts[0] = fmt.Sprintf("%d resources are not judged: %s", c.Unjudged(), parts[0])
+		parts[0] = fmt.Sprintf("not judged: %d of the program's resources: %s", c.Unjudged(), parts[0])
 	}
 	if c.Newer != "" {
 		parts = append(parts, c.NewerText())
