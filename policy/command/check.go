@@ -116,10 +116,11 @@ func (f *checkFlags) run(p *pack.Pack, source string, in io.Reader) (run report.
 	profile, _ := own["profile"].(string)
 	run.Report = report.Report{Source: source, Stack: d.Name, Profile: profile, Config: f.config, Chosen: f.String(), Coverage: session.Coverage(d.Stack)}
 	run.Resources, run.Results, run.Level = d.Stack, results, session.Level
-	if !slices.ContainsFunc(p.Controls(), func(c *pack.Control) bool { return run.Chosen(c) && session.Level(c.ID) != pack.Disabled }) {
+	if f.String() != "" && !slices.ContainsFunc(p.Controls(), func(c *pack.Control) bool { return run.Chosen(c) && session.Level(c.ID) != pack.Disabled }) {
 		return run, fmt.Errorf("%w: every control that the flags choose (%s) is off; a configuration switches one on, such as {\"ebs-cmk\": \"advisory\"}", ErrIdle, f.String())
 	}
-	if own["unjudged"] != "ignore" {
+	found := func(r pack.Result) bool { return r.Outcome == pack.Fail && !r.Remark }
+	if own["unjudged"] != "ignore" && !slices.ContainsFunc(results, found) {
 		err = idle(run.Report.Coverage)
 	}
 	return run, err

@@ -25,7 +25,7 @@ func New() (*pack.Pack, error) {
 		Name: "bulkhead", Title: "Bulkhead", Version: Version, Provider: "aws", Source: "https://github.com/bulkhead-iac/bulkhead",
 		About:  "Stops deployments that open AWS resources to the internet, weaken their defences or risk their data.",
 		Tags:   []string{"aws", "security", "segmentation"},
-		Opaque: opaque(), ProviderMajor: providerMajor,
+		Opaque: opaque(), Plain: plainTypes, ProviderMajor: providerMajor,
 		Profiles: Profiles(), Replaces: schema.Replaces, Documentation: Documentation, Frameworks: Frameworks(),
 	}
 	all := All()

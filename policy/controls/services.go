@@ -47,3 +47,10 @@ func opaque() []pack.Opaque {
 		{Means: "components of packages for AWS with nothing below them; what they make is not seen", Types: []string{"awsx:*", "eks:*", "aws-*"}},
 	}
 }
+
+// plainTypes are types that only tie others together, name or size them: what they tie is judged at its own resource.
+var plainTypes = []string{
+	"aws:acm/certificateValidation:CertificateValidation", "aws:autoscaling/policy:Policy", "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",
+	"aws:ec2/tag:Tag", "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation", "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
+	"aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation", "aws:iam/instanceProfile:InstanceProfile", "aws:kms/alias:Alias",
+}

@@ -198,6 +198,8 @@ type Pack struct {
 	Tags     []string
 	// Opaque are types behind which resources stand that no control sees; they come first among what was not judged.
 	Opaque []Opaque
+	// Plain are types in which there is nothing to judge, such as names of other resources; they count as judged.
+	Plain []string
 	// ProviderMajor is the newest major version of the provider that the controls know; 0 knows no bound.
 	ProviderMajor int
 	// Documentation is the page that describes the controls.

@@ -109,7 +109,7 @@ func (s *Session) Coverage(resources []*Resource) *Coverage {
 
 // gap says why nothing looks at a resource, and how far down in the list that stands; "" when something does.
 func (s *Session) gap(r *Resource, hasChildren bool) (why string, rank int) {
-	if r.Component && hasChildren {
+	if r.Component && hasChildren || slices.Contains(s.pack.Plain, r.Type) {
 		return "", 0
 	}
 	d := s.duties[r.Type]
