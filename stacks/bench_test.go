@@ -37,7 +37,7 @@ func BenchmarkCheckFiles(b *testing.B) {
 		{"wrong addresses", list, "bulkhead:bastionAllowedCidrs:" + listOfAll(addresses, func(i int) string { return fmt.Sprintf("10.%d.%d.1/24", i>>8, i&0xff) })},
 		{"wrong services", list, list + "\n  bulkhead:interfaceEndpoints:" + listOfAll(addresses, func(i int) string { return fmt.Sprintf("service%d", i) })},
 		{"relaxations", list, list + "\n  bulkhead:wafRelaxations:" + listOfAll(addresses, func(i int) string { return fmt.Sprintf("CommonRules.Rule%d because people upload photos", i) })},
-		{"unknown keys", "config:\n", "config:\n" + unknown(Namespace+":")},
+		{"unknown keys", "config:\n", "config:\n" + unknown(ours+":")},
 		{"unknown namespaces", "config:\n", "config:\n" + unknown("bulkheads:")},
 		{"mislaid keys", "config:\n", strings.ReplaceAll(unknown(""), "  ", "") + "config:\n"},
 	} {

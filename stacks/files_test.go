@@ -107,6 +107,41 @@ func TestCheckFilesReportsBadStackFiles(t *testing.T) {
 	}
 }
 
+// TestCheckFilesOfAnotherProject finds one cause, not one for each key.
+func TestCheckFilesOfAnotherProject(t *testing.T) {
+	stack, err := os.ReadFile(filepath.Join("..", FileName("staging")))
+	require.NoError(t, err)
+	theirs := strings.ReplaceAll(string(stack), ours+":", "shop:")
+	_, err = CheckFiles(directory(t, map[string][2]string{FileName("staging"): {"", theirs}}), "staging")
+	require.EqualError(t, err, `Pulumi.staging.yaml: "shop:" begins every key, and this project is called bulkhead; write bulkhead: instead, or name the project shop in Pulumi.yaml`)
+
+	_, err = CheckFiles(directory(t, map[string][2]string{FileName("production"): {"", theirs}}), "staging")
+	require.EqualError(t, err, `Pulumi.production.yaml: cannot be read, so that its network and account cannot be compared with Pulumi.staging.yaml; correct it first`)
+
+	_, err = CheckFiles(directory(t, map[string][2]string{projectFile: {"name: bulkhead", "name: Shop & Co"}}), "staging")
+	require.ErrorContains(t, err, `Pulumi.yaml: name: "Shop & Co" is not a valid name for the project, which becomes part of the names of AWS resources; use 1 to 20 lower-case letters, digits and inner hyphens, beginning with a letter`)
+
+	_, err = CheckFiles(directory(t, map[string][2]string{projectFile: {"name: bulkhead\n", ""}}), "staging")
+	require.EqualError(t, err, `Pulumi.yaml: name: is missing, and every key begins with it; add it, for example name: shop`)
+}
+
+// TestAnyProjectName renames the project, and with it every key.
+func TestAnyProjectName(t *testing.T) {
+	dir := directory(t, nil)
+	for _, name := range []string{projectFile, FileName("staging"), FileName("production")} {
+		content, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // inside the test's own directory
+		require.NoError(t, err)
+		write(t, dir, name, strings.NewReplacer("name: "+ours, "name: shop", ours+":", "shop:").Replace(string(content)))
+	}
+	settings, err := CheckFiles(dir, "staging")
+	require.NoError(t, err)
+	require.Equal(t, "shop", settings.Project)
+	_, err = Parse("shop", "staging", map[string]string{"shop:vpcCider": "x"})
+	require.ErrorContains(t, err, "add it, for example shop:region: eu-central-1")
+	require.ErrorContains(t, err, "did you mean shop:vpcCidr?")
+	require.NotContains(t, err.Error(), ours+":")
+}
+
 // TestCheckFilesReportsWhatIsNoYAML names the line, and nothing that merely follows.
 func TestCheckFilesReportsWhatIsNoYAML(t *testing.T) {
 	for name, tt := range map[string]struct{ file, text, want string }{
@@ -202,7 +237,7 @@ func TestCheckFilesReadsWhatPulumiReads(t *testing.T) {
 		dir := directory(t, map[string][2]string{FileName("staging"): change})
 		project, err := workspace.LoadProject(filepath.Join(dir, projectFile))
 		require.NoError(t, err)
-		fromEngine, err := Parse("staging", rawOf(t, project, filepath.Join(dir, FileName("staging"))))
+		fromEngine, err := Parse(ours, "staging", rawOf(t, project, filepath.Join(dir, FileName("staging"))))
 		require.NoError(t, err, change[1])
 		fromFiles, err := CheckFiles(dir, "staging")
 		require.NoError(t, err, change[1])

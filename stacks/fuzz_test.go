@@ -31,8 +31,8 @@ func FuzzParse(f *testing.F) {
 			stack = "production"
 		}
 		values := valid(map[string]string{key: value})
-		settings, err := Parse(stack, values)
-		again, same := Parse(stack, values)
+		settings, err := Parse(ours, stack, values)
+		again, same := Parse(ours, stack, values)
 		require.Equal(t, settings, again)
 		require.Equal(t, err, same, "the same problems in the same order")
 		if err != nil {
@@ -103,7 +103,7 @@ func FuzzStackFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		file := FileName("staging")
-		got, err := read(fstest.MapFS{file: {Data: content}}, file, (*document).values)
+		got, err := read(fstest.MapFS{file: {Data: content}}, file, ours, (*document).values)
 		require.NoError(t, err)
 		if len(got.problems) > 0 {
 			requireProblems(t, got.problems)
@@ -112,7 +112,7 @@ func FuzzStackFile(f *testing.F) {
 			require.NotEmpty(t, got.problems)
 			return
 		}
-		settings, problems := evaluate("staging", got.given)
+		settings, problems := evaluate(ours, "staging", got.given)
 		if len(problems) > 0 {
 			requireProblems(t, problems)
 			return
@@ -122,7 +122,7 @@ func FuzzStackFile(f *testing.F) {
 		for key, in := range got.given {
 			raw[key] = in.raw
 		}
-		again, err := Parse("staging", raw)
+		again, err := Parse(ours, "staging", raw)
 		require.NoError(t, err)
 		require.Equal(t, settings, again)
 	})

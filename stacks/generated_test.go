@@ -56,7 +56,7 @@ func projectConfig(t *testing.T) string {
 `)
 	for i := range table {
 		s := &table[i]
-		fmt.Fprintf(&out, "\n  %s:%s:\n    type: %s\n", Namespace, s.key, s.typeName())
+		fmt.Fprintf(&out, "\n  %s:%s:\n    type: %s\n", ours, s.key, s.typeName())
 		if s.typeName() == typeArray {
 			out.WriteString("    items:\n      type: string\n")
 		}
@@ -131,7 +131,7 @@ never lenient. What the others may relax is size and spare parts, never encrypti
 // referenceText writes docs/configuration.md.
 func referenceText(t *testing.T) string {
 	t.Helper()
-	_, example := Parse("staging", map[string]string{
+	_, example := Parse(ours, "staging", map[string]string{
 		"bulkhead:accountId":           "210987654321",
 		"bulkhead:region":              "eu-central-1",
 		"bulkhead:zones":               `["eu-central-1a","eu-west-1b"]`,
@@ -155,7 +155,7 @@ func referenceText(t *testing.T) string {
 		if !s.required() {
 			fallback = "`" + flow(t, s.fallback) + "`"
 		}
-		fmt.Fprintf(&out, "| `%s:%s` | %s | %s | %s | %s |\n", Namespace, s.key, typeInWords(s), fallback, cell(s.description), cell(s.allowed))
+		fmt.Fprintf(&out, "| `%s:%s` | %s | %s | %s | %s |\n", ours, s.key, typeInWords(s), fallback, cell(s.description), cell(s.allowed))
 	}
 	out.WriteString("\n## Rules between keys\n\n")
 	for _, r := range rules {

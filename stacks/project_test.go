@@ -19,14 +19,14 @@ import (
 func TestPulumiAcceptsTheProject(t *testing.T) {
 	project, err := workspace.LoadProject("../" + projectFile)
 	require.NoError(t, err)
-	require.Equal(t, Namespace, string(project.Name))
+	require.Equal(t, ours, string(project.Name))
 	require.Equal(t, "infra", project.Main)
 	require.Equal(t, "go", project.Runtime.Name())
 	require.Equal(t, []any{"*"}, project.Config["pulumi:disable-default-providers"].Value)
 	require.Len(t, project.Config, len(table)+1)
 	for i := range table {
 		s := &table[i]
-		declared := project.Config[Namespace+":"+s.key]
+		declared := project.Config[ours+":"+s.key]
 		require.Equal(t, s.typeName(), declared.TypeName(), s.key)
 		require.Equal(t, s.required(), declared.Default == nil, "%s: without default exactly when it must be given", s.key)
 		require.Equal(t, s.description, declared.Description)
@@ -48,11 +48,11 @@ func TestCommittedStackFiles(t *testing.T) {
 			require.Equal(t, env == "production", fromFiles.Production)
 
 			raw := rawOf(t, project, "../"+FileName(env))
-			fromEngine, err := Parse(env, raw)
+			fromEngine, err := Parse(ours, env, raw)
 			require.NoError(t, err)
 			require.Equal(t, fromEngine, fromFiles)
 			for key := range raw {
-				require.True(t, strings.HasPrefix(key, Namespace+":"), "%s: write keys with their namespace", key)
+				require.True(t, strings.HasPrefix(key, ours+":"), "%s: write keys with their namespace", key)
 			}
 		})
 	}
@@ -155,6 +155,9 @@ func valid(changes map[string]string) map[string]string {
 	}
 	return values
 }
+
+// ours is the project of these tests.
+const ours = "bulkhead"
 
 // absent removes a key from valid.
 const absent = "(absent)"
