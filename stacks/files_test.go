@@ -11,18 +11,16 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/internal/testproject"
 )
 
-// directory is a copy of the committed files with some of them edited: each edit
-// replaces the first text by the second. An edit of "" replaces the whole file.
+// directory is the project of the tests with some of its files edited: each edit replaces
+// the first text by the second. An edit of "" replaces the whole file.
 func directory(t testing.TB, edits map[string][2]string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range []string{projectFile, FileName("staging"), FileName("production")} {
-		content, err := os.ReadFile(filepath.Join("..", name))
-		require.NoError(t, err)
-		write(t, dir, name, string(content))
-	}
+	require.NoError(t, testproject.Write(dir))
 	for name, edit := range edits {
 		text := edit[1]
 		if edit[0] != "" {
@@ -41,7 +39,7 @@ func write(t testing.TB, dir, name, text string) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 }
 
-// TestCheckFilesReportsBadStackFiles edits the committed staging file.
+// TestCheckFilesReportsBadStackFiles edits the staging file.
 func TestCheckFilesReportsBadStackFiles(t *testing.T) {
 	for name, tt := range map[string]struct {
 		was, is string
@@ -109,7 +107,7 @@ func TestCheckFilesReportsBadStackFiles(t *testing.T) {
 
 // TestCheckFilesOfAnotherProject finds one cause, not one for each key.
 func TestCheckFilesOfAnotherProject(t *testing.T) {
-	stack, err := os.ReadFile(filepath.Join("..", FileName("staging")))
+	stack, err := os.ReadFile(filepath.Join(directory(t, nil), FileName("staging")))
 	require.NoError(t, err)
 	theirs := strings.ReplaceAll(string(stack), ours+":", "shop:")
 	_, err = CheckFiles(directory(t, map[string][2]string{FileName("staging"): {"", theirs}}), "staging")

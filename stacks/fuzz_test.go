@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/form/cidr"
+	"github.com/bulkhead-iac/bulkhead/internal/testproject"
 )
 
 // FuzzParse sets one key of a valid configuration to anything. Whatever passes must be
@@ -90,8 +92,10 @@ func requireSafe(t *testing.T, s *Settings) {
 // FuzzStackFile reads anything as a stack file: it must neither panic nor accept what
 // Parse would refuse.
 func FuzzStackFile(f *testing.F) {
+	dir := f.TempDir()
+	require.NoError(f, testproject.Write(dir))
 	for _, env := range []string{"staging", "production"} {
-		content, err := os.ReadFile("../" + FileName(env))
+		content, err := os.ReadFile(filepath.Join(dir, FileName(env)))
 		require.NoError(f, err)
 		f.Add(content)
 	}

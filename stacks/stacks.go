@@ -11,7 +11,7 @@
 // the stack files with it before an engine is running.
 package stacks
 
-//go:generate go test . -run ^TestGenerated -update
+//go:generate go run ./generate
 
 import (
 	"encoding/json"
