@@ -17,26 +17,26 @@ import (
 
 // directory is the project of the tests with some of its files edited: each edit replaces
 // the first text by the second. An edit of "" replaces the whole file.
-func directory(t testing.TB, edits map[string][2]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	require.NoError(t, testproject.Write(dir))
+func directory(tb testing.TB, edits map[string][2]string) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	require.NoError(tb, testproject.Write(dir))
 	for name, edit := range edits {
 		text := edit[1]
 		if edit[0] != "" {
 			content, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // inside the test's own directory
-			require.NoError(t, err)
-			require.Equal(t, 1, strings.Count(string(content), edit[0]), "%s: %q", name, edit[0])
+			require.NoError(tb, err)
+			require.Equal(tb, 1, strings.Count(string(content), edit[0]), "%s: %q", name, edit[0])
 			text = strings.Replace(string(content), edit[0], edit[1], 1)
 		}
-		write(t, dir, name, text)
+		write(tb, dir, name, text)
 	}
 	return dir
 }
 
-func write(t testing.TB, dir, name, text string) {
-	t.Helper()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+func write(tb testing.TB, dir, name, text string) {
+	tb.Helper()
+	require.NoError(tb, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 }
 
 // TestCheckFilesReportsBadStackFiles edits the staging file.
