@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// listOf is a YAML list of 20,000 texts.
-func listOf(text func(i int) string) string {
+// yamlList is a YAML list of 20,000 texts.
+func yamlList(text func(i int) string) string {
 	var list strings.Builder
 	for i := range 20_000 {
 		list.WriteString("\n    - " + text(i))
@@ -32,11 +32,11 @@ func BenchmarkCheckFiles(b *testing.B) {
 	}
 	const list = "bulkhead:bastionAllowedCidrs:\n    - 203.0.113.0/28\n    - 2001:db8:20::/48"
 	for _, bb := range []struct{ name, was, is string }{
-		{"addresses", list, "bulkhead:bastionAllowedCidrs:" + listOf(known)},
-		{"nested addresses", list, "bulkhead:bastionAllowedCidrs:\n    - 203.0.0.0/24" + listOf(known)},
-		{"wrong addresses", list, "bulkhead:bastionAllowedCidrs:" + listOf(func(i int) string { return fmt.Sprintf("10.%d.%d.1/24", i>>8, i&0xff) })},
-		{"wrong services", list, list + "\n  bulkhead:interfaceEndpoints:" + listOf(func(i int) string { return fmt.Sprintf("service%d", i) })},
-		{"relaxations", list, list + "\n  bulkhead:wafRelaxations:" + listOf(func(i int) string { return fmt.Sprintf("CommonRules.Rule%d because people upload photos", i) })},
+		{"addresses", list, "bulkhead:bastionAllowedCidrs:" + yamlList(known)},
+		{"nested addresses", list, "bulkhead:bastionAllowedCidrs:\n    - 203.0.0.0/24" + yamlList(known)},
+		{"wrong addresses", list, "bulkhead:bastionAllowedCidrs:" + yamlList(func(i int) string { return fmt.Sprintf("10.%d.%d.1/24", i>>8, i&0xff) })},
+		{"wrong services", list, list + "\n  bulkhead:interfaceEndpoints:" + yamlList(func(i int) string { return fmt.Sprintf("service%d", i) })},
+		{"relaxations", list, list + "\n  bulkhead:wafRelaxations:" + yamlList(func(i int) string { return fmt.Sprintf("CommonRules.Rule%d because people upload photos", i) })},
 		{"unknown keys", "config:\n", "config:\n" + unknown(ours+":")},
 		{"unknown namespaces", "config:\n", "config:\n" + unknown("bulkheads:")},
 		{"mislaid keys", "config:\n", strings.ReplaceAll(unknown(""), "  ", "") + "config:\n"},
