@@ -10,10 +10,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
+	segmentation "github.com/bulkhead-iac/bulkhead/policy/segmentation/command"
 )
 
 // The exit codes.
@@ -35,7 +37,7 @@ const usage = `bulkhead-policy is the Bulkhead policy pack for Pulumi and AWS.
   bulkhead-policy explain [flags] CONTROL ...               describe controls
   bulkhead-policy docs FOLDER                               write policies.md and a page for each service
   bulkhead-policy version
-
+` + segmentation.Usage + `
 FILE is what "pulumi preview --json" or "pulumi stack export" writes. "-h" after a command shows its flags.
 Exit codes: 0 nothing stops a deployment, 1 a mandatory finding, 2 the arguments or the input cannot be used, or nothing was judged.
 `
@@ -59,7 +61,14 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	case "list":
 		return list(p, args[1:], out, errOut)
 	case "explain":
+		if slices.ContainsFunc(args, func(a string) bool {
+			return strings.TrimLeft(a, "-") == "in" || strings.HasPrefix(strings.TrimLeft(a, "-"), "in=")
+		}) { // of two ends of a network
+			return segmentation.Main(args[0], args[1:], in, out, errOut)
+		}
 		return explain(p, args[1:], out, errOut)
+	case "prove", "query", "diff", "lint":
+		return segmentation.Main(args[0], args[1:], in, out, errOut)
 	case "docs":
 		return docs(p, args[1:], errOut)
 	case "guide":
