@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
@@ -61,9 +60,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	case "list":
 		return list(p, args[1:], out, errOut)
 	case "explain":
-		if slices.ContainsFunc(args, func(a string) bool {
-			return strings.TrimLeft(a, "-") == "in" || strings.HasPrefix(strings.TrimLeft(a, "-"), "in=")
-		}) { // of two ends of a network
+		if segmentation.Asks(args) {
 			return segmentation.Main(args[0], args[1:], in, out, errOut)
 		}
 		return explain(p, args[1:], out, errOut)

@@ -41,6 +41,14 @@ const Usage = `  bulkhead-policy prove -intent TABLE INPUT                 prove
 INPUT, BEFORE and AFTER are stack exports, JSON of previews, or folders of AWS's describe answers.
 `
 
+// Asks reports whether the arguments of explain are about two ends of a network, and not about a control.
+func Asks(args []string) bool {
+	return slices.ContainsFunc(args, func(a string) bool {
+		name, _, _ := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		return strings.HasPrefix(a, "-") && name == "in"
+	})
+}
+
 // run is one command on its way.
 type run struct {
 	in       io.Reader
