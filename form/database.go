@@ -14,9 +14,11 @@ const (
 	// first for which RDS demands TLS by default, and the oldest that the community
 	// supports (https://www.postgresql.org/support/versioning/).
 	MinPostgreSQL = 15
-	// MinStorageGB and MaxStorageGB bound a gp3 volume of RDS for PostgreSQL, in GiB (RDS
-	// User Guide, "Amazon RDS DB instance storage").
-	MinStorageGB, MaxStorageGB = 20, 65536
+	// MinStorageGB is the smallest gp3 volume of RDS for PostgreSQL, in GiB (RDS User Guide,
+	// "Amazon RDS DB instance storage").
+	MinStorageGB = 20
+	// MaxStorageGB is the largest such volume.
+	MaxStorageGB = 65536
 	// MaxFirstStorageGB is the largest first volume that can still grow by a tenth, in GiB.
 	MaxFirstStorageGB = MaxStorageGB * 10 / 11
 	// MinBackupDays is the shortest retention of automated backups (FSBP RDS.11), in days.

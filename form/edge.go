@@ -16,9 +16,11 @@ const (
 	// MaxCertificateName is how long the first name of a certificate may be (ACM API
 	// reference, RequestCertificate, DomainName).
 	MaxCertificateName = 64
-	// MinRateLimit and MaxRateLimit bound the requests of one client address in 5 minutes
-	// (AWS WAF API reference, RateBasedStatement).
-	MinRateLimit, MaxRateLimit = 10, 2_000_000_000
+	// MinRateLimit is the fewest requests of one client address in 5 minutes that AWS WAF can
+	// limit to (API reference, RateBasedStatement).
+	MinRateLimit = 10
+	// MaxRateLimit is the most.
+	MaxRateLimit = 2_000_000_000
 )
 
 var (

@@ -9,16 +9,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/bulkhead-iac/bulkhead/internal/testproject"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
-// environments are those of the repository's own stack files.
+// environments are those of the project of the tests.
 var environments = []string{"staging", "production"}
 
-// settingsOf reads the real stack file of an environment.
+// settingsOf reads the settings of one of environments.
 func settingsOf(tb testing.TB, environment string) *stacks.Settings {
 	tb.Helper()
-	settings, err := stacks.CheckFiles("..", environment)
+	dir := tb.TempDir()
+	require.NoError(tb, testproject.Write(dir))
+	settings, err := stacks.CheckFiles(dir, environment)
 	require.NoError(tb, err)
 	return settings
 }
@@ -36,7 +39,7 @@ func deploying(settings *stacks.Settings) pulumi.RunFunc {
 // account is the AWS account in which the program runs, with the answers that the mocks cannot know.
 func account(settings *stacks.Settings) []pulumitest.Option {
 	return []pulumitest.Option{
-		pulumitest.InStack(stacks.Namespace, settings.Environment),
+		pulumitest.InStack(settings.Project, settings.Environment),
 		pulumitest.InAccount(settings.AccountID, settings.Region),
 	}
 }

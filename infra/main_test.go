@@ -8,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
-	"github.com/bulkhead-iac/bulkhead/stacks"
+	"github.com/bulkhead-iac/bulkhead/internal/testproject"
 )
 
 func TestProgramWithoutConfigurationListsWhatIsMissing(t *testing.T) {
-	err := pulumitest.RunError(t, program, pulumitest.InStack(stacks.Namespace, "staging"))
+	err := pulumitest.RunError(t, program, pulumitest.InStack(testproject.Name, "staging"))
 	for _, key := range []string{"accountId", "region", "zones", "vpcCidr", "alarmEmails"} {
 		require.ErrorContains(t, err, "Pulumi.staging.yaml: bulkhead:"+key)
 	}

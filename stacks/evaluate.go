@@ -34,16 +34,16 @@ const reference = "docs/configuration.md"
 // namespaced sorts raw configuration into our own keys and everybody else's. Keys of
 // Pulumi itself and of the AWS provider are passed over. Another namespace that nothing reads is
 // reported, because "bulkheads:natStrategy" would otherwise be silently without effect.
-func namespaced(file string, values map[string]string) (map[string]input, Problems) {
+func namespaced(project, file string, values map[string]string) (map[string]input, Problems) {
 	given, problems := map[string]input{}, Problems(nil)
 	for _, full := range slices.Sorted(maps.Keys(values)) {
 		value := values[full]
 		namespace, key, found := strings.Cut(full, ":")
 		if !found {
-			namespace, key = Namespace, full
+			namespace, key = project, full
 		}
-		if namespace != Namespace {
-			if p, foreign := foreignKey(file, full, quoted(value), len(problems) < mostShown); foreign {
+		if namespace != project {
+			if p, foreign := foreignKey(project, file, full, quoted(value), len(problems) < mostShown); foreign {
 				problems = append(problems, p)
 			}
 			continue
@@ -66,18 +66,19 @@ func givenTwice(file string) input {
 // foreignNamespaces are the prefixes that something other than this program reads.
 var foreignNamespaces = []string{"pulumi", "aws"}
 
-func foreignKey(file, full, value string, compare bool) (Problem, bool) {
+func foreignKey(project, file, full, value string, compare bool) (Problem, bool) {
 	namespace, key, _ := strings.Cut(full, ":")
 	if slices.Contains(foreignNamespaces, namespace) {
 		return Problem{}, false
 	}
-	cure := meantKey(key, "remove it, or use the prefix "+Namespace+":", compare)
+	cure := meantKey(project, key, "remove it, or use the prefix "+project+":", compare)
 	return Problem{File: file, Key: named(full), Value: value,
 		Fault: "is set in a namespace that nothing here reads", Cure: cure, rank: len(table)}, true
 }
 
 // evaluation is one pass over the table.
 type evaluation struct {
+	project  string
 	stack    string
 	given    map[string]input
 	settings *Settings
@@ -88,11 +89,11 @@ type evaluation struct {
 // evaluate decodes and checks every key, then the rules between keys. A rule is
 // consulted only when all its keys have usable values, so that one mistake is reported
 // once.
-func evaluate(stack string, given map[string]input) (*Settings, Problems) {
+func evaluate(project, stack string, given map[string]input) (*Settings, Problems) {
 	e := &evaluation{
-		stack: stack, given: given, broken: map[string]bool{},
-		settings: &Settings{Environment: shortName(stack), Production: IsProduction(stack)},
-		problems: nameProblems(stack),
+		project: project, stack: stack, given: given, broken: map[string]bool{},
+		settings: &Settings{Project: project, Environment: shortName(stack), Production: IsProduction(stack)},
+		problems: nameProblems(project, stack),
 	}
 	for i := range table {
 		e.one(&table[i])
@@ -117,7 +118,7 @@ func (e *evaluation) one(s *setting) {
 	case len(faults) > 0:
 	case !ok && s.required():
 		faults = []fault{{index: whole, what: "is missing",
-			cure: "add it, for example " + Namespace + ":" + s.key + ": " + s.example}}
+			cure: "add it, for example " + e.project + ":" + s.key + ": " + s.example}}
 	case !ok:
 		s.assign(e.settings, s.fallback)
 	case in.raw == "" && s.required() && s.typeName() == typeString:
@@ -155,7 +156,7 @@ func (e *evaluation) unknown(key string, compare bool) {
 		return
 	}
 	e.report(key, fault{index: whole, value: value, what: "is given to an unknown key",
-		cure: meantKey(key, "remove it, or look it up in "+reference, compare)})
+		cure: meantKey(e.project, key, "remove it, or look it up in "+reference, compare)})
 }
 
 // across consults one rule between keys. What it finds is to be cured in the stack
@@ -176,12 +177,12 @@ func (e *evaluation) across(r rule) {
 
 // meantKey is the cure for a key that is not in the table. To compare it with every key
 // takes time, which is worth it only for the problems that Problems.Error lists.
-func meantKey(key, otherwise string, compare bool) string {
+func meantKey(project, key, otherwise string, compare bool) string {
 	if !compare {
 		return otherwise
 	}
 	if near := suggest(key, keys()); near != "" {
-		return "did you mean " + Namespace + ":" + near + "?"
+		return "did you mean " + project + ":" + near + "?"
 	}
 	return otherwise
 }
@@ -204,5 +205,5 @@ func (e *evaluation) reportIn(file, key string, f fault) {
 	if f.value == "" {
 		f.value = in.shown(byKey(key))
 	}
-	e.problems = append(e.problems, f.problem(file, key, rankOf(key)))
+	e.problems = append(e.problems, f.problem(e.project, file, key, rankOf(key)))
 }

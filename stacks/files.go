@@ -3,6 +3,7 @@
 package stacks
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -73,11 +74,15 @@ func CheckFiles(dir, env string) (*Settings, error) {
 		return nil, &UnknownEnvironmentError{Environment: env, Known: known}
 	}
 	root := os.DirFS(dir)
-	project, err := read(root, projectFile, (*document).defaults)
+	project, err := read(root, projectFile, "", (*document).defaults)
 	if err != nil {
 		return nil, err
 	}
-	stack, err := read(root, FileName(env), (*document).values)
+	pick := (*document).values
+	if !project.readable {
+		pick = func(*document) (map[string]input, Problems) { return nil, nil } // nobody knows whose keys they are
+	}
+	stack, err := read(root, FileName(env), project.project, pick)
 	if err != nil {
 		return nil, err
 	}
@@ -92,20 +97,22 @@ func CheckFiles(dir, env string) (*Settings, error) {
 			given[key] = in
 		}
 	}
-	settings, more := evaluate(env, given)
+	settings, more := evaluate(project.project, env, given)
 	problems = slices.Concat(problems, more, compare(root, settings, known))
 	return settled(settings, problems)
 }
 
-// reading is what one file says about our own keys.
+// reading is what one file says about the keys of a project.
 type reading struct {
+	project  string
 	given    map[string]input
 	problems Problems
 	readable bool // as YAML; otherwise problems says where it is not
 }
 
-// read parses one file and takes the keys from it that pick picks.
-func read(root fs.FS, name string, pick func(*document) (map[string]input, Problems)) (reading, error) {
+// read parses one file and takes the keys from it that pick picks: those of the named
+// project, or of the one that the file itself names.
+func read(root fs.FS, name, project string, pick func(*document) (map[string]input, Problems)) (reading, error) {
 	content, err := fs.ReadFile(root, name)
 	if err != nil {
 		return reading{}, fmt.Errorf("reading the configuration: %w", err)
@@ -114,8 +121,16 @@ func read(root fs.FS, name string, pick func(*document) (map[string]input, Probl
 	if doc == nil {
 		return reading{problems: problems}, nil
 	}
+	doc.project = cmp.Or(project, doc.name)
+	if more := projectProblems(doc.project); name == projectFile && len(more) > 0 {
+		return reading{problems: append(problems, more...)}, nil
+	}
+	if other := doc.other(); other != "" {
+		return reading{problems: append(problems, Problem{File: name, Value: quoted(other + ":"), Fault: "begins every key, and this project is called " + doc.project,
+			Cure: "write " + doc.project + ": instead, or name the project " + other + " in " + projectFile, rank: rankOfFile})}, nil
+	}
 	given, more := pick(doc)
-	return reading{given, slices.Concat(problems, more), true}, nil
+	return reading{doc.project, given, slices.Concat(problems, more), true}, nil
 }
 
 // compare looks at the stack files of the other environments. Their ranges must differ,
@@ -127,7 +142,7 @@ func compare(root fs.FS, s *Settings, known []string) Problems {
 		if env == s.Environment {
 			continue
 		}
-		other, err := read(root, FileName(env), (*document).values)
+		other, err := read(root, FileName(env), s.Project, (*document).values)
 		if err != nil || !other.readable {
 			problems = append(problems, Problem{File: FileName(env),
 				Fault: "cannot be read, so that its network and account cannot be compared with " + FileName(s.Environment), Cure: "correct it first"})
@@ -141,7 +156,7 @@ func compare(root fs.FS, s *Settings, known []string) Problems {
 func compareOne(s *Settings, env string, other map[string]input) Problems {
 	var problems Problems
 	report := func(key, value, what, cure string) {
-		problems = append(problems, fault{index: whole, value: quoted(value), what: what, cure: cure}.problem(FileName(s.Environment), key, rankOf(key)))
+		problems = append(problems, fault{index: whole, value: quoted(value), what: what, cure: cure}.problem(s.Project, FileName(s.Environment), key, rankOf(key)))
 	}
 	if theirs := other["vpcCidr"].raw; cidr.Overlap(s.Network.CIDR, theirs) {
 		report("vpcCidr", s.Network.CIDR, "overlaps "+theirs+" of "+FileName(env), "give each environment a range of its own")

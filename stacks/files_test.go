@@ -11,37 +11,35 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/internal/testproject"
 )
 
-// directory is a copy of the committed files with some of them edited: each edit
-// replaces the first text by the second. An edit of "" replaces the whole file.
-func directory(t testing.TB, edits map[string][2]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{projectFile, FileName("staging"), FileName("production")} {
-		content, err := os.ReadFile(filepath.Join("..", name))
-		require.NoError(t, err)
-		write(t, dir, name, string(content))
-	}
+// directory is the project of the tests with some of its files edited: each edit replaces
+// the first text by the second. An edit of "" replaces the whole file.
+func directory(tb testing.TB, edits map[string][2]string) string {
+	tb.Helper()
+	dir := tb.TempDir()
+	require.NoError(tb, testproject.Write(dir))
 	for name, edit := range edits {
 		text := edit[1]
 		if edit[0] != "" {
 			content, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // inside the test's own directory
-			require.NoError(t, err)
-			require.Equal(t, 1, strings.Count(string(content), edit[0]), "%s: %q", name, edit[0])
+			require.NoError(tb, err)
+			require.Equal(tb, 1, strings.Count(string(content), edit[0]), "%s: %q", name, edit[0])
 			text = strings.Replace(string(content), edit[0], edit[1], 1)
 		}
-		write(t, dir, name, text)
+		write(tb, dir, name, text)
 	}
 	return dir
 }
 
-func write(t testing.TB, dir, name, text string) {
-	t.Helper()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+func write(tb testing.TB, dir, name, text string) {
+	tb.Helper()
+	require.NoError(tb, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 }
 
-// TestCheckFilesReportsBadStackFiles edits the committed staging file.
+// TestCheckFilesReportsBadStackFiles edits the staging file.
 func TestCheckFilesReportsBadStackFiles(t *testing.T) {
 	for name, tt := range map[string]struct {
 		was, is string
@@ -105,6 +103,41 @@ func TestCheckFilesReportsBadStackFiles(t *testing.T) {
 			require.Contains(t, problems[i].String(), want, name)
 		}
 	}
+}
+
+// TestCheckFilesOfAnotherProject finds one cause, not one for each key.
+func TestCheckFilesOfAnotherProject(t *testing.T) {
+	stack, err := os.ReadFile(filepath.Join(directory(t, nil), FileName("staging")))
+	require.NoError(t, err)
+	theirs := strings.ReplaceAll(string(stack), ours+":", "shop:")
+	_, err = CheckFiles(directory(t, map[string][2]string{FileName("staging"): {"", theirs}}), "staging")
+	require.EqualError(t, err, `Pulumi.staging.yaml: "shop:" begins every key, and this project is called bulkhead; write bulkhead: instead, or name the project shop in Pulumi.yaml`)
+
+	_, err = CheckFiles(directory(t, map[string][2]string{FileName("production"): {"", theirs}}), "staging")
+	require.EqualError(t, err, `Pulumi.production.yaml: cannot be read, so that its network and account cannot be compared with Pulumi.staging.yaml; correct it first`)
+
+	_, err = CheckFiles(directory(t, map[string][2]string{projectFile: {"name: bulkhead", "name: Shop & Co"}}), "staging")
+	require.ErrorContains(t, err, `Pulumi.yaml: name: "Shop & Co" is not a valid name for the project, which becomes part of the names of AWS resources; use 1 to 20 lower-case letters, digits and inner hyphens, beginning with a letter`)
+
+	_, err = CheckFiles(directory(t, map[string][2]string{projectFile: {"name: bulkhead\n", ""}}), "staging")
+	require.EqualError(t, err, `Pulumi.yaml: name: is missing, and every key begins with it; add it, for example name: shop`)
+}
+
+// TestAnyProjectName renames the project, and with it every key.
+func TestAnyProjectName(t *testing.T) {
+	dir := directory(t, nil)
+	for _, name := range []string{projectFile, FileName("staging"), FileName("production")} {
+		content, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // inside the test's own directory
+		require.NoError(t, err)
+		write(t, dir, name, strings.NewReplacer("name: "+ours, "name: shop", ours+":", "shop:").Replace(string(content)))
+	}
+	settings, err := CheckFiles(dir, "staging")
+	require.NoError(t, err)
+	require.Equal(t, "shop", settings.Project)
+	_, err = Parse("shop", "staging", map[string]string{"shop:vpcCider": "x"})
+	require.ErrorContains(t, err, "add it, for example shop:region: eu-central-1")
+	require.ErrorContains(t, err, "did you mean shop:vpcCidr?")
+	require.NotContains(t, err.Error(), ours+":")
 }
 
 // TestCheckFilesReportsWhatIsNoYAML names the line, and nothing that merely follows.
@@ -202,7 +235,7 @@ func TestCheckFilesReadsWhatPulumiReads(t *testing.T) {
 		dir := directory(t, map[string][2]string{FileName("staging"): change})
 		project, err := workspace.LoadProject(filepath.Join(dir, projectFile))
 		require.NoError(t, err)
-		fromEngine, err := Parse("staging", rawOf(t, project, filepath.Join(dir, FileName("staging"))))
+		fromEngine, err := Parse(ours, "staging", rawOf(t, project, filepath.Join(dir, FileName("staging"))))
 		require.NoError(t, err, change[1])
 		fromFiles, err := CheckFiles(dir, "staging")
 		require.NoError(t, err, change[1])

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/form/cidr"
+	"github.com/bulkhead-iac/bulkhead/internal/testproject"
 )
 
 // FuzzParse sets one key of a valid configuration to anything. Whatever passes must be
@@ -31,8 +33,8 @@ func FuzzParse(f *testing.F) {
 			stack = "production"
 		}
 		values := valid(map[string]string{key: value})
-		settings, err := Parse(stack, values)
-		again, same := Parse(stack, values)
+		settings, err := Parse(ours, stack, values)
+		again, same := Parse(ours, stack, values)
 		require.Equal(t, settings, again)
 		require.Equal(t, err, same, "the same problems in the same order")
 		if err != nil {
@@ -90,8 +92,10 @@ func requireSafe(t *testing.T, s *Settings) {
 // FuzzStackFile reads anything as a stack file: it must neither panic nor accept what
 // Parse would refuse.
 func FuzzStackFile(f *testing.F) {
+	dir := f.TempDir()
+	require.NoError(f, testproject.Write(dir))
 	for _, env := range []string{"staging", "production"} {
-		content, err := os.ReadFile("../" + FileName(env))
+		content, err := os.ReadFile(filepath.Join(dir, FileName(env)))
 		require.NoError(f, err)
 		f.Add(content)
 	}
@@ -103,7 +107,7 @@ func FuzzStackFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		file := FileName("staging")
-		got, err := read(fstest.MapFS{file: {Data: content}}, file, (*document).values)
+		got, err := read(fstest.MapFS{file: {Data: content}}, file, ours, (*document).values)
 		require.NoError(t, err)
 		if len(got.problems) > 0 {
 			requireProblems(t, got.problems)
@@ -112,7 +116,7 @@ func FuzzStackFile(f *testing.F) {
 			require.NotEmpty(t, got.problems)
 			return
 		}
-		settings, problems := evaluate("staging", got.given)
+		settings, problems := evaluate(ours, "staging", got.given)
 		if len(problems) > 0 {
 			requireProblems(t, problems)
 			return
@@ -122,7 +126,7 @@ func FuzzStackFile(f *testing.F) {
 		for key, in := range got.given {
 			raw[key] = in.raw
 		}
-		again, err := Parse("staging", raw)
+		again, err := Parse(ours, "staging", raw)
 		require.NoError(t, err)
 		require.Equal(t, settings, again)
 	})

@@ -28,7 +28,7 @@ func load(t *testing.T, values map[string]string, secrets ...string) (*Settings,
 	t.Helper()
 	full := map[string]string{"pulumi:disable-default-providers": `["*"]`}
 	for key, value := range values {
-		full[Namespace+":"+key] = value
+		full[ours+":"+key] = value
 	}
 	all, err := json.Marshal(full)
 	require.NoError(t, err)
@@ -38,7 +38,7 @@ func load(t *testing.T, values map[string]string, secrets ...string) (*Settings,
 	err = pulumi.RunErr(func(ctx *pulumi.Context) error {
 		settings, loading = Load(ctx)
 		return nil
-	}, pulumi.WithMocks(Namespace, "staging", noResources{}), func(info *pulumi.RunInfo) {
+	}, pulumi.WithMocks(ours, "staging", noResources{}), func(info *pulumi.RunInfo) {
 		info.ConfigSecretKeys = secrets
 	})
 	require.NoError(t, err)
@@ -46,7 +46,7 @@ func load(t *testing.T, values map[string]string, secrets ...string) (*Settings,
 }
 
 func TestLoad(t *testing.T) {
-	want, err := Parse("staging", valid(nil))
+	want, err := Parse(ours, "staging", valid(nil))
 	require.NoError(t, err)
 	got, err := load(t, valid(nil))
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestLoad(t *testing.T) {
 // TestLoadWithDefaultsFromTheEngine gives every default explicitly, in the form in which
 // the CLI merges them from Pulumi.yaml into the stack's configuration.
 func TestLoadWithDefaultsFromTheEngine(t *testing.T) {
-	want, err := Parse("staging", valid(nil))
+	want, err := Parse(ours, "staging", valid(nil))
 	require.NoError(t, err)
 	values := valid(nil)
 	for i := range table {
@@ -85,16 +85,16 @@ func TestLoadReportsUnknownAndMissingKeys(t *testing.T) {
 }
 
 func TestLoadWithoutTheEnvironmentVariable(t *testing.T) {
-	want, err := Parse("staging", valid(nil))
+	want, err := Parse(ours, "staging", valid(nil))
 	require.NoError(t, err)
 	var got *Settings
 	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) (err error) {
 		got, err = Load(ctx)
 		return err
-	}, pulumi.WithMocks(Namespace, "staging", noResources{}), func(info *pulumi.RunInfo) {
+	}, pulumi.WithMocks(ours, "staging", noResources{}), func(info *pulumi.RunInfo) {
 		info.Config = map[string]string{}
 		for key, value := range valid(nil) {
-			info.Config[Namespace+":"+key] = value
+			info.Config[ours+":"+key] = value
 		}
 	}))
 	require.Equal(t, want, got)
@@ -103,25 +103,25 @@ func TestLoadWithoutTheEnvironmentVariable(t *testing.T) {
 // TestLoadKeepsSecretsOut encrypts every key and makes every value wrong: neither a
 // value nor a cure derived from it may be shown.
 func TestLoadKeepsSecretsOut(t *testing.T) {
-	values, secrets := map[string]string{"misspelt": "hush-unknown"}, []string{Namespace + ":misspelt"}
+	values, secrets := map[string]string{"misspelt": "hush-unknown"}, []string{ours + ":misspelt"}
 	for i := range table {
 		values[table[i].key] = "hush"
 		if table[i].typeName() == typeArray {
 			values[table[i].key] = `["hush","hush"]`
 		}
-		secrets = append(secrets, Namespace+":"+table[i].key)
+		secrets = append(secrets, ours+":"+table[i].key)
 	}
 	_, err := load(t, values, secrets...)
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "hush")
 	require.Contains(t, err.Error(), `bulkhead:vpcCidr: [secret] is not a CIDR range; see what it may be in docs/configuration.md`)
 
-	values, secrets = valid(map[string]string{"bastionAllowedCidrs": `["10.20.77.0/24"]`}), []string{Namespace + ":bastionAllowedCidrs"}
+	values, secrets = valid(map[string]string{"bastionAllowedCidrs": `["10.20.77.0/24"]`}), []string{ours + ":bastionAllowedCidrs"}
 	_, err = load(t, values, secrets...)
 	require.ErrorContains(t, err, "bulkhead:bastionAllowedCidrs[0]: [secret] breaks a rule: bastionAllowedCidrs lies outside vpcCidr")
 	require.NotContains(t, err.Error(), "10.20.77.0")
 
-	values, secrets = valid(map[string]string{"vpcCidr": "10.20.77.1/16"}), []string{Namespace + ":vpcCidr"}
+	values, secrets = valid(map[string]string{"vpcCidr": "10.20.77.1/16"}), []string{ours + ":vpcCidr"}
 	_, err = load(t, values, secrets...)
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "10.20")

@@ -13,10 +13,10 @@ import (
 // TestParseFillsInDefaults also pins the defaults: each is a promise to whoever does
 // not write the key.
 func TestParseFillsInDefaults(t *testing.T) {
-	got, err := Parse("organization/bulkhead/staging", valid(nil))
+	got, err := Parse(ours, "organization/bulkhead/staging", valid(nil))
 	require.NoError(t, err)
 	require.Equal(t, &Settings{
-		Environment: "staging", AccountID: "210987654321", Region: "eu-central-1",
+		Project: ours, Environment: "staging", AccountID: "210987654321", Region: "eu-central-1",
 		Network: Network{
 			CIDR: "10.20.0.0/16", Zones: []string{"eu-central-1a", "eu-central-1b"}, NAT: NATNone,
 			InterfaceEndpoints: []string{"ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "kms"},
@@ -48,13 +48,13 @@ func withoutEmptyLists(s *Settings) *Settings {
 }
 
 func TestParseAcceptsBothSpellingsOfKeys(t *testing.T) {
-	bare, err := Parse("staging", valid(nil))
+	bare, err := Parse(ours, "staging", valid(nil))
 	require.NoError(t, err)
 	prefixed := map[string]string{"pulumi:tags": "{}", "aws:region": "us-east-1"}
 	for key, value := range valid(nil) {
-		prefixed[Namespace+":"+key] = value
+		prefixed[ours+":"+key] = value
 	}
-	full, err := Parse("staging", prefixed)
+	full, err := Parse(ours, "staging", prefixed)
 	require.NoError(t, err)
 	require.Equal(t, bare, full)
 }
@@ -81,7 +81,7 @@ func TestParseGoodValues(t *testing.T) {
 		"protection off, explained": {"deletionProtection": "false", "deletionProtectionReason": "rebuilt every night by the load test"},
 		"one instance in staging":   {"appMinSize": "1", "appMaxSize": "1", "databaseMultiAz": "false", "natStrategy": "Single", "appEgressCidrs": `["198.51.100.0/24"]`, "logRetentionDays": "30"},
 	} {
-		_, err := Parse("staging", valid(changes))
+		_, err := Parse(ours, "staging", valid(changes))
 		require.NoError(t, err, name)
 	}
 }
@@ -97,7 +97,7 @@ func TestProductionIsWhateverIsNotKnownToBeLess(t *testing.T) {
 
 func TestParseRefusesNamesThatAWSWould(t *testing.T) {
 	for _, name := range []string{"", "Staging", "staging_2", "2-staging", "staging-", "a-much-too-long-name"} {
-		_, err := Parse(name, valid(nil))
+		_, err := Parse(ours, name, valid(nil))
 		require.EqualError(t, err, FileName(name)+`: "`+name+`" is not a valid name for the environment, which becomes part of the names of AWS resources; `+
 			"use 1 to 15 lower-case letters, digits and inner hyphens, beginning with a letter")
 	}
@@ -105,13 +105,13 @@ func TestParseRefusesNamesThatAWSWould(t *testing.T) {
 		"sg": "a security group", "sg-1": "a security group", "internal": "an internal load balancer", "internal-2": "an internal load balancer",
 		"aws": "Session Manager", "awsome": "Session Manager", "amazon-1": "Session Manager", "amzn": "Session Manager", "sthree": "S3", "dev--anna": "RDS",
 	} {
-		_, err := Parse(name, valid(nil))
+		_, err := Parse(ours, name, valid(nil))
 		require.ErrorContains(t, err, FileName(name)+`: "`+name+`" `)
 		require.ErrorContains(t, err, why)
 		require.ErrorContains(t, err, "call the environment something else")
 	}
 	for _, name := range []string{"staging", "p", "prod-eu", "dev-anna-2", "org/bulkhead/production", "sgx", "internals", "am", "my-aws"} {
-		_, err := Parse(name, valid(nil))
+		_, err := Parse(ours, name, valid(nil))
 		require.NoError(t, err, name)
 	}
 }
@@ -165,10 +165,10 @@ func TestParseReportsEachBadValue(t *testing.T) {
 
 		{"bastion", "ssm", `bastion: "ssm" is none of the choices; choose None, SessionManager or KnownAddresses`},
 		{"bastion", "sessionmanager", `bastion: "sessionmanager" is none of the choices; did you mean SessionManager?`},
-		{"bastion", "SessionManager", `bastionAllowedCidrs: ["203.0.113.0/28"] is given although bastion is SessionManager, which admits no SSH; remove it, or choose bulkhead:bastion: KnownAddresses`},
+		{"bastion", "SessionManager", `bastionAllowedCidrs: ["203.0.113.0/28"] is given although bastion is SessionManager, which admits no SSH; remove it, or choose bastion: KnownAddresses`},
 		{"bastion", "None", `bastionAllowedCidrs: ["203.0.113.0/28"] is given although bastion is None, which admits no SSH; remove it, or choose`},
 		{"bastion", absent, `bastionAllowedCidrs: ["203.0.113.0/28"] is given although bastion is SessionManager`},
-		{"bastionAllowedCidrs", absent, `bastionAllowedCidrs: is empty, and nobody could open an SSH session; list the known addresses of your operators, or choose bulkhead:bastion: SessionManager`},
+		{"bastionAllowedCidrs", absent, `bastionAllowedCidrs: is empty, and nobody could open an SSH session; list the known addresses of your operators, or choose bastion: SessionManager`},
 		{"bastionAllowedCidrs", "[]", `bastionAllowedCidrs: [] is empty, and nobody could open an SSH session`},
 		{"bastionAllowedCidrs", "", `bastionAllowedCidrs: is empty, and nobody could open an SSH session`},
 		{"bastionAllowedCidrs", `["203.0.113.0/28","0.0.0.0/0"]`, `bastionAllowedCidrs[1]: "0.0.0.0/0" admits the whole internet; list known addresses`},
@@ -188,7 +188,7 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"bastionReachesDatabase", "yes", `bastionReachesDatabase: "yes" is neither true nor false; write true or false`},
 		{"bastionReachesDatabase", "True", `bastionReachesDatabase: "True" is neither true nor false`},
 
-		{"edgeZone", "", `edgeZone: is missing like bulkhead:edgeCertificateArn`},
+		{"edgeZone", "", `edgeZone: is missing like edgeCertificateArn`},
 		{"edgeZone", "Example.com", `edgeZone: "Example.com" is not a DNS name`},
 		{"edgeZone", "bulkhead.example.", `edgeZone: "bulkhead.example." is not a DNS name`},
 		{"edgeZone", "example", `edgeZone: "example" is not a DNS name`},
@@ -203,7 +203,7 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"wafRelaxations", `["CommonRuleSet.SizeRestrictions_BODY"]`, `wafRelaxations[0]: "CommonRuleSet.SizeRestrictions_BODY" gives no reason; write it like CommonRuleSet.SizeRestrictions_BODY because people upload photos`},
 		{"wafRelaxations", `["CommonRules because people upload photos"]`, `wafRelaxations[0]: "CommonRules because people upload photos" relaxes something that is not part of the web ACL; did you mean CommonRuleSet?`},
 		{"wafRelaxations", `["PHP because people upload photos"]`, `relaxes something that is not part of the web ACL; choose from IPReputation, RateLimit, CommonRuleSet`},
-		{"wafRelaxations", `["RateLimit.All because people upload photos"]`, `names a rule inside the rate limit, which is one rule; name RateLimit alone, or raise bulkhead:wafRateLimit`},
+		{"wafRelaxations", `["RateLimit.All because people upload photos"]`, `names a rule inside the rate limit, which is one rule; name RateLimit alone, or raise wafRateLimit`},
 		{"wafRelaxations", `["Linux.a b because people upload photos"]`, `does not name a rule of AWS WAF`},
 		{"wafRelaxations", `["Linux. because people upload photos"]`, `does not name a rule of AWS WAF`},
 		{"wafRelaxations", `["Linux.LFI_HEADER because so"]`, `gives a reason that is not valid; write 10 to 256 letters`},
@@ -268,7 +268,7 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"bastion.allowedCidrs", `["0.0.0.0/0"]`, `did you mean bulkhead:bastionAllowedCidrs?`},
 		{"favouriteColour", "red", `favouriteColour: "red" is given to an unknown key; remove it, or look it up in docs/configuration.md`},
 	} {
-		_, err := Parse("staging", valid(map[string]string{tt.key: tt.value}))
+		_, err := Parse(ours, "staging", valid(map[string]string{tt.key: tt.value}))
 		var problems Problems
 		require.ErrorAs(t, err, &problems, "%s=%s", tt.key, tt.value)
 		require.Len(t, problems, 1, "%s=%s: one mistake is reported once: %v", tt.key, tt.value, err)
@@ -334,7 +334,7 @@ func TestParseReportsRules(t *testing.T) {
 		"a key in both spellings": {"staging", map[string]string{"bulkhead:region": "eu-west-1"},
 			[]string{`region: is given twice, with and without its namespace; keep one`}},
 	} {
-		_, err := Parse(tt.stack, valid(tt.changes))
+		_, err := Parse(ours, tt.stack, valid(tt.changes))
 		var problems Problems
 		require.ErrorAs(t, err, &problems, name)
 		require.Len(t, problems, len(tt.want), "%s: %v", name, err)
@@ -345,7 +345,7 @@ func TestParseReportsRules(t *testing.T) {
 }
 
 func TestProblemNamesAllItsParts(t *testing.T) {
-	_, err := Parse("staging", valid(map[string]string{"bastionAllowedCidrs": `["203.0.113.0/28","0.0.0.0/0"]`}))
+	_, err := Parse(ours, "staging", valid(map[string]string{"bastionAllowedCidrs": `["203.0.113.0/28","0.0.0.0/0"]`}))
 	require.EqualError(t, err, `Pulumi.staging.yaml: bulkhead:bastionAllowedCidrs[1]: "0.0.0.0/0" admits the whole internet; list known addresses`)
 	var problems Problems
 	require.ErrorAs(t, err, &problems)
@@ -360,7 +360,7 @@ func TestManyProblemsAreCounted(t *testing.T) {
 	for i := range 60 {
 		changes[fmt.Sprintf("wafRateLimits%02d", i)] = "1"
 	}
-	_, err := Parse("staging", valid(changes))
+	_, err := Parse(ours, "staging", valid(changes))
 	lines := strings.Split(err.Error(), "\n")
 	require.Len(t, lines, 52)
 	require.Equal(t, "61 problems in the configuration:", lines[0])
@@ -374,7 +374,7 @@ func TestManyProblemsAreCounted(t *testing.T) {
 
 // TestManyProblemsAtOnce pins how a thoroughly wrong configuration is reported.
 func TestManyProblemsAtOnce(t *testing.T) {
-	_, err := Parse("production", map[string]string{
+	_, err := Parse(ours, "production", map[string]string{
 		"bulkhead:accountId":                   "12345",
 		"bulkhead:zones":                       `["eu-central-1a"]`,
 		"bulkhead:region":                      "eu-central-1",

@@ -84,8 +84,8 @@ type fault struct {
 // whole is the index of a fault that concerns a value as a whole.
 const whole = -1
 
-func (f fault) problem(file, key string, rank int) Problem {
-	key = Namespace + ":" + named(key)
+func (f fault) problem(project, file, key string, rank int) Problem {
+	key = project + ":" + named(key)
 	if f.index != whole {
 		key += "[" + strconv.Itoa(f.index) + "]"
 	}

@@ -55,7 +55,7 @@ func relaxationOf(s string) (Relaxation, error) {
 		return Relaxation{}, form.Text(s, "relaxes something that is not part of the web ACL",
 			meant(intent, wafIntents, "choose from "+strings.Join(wafIntents, ", ")))
 	case single && intent == rateLimit:
-		return Relaxation{}, form.Text(s, "names a rule inside the rate limit, which is one rule", "name RateLimit alone, or raise "+Namespace+":wafRateLimit")
+		return Relaxation{}, form.Text(s, "names a rule inside the rate limit, which is one rule", "name RateLimit alone, or raise wafRateLimit")
 	case single && form.CheckWAFRule(rule) != nil:
 		return Relaxation{}, form.Text(s, "does not name a rule of AWS WAF", example)
 	}

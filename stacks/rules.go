@@ -110,10 +110,10 @@ func knownAddressesGiven(s *Settings) []fault {
 	switch known := s.Bastion.Access == BastionKnownAddresses; {
 	case known && len(s.Bastion.AllowedCIDRs) == 0:
 		return about(list, "", "is empty, and nobody could open an SSH session",
-			"list the known addresses of your operators, or choose "+Namespace+":bastion: SessionManager")
+			"list the known addresses of your operators, or choose bastion: SessionManager")
 	case !known && len(s.Bastion.AllowedCIDRs) > 0:
 		return about(list, "", "is given although bastion is "+string(s.Bastion.Access)+", which admits no SSH",
-			"remove it, or choose "+Namespace+":bastion: KnownAddresses")
+			"remove it, or choose bastion: KnownAddresses")
 	}
 	return nil
 }
@@ -161,8 +161,8 @@ func endpointsSuffice(s *Settings) []fault {
 func oneCertificate(s *Settings) []fault {
 	switch zone, arn := s.Edge.Zone, s.Edge.CertificateARN; {
 	case zone == "" && arn == "":
-		return about("edgeZone", "", "is missing like "+Namespace+":edgeCertificateArn, and without a certificate there is no HTTPS",
-			"set one of the two, for example "+Namespace+":edgeZone: staging.bulkhead.example")
+		return about("edgeZone", "", "is missing like edgeCertificateArn, and without a certificate there is no HTTPS",
+			"set one of the two, for example edgeZone: staging.bulkhead.example")
 	case zone != "" && arn != "":
 		return about("edgeCertificateArn", quoted(arn), "is given beside edgeZone, which brings a certificate of its own", "keep one of the two")
 	}

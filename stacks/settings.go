@@ -11,6 +11,9 @@ import (
 // Settings is the checked configuration of one environment. Every field holds a value
 // that passed its own check and the rules between keys; defaults are filled in.
 type Settings struct {
+	// Project is the name of the Pulumi project, which prefixes every key and begins the
+	// names of what is deployed, for example "shop".
+	Project string
 	// Environment is the stack's short name, for example "staging".
 	Environment string
 	// Production says that the strict rules hold: see IsProduction.
@@ -151,12 +154,24 @@ type Audit struct {
 	AlarmEmails []string
 }
 
-// nameProblems reports a stack whose name is not that of an environment.
-func nameProblems(stack string) Problems {
+// nameProblems reports names that AWS would refuse as part of the names of resources.
+func nameProblems(project, stack string) Problems {
 	name := shortName(stack)
-	var problems Problems
+	problems := projectProblems(project)
 	for _, f := range faultsOf(form.CheckEnvironmentName(name)) {
 		problems = append(problems, Problem{File: FileName(name), Value: quoted(name), Fault: f.what, Cure: f.cure, rank: rankOfFile})
+	}
+	return problems
+}
+
+// projectProblems reports the name of a project, which also begins every key.
+func projectProblems(name string) Problems {
+	if name == "" {
+		return Problems{{File: projectFile, Key: "name", Fault: "is missing, and every key begins with it", Cure: "add it, for example name: shop", rank: rankOfFile}}
+	}
+	var problems Problems
+	for _, f := range faultsOf(form.CheckProjectName(name)) {
+		problems = append(problems, Problem{File: projectFile, Key: "name", Value: quoted(name), Fault: f.what, Cure: f.cure, rank: rankOfFile})
 	}
 	return problems
 }

@@ -11,7 +11,7 @@
 // the stack files with it before an engine is running.
 package stacks
 
-//go:generate go test . -run ^TestGenerated -update
+//go:generate go run ./generate
 
 import (
 	"encoding/json"
@@ -19,20 +19,17 @@ import (
 	"strings"
 )
 
-// Namespace is the Pulumi project name, which prefixes every key in a stack file.
-const Namespace = "bulkhead"
-
 // Parse reads the settings of a stack from raw Pulumi configuration: strings as they
 // are, numbers and booleans in their decimal and literal spelling, lists as JSON
-// arrays of strings. Keys may carry the prefix "bulkhead:" or none; keys that belong
-// to Pulumi or to a provider are ignored. Absent keys take their default.
+// arrays of strings. Keys may carry the project's name and a colon as their prefix, or
+// none; keys that belong to Pulumi or to a provider are ignored. Absent keys take their
+// default.
 //
 // The error is of type Problems and lists everything that is wrong, each problem with
 // the file Pulumi.<stack>.yaml in which to cure it.
-func Parse(stack string, values map[string]string) (*Settings, error) {
-	file := FileName(stack)
-	given, problems := namespaced(file, values)
-	settings, more := evaluate(stack, given)
+func Parse(project, stack string, values map[string]string) (*Settings, error) {
+	given, problems := namespaced(project, FileName(stack), values)
+	settings, more := evaluate(project, stack, given)
 	return settled(settings, append(problems, more...))
 }
 
@@ -40,6 +37,8 @@ func Parse(stack string, values map[string]string) (*Settings, error) {
 // loading it asks the terminal for its colours, and commands that only read stack files
 // would wait five seconds for a terminal that does not answer.
 type Engine interface {
+	// Project is the name of the project, the namespace of its keys.
+	Project() string
 	// Stack is the name of the stack.
 	Stack() string
 	// GetConfig returns the value of a full key such as "bulkhead:region".
@@ -56,24 +55,24 @@ const configVariable = "PULUMI_CONFIG"
 // over what the engine handed to the program; values of secret keys do not appear in
 // messages.
 func Load(ctx Engine) (*Settings, error) {
-	values := map[string]string{}
+	prefix, values := ctx.Project()+":", map[string]string{}
 	for key, value := range engineConfig() {
-		if known := byKey(strings.TrimPrefix(key, Namespace+":")); known == nil {
+		if known := byKey(strings.TrimPrefix(key, prefix)); known == nil {
 			values[key] = value
 		}
 	}
 	for i := range table {
-		key := Namespace + ":" + table[i].key
+		key := prefix + table[i].key
 		if value, ok := ctx.GetConfig(key); ok {
 			values[key] = value
 		}
 	}
-	given, problems := namespaced(FileName(ctx.Stack()), values)
+	given, problems := namespaced(ctx.Project(), FileName(ctx.Stack()), values)
 	for key, in := range given {
-		in.secret = ctx.IsConfigSecret(Namespace + ":" + key)
+		in.secret = ctx.IsConfigSecret(prefix + key)
 		given[key] = in
 	}
-	settings, more := evaluate(ctx.Stack(), given)
+	settings, more := evaluate(ctx.Project(), ctx.Stack(), given)
 	return settled(settings, append(problems, more...))
 }
 

@@ -24,8 +24,10 @@ const rankOfFile = -1
 
 // document is one Pulumi file.
 type document struct {
-	file   string
-	config []pair
+	file    string
+	name    string // what Pulumi.yaml calls the project
+	project string // whose keys the config block holds
+	config  []pair
 }
 
 // pair is one entry of a mapping.
@@ -102,6 +104,8 @@ func structure(file string, root *yaml.Node) (*document, Problems) {
 		case entry.key == "config":
 			config, more, fine := pairs(file, "config", entry.value)
 			doc.config, problems, ok = config, append(problems, more...), ok && fine
+		case file == projectFile && entry.key == "name" && entry.value != nil:
+			doc.name = entry.value.Value
 		case file != projectFile && !slices.Contains(stackFileKeys, entry.key):
 			cure := "move it below config:, or remove it"
 			if len(problems) < mostShown {
@@ -161,15 +165,39 @@ func resolved(node *yaml.Node) *yaml.Node {
 	return node
 }
 
+// other is the project that a file belongs to, if it is not ours: none of the keys has
+// our prefix or none at all, and two or more that we know have the same other one.
+func (d *document) other() string {
+	if d.project == "" {
+		return ""
+	}
+	known := map[string]int{}
+	for _, entry := range d.config {
+		namespace, key, found := strings.Cut(entry.key, ":")
+		switch {
+		case !found || namespace == d.project:
+			return ""
+		case byKey(key) != nil && !slices.Contains(foreignNamespaces, namespace):
+			known[namespace]++
+		}
+	}
+	for namespace, count := range known {
+		if count >= 2 && len(known) == 1 {
+			return namespace
+		}
+	}
+	return ""
+}
+
 // values are the keys of our own namespace that a stack file sets.
 func (d *document) values() (map[string]input, Problems) {
 	given, problems := make(map[string]input, len(d.config)), Problems(nil)
 	for _, entry := range d.config {
 		namespace, key, found := strings.Cut(entry.key, ":")
 		if !found {
-			namespace, key = Namespace, entry.key
+			namespace, key = d.project, entry.key
 		}
-		if namespace != Namespace {
+		if namespace != d.project {
 			problems = append(problems, d.foreign(entry, len(problems) < mostShown)...)
 			continue
 		}
@@ -188,10 +216,10 @@ func (d *document) values() (map[string]input, Problems) {
 func (d *document) foreign(entry pair, compare bool) Problems {
 	value := display(entry.value)
 	if strings.HasPrefix(entry.key, "aws:") {
-		cure := "remove it; the provider is configured by " + Namespace + ":region and " + Namespace + ":accountId"
+		cure := "remove it; the provider is configured by " + d.project + ":region and " + d.project + ":accountId"
 		return Problems{{File: d.file, Key: named(entry.key), Value: value, Fault: "configures a default provider, of which there is none", Cure: cure, rank: len(table)}}
 	}
-	if p, foreign := foreignKey(d.file, entry.key, value, compare); foreign {
+	if p, foreign := foreignKey(d.project, d.file, entry.key, value, compare); foreign {
 		return Problems{p}
 	}
 	return nil
@@ -201,13 +229,13 @@ func (d *document) foreign(entry pair, compare bool) Problems {
 func (d *document) defaults() (map[string]input, Problems) {
 	given, problems := map[string]input{}, Problems(nil)
 	for _, entry := range d.config {
-		key := strings.TrimPrefix(entry.key, Namespace+":")
+		key := strings.TrimPrefix(entry.key, d.project+":")
 		if strings.Contains(key, ":") {
 			continue
 		}
 		if byKey(key) == nil {
-			problems = append(problems, Problem{File: d.file, Key: Namespace + ":" + named(key), Fault: "declares a key that the program does not know",
-				Cure: meantKey(key, "remove it, or run `go generate ./stacks`", len(problems) < mostShown), rank: len(table)})
+			problems = append(problems, Problem{File: d.file, Key: d.project + ":" + named(key), Fault: "declares a key that the program does not know",
+				Cure: meantKey(d.project, key, "remove it, or run `go generate ./stacks`", len(problems) < mostShown), rank: len(table)})
 			continue
 		}
 		node := entry.value

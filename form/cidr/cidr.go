@@ -33,11 +33,14 @@ const (
 	VPCMinBits = 16
 	// VPCMaxBits is the narrowest VPC that has room for three tiers in four zones.
 	VPCMaxBits = 20
-	// MaxKnown and MaxDestinations are how many ranges of one address family may come in and
-	// be reached. They are narrower than what a security group holds, which is 60: a network
-	// ACL has 20 rules for each direction and address family (Amazon VPC quotas), and must
-	// also hold those of the load balancer and of the NAT gateways.
-	MaxKnown, MaxDestinations = 8, 4
+	// MaxKnown is how many ranges of one address family may come in. It is narrower than what
+	// a security group holds, which is 60: a network ACL has 20 rules for each direction and
+	// address family (Amazon VPC quotas), and must also hold those of the load balancer and
+	// of the NAT gateways.
+	MaxKnown = 8
+	// MaxDestinations is how many ranges of one address family may be reached, for the same
+	// reason.
+	MaxDestinations = 4
 )
 
 // Parse reads one range in canonical form. The error is a *form.Error.

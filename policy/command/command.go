@@ -14,7 +14,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
-	"github.com/bulkhead-iac/bulkhead/policy/report"
+	segmentation "github.com/bulkhead-iac/bulkhead/policy/segmentation/command"
 )
 
 // The exit codes.
@@ -29,21 +29,16 @@ const (
 
 const usage = `bulkhead-policy is the Bulkhead policy pack for Pulumi and AWS.
 
+  bulkhead-policy guide                                     the first ten minutes
   pulumi preview --policy-pack /path/to/bulkhead-policy     judge a program while it is deployed
   bulkhead-policy check [flags] FILE                        judge a stack export or a preview ("-" is standard input)
-  bulkhead-policy list [-format text|json]                  list the controls
-  bulkhead-policy explain CONTROL                           describe one control
-  bulkhead-policy docs                                      write docs/policies.md to standard output
+  bulkhead-policy list [flags] [CONTROL ...]                list controls: all, or by id, type, severity, framework, level
+  bulkhead-policy explain [flags] CONTROL ...               describe controls
+  bulkhead-policy docs FOLDER                               write policies.md and a page for each service
   bulkhead-policy version
-
-FILE is what "pulumi stack export" or "pulumi preview --json" writes.
-Exit codes: 0 nothing stops a deployment, 1 a mandatory finding, 2 the arguments or the input cannot be used.
-`
-
-const checkUsage = `Usage: bulkhead-policy check [flags] FILE
-
-FILE is what "pulumi stack export" or "pulumi preview --json" writes, "-" is standard input.
-
+` + segmentation.Usage + `
+FILE is what "pulumi preview --json" or "pulumi stack export" writes. "-h" after a command shows its flags.
+Exit codes: 0 nothing stops a deployment, 1 a mandatory finding, 2 the arguments or the input cannot be used, or nothing was judged.
 `
 
 // Main runs the program and returns its exit code.
@@ -65,9 +60,17 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	case "list":
 		return list(p, args[1:], out, errOut)
 	case "explain":
+		if segmentation.Asks(args) {
+			return segmentation.Main(args[0], args[1:], in, out, errOut)
+		}
 		return explain(p, args[1:], out, errOut)
+	case "prove", "query", "diff", "lint":
+		return segmentation.Main(args[0], args[1:], in, out, errOut)
 	case "docs":
-		return docs(p, out, errOut)
+		return docs(p, args[1:], errOut)
+	case "guide":
+		_, _ = io.WriteString(out, guide)
+		return Clean
 	case "version", "-version", "--version":
 		_, _ = fmt.Fprintln(out, p.Name, p.Version)
 		return Clean
@@ -107,35 +110,43 @@ func serve(p *pack.Pack, out, errOut io.Writer) int {
 	return Clean
 }
 
-// flags are the arguments of check.
-type flags struct {
-	format, output, config, profile, waivers string
-}
+// errTold is returned for wrong flags, of which the user has been told.
+var errTold = errors.New("wrong flags")
 
-func parse(args []string, out, errOut io.Writer) (flags, []string, error) {
-	var f flags
-	set := flag.NewFlagSet("check", flag.ContinueOnError)
-	set.Usage = func() {
-		_, _ = io.WriteString(set.Output(), checkUsage)
-		set.PrintDefaults()
+// end is the exit code of a command that writes nothing after err.
+func end(w io.Writer, err error) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return Clean
+	case errors.Is(err, errTold):
+		return Unusable
 	}
-	set.StringVar(&f.format, "format", "text", strings.Join(report.Formats, ", "))
-	set.StringVar(&f.output, "output", "", "file to write instead of standard output")
-	set.StringVar(&f.config, "config", "", "configuration in the form of --policy-pack-config")
-	set.StringVar(&f.profile, "profile", "", "profile, instead of the one in the configuration")
-	set.StringVar(&f.waivers, "waivers", "", "file with waivers, instead of the one in the configuration")
-	err := parseFlags(set, args, out, errOut)
-	return f, set.Args(), err
+	return fail(w, err)
 }
 
-// parseFlags parses the flags of a command. Help that was asked for goes to out, what is wrong to errOut.
-func parseFlags(set *flag.FlagSet, args []string, out, errOut io.Writer) error {
+// parseFlags parses the flags of a command, which may stand between and after its other arguments, and returns those. After
+// "--" everything is an argument. Help that was asked for goes to out, what is wrong to errOut.
+func parseFlags(set *flag.FlagSet, args []string, out, errOut io.Writer) (others []string, err error) {
 	var said bytes.Buffer
 	set.SetOutput(&said)
-	err := set.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
+	for {
+		err = set.Parse(args)
+		rest := set.Args()
+		if err != nil || len(rest) == 0 {
+			break
+		}
+		if at := len(args) - len(rest) - 1; at >= 0 && args[at] == "--" {
+			others = append(others, rest...)
+			break
+		}
+		others, args = append(others, rest[0]), rest[1:]
+	}
+	switch {
+	case errors.Is(err, flag.ErrHelp):
 		errOut = out
+	case err != nil:
+		err = errTold
 	}
 	_, _ = said.WriteTo(errOut)
-	return err
+	return others, err
 }

@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,7 +40,7 @@ func file(t *testing.T, name, text string) string {
 func TestFormats(t *testing.T) {
 	code, out, _ := start([]string{"check", "-"}, openBucket)
 	require.Equal(t, command.Refused, code)
-	for _, part := range []string{"CRITICAL  s3-acl-public-read  [mandatory]", `BucketAclV2 "files": acl is "public-read"`, "Why: ", "Fix: ", "1 findings stop the deployment"} {
+	for _, part := range []string{"CRITICAL  s3-acl-public-read  [mandatory]", `BucketAclV2 "files": acl is "public-read"`, "Why: ", "Fix: ", "1 finding stops the deployment"} {
 		require.Contains(t, out, part)
 	}
 	_, out, _ = start([]string{"check", "-format", "json", "-"}, openBucket)
@@ -95,7 +97,7 @@ func TestWaiverOnTheCommandLine(t *testing.T) {
 	code, out, _ := start([]string{"check", "-waivers", waivers, "-"}, openBucket)
 	require.Equal(t, command.Clean, code)
 	require.Contains(t, out, "waived until 2999-12-31 by me: public by agreement")
-	require.Contains(t, out, "1 are waived")
+	require.Contains(t, out, "1 waived")
 	_, out, _ = start([]string{"check", "-waivers", waivers, "-format", "sarif", "-"}, openBucket)
 	require.Contains(t, out, "suppressions")
 }
@@ -238,7 +240,7 @@ func TestReadResourcesAreNotJudgedAlone(t *testing.T) {
 	require.Equal(t, command.Refused, code)
 	code, out, _ := start([]string{"check", "-"}, strings.Replace(preview, "OP", "read", 1))
 	require.Equal(t, command.Clean, code, out)
-	require.Contains(t, out, "1 resources")
+	require.Contains(t, out, "1 resource,")
 }
 
 // TestStepsWithoutURNAreAllJudged: the URN may stand in the new state only.
@@ -255,21 +257,55 @@ func TestRedactedSecretsAreUndecidedNotPassed(t *testing.T) {
 	state := `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::aws:rds/instance:Instance::d","type":"aws:rds/instance:Instance",
 	  "inputs":{"storageEncrypted":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","ciphertext":"v1:x"}}}]}}`
 	_, out, _ := start([]string{"check", "-"}, state)
-	require.Contains(t, out, `undecided  rds-storage-encrypted  "d": undecided here: waits for storageEncrypted, a secret that cannot be read`)
+	require.Contains(t, out, `rds-storage-encrypted  Instance "d": undecided here: waits for storageEncrypted, a secret that cannot be read; export again with --show-secrets`)
 
 	state = `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::aws:s3/bucketAclV2:BucketAclV2::x","type":"aws:s3/bucketAclV2:BucketAclV2","inputs":{"acl":"[secret]"}},
 	 {"urn":"urn:pulumi:a::b::aws:s3/bucketPolicy:BucketPolicy::y","type":"aws:s3/bucketPolicy:BucketPolicy","inputs":{"policy":"[secret]"}}]}}`
 	_, out, _ = start([]string{"check", "-"}, state)
-	require.Contains(t, out, "undecided  s3-acl-public-read")
-	require.Contains(t, out, "undecided  s3-policy-public")
-	require.Contains(t, out, "undecided  iam-document-valid")
+	require.Contains(t, out, "s3-acl-public-read  BucketAclV2 \"x\"")
+	require.Contains(t, out, "s3-policy-public  BucketPolicy \"y\"")
+	require.Contains(t, out, "iam-document-valid  BucketPolicy \"y\"")
 }
 
+// TestGeneratedDocumentationIsCurrent writes the documentation anew and compares every file, those that are too many included.
 func TestGeneratedDocumentationIsCurrent(t *testing.T) {
-	_, out, _ := start([]string{"docs"}, "")
-	committed, err := os.ReadFile("../../docs/policies.md")
+	folder := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(folder, "policies"), 0o750))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "policies", "gone.md"), nil, 0o600))
+	code, _, errOut := start([]string{"docs", folder}, "")
+	require.Equal(t, command.Clean, code, errOut)
+	const run = "run: go run ./policy docs docs"
+	written := pages(t, folder)
+	committed := pages(t, "../../docs")
+	require.Equal(t, slices.Sorted(maps.Keys(committed)), slices.Sorted(maps.Keys(written)), run)
+	for name, text := range written {
+		require.True(t, text == committed[name], "docs/%s is not current; %s", name, run)
+	}
+	p, err := controls.New()
 	require.NoError(t, err)
-	require.Equal(t, string(committed), out, "run: go run ./policy docs > docs/policies.md")
+	for _, c := range p.Controls() {
+		file, anchor, _ := strings.Cut(strings.TrimPrefix(c.URL, strings.TrimSuffix(controls.Documentation, "policies.md")), "#")
+		if c.ID == pack.GovernanceID {
+			anchor = "Waivers"
+		}
+		require.Contains(t, written[file], "\n## "+anchor+"\n", "%s has the address %s, and nothing is there", c.ID, c.URL)
+	}
+}
+
+// pages are the files about policies in a folder of documentation.
+func pages(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	files, err := filepath.Glob(filepath.Join(folder, "policies", "*.md"))
+	require.NoError(t, err)
+	for _, file := range append(files, filepath.Join(folder, "policies.md")) {
+		text, err := os.ReadFile(filepath.Clean(file))
+		require.NoError(t, err)
+		name, err := filepath.Rel(folder, file)
+		require.NoError(t, err)
+		found[filepath.ToSlash(name)] = string(text)
+	}
+	return found
 }
 
 func TestProfilesAreValid(t *testing.T) {
@@ -328,7 +364,7 @@ func TestList(t *testing.T) {
 	code, out, _ = start([]string{"list", "-h"}, "")
 	require.Equal(t, command.Clean, code)
 	require.Contains(t, out, "text, json")
-	for _, args := range [][]string{{"list", "-format", "yaml"}, {"list", "s3"}, {"list", "-what"}} {
+	for _, args := range [][]string{{"list", "-format", "yaml"}, {"list", "s3-nothing-such"}, {"list", "-what"}} {
 		code, _, _ = start(args, "")
 		require.Equal(t, command.Unusable, code, args)
 	}

@@ -23,8 +23,9 @@ const Documentation = "https://github.com/bulkhead-iac/bulkhead/blob/HEAD/docs/p
 func New() (*pack.Pack, error) {
 	p := &pack.Pack{
 		Name: "bulkhead", Title: "Bulkhead", Version: Version, Provider: "aws", Source: "https://github.com/bulkhead-iac/bulkhead",
-		About:    "Stops deployments that open AWS resources to the internet, weaken their defences or risk their data.",
-		Tags:     []string{"aws", "security", "segmentation"},
+		About:  "Stops deployments that open AWS resources to the internet, weaken their defences or risk their data.",
+		Tags:   []string{"aws", "security", "segmentation"},
+		Opaque: opaque(), Plain: plainTypes, ProviderMajor: providerMajor,
 		Profiles: Profiles(), Replaces: schema.Replaces, Documentation: Documentation, Frameworks: Frameworks(),
 	}
 	all := All()
@@ -47,7 +48,8 @@ func All() []*pack.Control {
 		sealedValues(),
 	)
 	for _, c := range all {
-		c.URL = Documentation + "#" + c.ID
+		c.Service = serviceOf(c.ID)
+		c.URL = strings.TrimSuffix(Documentation, ".md") + "/" + c.Service + ".md#" + c.ID
 	}
 	slices.SortFunc(all, func(a, b *pack.Control) int { return strings.Compare(a.ID, b.ID) })
 	return all

@@ -65,7 +65,7 @@ func goodPrograms(t *testing.T) map[string]program {
 // strict is the configuration in which every control that is on stops the deployment. The accounts are known
 // to every control that asks for accounts, so that those judge too.
 func strict(g program) map[string]pack.Config {
-	configs := map[string]pack.Config{"pack-governance": {Properties: map[string]any{"profile": "strict", "undecided": "ignore"}}}
+	configs := map[string]pack.Config{"pack-governance": {Properties: map[string]any{"profile": "strict", "undecided": "ignore", "unjudged": "ignore"}}}
 	known := []any{"123456789012"}
 	for _, a := range g.Accounts {
 		known = append(known, a)

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/policy/command"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
 // verdict is one finding as both the engine and the command tell it.
@@ -27,6 +29,9 @@ type verdict struct {
 func less(a, b verdict) int {
 	return strings.Compare(a.Control+a.URN+a.Message, b.Control+b.URN+b.Message)
 }
+
+// remark is what the pack sums up in a deployment; the command lists each of it instead.
+var remark = regexp.MustCompile(`^(\d+ checks wait for values|not judged: \d+ of the program's)`)
 
 // TestAgreesWithTheEngine judges the same exports by the engine and by the command, under several
 // configurations. Both must say exactly the same: which control, about which resource, in which words, at
@@ -54,6 +59,7 @@ func TestAgreesWithTheEngine(t *testing.T) {
 				require.Equal(t, state.sealed, strings.Contains(warned, "analyzing with secret values redacted"), warned)
 				own, code := check(t, e.Dir, file, config)
 				require.True(t, len(own) > 0 || state.name == "hardened", "nothing is found")
+				engine = slices.DeleteFunc(engine, func(v verdict) bool { return v.Control == pack.GovernanceID && remark.MatchString(v.Message) })
 				require.Equal(t, own, engine)
 				require.Equal(t, refused, code == command.Refused, "exit code %d", code)
 				t.Logf("%d findings agree; refused: %v", len(own), refused)

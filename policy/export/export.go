@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package export reads what Pulumi writes about a deployment, a stack export or the JSON of a preview, as
+// Package export reads what Pulumi writes about a deployment, such as a stack export or the JSON of a preview, as
 // resources that policies can judge without an engine.
 package export
 
@@ -23,10 +23,9 @@ type Deployment struct {
 	Stack  []*pack.Resource
 	// Preview says that the file is a preview, so that values may be unknown.
 	Preview bool
+	// Name is the stack with its project, such as "dev of shop"; it is empty where the file holds no resource.
+	Name string
 }
-
-// longest is the largest file that is read; the engine's own limit for one message is 400 MB.
-const longest = 1 << 30
 
 // state is one resource in a file.
 type state struct {
@@ -41,50 +40,71 @@ type state struct {
 	IgnoreChanges           []string            `json:"ignoreChanges"`
 	Aliases                 []string            `json:"aliases"`
 	AdditionalSecretOutputs []string            `json:"additionalSecretOutputs"`
-	Delete                  bool                `json:"delete"`
-	Protect                 bool                `json:"protect"`
+	// Custom is false for a component; a file may leave it out.
+	Custom  *bool `json:"custom"`
+	Delete  bool  `json:"delete"`
+	Protect bool  `json:"protect"`
 	// read says that a preview only reads the resource, which somebody else manages.
 	read bool
 }
 
-type document struct {
-	Deployment *struct {
-		Resources []state `json:"resources"`
-	} `json:"deployment"`
-	Steps []struct {
-		NewState *state `json:"newState"`
-		Op       string `json:"op"`
-		URN      string `json:"urn"`
-	} `json:"steps"`
-	Diagnostics []struct {
-		Severity string `json:"severity"`
-		Message  string `json:"message"`
-	} `json:"diagnostics"`
-	Version      int  `json:"version"`
-	MaybeCorrupt bool `json:"maybeCorrupt"`
+// step is what a preview or an update does to one resource.
+type step struct {
+	NewState *state `json:"newState"`
+	Op       string `json:"op"`
+	URN      string `json:"urn"`
 }
 
-// ErrNoDeployment is returned for JSON that is neither an export nor a preview.
+// said is a message of the engine.
+type said struct {
+	Severity string `json:"severity"`
+	Message  string `json:"message"`
+}
+
+// deployment is the heart of an export and of a checkpoint.
+type deployment struct {
+	Resources []state `json:"resources"`
+}
+
+type document struct {
+	Deployment *deployment `json:"deployment"`
+	Checkpoint *struct {
+		Latest *deployment `json:"latest"`
+	} `json:"checkpoint"`
+	// ChangeSummary stands in every preview, Steps only where there is something to do.
+	ChangeSummary json.RawMessage `json:"changeSummary"`
+	Steps         []step          `json:"steps"`
+	Diagnostics   []said          `json:"diagnostics"`
+	Version       int             `json:"version"`
+	MaybeCorrupt  bool            `json:"maybeCorrupt"`
+}
+
+// ErrNoDeployment is returned for what Pulumi has not written about a deployment.
 var ErrNoDeployment = errors.New("the file holds neither a stack export (\"deployment\") nor a preview (\"steps\")")
 
 // ErrFailed is returned for a preview that did not come to its end, so that resources may be missing from it.
 var ErrFailed = errors.New("the preview failed, so what it shows may not be all; mend the program and preview it again")
 
+// newestVersion is the newest version of an export and of a checkpoint, apitype.DeploymentSchemaVersionLatest.
 const newestVersion = 4
 
-// Read reads a stack export or the JSON of a preview. A file that ends early, or holds a resource that cannot
-// be read, is an error: a part that is missing must not look like one that passed.
+// Read reads a stack export, the JSON of a preview, a checkpoint as a backend of one's own keeps it, or an event log.
+// A file that ends early, or holds a resource that cannot be read, is an error: a part that is missing must not look
+// like one that passed. A file of another kind is named in the error where it is known.
 func Read(r io.Reader) (*Deployment, error) {
-	text, err := io.ReadAll(io.LimitReader(r, longest+1))
+	text, err := plainText(r)
 	if err != nil {
 		return nil, err
 	}
-	if len(text) > longest {
-		return nil, fmt.Errorf("the file is larger than %d bytes", longest)
-	}
 	var doc document
 	if err := json.Unmarshal(text, &doc); err != nil {
-		return nil, fmt.Errorf("the file is not complete JSON: %w", err)
+		return readOther(text, err)
+	}
+	if doc.Checkpoint != nil {
+		doc.Deployment = &deployment{}
+		if doc.Checkpoint.Latest != nil {
+			doc.Deployment = doc.Checkpoint.Latest
+		}
 	}
 	switch {
 	case doc.Deployment != nil:
@@ -92,33 +112,51 @@ func Read(r io.Reader) (*Deployment, error) {
 			return nil, fmt.Errorf("export version %d is not known; versions 1 to %d are", doc.Version, newestVersion)
 		}
 		return build(doc.Deployment.Resources, false)
-	case doc.Steps != nil:
-		if err := doc.failed(); err != nil {
+	case doc.Steps != nil || doc.ChangeSummary != nil || len(doc.Diagnostics) > 0:
+		if err := failed(doc.Diagnostics, doc.MaybeCorrupt); err != nil {
 			return nil, err
 		}
-		return build(fromSteps(doc), true)
+		return build(last(doc.Steps), true)
 	}
-	return nil, ErrNoDeployment
+	if kind := foreign(text); kind != "" {
+		return nil, notOurs(kind)
+	}
+	return nil, fmt.Errorf("%w; %s", ErrNoDeployment, cure)
 }
 
-// failed reports whether the preview says that it failed, and with what.
-func (d *document) failed() error {
-	for _, said := range d.Diagnostics {
-		if said.Severity == "error" {
-			return fmt.Errorf("%w: %s", ErrFailed, strings.TrimSpace(said.Message))
+// readOther reads what is not one JSON document.
+func readOther(text []byte, notJSON error) (*Deployment, error) {
+	steps, preview, isLog, err := readEvents(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case isLog:
+		return build(last(steps), preview)
+	}
+	if kind := foreign(text); kind != "" {
+		return nil, notOurs(kind)
+	}
+	return nil, fmt.Errorf("the file is not complete JSON: %w", notJSON)
+}
+
+// failed reports whether the engine says that it failed, and with what.
+func failed(messages []said, corrupt bool) error {
+	for _, m := range messages {
+		if m.Severity == "error" {
+			return fmt.Errorf("%w: %s", ErrFailed, strings.TrimSpace(m.Message))
 		}
 	}
-	if d.MaybeCorrupt {
+	if corrupt {
 		return ErrFailed
 	}
 	return nil
 }
 
-// fromSteps keeps the last new state of each resource that will be there after the update.
-func fromSteps(doc document) []state {
+// last keeps the last new state of each resource that will be there after the update.
+func last(steps []step) []state {
 	at := map[string]int{}
 	var states []state
-	for _, s := range doc.Steps {
+	for _, s := range steps {
 		if s.NewState == nil || s.Op == "delete" || s.Op == "delete-replaced" || s.Op == "discard" {
 			continue
 		}
@@ -151,6 +189,7 @@ func build(states []state, preview bool) (*Deployment, error) {
 		if !ok || s.Type == "" {
 			return nil, fmt.Errorf("resource %d has no valid URN and type (%q)", i, s.URN)
 		}
+		d.Name = stackOf(s.URN)
 		inputs, err := pack.StructFromJSON(s.Inputs)
 		if err != nil {
 			return nil, fmt.Errorf("%s: inputs: %w", s.URN, err)
@@ -166,7 +205,7 @@ func build(states []state, preview bool) (*Deployment, error) {
 		after := pack.NewResource(s.Type, name, s.URN, nil)
 		after.SetOutputs(outputs)
 		for _, r := range []*pack.Resource{before, after} {
-			r.Parent = s.Parent
+			r.Parent, r.Component = s.Parent, s.Custom != nil && !*s.Custom
 			r.Options = pack.Options{Protect: s.Protect, IgnoreChanges: s.IgnoreChanges, Aliases: s.Aliases, SecretOutputs: s.AdditionalSecretOutputs}
 			if p, ok := providers[providerURN(s.Provider)]; ok {
 				r.SetProvider(p.token, providerURN(s.Provider), p.inputs)
@@ -217,4 +256,10 @@ func nameOf(urn string) (string, bool) {
 		return "", false
 	}
 	return parts[3], true
+}
+
+// stackOf returns stack and project of a URN that nameOf takes.
+func stackOf(urn string) string {
+	parts := strings.SplitN(strings.TrimPrefix(urn, "urn:pulumi:"), "::", 3)
+	return parts[0] + " of " + parts[1]
 }

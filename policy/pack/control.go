@@ -32,6 +32,12 @@ func (s Severity) String() string {
 	return "unknown"
 }
 
+// ParseSeverity reads the name of a severity.
+func ParseSeverity(name string) (s Severity, ok bool) {
+	at := slices.Index(severityNames[:], name)
+	return Severity(max(at, 0)), at >= int(Low) //nolint:gosec // there are four
+}
+
 // Level says what a finding does to a deployment.
 type Level uint8
 
@@ -97,6 +103,8 @@ type Control struct {
 	Remedy func(*Edit)
 	// ID is the name in configuration, waivers and reports: lower case words with hyphens.
 	ID string
+	// Service is what the control is about, such as "s3": it groups the documentation.
+	Service string
 	// Title is the rule as a statement that holds when all is well, without a full stop.
 	Title string
 	// Why says what goes wrong otherwise, for somebody new to the service. Ends with a full stop.
@@ -188,6 +196,12 @@ type Pack struct {
 	Source   string
 	Provider string
 	Tags     []string
+	// Opaque are types behind which resources stand that no control sees; they come first among what was not judged.
+	Opaque []Opaque
+	// Plain are types in which there is nothing to judge, such as names of other resources; they count as judged.
+	Plain []string
+	// ProviderMajor is the newest major version of the provider that the controls know; 0 knows no bound.
+	ProviderMajor int
 	// Documentation is the page that describes the controls.
 	Documentation string
 	// Frameworks are the catalogues that controls name in Maps, with their versions.

@@ -47,6 +47,10 @@ func (p *Pack) governance() *Control {
 	if p.Documentation != "" {
 		url = p.Documentation + "#waivers"
 	}
+	unjudged := undecidedReport
+	if p.Provider == "" { // such a pack does not claim to judge all there is
+		unjudged = undecidedIgnore
+	}
 	return &Control{
 		URL:      url,
 		ID:       GovernanceID,
@@ -64,6 +68,8 @@ func (p *Pack) governance() *Control {
 			{Name: "waiversFile", Default: "", Help: "A YAML file with a list \"waivers\". A relative path is looked for in the working directory and above it, up to the root of the repository."},
 			{Name: "forbidWaivers", Default: false, Help: "Refuse every waiver."},
 			{Name: "undecided", Default: undecidedReport, OneOf: []string{undecidedReport, undecidedIgnore, undecidedRefuse}, Help: "What to do about checks that wait for unknown values: one advisory, nothing, or a mandatory finding each."},
+			{Name: "unjudged", Default: unjudged, OneOf: []string{undecidedReport, undecidedIgnore, undecidedRefuse}, Help: "What to do about resources that no control looks at: one advisory that names their types, nothing, or a mandatory finding for each type."},
+			{Name: "unjudgedAllowed", Default: []string{}, Help: "Patterns of types that need not be judged when \"unjudged\" is \"refuse\", such as random:*."},
 		},
 		Check: func(*Case) {},
 	}
@@ -72,6 +78,7 @@ func (p *Pack) governance() *Control {
 // govern reports on waivers and undecided checks at the end of a run. At level disabled, which "all": "disabled" means for
 // it too, it is quiet about undecided checks and about nothing else.
 func (s *Session) govern(resources []*Resource, root *Resource) []Result {
+	coverage := s.Coverage(resources)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.pack.byID[GovernanceID]
@@ -81,6 +88,10 @@ func (s *Session) govern(resources []*Resource, root *Resource) []Result {
 			Control: c, Subject: &root.Subject, Level: level, Outcome: Fail,
 			Notes: []Note{{Text: s.mask(fmt.Sprintf(format, args...))}},
 		})
+	}
+	remark := func(text string) {
+		add(Advisory, "%s", text)
+		results[len(results)-1].Remark = true
 	}
 	level := s.levels[GovernanceID]
 	quiet := level == Disabled && s.rules.undecided == undecidedReport
@@ -94,7 +105,8 @@ func (s *Session) govern(resources []*Resource, root *Resource) []Result {
 		s.governWaiver(w, level, resources, add)
 	}
 	if !quiet {
-		s.governWaiting(level, add)
+		s.governWaiting(level, add, remark)
+		s.governCoverage(coverage, level, add, remark)
 	}
 	if len(results) == 0 {
 		results = append(results, Result{Control: c, Subject: &root.Subject, Level: level, Outcome: Pass})
@@ -127,7 +139,7 @@ func (s *Session) waits(w *Waiver, resources []*Resource) bool {
 
 const namedWaits = 5
 
-func (s *Session) governWaiting(level Level, add func(Level, string, ...any)) {
+func (s *Session) governWaiting(level Level, add func(Level, string, ...any), remark func(string)) {
 	if len(s.waiting) == 0 || s.rules.undecided == undecidedIgnore {
 		return
 	}
@@ -150,8 +162,8 @@ func (s *Session) governWaiting(level Level, add func(Level, string, ...any)) {
 	if n := len(keys) - len(shown); n > 0 {
 		more = fmt.Sprintf("; and %d more", n)
 	}
-	add(Advisory, "%d checks wait for values that are known only after a deployment, and run again then: %s%s",
-		len(keys), strings.Join(shown, "; "), more)
+	remark(fmt.Sprintf("%d checks wait for values that are known only after a deployment, and run again then: %s%s",
+		len(keys), strings.Join(shown, "; "), more))
 }
 
 func lastName(urn string) string {

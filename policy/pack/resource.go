@@ -49,8 +49,10 @@ type Resource struct {
 	Options              Options
 	position             int
 	stack                *Stack // in the stack pass
-	decoded              bool
-	outRead              bool
+	// Component says that no provider makes the resource: it only groups others.
+	Component bool
+	decoded   bool
+	outRead   bool
 }
 
 // NewResource makes a resource from its inputs in the engine's wire form.

@@ -166,6 +166,7 @@ func fill(r *Resource, o *pulumirpc.AnalyzerResourceOptions, p *pulumirpc.Analyz
 			r.Options.DeleteBeforeReplace = &before
 		}
 	}
+	r.Component = p == nil && !strings.HasPrefix(r.Type, "pulumi:")
 	if p != nil {
 		r.SetProvider(p.GetType(), p.GetUrn(), p.GetProperties())
 	}

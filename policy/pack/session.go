@@ -28,6 +28,8 @@ type Result struct {
 	Notes   []Note
 	Level   Level
 	Outcome Outcome
+	// Remark marks a finding of the pack itself that sums up what is no violation: checks that wait, resources that nothing judged.
+	Remark bool
 }
 
 // Session runs a pack over the resources of one deployment: Describe and Configure first, then Analyze and Remediate for

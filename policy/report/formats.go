@@ -19,78 +19,6 @@ func writeJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// summary is the last line of the text and Markdown forms.
-func (r *Report) summary() string {
-	stops, advises, waived := 0, 0, 0
-	for i := range r.Findings {
-		switch f := &r.Findings[i]; {
-		case f.Waiver != nil:
-			waived++
-		case f.Blocks():
-			stops++
-		default:
-			advises++
-		}
-	}
-	return fmt.Sprintf("%d resources, %d checks: %d findings stop the deployment, %d advise, %d are waived, %d checks are undecided.",
-		r.Resources, r.Checks, stops, advises, waived, len(r.Undecided))
-}
-
-func (r *Report) text(w io.Writer) error {
-	var b strings.Builder
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		state := f.Level
-		if f.Waiver != nil {
-			state = "waived until " + f.Waiver.Expires + " by " + f.Waiver.Owner + ": " + f.Waiver.Reason
-		}
-		fmt.Fprintf(&b, "%s  %s  [%s]\n  %s %q: %s\n", strings.ToUpper(f.Severity), f.ID, state, pack.Subject{Type: f.Type}.ShortType(), f.Name, f.Text)
-		if f.Why != "" {
-			fmt.Fprintf(&b, "  Why: %s\n  Fix: %s\n", f.Why, f.Fix)
-		}
-		b.WriteString("\n")
-	}
-	for _, o := range r.Undecided {
-		fmt.Fprintf(&b, "undecided  %s  %q: %s\n", o.ID, o.Name, o.Reason)
-	}
-	fmt.Fprintln(&b, r.summary())
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func (r *Report) markdown(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## Policies\n\n%s\n", r.summary())
-	if len(r.Findings) > 0 {
-		b.WriteString("\n| Severity | Control | Resource | Finding | State |\n|---|---|---|---|---|\n")
-	}
-	for i := range r.Findings {
-		f := &r.Findings[i]
-		state := f.Level
-		if f.Waiver != nil {
-			state = cell("waived until " + f.Waiver.Expires + " by " + f.Waiver.Owner + ": " + f.Waiver.Reason)
-		}
-		control := f.ID
-		if f.URL != "" {
-			control = "[" + f.ID + "](" + f.URL + ")"
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s `%s` | %s | %s |\n", f.Severity, control, pack.Subject{Type: f.Type}.ShortType(), cell(f.Name), cell(f.Text+". "+f.Fix), state)
-	}
-	if len(r.Undecided) > 0 {
-		b.WriteString("\n| Undecided control | Resource | Waits for |\n|---|---|---|\n")
-		for _, o := range r.Undecided {
-			fmt.Fprintf(&b, "| %s | `%s` | %s |\n", o.ID, cell(o.Name), cell(strings.TrimPrefix(o.Reason, "undecided until deployed: waits for ")))
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// cell keeps text from breaking a Markdown table.
-func cell(s string) string {
-	return strings.NewReplacer("|", "\\|", "\n", " ", "\r", " ").Replace(s)
-}
-
 type junitSuite struct {
 	XMLName  xml.Name    `xml:"testsuite"`
 	Name     string      `xml:"name,attr"`
@@ -120,10 +48,10 @@ func (r *Report) junit(w io.Writer) error {
 	suite := junitSuite{Name: r.Pack + " " + r.Version}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		c := junitCase{ClassName: f.ID, Name: f.Name + " " + f.Path}
+		c := junitCase{ClassName: f.ID, Name: strings.TrimSpace(f.Name + " " + f.Place + " " + f.Path)}
 		switch {
 		case f.Waiver != nil:
-			c.Skipped = &junitText{Message: "waived until " + f.Waiver.Expires + " by " + f.Waiver.Owner + ": " + f.Waiver.Reason}
+			c.Skipped = &junitText{Message: f.state()}
 			suite.Skipped++
 		case f.Blocks():
 			c.Failure = &junitText{Message: f.Text, Type: f.Severity, Text: f.Message}
@@ -135,6 +63,10 @@ func (r *Report) junit(w io.Writer) error {
 	}
 	for _, o := range r.Undecided {
 		suite.Cases = append(suite.Cases, junitCase{ClassName: o.ID, Name: o.Name, Skipped: &junitText{Message: o.Reason}})
+		suite.Skipped++
+	}
+	for _, g := range r.Coverage.Gaps {
+		suite.Cases = append(suite.Cases, junitCase{ClassName: r.Pack, Name: "not judged: " + g.Type, Skipped: &junitText{Message: g.Why + ": " + strings.Join(g.Names, ", ")}})
 		suite.Skipped++
 	}
 	suite.Cases = append(suite.Cases, junitCase{ClassName: r.Pack, Name: "passed", Output: fmt.Sprintf("%d checks passed", r.Passed)})
@@ -189,11 +121,16 @@ func (r *Report) sarif(w io.Writer, p *pack.Pack) error {
 			}},
 		})
 	}
+	unseen := []any{}
+	for _, g := range r.Coverage.Gaps {
+		unseen = append(unseen, map[string]any{"level": "warning", "message": map[string]any{"text": fmt.Sprintf("not judged: %d %s: %s", len(g.Names), g.Type, g.Why)}})
+	}
 	return writeJSON(w, map[string]any{
 		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
 		"runs": []any{map[string]any{
-			"tool":    map[string]any{"driver": map[string]any{"name": p.Name, "version": p.Version, "informationUri": p.Source, "rules": rules, "properties": map[string]any{"frameworks": r.Frameworks}}},
-			"results": results,
+			"tool":        map[string]any{"driver": map[string]any{"name": p.Name, "version": p.Version, "informationUri": p.Source, "rules": rules, "properties": map[string]any{"frameworks": r.Frameworks}}},
+			"invocations": []any{map[string]any{"executionSuccessful": true, "toolExecutionNotifications": unseen}},
+			"results":     results,
 		}},
 	})
 }

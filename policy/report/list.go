@@ -32,12 +32,12 @@ type listedValue struct {
 	Help    string          `json:"help"`
 }
 
-// List writes every control with its metadata as JSON, and the catalogues that its requirements are from.
-func List(w io.Writer, p *pack.Pack) error {
+// List writes controls with their metadata as JSON, at the levels that they have, and the catalogues that their requirements are from.
+func List(w io.Writer, p *pack.Pack, chosen []*pack.Control, level func(id string) pack.Level) error {
 	controls := []listed{}
-	for _, c := range p.Controls() {
+	for _, c := range chosen {
 		one := listed{
-			ID: c.ID, Title: c.Title, Severity: c.Severity.String(), Level: c.DefaultLevel().String(), Concern: string(c.About()), Why: c.Why, Fix: c.Fix, URL: c.URL,
+			ID: c.ID, Title: c.Title, Severity: c.Severity.String(), Level: level(c.ID).String(), Concern: string(c.About()), Why: c.Why, Fix: c.Fix, URL: c.URL,
 			Maps: append([]string{}, c.Maps...), Pages: c.References(), Types: append([]string{}, c.Types...), Settings: []listedValue{}, Mends: c.Remedy != nil,
 		}
 		for i := range c.Settings {

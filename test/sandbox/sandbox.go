@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/internal/testproject"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 )
 
@@ -46,8 +47,8 @@ type Sandbox struct {
 // live are the sandboxes that still have to be stopped, by root.
 var live sync.Map
 
-// New makes a sandbox: a temporary folder with links to everything in the repository, the toolchain included, and with
-// copies of the Pulumi files. When the test ends, the sandbox's emulator is stopped, and the test fails if one of its
+// New makes a sandbox: a temporary folder with links to everything in the repository, the toolchain included, but with
+// the Pulumi project of the tests in place of the repository's own. When the test ends, the sandbox's emulator is stopped, and the test fails if one of its
 // processes is left.
 func New(t *testing.T) *Sandbox {
 	t.Helper()
@@ -63,13 +64,12 @@ func New(t *testing.T) *Sandbox {
 		name := entry.Name()
 		from, to := filepath.Join(repository, name), s.Path(name)
 		switch {
-		case own[name]:
-		case strings.HasPrefix(name, "Pulumi.") && !entry.IsDir():
-			copyFile(t, from, to)
+		case own[name], strings.HasPrefix(name, "Pulumi.") && !entry.IsDir():
 		default:
 			require.NoError(t, os.Symlink(from, to))
 		}
 	}
+	require.NoError(t, testproject.Write(s.Dir))
 	live.Store(s.Dir, s)
 	t.Cleanup(func() { s.stop(t) })
 	return s
@@ -108,13 +108,6 @@ func (s *Sandbox) Replace(t *testing.T, name, old, replacement string) {
 	require.NoError(t, err)
 	require.Equal(t, 1, strings.Count(string(text), old), "%s: %q", name, old)
 	require.NoError(t, os.WriteFile(s.Path(name), []byte(strings.Replace(string(text), old, replacement, 1)), 0o600))
-}
-
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	text, err := os.ReadFile(from)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(to, text, 0o600))
 }
 
 // stop ends the emulator and whatever else runs in the sandbox, which should be nothing.

@@ -27,6 +27,8 @@ type Network struct {
 	Peerings      []Peering      `json:"peerings,omitempty"`
 	Lists         []PrefixList   `json:"lists,omitempty"`
 	LoadBalancers []LoadBalancer `json:"loadBalancers,omitempty"`
+	// Elsewhere are public ranges that are known to be somebody else's: no address that AWS will give is among them.
+	Elsewhere []netip.Prefix `json:"elsewhere,omitempty"`
 	// Unmodelled could carry packets in ways that the model has no word for.
 	Unmodelled []Unmodelled `json:"unmodelled,omitempty"`
 	// Notes are what the adapter assumed or left out, for the reader.

@@ -17,7 +17,7 @@ import (
 // the certificates once the network lets the packets pass.
 func TestEveryCannotIsCertified(t *testing.T) {
 	certified, refuted := 0, 0
-	for seed := range uint64(25) {
+	for seed := range uint64(12) {
 		src := scenes.NewSource(seed)
 		net := scenes.Random(src)
 		e := reach.New(net)
@@ -37,7 +37,7 @@ func TestEveryCannotIsCertified(t *testing.T) {
 			}
 		}
 	}
-	if certified < 150 || refuted < certified/4 {
+	if certified < 60 || refuted < certified/4 {
 		t.Errorf("%d certificates, %d refuted by opening the network", certified, refuted)
 	}
 }

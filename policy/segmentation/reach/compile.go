@@ -491,3 +491,12 @@ func (f *tableFilter) addresses(fits func([]*model.Route) bool) flow.Addrs {
 	}
 	return out
 }
+
+// Selects is what a rule says of protocol and ports, and the addresses of its CIDR, if it names one.
+func Selects(r model.Rule) (flow.Set, flow.Addrs) {
+	s, _ := selector(r.Protocol, r.From, r.To)
+	if !r.CIDR.IsValid() {
+		return s, nil
+	}
+	return s, flow.PrefixAddrs(r.CIDR)
+}

@@ -93,7 +93,7 @@ func (s *Step) lets(b Bound, p flow.Packet) bool {
 }
 
 func (e *Engine) path(a, b *End, w *way, p flow.Packet, passes func(*Step, flow.Packet) bool) *Path {
-	out := &Path{From: a.label(), To: b.label(), Way: w.name, Packet: p}
+	out := &Path{From: a.Label(), To: b.Label(), Way: w.name, Packet: p}
 	for i := range w.steps {
 		s := &w.steps[i]
 		h := Hop{Kind: s.Kind, Component: s.Component, Reply: s.Reply, Passes: passes(s, p)}
@@ -106,7 +106,8 @@ func (e *Engine) path(a, b *End, w *way, p flow.Packet, passes func(*Step, flow.
 	return out
 }
 
-func (x *End) label() string {
+// Label is what a path calls the end.
+func (x *End) Label() string {
 	switch {
 	case x.iface != nil:
 		return x.iface.ID
@@ -147,7 +148,7 @@ func (e *Engine) Blocked(a, b *End, q flow.Set) *Path {
 		}
 	}
 	if out == nil {
-		out = &Path{From: a.label(), To: b.label(), Way: "none", Hops: []Hop{{Kind: Gate, Component: b.label(), Code: NoWay, Rule: "no peering, gateway or public address joins the two"}}}
+		out = &Path{From: a.Label(), To: b.Label(), Way: "none", Hops: []Hop{{Kind: Gate, Component: b.Label(), Code: NoWay, Rule: "no peering, gateway or public address joins the two"}}}
 	}
 	return out
 }
@@ -219,11 +220,15 @@ func (n *index) groupRule(s *Step, p flow.Packet) string {
 		for i, r := range rules {
 			set, _ := selector(r.Protocol, r.From, r.To)
 			if flow.Has(set, p.Protocol, p.Port, p.Client) && n.names(r, s, remote) {
-				return fmt.Sprintf("%s of %s allows %s %s %s%s%s", cmp.Or(r.ID, fmt.Sprintf("rule %d", i+1)), called(id, g.Name), flow.Describe(set), word, peerOf(r), quoted(r.Description), quotedDoubt(r.Doubt))
+				return fmt.Sprintf("%s of %s allows %s %s %s%s%s", cmp.Or(r.ID, fmt.Sprintf("rule %d", i+1)), n.groupName(id), flow.Describe(set), word, n.peerOf(r), quoted(r.Description), quotedDoubt(r.Doubt))
 			}
 		}
 	}
-	return fmt.Sprintf("no rule of %s allows %s %s %s", strings.Join(ids, ", "), flow.Describe(flow.One(p.Protocol, p.Port)), word, remote)
+	var names []string
+	for _, id := range ids {
+		names = append(names, n.groupName(id))
+	}
+	return fmt.Sprintf("no rule of %s allows %s %s %s", strings.Join(names, ", "), flow.Describe(flow.One(p.Protocol, p.Port)), word, remote)
 }
 
 // names reports whether a rule names the peer.
@@ -241,18 +246,28 @@ func (n *index) names(r model.Rule, s *Step, remote netip.Addr) bool {
 	return true
 }
 
-func peerOf(r model.Rule) string {
-	if r.CIDR.IsValid() {
+func (n *index) peerOf(r model.Rule) string {
+	switch l := n.lists[r.List]; {
+	case r.CIDR.IsValid():
 		return r.CIDR.String()
+	case r.Group != "":
+		return n.groupName(r.Group)
+	case l != nil:
+		return called(l.ID, l.Name)
 	}
-	return cmp.Or(r.Group, r.List, "any peer")
+	return cmp.Or(r.List, "any peer")
 }
 
+// called is what a reader calls something: its name, or the last part of its id.
 func called(id, name string) string {
-	if name == "" || name == id {
-		return id
+	return cmp.Or(name, strings.TrimPrefix(id[strings.LastIndex(id, "::")+1:], ":"))
+}
+
+func (n *index) groupName(id string) string {
+	if g := n.groups[id]; g != nil {
+		return called(id, g.Name)
 	}
-	return fmt.Sprintf("%s (%s)", id, name)
+	return called(id, "")
 }
 
 func quoted(s string) string {
@@ -321,20 +336,25 @@ func (n *index) route(s *Step, p flow.Packet) string {
 					texts = append(texts, "no route")
 					continue
 				}
-				to := strings.TrimSpace(string(r.Target) + " " + r.To)
-				if r.To == "local" {
-					to = "local"
-				}
+				to := strings.TrimSpace(string(r.Target) + " " + called(r.To, ""))
 				dst := r.List
 				if r.CIDR.IsValid() {
 					dst = r.CIDR.String()
 				}
 				texts = append(texts, dst+" -> "+to)
 			}
-			return fmt.Sprintf("%s has %s for %s (wanted: %s)", s.Component, strings.Join(texts, " or "), at, s.Want)
+			return fmt.Sprintf("%s has %s for %s (wanted: %s)", n.tableName(s.Component), strings.Join(texts, " or "), at, s.Want)
 		}
 	}
 	return s.Component
+}
+
+func (n *index) tableName(id string) string {
+	i := slices.IndexFunc(n.Tables, func(t model.Table) bool { return t.ID == id })
+	if i < 0 {
+		return called(id, "")
+	}
+	return called(id, n.Tables[i].Name)
 }
 
 // stopping and passing say what a gate means when it is shut and when it is open.

@@ -37,6 +37,7 @@ type index struct {
 	peerings  map[string][]*model.Peering // by VPC
 	forwards  map[string][]string         // by VPC: what is not modelled
 	cuts      []netip.Addr                // where a rule, entry or route begins or ends
+	public    flow.Addrs                  // what a public address that is not known yet may be
 }
 
 type group struct {
@@ -51,6 +52,7 @@ func newIndex(net *model.Network) *index {
 		balancers: by(net.LoadBalancers, func(l *model.LoadBalancer) string { return l.ID }),
 		groups:    map[string]*group{}, acls: map[string]*aclFilter{}, tables: map[string]*tableFilter{},
 		gateways: map[string][]*model.Gateway{}, natsOf: map[string][]*model.NAT{}, peerings: map[string][]*model.Peering{}, forwards: map[string][]string{},
+		public: publicV4.Minus(flow.PrefixAddrs(net.Elsewhere...)),
 	}
 	for i := range net.Groups {
 		g := &net.Groups[i]
@@ -237,7 +239,7 @@ func (n *index) places(e *end, f *model.Interface) []place {
 				p.ip = usable(s, p.v6)
 			}
 			if a.HasPublic != model.No {
-				p.public = publicV4
+				p.public = n.public
 				if a.Public.IsValid() {
 					p.public = flow.Addr(a.Public)
 				}

@@ -273,6 +273,20 @@ func (x *End) Clients() flow.Ports {
 	return Usual
 }
 
+// Lost is what arrives from a client's usual ports though its answers do not come back.
+func (r *Result) Lost(client *End) flow.Set {
+	return r.OneWay.And(flow.Box(0, 255, flow.AllPorts, client.Clients()))
+}
+
+// Private are the addresses that the end bears in its subnets, or may get there.
+func (x *End) Private() flow.Addrs {
+	var out flow.Addrs
+	for _, p := range x.places {
+		out = out.Or(p.ip)
+	}
+	return out
+}
+
 // Addresses are those that the end bears: its private and public ones, or those outside.
 func (x *End) Addresses() flow.Addrs {
 	if x.iface == nil {

@@ -229,7 +229,7 @@ func (n *index) exits(a place, dst *end, references *Bound) []exit {
 	if !a.v6 {
 		direct = append(direct, gate(a.iface.ID, PublicIPForEgress, publicly(a)))
 		if out.seen = a.public; out.seen.Empty() {
-			out.seen = publicV4
+			out.seen = n.public
 		}
 	}
 	out.steps = direct
@@ -281,7 +281,7 @@ func (n *index) translated(a place, dst *end, x *model.NAT, steps []Step) exit {
 		routeStep(table, tableID, to(model.InternetGateway, ""), "internet gateway", false, dst.service),
 		n.attached(a.vpc.ID), blocked(at, false, true), blockedToo(a, at),
 		inReply, routeStep(table, tableID, to(model.Local, ""), "local", true, ""), aclStep(acl, aclID, false, true))
-	seen := publicV4
+	seen := n.public
 	if x.Public.IsValid() {
 		seen = flow.Addr(x.Public)
 	}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/bulkhead-iac/bulkhead/stacks"
+)
+
+// The program deploys every environment that the repository has a stack file for, whatever it is called and says.
+func TestOwnEnvironments(t *testing.T) {
+	known, err := stacks.Environments("..")
+	require.NoError(t, err)
+	require.NotEmpty(t, known)
+	for _, environment := range known {
+		t.Run(environment, func(t *testing.T) {
+			settings, err := stacks.CheckFiles("..", environment)
+			require.NoError(t, err)
+			rec := deployed(t, settings, pulumitest.Preview())
+			require.Equal(t, settings.Region, rec.Only(t, providerType).Value("region"))
+			require.Len(t, rec.ByType("aws:ec2/subnet:Subnet"), 3*len(settings.Network.Zones))
+		})
+	}
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsfiles_test
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/awsfiles"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
+)
+
+// shop is an account in the form of the AWS CLI's answers: a load balancer and a NAT gateway in a public subnet, an
+// instance behind them, a database in two data subnets.
+var shop = map[string]string{
+	"Vpcs":    `{"Vpcs":[{"VpcId":"vpc-1","CidrBlock":"10.0.0.0/16","CidrBlockAssociationSet":[{"CidrBlock":"10.0.0.0/16","CidrBlockState":{"State":"associated"}},{"CidrBlock":"10.9.0.0/16","CidrBlockState":{"State":"disassociated"}}],"Tags":[{"Key":"Name","Value":"shop"}]}]}`,
+	"Subnets": `[{"SubnetId":"s-pub","VpcId":"vpc-1","CidrBlock":"10.0.0.0/24"},{"SubnetId":"s-app","VpcId":"vpc-1","CidrBlock":"10.0.1.0/24"},{"SubnetId":"s-d1","VpcId":"vpc-1","CidrBlock":"10.0.2.0/24"},{"SubnetId":"s-d2","VpcId":"vpc-1","CidrBlock":"10.0.3.0/24"}]`,
+	"SecurityGroups": `{"SecurityGroups":[
+		{"GroupId":"sg-lb","GroupName":"lb","VpcId":"vpc-1","IpPermissions":[{"IpProtocol":"tcp","FromPort":443,"ToPort":443,"IpRanges":[{"CidrIp":"0.0.0.0/0","Description":"everybody"}]}],"IpPermissionsEgress":[{"IpProtocol":"tcp","FromPort":8443,"ToPort":8443,"UserIdGroupPairs":[{"GroupId":"sg-app"}]}]},
+		{"GroupId":"sg-app","GroupName":"app","VpcId":"vpc-1","IpPermissions":[{"IpProtocol":"tcp","FromPort":8443,"ToPort":8443,"UserIdGroupPairs":[{"GroupId":"sg-lb"}]}],"IpPermissionsEgress":[{"IpProtocol":"-1","IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]},
+		{"GroupId":"sg-db","GroupName":"db","VpcId":"vpc-1","IpPermissions":[{"IpProtocol":"tcp","FromPort":5432,"ToPort":5432,"UserIdGroupPairs":[{"GroupId":"sg-app"}]},{"IpProtocol":"tcp","FromPort":22,"ToPort":22,"PrefixListIds":[{"PrefixListId":"pl-gone"}]}],"IpPermissionsEgress":[]}]}`,
+	"NetworkAcls": `{"NetworkAcls":[{"NetworkAclId":"acl-1","VpcId":"vpc-1","IsDefault":true,"Associations":[{"SubnetId":"s-pub"}],"Entries":[
+		{"CidrBlock":"0.0.0.0/0","Egress":true,"Protocol":"-1","RuleAction":"allow","RuleNumber":100},{"CidrBlock":"0.0.0.0/0","Egress":true,"Protocol":"-1","RuleAction":"deny","RuleNumber":32767},
+		{"CidrBlock":"198.51.100.0/24","Egress":false,"Protocol":"6","PortRange":{"From":443,"To":443},"RuleAction":"deny","RuleNumber":50},
+		{"CidrBlock":"0.0.0.0/0","Egress":false,"Protocol":"-1","RuleAction":"allow","RuleNumber":100},{"CidrBlock":"0.0.0.0/0","Egress":false,"Protocol":"-1","RuleAction":"deny","RuleNumber":32767}]}]}`,
+	"RouteTables": `{"RouteTables":[
+		{"RouteTableId":"rt-main","VpcId":"vpc-1","Associations":[{"Main":true}],"Routes":[{"DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local","State":"active"}]},
+		{"RouteTableId":"rt-pub","VpcId":"vpc-1","Associations":[{"Main":false,"SubnetId":"s-pub"}],"Routes":[{"DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local","State":"active"},{"DestinationCidrBlock":"0.0.0.0/0","GatewayId":"igw-1","State":"active"}]},
+		{"RouteTableId":"rt-app","VpcId":"vpc-1","Associations":[{"Main":false,"SubnetId":"s-app"}],"Routes":[{"DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local","State":"active"},{"DestinationCidrBlock":"0.0.0.0/0","NatGatewayId":"nat-1","State":"active"},{"DestinationCidrBlock":"203.0.113.0/24","TransitGatewayId":"tgw-1","State":"active"},{"DestinationPrefixListId":"pl-s3","GatewayId":"vpce-s3","State":"active"},{"DestinationCidrBlock":"192.0.2.0/24","NetworkInterfaceId":"eni-x","State":"blackhole"}]}]}`,
+	"NetworkInterfaces": `{"NetworkInterfaces":[
+		{"NetworkInterfaceId":"eni-lb","SubnetId":"s-pub","VpcId":"vpc-1","InterfaceType":"interface","Description":"ELB app/front/abc","SourceDestCheck":true,"Groups":[{"GroupId":"sg-lb"}],"PrivateIpAddresses":[{"PrivateIpAddress":"10.0.0.20","Association":{"PublicIp":"52.1.1.1"}}]},
+		{"NetworkInterfaceId":"eni-nat","SubnetId":"s-pub","VpcId":"vpc-1","InterfaceType":"nat_gateway","SourceDestCheck":false,"Groups":[],"PrivateIpAddress":"10.0.0.30"},
+		{"NetworkInterfaceId":"eni-app","SubnetId":"s-app","VpcId":"vpc-1","InterfaceType":"interface","SourceDestCheck":true,"Groups":[{"GroupId":"sg-app"}],"PrivateIpAddress":"10.0.1.20","Attachment":{"InstanceId":"i-app"}},
+		{"NetworkInterfaceId":"eni-rds","SubnetId":"s-d1","VpcId":"vpc-1","Description":"RDSNetworkInterface","Groups":[{"GroupId":"sg-db"}],"PrivateIpAddress":"10.0.2.20"}]}`,
+	"InternetGateways": `{"InternetGateways":[{"InternetGatewayId":"igw-1","Attachments":[{"State":"available","VpcId":"vpc-1"}]}]}`,
+	"NatGateways":      `{"NatGateways":[{"NatGatewayId":"nat-1","VpcId":"vpc-1","SubnetId":"s-pub","State":"available","ConnectivityType":"public","NatGatewayAddresses":[{"PublicIp":"52.1.1.9","NetworkInterfaceId":"eni-nat"}]}]}`,
+	"LoadBalancers":    `{"LoadBalancers":[{"LoadBalancerArn":"arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/front/abc","LoadBalancerName":"front","Type":"application","Scheme":"internet-facing","VpcId":"vpc-1","SecurityGroups":["sg-lb"],"AvailabilityZones":[{"SubnetId":"s-pub"}]}]}`,
+	"Listeners":        `{"Listeners":[{"ListenerArn":"l","LoadBalancerArn":"arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/front/abc","Protocol":"HTTPS","Port":443,"DefaultActions":[{"Type":"forward","TargetGroupArn":"tg"}]}]}`,
+	"TargetGroups":     `{"TargetGroups":[{"TargetGroupArn":"tg","Protocol":"HTTPS","Port":8443,"TargetType":"instance","LoadBalancerArns":["arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/front/abc"]}]}`,
+	"TargetHealth":     `[{"TargetGroupArn":"tg","TargetHealthDescriptions":[{"Target":{"Id":"i-app","Port":8443}}]}]`,
+	"DbInstances":      `{"DBInstances":[{"DBInstanceIdentifier":"db","PubliclyAccessible":false,"VpcSecurityGroups":[{"VpcSecurityGroupId":"sg-db"}],"DBSubnetGroup":{"Subnets":[{"SubnetIdentifier":"s-d1"},{"SubnetIdentifier":"s-d2"}]}}]}`,
+	"Reservations":     `{"Reservations":[{"Instances":[{"InstanceId":"i-app","Tags":[{"Key":"Name","Value":"shop-app"}],"NetworkInterfaces":[{"NetworkInterfaceId":"eni-app"}]}]}]}`,
+}
+
+func write(t *testing.T, folder string, files map[string]string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), folder)
+	require.NoError(t, os.MkdirAll(dir, 0o750))
+	for name, text := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".json"), []byte(text), 0o600))
+	}
+	return dir
+}
+
+func verdict(t *testing.T, net *model.Network, a, b, q string) string {
+	t.Helper()
+	e := reach.New(net)
+	end := func(name string) *reach.End {
+		if name == "internet" {
+			return e.InternetEnd()
+		}
+		if strings.Contains(name, "/") {
+			return e.Outside(flow.PrefixAddrs(mustPrefix(t, name)))
+		}
+		if x := e.Service(name); x != nil {
+			return x
+		}
+		x := e.Interface(name)
+		require.NotNil(t, x, name)
+		return x
+	}
+	set, err := flow.Parse(q)
+	require.NoError(t, err)
+	x := end(a)
+	r := e.Between(x, end(b))
+	return string(r.Ask(set, x.Clients()))
+}
+
+func TestAnAccountIsReadAsItIs(t *testing.T) {
+	for _, folder := range []string{"", "123456789012/eu-central-1"} {
+		root := write(t, folder, shop)
+		if folder != "" {
+			root = filepath.Dir(filepath.Dir(root))
+		}
+		net, err := awsfiles.Read(root)
+		require.NoError(t, err)
+		for _, c := range [][4]string{
+			{"203.0.113.0/24", "eni-lb", "tcp/443", "must"}, {"198.51.100.0/24", "eni-lb", "tcp/443", "cannot"}, {"internet", "eni-lb", "tcp/80", "cannot"}, {"internet", "eni-app", "tcp/8443", "cannot"},
+			{"eni-lb", "eni-app", "tcp/8443", "must"}, {"eni-app", "db", "tcp/5432", "must"}, {"eni-lb", "db", "tcp/5432", "cannot"}, {"db", "eni-app", "tcp/443", "cannot"},
+			{"eni-app", "8.8.8.0/24", "tcp/443", "must"}, {"eni-app", "203.0.113.0/24", "tcp/443", "unknown"}, {"eni-app", "192.0.2.0/24", "tcp/443", "cannot"}, {"eni-app", "pl-s3", "tcp/443", "must"},
+			{"eni-app", "db", "tcp/22", "unknown"},
+		} {
+			require.Equal(t, c[3], verdict(t, net, c[0], c[1], c[2]), c)
+		}
+		e := reach.New(net)
+		m := e.Mediated(e.Outside(flow.PrefixAddrs(mustPrefix(t, "8.8.8.0/24"))), e.Interface("eni-app"))
+		require.Len(t, m, 1)
+		require.Equal(t, reach.MustPass, m[0].Verdict)
+		require.Equal(t, "shop-app", e.Interface("eni-app").Members()[0].Name)
+	}
+}
+
+func TestWhatCannotBeReadIsToldAtOnce(t *testing.T) {
+	_, err := awsfiles.Read(write(t, "", map[string]string{"Vpcs": `{"Vpcs":[{"VpcId":"vpc-1","Cidr`, "Subnets": `{"Subnets":[{"SubnetId":7}]}`}))
+	require.ErrorContains(t, err, "Vpcs.json: it is no complete JSON")
+	require.ErrorContains(t, err, "Subnets.json: an element has another form than AWS's")
+	_, err = awsfiles.Read(write(t, "", map[string]string{"Buckets": `[]`}))
+	require.ErrorContains(t, err, "has none of the files that hold AWS's answers")
+	_, err = awsfiles.Read(filepath.Join(t.TempDir(), "nowhere"))
+	require.Error(t, err)
+}
+
+func TestWhatIsMissingOrNotModelledIsUnknownAndNeverBlocked(t *testing.T) {
+	for name, change := range map[string]func(files map[string]string){
+		"no ACLs":           func(f map[string]string) { delete(f, "NetworkAcls") },
+		"no groups":         func(f map[string]string) { delete(f, "SecurityGroups") },
+		"no tables":         func(f map[string]string) { delete(f, "RouteTables") },
+		"no subnets":        func(f map[string]string) { delete(f, "Subnets") },
+		"no VPC":            func(f map[string]string) { delete(f, "Vpcs") },
+		"a transit gateway": func(f map[string]string) { f["TransitGatewayAttachments"] = `{"TransitGatewayAttachments":[{"x":1}]}` },
+		"a broken CIDR":     func(f map[string]string) { f["Vpcs"] = strings.Replace(f["Vpcs"], "10.0.0.0/16", "10.0.0.0/99", 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{}
+			for k, v := range shop {
+				files[k] = v
+			}
+			change(files)
+			net, err := awsfiles.Read(write(t, "", files))
+			require.NoError(t, err)
+			require.NotEqual(t, "cannot", verdict(t, net, "eni-app", "db", "tcp/5432"))
+		})
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for name, text := range shop {
+		f.Add(name, text)
+	}
+	f.Fuzz(func(t *testing.T, name, text string) {
+		if shop[name] == "" {
+			return
+		}
+		files := map[string]string{}
+		for k, v := range shop {
+			files[k] = v
+		}
+		files[name] = text
+		net, err := awsfiles.Read(write(t, "", files))
+		if err != nil {
+			return
+		}
+		e := reach.New(net)
+		for _, c := range e.Classes() {
+			e.Between(e.InternetEnd(), c)
+			e.Mediated(e.InternetEnd(), c)
+		}
+	})
+}
+
+func mustPrefix(t *testing.T, s string) netip.Prefix {
+	t.Helper()
+	p, err := netip.ParsePrefix(s)
+	require.NoError(t, err)
+	return p
+}

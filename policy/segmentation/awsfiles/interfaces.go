@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsfiles
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+)
+
+// interfaces are those of NetworkInterfaces.json, and those of instances that it does not have.
+func (b *builder) interfaces() {
+	names := map[string]string{}
+	list := b.NetworkInterfaces
+	seen := map[string]bool{}
+	for _, i := range list {
+		seen[i.NetworkInterfaceID] = true
+	}
+	for _, r := range b.Reservations {
+		for _, i := range r.Instances {
+			names[i.InstanceID] = i.Tags.name()
+			if i.State.Name == "terminated" {
+				continue
+			}
+			for _, f := range i.NetworkInterfaces {
+				if f.Attachment == nil || f.Attachment.InstanceID == "" {
+					f.Attachment = &struct{ InstanceID string }{i.InstanceID}
+				}
+				if !seen[f.NetworkInterfaceID] {
+					list = append(list, f)
+				}
+			}
+		}
+	}
+	for _, f := range list {
+		if m, ok := b.interfaceOf(f); ok {
+			if m.Owner != "" && m.Name == "" {
+				m.Name = names[m.Owner]
+			}
+			b.net.Interfaces = append(b.net.Interfaces, m)
+		}
+	}
+}
+
+// interfaceOf reads one interface; that of a database whose instance is known is left out, for it may move.
+func (b *builder) interfaceOf(f networkInterface) (model.Interface, bool) {
+	m := model.Interface{ID: f.NetworkInterfaceID, Name: f.TagSet.name(), Kind: model.Host, Subnets: []string{f.SubnetID}, Forwards: f.SourceDestCheck != nil && !*f.SourceDestCheck}
+	for _, g := range f.Groups {
+		m.Groups = append(m.Groups, g.GroupID)
+	}
+	if f.Attachment != nil {
+		m.Owner = f.Attachment.InstanceID
+	}
+	b.kindOf(f, &m)
+	if m.Kind == model.Database && len(b.DbInstances) > 0 {
+		return m, false
+	}
+	m.Forwards = m.Forwards && m.Kind == model.Host // AWS's own interfaces forward nothing of ours
+	m.Addresses = b.addressesOf(f)
+	if len(m.Addresses) == 0 {
+		m.Addresses = []model.Address{{}}
+	}
+	return m, true
+}
+
+// kindOf says what an interface belongs to, by its type and by how AWS describes it.
+func (b *builder) kindOf(f networkInterface, m *model.Interface) {
+	switch {
+	case f.InterfaceType == "nat_gateway" || b.isNAT(f.NetworkInterfaceID):
+		m.Kind = model.NATInterface
+	case f.InterfaceType == "transit_gateway" || f.InterfaceType == "gateway_load_balancer" || f.InterfaceType == "gateway_load_balancer_endpoint":
+		b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: f.NetworkInterfaceID, What: f.InterfaceType, VPC: f.VpcID})
+		m.Kind = model.NATInterface
+	case f.InterfaceType == "vpc_endpoint":
+		m.Kind = model.VPCEndpoint
+	case f.InterfaceType == "lambda":
+		m.Kind = model.Function
+	case strings.HasPrefix(f.Description, "ELB "):
+		m.Kind, m.Owner = model.Balancer, strings.TrimPrefix(f.Description, "ELB ")
+		for _, l := range b.LoadBalancers {
+			if strings.HasSuffix(l.LoadBalancerArn, ":loadbalancer/"+m.Owner) {
+				m.Owner, m.Name = l.LoadBalancerArn, l.LoadBalancerName
+			}
+		}
+	case strings.HasPrefix(f.Description, "RDSNetworkInterface"):
+		m.Kind = model.Database
+	}
+	i := slices.IndexFunc(b.VpcEndpoints, func(e vpcEndpoint) bool { return slices.Contains(e.NetworkInterfaceIDs, m.ID) })
+	if i >= 0 {
+		m.Kind, m.Owner, m.Name = model.VPCEndpoint, b.VpcEndpoints[i].VpcEndpointID, cmp.Or(m.Name, b.VpcEndpoints[i].ServiceName)
+	}
+}
+
+func (b *builder) isNAT(id string) bool {
+	return slices.ContainsFunc(b.NatGateways, func(x natGateway) bool {
+		return slices.ContainsFunc(x.NatGatewayAddresses, func(a struct{ PublicIP, NetworkInterfaceID string }) bool { return a.NetworkInterfaceID == id })
+	})
+}
+
+func (b *builder) addressesOf(f networkInterface) []model.Address {
+	var out []model.Address
+	add := func(private string, public *association) {
+		ip, err := netip.ParseAddr(private)
+		if err != nil || slices.ContainsFunc(out, func(a model.Address) bool { return a.IP == ip }) {
+			return
+		}
+		a := model.Address{IP: ip}
+		text := ""
+		if public != nil {
+			text = public.PublicIP
+		}
+		for _, e := range b.Addresses {
+			if e.NetworkInterfaceID == f.NetworkInterfaceID && (e.PrivateIPAddress == private || e.PrivateIPAddress == "") {
+				text = e.PublicIP
+			}
+		}
+		if text != "" {
+			a.HasPublic = model.Yes
+			a.Public, _ = netip.ParseAddr(text)
+		}
+		out = append(out, a)
+	}
+	for _, p := range f.PrivateIPAddresses {
+		add(p.PrivateIPAddress, p.Association)
+	}
+	add(f.PrivateIPAddress, f.Association)
+	for _, p := range f.Ipv6Addresses {
+		add(p.Ipv6Address, nil)
+	}
+	return out
+}
+
+// planned adds what has no interface among the answers: databases, which may move within their subnet group, and load
+// balancers and endpoints where the interfaces are not listed.
+func (b *builder) planned() {
+	for _, d := range b.DbInstances {
+		m := model.Interface{ID: d.DBInstanceIdentifier, Name: d.DBInstanceIdentifier, Kind: model.Database, Addresses: []model.Address{{}}}
+		for _, s := range d.DBSubnetGroup.Subnets {
+			m.Subnets = append(m.Subnets, s.SubnetIdentifier)
+		}
+		for _, g := range d.VpcSecurityGroups {
+			m.Groups = append(m.Groups, g.VpcSecurityGroupID)
+		}
+		if d.PubliclyAccessible {
+			m.Addresses[0].HasPublic = model.Yes
+		}
+		b.addOwner(m)
+	}
+	for _, l := range b.LoadBalancers {
+		m := model.Interface{ID: l.LoadBalancerName, Name: l.LoadBalancerName, Owner: l.LoadBalancerArn, Kind: model.Balancer, Groups: l.SecurityGroups, Addresses: []model.Address{{}}, Many: true}
+		for _, z := range l.AvailabilityZones {
+			m.Subnets = append(m.Subnets, z.SubnetID)
+		}
+		if l.Scheme == "internet-facing" {
+			m.Addresses[0].HasPublic = model.Yes
+		}
+		b.addOwner(m)
+	}
+	for _, e := range b.VpcEndpoints {
+		if e.VpcEndpointType != "Interface" {
+			if e.VpcEndpointType == "GatewayLoadBalancer" {
+				b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: e.VpcEndpointID, What: "a gateway load balancer endpoint", VPC: e.VpcID})
+			}
+			continue
+		}
+		m := model.Interface{ID: e.VpcEndpointID, Name: e.ServiceName, Owner: e.VpcEndpointID, Kind: model.VPCEndpoint, Subnets: e.SubnetIDs, Addresses: []model.Address{{}}}
+		for _, g := range e.Groups {
+			m.Groups = append(m.Groups, g.GroupID)
+		}
+		b.addOwner(m)
+	}
+}
+
+// addOwner adds an interface unless its owner has some already.
+func (b *builder) addOwner(m model.Interface) {
+	if m.Owner != "" && slices.ContainsFunc(b.net.Interfaces, func(f model.Interface) bool { return f.Owner == m.Owner }) {
+		return
+	}
+	if len(m.Subnets) == 0 {
+		m.Doubt = "its subnets are not known"
+	}
+	b.net.Interfaces = append(b.net.Interfaces, m)
+}
+
+func (b *builder) balancers() {
+	var flat []listener
+	for _, l := range b.Listeners {
+		flat = append(flat, l)
+		for _, x := range l.Listeners {
+			if x.LoadBalancerArn == "" {
+				x.LoadBalancerArn = l.LoadBalancerArn
+			}
+			flat = append(flat, x)
+		}
+	}
+	for _, l := range b.LoadBalancers {
+		m := model.LoadBalancer{ID: l.LoadBalancerArn, Name: l.LoadBalancerName, Network: l.Type == "network"}
+		for _, x := range flat {
+			if x.LoadBalancerArn == l.LoadBalancerArn && x.Protocol != "" {
+				m.Listeners = append(m.Listeners, model.Listener{ID: x.ListenerArn, Protocol: transport(x.Protocol), Port: x.Port, Targets: b.targets(l, x)})
+			}
+		}
+		b.net.LoadBalancers = append(b.net.LoadBalancers, m)
+	}
+}
+
+// transport is the IP protocol of a listener's or target group's.
+func transport(protocol string) int {
+	switch protocol {
+	case "UDP", "QUIC":
+		return int(flow.UDP)
+	case "TCP_UDP", "TCP_QUIC":
+		return model.Any
+	}
+	return int(flow.TCP)
+}
+
+// targets are the groups that a listener's default action names, and those that belong to the load balancer, to which
+// a rule of the listener may forward.
+func (b *builder) targets(l loadBalancer, x listener) []model.TargetGroup {
+	wanted := map[string]bool{}
+	for _, a := range x.DefaultActions {
+		wanted[a.TargetGroupArn] = true
+		if a.ForwardConfig != nil {
+			for _, g := range a.ForwardConfig.TargetGroups {
+				wanted[g.TargetGroupArn] = true
+			}
+		}
+	}
+	var out []model.TargetGroup
+	for _, g := range b.TargetGroups {
+		ruled := l.Type != "network" && slices.Contains(g.LoadBalancerArns, l.LoadBalancerArn)
+		if !wanted[g.TargetGroupArn] && !ruled {
+			continue
+		}
+		m := model.TargetGroup{ID: g.TargetGroupArn, Clients: l.Type == "network" && preserves(g)}
+		for _, h := range b.TargetHealth {
+			if h.TargetGroupArn != g.TargetGroupArn {
+				continue
+			}
+			for _, d := range h.TargetHealthDescriptions {
+				p := d.Target.Port
+				if p == 0 {
+					p = g.Port
+				}
+				for _, id := range b.named(d.Target.ID) {
+					m.Members = append(m.Members, model.Member{Target: id, Protocol: transport(g.Protocol), Port: p})
+				}
+			}
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// preserves is the default of a target group's attribute: clients' addresses are kept but for IP targets over TCP or TLS.
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#client-ip-preservation.
+func preserves(g targetGroup) bool {
+	if g.PreserveClientIP != nil {
+		return *g.PreserveClientIP
+	}
+	return g.TargetType != "alb" && (g.TargetType != "ip" || g.Protocol != "TCP" && g.Protocol != "TLS")
+}
+
+// named are the ids of what a target's id means: an instance, a load balancer, or an address.
+func (b *builder) named(id string) []string {
+	ip, err := netip.ParseAddr(id)
+	if err != nil {
+		return []string{id}
+	}
+	var out []string
+	for _, f := range b.net.Interfaces {
+		if slices.ContainsFunc(f.Addresses, func(a model.Address) bool { return a.IP == ip }) {
+			out = append(out, f.ID)
+		}
+	}
+	return out
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsfiles
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+)
+
+// builder turns answers into a network.
+type builder struct {
+	*answers
+	net      model.Network
+	excluded map[string]model.Block // subnets and VPCs from Block Public Access
+}
+
+func (a *answers) network() *model.Network {
+	b := &builder{answers: a}
+	b.vpcs()
+	b.subnets()
+	b.groups()
+	b.acls()
+	b.lists()
+	b.gateways()
+	b.nats()
+	b.tables()
+	b.interfaces()
+	b.planned()
+	b.balancers()
+	for _, kind := range a.other {
+		b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: kind, What: "a file of AWS's answers that is not modelled"})
+	}
+	return &b.net
+}
+
+func (b *builder) note(format string, args ...any) {
+	b.net.Notes = append(b.net.Notes, fmt.Sprintf(format, args...))
+}
+
+// prefixes are those that can be read; others are noted and reported.
+func (b *builder) prefixes(what string, texts ...string) (out []netip.Prefix, whole bool) {
+	whole = true
+	for _, t := range texts {
+		if t == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(t)
+		if err != nil {
+			whole = false
+			b.note("%s: %q is no CIDR", what, t)
+			continue
+		}
+		if p = p.Masked(); !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out, whole
+}
+
+func blocks(sets ...[]cidrBlock) []string {
+	var out []string
+	for _, set := range sets {
+		for _, c := range set {
+			if state := c.CidrBlockState.State + c.Ipv6CidrBlockState.State; state == "" || state == "associated" || state == "associating" {
+				out = append(out, c.CidrBlock, c.Ipv6CidrBlock)
+			}
+		}
+	}
+	return out
+}
+
+func (b *builder) vpcs() {
+	mode := model.BlockOff
+	var exclusions []struct{ ResourceArn, InternetGatewayExclusionMode, State string }
+	for _, x := range b.VpcBlockPublicAccess {
+		if x.InternetGatewayBlockMode != "" {
+			mode = model.Block(x.InternetGatewayBlockMode)
+		}
+		exclusions = append(exclusions, x.VpcBlockPublicAccessExclusions...)
+	}
+	if mode == "off" {
+		mode = model.BlockOff
+	}
+	for _, v := range b.Vpcs {
+		cidrs, whole := b.prefixes("VPC "+v.VpcID, append([]string{v.CidrBlock}, blocks(v.CidrBlockAssociationSet, v.Ipv6CidrBlockAssociationSet)...)...)
+		m := model.VPC{ID: v.VpcID, Name: v.Tags.name(), CIDRs: cidrs, Block: mode}
+		if !whole {
+			m.Doubt = "a CIDR of it cannot be read"
+		}
+		for _, x := range exclusions {
+			if strings.HasSuffix(x.ResourceArn, "/"+v.VpcID) && mode != model.BlockOff {
+				m.Block = model.Block(x.InternetGatewayExclusionMode)
+			}
+		}
+		b.defaults(&m)
+		b.net.VPCs = append(b.net.VPCs, m)
+	}
+	b.excluded = map[string]model.Block{}
+	for _, x := range exclusions {
+		b.excluded[x.ResourceArn[strings.LastIndexByte(x.ResourceArn, '/')+1:]] = model.Block(x.InternetGatewayExclusionMode)
+	}
+}
+
+// defaults are what serves the subnets of a VPC that have no table or ACL of their own.
+func (b *builder) defaults(v *model.VPC) {
+	for _, t := range b.RouteTables {
+		for _, s := range t.Associations {
+			if s.Main && t.VpcID == v.ID {
+				v.MainTable = t.RouteTableID
+			}
+		}
+	}
+	for _, x := range b.NetworkAcls {
+		if x.IsDefault && x.VpcID == v.ID {
+			v.DefaultACL = x.NetworkACLID
+		}
+	}
+}
+
+func (b *builder) subnets() {
+	for _, s := range b.Subnets {
+		cidrs, whole := b.prefixes("subnet "+s.SubnetID, append([]string{s.CidrBlock}, blocks(s.Ipv6CidrBlockAssociationSet)...)...)
+		m := model.Subnet{ID: s.SubnetID, Name: s.Tags.name(), VPC: s.VpcID, CIDRs: cidrs, Exclusion: b.excluded[s.SubnetID]}
+		if !whole {
+			m.Doubt = "a CIDR of it cannot be read"
+		}
+		for _, t := range b.RouteTables {
+			for _, x := range t.Associations {
+				if x.SubnetID == s.SubnetID {
+					m.Table = t.RouteTableID
+				}
+			}
+		}
+		for _, a := range b.NetworkAcls {
+			for _, x := range a.Associations {
+				if x.SubnetID == s.SubnetID {
+					m.ACL = a.NetworkACLID
+				}
+			}
+		}
+		b.net.Subnets = append(b.net.Subnets, m)
+	}
+}
+
+func number(p *int) int {
+	if p == nil {
+		return model.Any
+	}
+	return *p
+}
+
+func (b *builder) groups() {
+	for _, g := range b.SecurityGroups {
+		m := model.Group{ID: g.GroupID, Name: g.GroupName, VPC: g.VpcID}
+		m.Ingress, m.Egress = b.rules(g.GroupID, g.IPPermissions), b.rules(g.GroupID, g.IPPermissionsEgress)
+		b.net.Groups = append(b.net.Groups, m)
+	}
+}
+
+func (b *builder) rules(group string, permissions []ipPermission) []model.Rule {
+	var out []model.Rule
+	for _, p := range permissions {
+		protocol, err := flow.Protocol(p.IPProtocol)
+		base := model.Rule{Protocol: protocol, From: number(p.FromPort), To: number(p.ToPort)}
+		if err != nil {
+			base.Protocol, base.Doubt = model.Any, err.Error()
+		}
+		add := func(description string, set func(*model.Rule)) {
+			r := base
+			r.Description = description
+			set(&r)
+			out = append(out, r)
+		}
+		cidr := func(text, description string) {
+			add(description, func(r *model.Rule) {
+				if cidrs, _ := b.prefixes("group "+group, text); len(cidrs) == 1 {
+					r.CIDR = cidrs[0]
+				} else {
+					r.Doubt = fmt.Sprintf("its CIDR %q cannot be read", text)
+				}
+			})
+		}
+		for _, x := range p.IPRanges {
+			cidr(x.CidrIP, x.Description)
+		}
+		for _, x := range p.Ipv6Ranges {
+			cidr(x.CidrIpv6, x.Description)
+		}
+		for _, x := range p.PrefixListIDs {
+			add(x.Description, func(r *model.Rule) { r.List = x.PrefixListID })
+		}
+		for _, x := range p.UserIDGroupPairs {
+			add(x.Description, func(r *model.Rule) { r.Group = x.GroupID })
+		}
+	}
+	return out
+}
+
+func (b *builder) acls() {
+	for _, a := range b.NetworkAcls {
+		m := model.ACL{ID: a.NetworkACLID, Name: a.Tags.name(), VPC: a.VpcID}
+		for _, e := range a.Entries {
+			x := model.Entry{Number: e.RuleNumber, Allow: e.RuleAction == "allow", From: model.Any, To: model.Any}
+			var err error
+			if x.Protocol, err = flow.Protocol(e.Protocol); err != nil {
+				x.Protocol, x.Doubt = model.Any, err.Error()
+			}
+			switch {
+			case e.IcmpTypeCode != nil && (x.Protocol == 1 || x.Protocol == 58):
+				x.From, x.To = e.IcmpTypeCode.Type, e.IcmpTypeCode.Code
+			case e.PortRange != nil:
+				x.From, x.To = e.PortRange.From, e.PortRange.To
+			}
+			if cidrs, _ := b.prefixes("ACL "+a.NetworkACLID, e.CidrBlock, e.Ipv6CidrBlock); len(cidrs) == 1 {
+				x.CIDR = cidrs[0]
+			} else {
+				x.Doubt = "its CIDR cannot be read"
+			}
+			if e.Egress {
+				m.Egress = append(m.Egress, x)
+			} else {
+				m.Ingress = append(m.Ingress, x)
+			}
+		}
+		b.net.ACLs = append(b.net.ACLs, m)
+	}
+}
+
+// service reports whether AWS keeps a list of the addresses of one of its services.
+func service(name string) bool { return strings.HasPrefix(name, "com.amazonaws.") }
+
+func (b *builder) lists() {
+	for _, l := range b.PrefixLists {
+		texts := l.Cidrs
+		for _, e := range l.Entries {
+			texts = append(texts, e.Cidr)
+		}
+		entries, whole := b.prefixes("prefix list "+l.PrefixListID, texts...)
+		m := model.PrefixList{ID: l.PrefixListID, Name: l.PrefixListName, Entries: entries, Service: service(l.PrefixListName)}
+		if !whole || len(entries) == 0 {
+			m.Doubt = "its entries are not known"
+		}
+		// The two calls that list prefix lists know different halves of them.
+		if i := slices.IndexFunc(b.net.Lists, func(x model.PrefixList) bool { return x.ID == m.ID }); i >= 0 {
+			if len(m.Entries) > 0 {
+				b.net.Lists[i] = m
+			}
+			continue
+		}
+		b.net.Lists = append(b.net.Lists, m)
+	}
+}
+
+func (b *builder) gateways() {
+	for _, egress := range []bool{false, true} {
+		list := b.InternetGateways
+		if egress {
+			list = b.EgressOnlyInternetGateways
+		}
+		for _, g := range list {
+			m := model.Gateway{ID: g.InternetGatewayID + g.EgressOnlyInternetGatewayID, Name: g.Tags.name(), EgressOnly: egress}
+			for _, a := range g.Attachments {
+				if a.State == "" || a.State == "attached" || a.State == "available" {
+					m.VPC = a.VpcID
+				}
+			}
+			b.net.Gateways = append(b.net.Gateways, m)
+		}
+	}
+	for _, p := range b.VpcPeeringConnections {
+		b.net.Peerings = append(b.net.Peerings, model.Peering{ID: p.VpcPeeringConnectionID, Name: p.Tags.name(), A: p.RequesterVpcInfo.VpcID, B: p.AccepterVpcInfo.VpcID,
+			Active: p.Status.Code == "active" || p.Status.Code == "", References: p.RequesterVpcInfo.Region == p.AccepterVpcInfo.Region})
+	}
+}
+
+func (b *builder) nats() {
+	for _, x := range b.NatGateways {
+		m := model.NAT{ID: x.NatGatewayID, Name: x.Tags.name(), VPC: x.VpcID, Subnet: x.SubnetID, Private: x.ConnectivityType == "private", Down: x.State != "available" && x.State != ""}
+		if x.AvailabilityMode == "regional" || x.SubnetID == "" {
+			m.Doubt = "a regional NAT gateway is not modelled"
+		}
+		for _, a := range x.NatGatewayAddresses {
+			if ip, err := netip.ParseAddr(a.PublicIP); err == nil && len(x.NatGatewayAddresses) == 1 {
+				m.Public = ip
+			}
+		}
+		b.net.NATs = append(b.net.NATs, m)
+	}
+}
+
+func (b *builder) tables() {
+	for _, t := range b.RouteTables {
+		m := model.Table{ID: t.RouteTableID, Name: t.Tags.name(), VPC: t.VpcID}
+		for _, a := range t.Associations {
+			if a.GatewayID != "" {
+				b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: t.RouteTableID, What: "a route table of the gateway " + a.GatewayID, VPC: t.VpcID})
+			}
+		}
+		for _, r := range t.Routes {
+			x := model.Route{List: r.DestinationPrefixListID, Propagated: r.Origin == "EnableVgwRoutePropagation"}
+			if cidrs, _ := b.prefixes("route table "+t.RouteTableID, r.DestinationCidrBlock, r.DestinationIpv6CidrBlock); len(cidrs) == 1 {
+				x.CIDR = cidrs[0]
+			}
+			switch {
+			case r.State == "blackhole":
+				x.Target = model.Blackhole
+			case r.NatGatewayID != "":
+				x.Target, x.To = model.NATGateway, r.NatGatewayID
+			case r.VpcPeeringConnectionID != "":
+				x.Target, x.To = model.PeeringLink, r.VpcPeeringConnectionID
+			case r.EgressOnlyInternetGatewayID != "":
+				x.Target, x.To = model.EgressOnly, r.EgressOnlyInternetGatewayID
+			case r.GatewayID == "local":
+				x.Target = model.Local
+			case strings.HasPrefix(r.GatewayID, "igw-"):
+				x.Target, x.To = model.InternetGateway, r.GatewayID
+			case strings.HasPrefix(r.GatewayID, "vpce-") && x.List != "":
+				x.Target, x.To = model.GatewayEndpoint, r.GatewayID
+				b.endpointList(x.List, r.GatewayID)
+			default:
+				x.Target, x.To = model.Other, r.GatewayID+r.NetworkInterfaceID+r.InstanceID
+			}
+			m.Routes = append(m.Routes, x)
+		}
+		b.net.Tables = append(b.net.Tables, m)
+	}
+}
+
+// endpointList adds the list that a gateway endpoint's route names where no file has it: AWS keeps it.
+func (b *builder) endpointList(list, endpoint string) {
+	if slices.ContainsFunc(b.net.Lists, func(l model.PrefixList) bool { return l.ID == list }) {
+		return
+	}
+	m := model.PrefixList{ID: list, Service: true, Doubt: "its entries are not known"}
+	for _, e := range b.VpcEndpoints {
+		if e.VpcEndpointID == endpoint {
+			m.Name = e.ServiceName
+		}
+	}
+	b.net.Lists = append(b.net.Lists, m)
+}

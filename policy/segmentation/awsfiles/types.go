@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsfiles
+
+// The types have the names of AWS's API, with its Id and Ip written as Go does; JSON does not mind the case: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Types.html,
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Types.html and those of RDS.
+
+type tag struct{ Key, Value string }
+
+type tags []tag
+
+func (t tags) name() string {
+	for _, x := range t {
+		if x.Key == "Name" {
+			return x.Value
+		}
+	}
+	return ""
+}
+
+type cidrBlock struct {
+	CidrBlock, Ipv6CidrBlock           string
+	CidrBlockState, Ipv6CidrBlockState struct{ State string }
+}
+
+type vpc struct {
+	VpcID, CidrBlock                                     string
+	CidrBlockAssociationSet, Ipv6CidrBlockAssociationSet []cidrBlock
+	Tags                                                 tags
+}
+
+type subnet struct {
+	SubnetID, VpcID, CidrBlock  string
+	Ipv6CidrBlockAssociationSet []cidrBlock
+	MapPublicIPOnLaunch         bool
+	Tags                        tags
+}
+
+type ipPermission struct {
+	IPProtocol       string
+	FromPort, ToPort *int
+	IPRanges         []struct{ CidrIP, Description string }
+	Ipv6Ranges       []struct{ CidrIpv6, Description string }
+	PrefixListIDs    []struct{ PrefixListID, Description string }
+	UserIDGroupPairs []struct{ GroupID, Description string }
+}
+
+type securityGroup struct {
+	GroupID, GroupName, VpcID          string
+	IPPermissions, IPPermissionsEgress []ipPermission
+	Tags                               tags
+}
+
+type networkACL struct {
+	NetworkACLID, VpcID string
+	IsDefault           bool
+	Associations        []struct{ SubnetID string }
+	Entries             []struct {
+		CidrBlock, Ipv6CidrBlock, Protocol, RuleAction string
+		Egress                                         bool
+		RuleNumber                                     int
+		PortRange                                      *struct{ From, To int }
+		IcmpTypeCode                                   *struct{ Type, Code int }
+	}
+	Tags tags
+}
+
+type routeTable struct {
+	RouteTableID, VpcID string
+	Associations        []struct {
+		Main                bool
+		SubnetID, GatewayID string
+	}
+	Routes []struct {
+		DestinationCidrBlock, DestinationIpv6CidrBlock, DestinationPrefixListID                                                     string
+		GatewayID, NatGatewayID, VpcPeeringConnectionID, EgressOnlyInternetGatewayID, NetworkInterfaceID, InstanceID, State, Origin string
+	}
+	Tags tags
+}
+
+type association struct{ PublicIP, AllocationID string }
+
+type networkInterface struct {
+	NetworkInterfaceID, SubnetID, VpcID, InterfaceType, Description, Status, RequesterID, PrivateIPAddress string
+	SourceDestCheck                                                                                        *bool
+	Association                                                                                            *association
+	Groups                                                                                                 []struct{ GroupID string }
+	PrivateIPAddresses                                                                                     []struct {
+		PrivateIPAddress string
+		Association      *association
+	}
+	Ipv6Addresses []struct{ Ipv6Address string }
+	Attachment    *struct{ InstanceID string }
+	TagSet        tags
+}
+
+type internetGateway struct {
+	InternetGatewayID, EgressOnlyInternetGatewayID string
+	Attachments                                    []struct{ VpcID, State string }
+	Tags                                           tags
+}
+
+type natGateway struct {
+	NatGatewayID, VpcID, SubnetID, State, ConnectivityType, AvailabilityMode string
+	NatGatewayAddresses                                                      []struct{ PublicIP, NetworkInterfaceID string }
+	Tags                                                                     tags
+}
+
+type vpcEndpoint struct {
+	VpcEndpointID, VpcID, VpcEndpointType, ServiceName, State string
+	RouteTableIDs, SubnetIDs, NetworkInterfaceIDs             []string
+	Groups                                                    []struct{ GroupID string }
+	Tags                                                      tags
+}
+
+type peering struct {
+	VpcPeeringConnectionID            string
+	Status                            struct{ Code string }
+	AccepterVpcInfo, RequesterVpcInfo struct{ VpcID, Region string }
+	Tags                              tags
+}
+
+type prefixList struct {
+	PrefixListID, PrefixListName, OwnerID string
+	Cidrs                                 []string
+	Entries                               []struct{ Cidr string }
+}
+
+type loadBalancer struct {
+	LoadBalancerArn, LoadBalancerName, Type, Scheme, VpcID string
+	SecurityGroups                                         []string
+	AvailabilityZones                                      []struct{ SubnetID string }
+}
+
+type action struct {
+	Type, TargetGroupArn string
+	ForwardConfig        *struct {
+		TargetGroups []struct{ TargetGroupArn string }
+	}
+}
+
+type listener struct {
+	ListenerArn, LoadBalancerArn, Protocol string
+	Port                                   int
+	DefaultActions                         []action
+	Listeners                              []listener // where a file groups them by load balancer
+}
+
+type targetGroup struct {
+	TargetGroupArn, TargetGroupName, Protocol, TargetType string
+	Port                                                  int
+	LoadBalancerArns                                      []string
+	// PreserveClientIP is an attribute, which describe-target-groups does not show; the default counts without it.
+	PreserveClientIP *bool
+}
+
+type targetHealth struct {
+	TargetGroupArn           string
+	TargetHealthDescriptions []struct {
+		Target struct {
+			ID   string
+			Port int
+		}
+	}
+}
+
+type dbInstance struct {
+	DBInstanceIdentifier string
+	PubliclyAccessible   bool
+	Endpoint             *struct{ Port int }
+	VpcSecurityGroups    []struct{ VpcSecurityGroupID string }
+	DBSubnetGroup        struct {
+		Subnets []struct{ SubnetIdentifier string }
+	}
+}
+
+type address struct{ PublicIP, NetworkInterfaceID, PrivateIPAddress string }
+
+type reservation struct {
+	Instances []struct {
+		InstanceID        string
+		State             struct{ Name string }
+		NetworkInterfaces []networkInterface
+		Tags              tags
+	}
+}
+
+type blockPublicAccess struct {
+	InternetGatewayBlockMode       string
+	VpcBlockPublicAccessExclusions []struct{ ResourceArn, InternetGatewayExclusionMode, State string }
+}

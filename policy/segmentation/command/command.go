@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package command is the proof as a person starts it: on a stack export, the JSON of a preview, or a folder of AWS's
+// answers.
+package command
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/awsfiles"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
+)
+
+// The exit codes.
+const (
+	Clean    = 0 // the network is as the table says
+	Refused  = 1 // it is not, or that cannot be told
+	Unusable = 2 // the arguments or the input cannot be used
+)
+
+// Usage lists the commands for the help of the program.
+const Usage = `  bulkhead-policy prove -intent TABLE INPUT                 prove that a network has the segments of a table
+  bulkhead-policy explain -in INPUT SRC DST [PROTO/PORT]    say whether packets pass, and what decides
+  bulkhead-policy query -in INPUT FILE                      the same for JSON lines of src, dst, protocol, port
+  bulkhead-policy diff [-intent TABLE] BEFORE AFTER         say what a change opens and closes
+  bulkhead-policy lint INPUT                                list rules and groups that do nothing, and lost answers
+
+INPUT, BEFORE and AFTER are stack exports, JSON of previews, or folders of AWS's describe answers.
+`
+
+// Asks reports whether the arguments of explain are about two ends of a network, and not about a control.
+func Asks(args []string) bool {
+	return slices.ContainsFunc(args, func(a string) bool {
+		name, _, _ := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		return strings.HasPrefix(a, "-") && name == "in"
+	})
+}
+
+// run is one command on its way.
+type run struct {
+	in       io.Reader
+	out      io.Writer
+	format   string
+	input    string
+	table    *intent.Table
+	services map[string]string
+}
+
+// Main runs a command and returns its exit code.
+func Main(name string, args []string, in io.Reader, out, errOut io.Writer) int {
+	code, err := do(name, args, in, out, errOut)
+	if err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			_, _ = fmt.Fprintf(errOut, "bulkhead-policy %s: %v\n", name, err)
+			return Unusable
+		}
+		return Clean
+	}
+	return code
+}
+
+func do(name string, args []string, in io.Reader, out, errOut io.Writer) (int, error) {
+	r := &run{in: in, out: out}
+	set := flag.NewFlagSet(name, flag.ContinueOnError)
+	set.SetOutput(errOut)
+	table := set.String("intent", "", "file with the table of segments and connections")
+	set.StringVar(&r.input, "in", "", "what is asked about: a stack export, the JSON of a preview, or a folder of AWS's answers")
+	set.StringVar(&r.format, "format", "text", strings.Join(segmentation.Formats, ", "))
+	if err := set.Parse(args); err != nil {
+		return Unusable, err
+	}
+	if !slices.Contains(segmentation.Formats, r.format) {
+		return Unusable, fmt.Errorf("-format: %q is not known; use %s", r.format, strings.Join(segmentation.Formats, ", "))
+	}
+	if *table != "" {
+		if err := r.read(*table); err != nil {
+			return Unusable, err
+		}
+	}
+	switch name {
+	case "prove":
+		return r.prove(set.Args())
+	case "explain":
+		return r.explain(set.Args())
+	case "query":
+		return r.query(set.Args())
+	case "diff":
+		return r.diff(set.Args())
+	}
+	return r.lint(set.Args())
+}
+
+func (r *run) read(table string) error {
+	f, err := os.Open(table)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	if r.table, err = intent.Read(f); err != nil {
+		return fmt.Errorf("%s:\n%w", table, err)
+	}
+	r.services = r.table.Services
+	return nil
+}
+
+// load reads a network: a folder of AWS's answers, or what Pulumi writes.
+func (r *run) load(path string) (*model.Network, error) {
+	if path == "" {
+		return nil, errors.New("say with -in what is asked about")
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return awsfiles.Read(path)
+	}
+	from := r.in
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = f.Close() }()
+		from = f
+	}
+	d, err := export.Read(from)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return stack.Of(d, r.services), nil
+}
+
+func (r *run) json(v any) error {
+	e := json.NewEncoder(r.out)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+func (r *run) prove(args []string) (int, error) {
+	if len(args) != 1 || r.table == nil {
+		return Unusable, errors.New("it needs -intent with a table, and one input")
+	}
+	net, err := r.load(args[0])
+	if err != nil {
+		return Unusable, err
+	}
+	p, err := segmentation.Prove(net, r.table)
+	if err != nil {
+		return Unusable, err
+	}
+	switch r.format {
+	case "json":
+		err = r.json(p)
+	case "markdown":
+		p.Markdown(r.out)
+	default:
+		p.Text(r.out)
+	}
+	if err != nil || p.Holds() {
+		return Clean, err
+	}
+	return Refused, nil
+}
+
+// everything is asked where a question names no protocol.
+func question(args []string) (flow.Set, error) {
+	if len(args) < 3 {
+		return flow.Everything, nil
+	}
+	return flow.Parse(args[2])
+}
+
+func (r *run) explain(args []string) (int, error) {
+	if len(args) != 2 && len(args) != 3 {
+		return Unusable, errors.New("it needs a source, a destination, and may have a protocol and port such as tcp/443")
+	}
+	q, err := question(args)
+	if err != nil {
+		return Unusable, err
+	}
+	n, err := r.open()
+	if err != nil {
+		return Unusable, err
+	}
+	a, err := n.Ask(args[0], args[1], q)
+	if err != nil {
+		return Unusable, err
+	}
+	if r.format == "json" {
+		return Clean, r.json(a)
+	}
+	_, _ = fmt.Fprintf(r.out, "%s -> %s, %s: %s\n  direct %s, mediated %s", a.Source, a.Destination, a.Question, a.Verdict, a.Direct, a.Mediated)
+	if len(a.Through) > 0 {
+		_, _ = fmt.Fprintf(r.out, " (%s)", strings.Join(a.Through, ", "))
+	}
+	if a.Lateral {
+		_, _ = fmt.Fprintf(r.out, ", lateral %d steps away", a.Steps)
+	}
+	_, _ = fmt.Fprintln(r.out)
+	segmentation.Hops(r.out, a.Path)
+	return Clean, nil
+}
+
+func (r *run) open() (*segmentation.Network, error) {
+	net, err := r.load(r.input)
+	if err != nil {
+		return nil, err
+	}
+	return segmentation.Open(net, r.table)
+}
+
+// asked is one line of a file of questions.
+type asked struct {
+	Src      string          `json:"src"`
+	Dst      string          `json:"dst"`
+	Protocol string          `json:"protocol"`
+	Port     json.RawMessage `json:"port"`
+}
+
+// query answers every line with one, in order; a question that cannot be answered gets an error and stops no other.
+func (r *run) query(args []string) (int, error) {
+	if len(args) != 1 {
+		return Unusable, errors.New("it needs one file of questions, or - for standard input")
+	}
+	n, err := r.open()
+	if err != nil {
+		return Unusable, err
+	}
+	from := r.in
+	if args[0] != "-" {
+		f, err := os.Open(args[0])
+		if err != nil {
+			return Unusable, err
+		}
+		defer func() { _ = f.Close() }()
+		from = f
+	}
+	code := Clean
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if strings.TrimSpace(lines.Text()) == "" {
+			continue
+		}
+		a, err := answer(n, lines.Bytes())
+		if err != nil {
+			code = Refused
+			a = &segmentation.Answer{Problem: err.Error(), Verdict: "unknown"}
+		}
+		if err := r.json(a); err != nil {
+			return Unusable, err
+		}
+	}
+	return code, lines.Err()
+}
+
+func answer(n *segmentation.Network, line []byte) (*segmentation.Answer, error) {
+	var x asked
+	if err := json.Unmarshal(line, &x); err != nil {
+		return nil, fmt.Errorf("the line is no question with src, dst, protocol and port: %w", err)
+	}
+	port := strings.Trim(string(x.Port), `"`)
+	text := x.Protocol
+	switch {
+	case text == "" && port != "":
+		return nil, errors.New("a port needs a protocol")
+	case text == "":
+		text = "all"
+	case port != "" && port != "null" && port != "-1":
+		text += "/" + port
+	}
+	q, err := flow.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return n.Ask(x.Src, x.Dst, q)
+}

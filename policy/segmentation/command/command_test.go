@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/command"
+)
+
+const (
+	table      = "testdata/production.yaml"
+	production = "../../command/testdata/hardened.json"
+)
+
+func run(t *testing.T, in, name string, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = command.Main(name, args, strings.NewReader(in), &o, &e)
+	return code, o.String(), e.String()
+}
+
+// changed is our production stack with a text replaced.
+func changed(t *testing.T, old, young string) string {
+	t.Helper()
+	text, err := os.ReadFile(production)
+	require.NoError(t, err)
+	require.Contains(t, string(text), old)
+	path := filepath.Join(t.TempDir(), "state.json")
+	require.NoError(t, os.WriteFile(path, bytes.ReplaceAll(text, []byte(old), []byte(young)), 0o600))
+	return path
+}
+
+func TestProductionHasTheSegmentsOfItsTable(t *testing.T) {
+	code, out, errOut := run(t, "", "prove", "-intent", table, production)
+	require.Equal(t, command.Clean, code, out+errOut)
+	require.Contains(t, out, "  5 app                .  .  .  .  .  +  +  +  +")
+	require.NotContains(t, out, "note:")
+	require.Contains(t, out, "internet         edge (1), app (1), database (2)")
+	require.Contains(t, out, "DNS: every interface reaches the VPC's resolver")
+	for line := range strings.Lines(out) {
+		require.LessOrEqual(t, len([]rune(strings.TrimSuffix(line, "\n"))), 100, line)
+	}
+}
+
+func TestARuleTooManyIsAViolationWithItsWitness(t *testing.T) {
+	wide := changed(t, `"fromPort":8443,"ipProtocol":"tcp"`, `"fromPort":22,"ipProtocol":"tcp"`)
+	code, out, _ := run(t, "", "prove", "-intent", table, "-format", "json", wide)
+	require.Equal(t, command.Refused, code)
+	var proof struct {
+		Cells []struct {
+			From, To, Status string
+			Findings         []struct {
+				Status, Code, What string
+				Path               *struct {
+					Packet struct{ Port int }
+					Hops   []struct {
+						Rule   string
+						Passes bool
+					}
+				}
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &proof))
+	bad := 0
+	for _, c := range proof.Cells {
+		if c.Status == "closed" || c.Status == "allowed" || c.Status == "mediated" {
+			continue
+		}
+		bad++
+		require.Equal(t, []string{"edge", "app"}, []string{c.From, c.To})
+		require.NotEmpty(t, c.Findings)
+		for _, f := range c.Findings {
+			require.NotNil(t, f.Path)
+			require.NotEmpty(t, f.Path.Hops)
+		}
+	}
+	require.Equal(t, 1, bad)
+	code, out, _ = run(t, "", "prove", "-intent", table, "-format", "markdown", wide)
+	require.Equal(t, command.Refused, code)
+	require.Contains(t, out, "**edge -> app**")
+}
+
+func TestQuestionsGetOneAnswerALine(t *testing.T) {
+	code, out, _ := run(t, `{"src":"internet","dst":"edge","protocol":"tcp","port":443}
+{"src":"internet","dst":"app","protocol":"tcp","port":"8443"}
+{"src":"10.10.0.20","dst":"198.51.100.65","protocol":"tcp","port":443}
+{"src":"bastion","dst":"database"}
+{"src":"nobody","dst":"edge"}
+{"src":"app","dst":"edge","protocol":"tcp","port":70000}
+not json
+`, "query", "-intent", table, "-in", production, "-")
+	require.Equal(t, command.Refused, code)
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	require.Len(t, lines, 7)
+	for i, want := range []string{
+		`"verdict":"must","direct":"must","mediated":"cannot"`, `"verdict":"cannot","direct":"cannot","mediated":"must","through":["production-edge"]`, `"verdict":"may"`,
+		`"verdict":"cannot","direct":"cannot","mediated":"cannot","lateral":true,"steps":2`, `nothing is called \"nobody\"`, "a port is a number from 0 to 65535", "the line is no question",
+	} {
+		require.Contains(t, lines[i], want)
+	}
+	require.Contains(t, lines[1], `"codes":["IGW_PUBLIC_IP_ASSOCIATION_FOR_INGRESS","ENI_SG_RULES_MISMATCH","SUBNET_ACL_RESTRICTION","NO_ROUTE_FOR_REPLY"]`)
+}
+
+func TestExplainDiffAndLint(t *testing.T) {
+	code, out, _ := run(t, "", "explain", "-in", production, "production-app", "production-db", "tcp/5432")
+	require.Equal(t, command.Clean, code)
+	require.Contains(t, out, "production-app -> production-db, tcp 5432: must")
+	require.Contains(t, out, `"PostgreSQL connections of production-app"`)
+
+	wide := changed(t, `"fromPort":8443,"ipProtocol":"tcp"`, `"fromPort":22,"ipProtocol":"tcp"`)
+	code, out, _ = run(t, "", "diff", "-intent", table, production, wide)
+	require.Equal(t, command.Refused, code)
+	require.Contains(t, out, "opens edge -> app: tcp 22")
+	code, out, _ = run(t, "", "diff", "-intent", table, wide, production)
+	require.Equal(t, command.Clean, code, out)
+	require.Contains(t, out, "closes edge -> app: tcp 22")
+	_, out, _ = run(t, "", "diff", production, production)
+	require.Equal(t, "nothing opens and nothing closes\n", out)
+
+	_, out, _ = run(t, "", "lint", changed(t, `"cidrIpv4":"203.0.113.16/28","description":"Operators at known addresses","fromPort":22`, `"cidrIpv4":"203.0.113.16/28","description":"Operators at known addresses","fromPort":22,"x":1`))
+	require.Equal(t, "nothing to say\n", out)
+}
+
+func TestBadInputSaysWhatIsWrong(t *testing.T) {
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	require.NoError(t, os.WriteFile(bad, []byte("segments: [{name: a, what: x}, {name: a, what: x}]\n"), 0o600))
+	for want, args := range map[string][]string{
+		"it needs -intent with a table":         {"prove", production},
+		"there is another segment of this name": {"prove", "-intent", bad, production},
+		"no such file":                          {"prove", "-intent", table, "nowhere.json"},
+		"neither a stack export":                {"prove", "-intent", table, "-"},
+		`-format: "pdf" is not known`:           {"prove", "-format", "pdf", production},
+		"say with -in":                          {"explain", "a", "b"},
+	} {
+		code, out, errOut := run(t, "{}", args[0], args[1:]...)
+		require.Equal(t, command.Unusable, code, out)
+		require.Contains(t, errOut, want)
+	}
+}

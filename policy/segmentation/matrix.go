@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segmentation
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
+)
+
+// Formats are the forms in which a proof is written.
+var Formats = []string{"text", "json", "markdown"}
+
+// width is the widest that a terminal matrix may be.
+const width = 100
+
+var symbols = map[Status]string{Closed: ".", Mediated: "~", Allowed: "+", Unknown: "?", Blocked: "x", Violation: "!"}
+
+const legend = "+ as intended   . closed   ~ through a load balancer only   ! more than intended   x intended but blocked   ? unknown"
+
+// Text writes the matrix and a page for every cell that is not as the table says.
+func (p *Proof) Text(w io.Writer) {
+	for _, a := range p.Assumptions {
+		_, _ = fmt.Fprintln(w, "note:", a)
+	}
+	label := 0
+	for _, s := range p.Segments {
+		label = max(label, len([]rune(s)))
+	}
+	label = min(label, width/2)
+	// Columns are numbered, so that twenty segments fit as well as three.
+	_, _ = fmt.Fprintf(w, "\n%*s  ", label+4, "from \\ to")
+	for i := range p.Segments {
+		_, _ = fmt.Fprintf(w, "%3d", i+1)
+	}
+	_, _ = fmt.Fprintln(w)
+	for i, from := range p.Segments {
+		_, _ = fmt.Fprintf(w, "%3d %-*s  ", i+1, label, cut(from, label))
+		for _, to := range p.Segments {
+			symbol := " "
+			if c := p.Cell(from, to); c != nil {
+				symbol = symbols[c.Status]
+			}
+			_, _ = fmt.Fprintf(w, "%3s", symbol)
+		}
+		_, _ = fmt.Fprintln(w)
+	}
+	for _, line := range wrap(legend, width) {
+		_, _ = fmt.Fprintln(w, line)
+	}
+	for _, c := range p.Cells {
+		for _, f := range c.Findings {
+			_, _ = fmt.Fprintf(w, "\n%s %s -> %s: %s [%s]\n", symbols[f.Status], c.From, c.To, f.What, f.Code)
+			Hops(w, f.Path)
+		}
+	}
+	_, _ = fmt.Fprintln(w, "\nIf a segment falls, what follows, and how many connections away:")
+	for _, f := range p.Falls {
+		_, _ = fmt.Fprintf(w, "  %-*s  %s\n", label, cut(f.Segment, label), strings.Join(f.Reaches, ", "))
+	}
+	_, _ = fmt.Fprintln(w, "\nNot closed by any network setting:")
+	for _, r := range p.Residual {
+		for i, line := range wrap(r, width-4) {
+			_, _ = fmt.Fprintln(w, []string{"  - ", "    "}[min(i, 1)]+line)
+		}
+	}
+}
+
+// Cell is that of an ordered pair, or nil where both are outside.
+func (p *Proof) Cell(from, to string) *Cell {
+	i := slices.IndexFunc(p.Cells, func(c Cell) bool { return c.From == from && c.To == to })
+	if i < 0 {
+		return nil
+	}
+	return &p.Cells[i]
+}
+
+func cut(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+// wrap breaks a text into lines at spaces.
+func wrap(s string, n int) []string {
+	var out []string
+	line := ""
+	for word := range strings.FieldsSeq(s) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > n {
+			out, line = append(out, line), ""
+		}
+		line = strings.TrimSpace(line + " " + word)
+	}
+	return append(out, line)
+}
+
+// Hops writes a path, one hop a line.
+func Hops(w io.Writer, p *reach.Path) {
+	if p == nil {
+		return
+	}
+	if p.Packet.Source.IsValid() {
+		_, _ = fmt.Fprintf(w, "  packet  %s, %s\n", p.Packet, p.Way)
+	}
+	for _, h := range p.Hops {
+		mark, leg := "passes", ""
+		if !h.Passes {
+			mark = "STOPS "
+		}
+		if h.Reply {
+			leg = "answer: "
+		}
+		lines := wrap(leg+h.Rule, width-11)
+		for i, line := range lines {
+			if i > 0 {
+				mark = "      "
+			}
+			_, _ = fmt.Fprintf(w, "  %s  %s\n", mark, line)
+		}
+		if h.Code != "" {
+			_, _ = fmt.Fprintf(w, "          %s at %s\n", h.Code, cut(last(h.Component), width-40))
+		}
+	}
+}
+
+// last is the part of a URN that names a resource.
+func last(urn string) string { return strings.TrimPrefix(urn[strings.LastIndex(urn, "::")+1:], ":") }
+
+// Markdown writes the matrix as a table, for the comment of a review.
+func (p *Proof) Markdown(w io.Writer) {
+	_, _ = fmt.Fprintf(w, "| from \\ to |")
+	for _, s := range p.Segments {
+		_, _ = fmt.Fprintf(w, " %s |", s)
+	}
+	_, _ = fmt.Fprintf(w, "\n|%s\n", strings.Repeat(" --- |", len(p.Segments)+1))
+	for _, from := range p.Segments {
+		_, _ = fmt.Fprintf(w, "| **%s** |", from)
+		for _, to := range p.Segments {
+			text := " "
+			if c := p.Cell(from, to); c != nil {
+				text = symbols[c.Status]
+				if c.May != "" {
+					text += " " + strings.ReplaceAll(c.May, "|", "\\|")
+				}
+			}
+			_, _ = fmt.Fprintf(w, " %s |", text)
+		}
+		_, _ = fmt.Fprintln(w)
+	}
+	_, _ = fmt.Fprintf(w, "\n%s\n", legend)
+	for _, c := range p.Cells {
+		for _, f := range c.Findings {
+			_, _ = fmt.Fprintf(w, "\n- **%s -> %s**: %s (`%s`)\n", c.From, c.To, f.What, f.Code)
+			if f.Path == nil {
+				continue
+			}
+			for _, h := range f.Path.Hops {
+				if mark := map[bool]string{true: "passes", false: "**stops**"}[h.Passes]; !h.Passes || f.Status == Violation {
+					_, _ = fmt.Fprintf(w, "  - %s: %s\n", mark, h.Rule)
+				}
+			}
+		}
+	}
+}

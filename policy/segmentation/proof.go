@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package segmentation proves that a network has the segments and connections that a table says, before it exists: every
+// connection of the table must be possible, and nothing else may be. What cannot be told is said, never passed over.
+package segmentation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/glob"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
+)
+
+// Unassigned holds the interfaces that no segment of the table has: nothing may reach them, nor they anything.
+const Unassigned = "(unassigned)"
+
+// Status is what a cell of the matrix comes to, from good to bad.
+type Status string
+
+// The statuses.
+const (
+	Closed    Status = "closed"    // nothing is intended, and nothing can pass
+	Mediated  Status = "mediated"  // the same, but for ways through a load balancer that the table admits
+	Allowed   Status = "allowed"   // what is intended must pass, and nothing else can
+	Unknown   Status = "unknown"   // nobody knows whether more passes, or whether what is intended does
+	Blocked   Status = "blocked"   // what is intended cannot pass
+	Violation Status = "violation" // more may pass than is intended
+)
+
+// ranks orders the statuses, so that the worst of a cell counts.
+var ranks = []Status{Closed, Mediated, Allowed, Unknown, Blocked, Violation}
+
+// Proof is a network compared with a table.
+type Proof struct {
+	Segments []string `json:"segments"`
+	Cells    []Cell   `json:"cells"`
+	// Assumptions are what the proof takes for granted, and what it could not read.
+	Assumptions []string `json:"assumptions,omitempty"`
+	// Residual are channels that no network setting closes.
+	Residual []string `json:"residual"`
+	// Falls says what follows if a segment falls.
+	Falls   []Fall `json:"falls"`
+	engine  *reach.Engine
+	members map[string][]*reach.End
+}
+
+// Cell is an ordered pair of segments.
+type Cell struct {
+	From     string    `json:"from"`
+	To       string    `json:"to"`
+	Status   Status    `json:"status"`
+	Intended string    `json:"intended,omitempty"`
+	Must     string    `json:"must,omitempty"`
+	May      string    `json:"may,omitempty"`
+	Through  []string  `json:"through,omitempty"` // load balancers
+	Findings []Finding `json:"findings,omitempty"`
+}
+
+// Finding is one thing that is not as the table says.
+type Finding struct {
+	Status Status      `json:"status"`
+	Code   string      `json:"code"`
+	What   string      `json:"what"`
+	Path   *reach.Path `json:"path,omitempty"`
+}
+
+// Holds reports whether the network is as the table says, for certain.
+func (p *Proof) Holds() bool {
+	return !slices.ContainsFunc(p.Cells, func(c Cell) bool { return slices.Index(ranks, c.Status) >= slices.Index(ranks, Unknown) })
+}
+
+// Worst is the worst status of any cell.
+func (p *Proof) Worst() Status {
+	worst := Closed
+	for _, c := range p.Cells {
+		worst = worse(worst, c.Status)
+	}
+	return worst
+}
+
+func worse(a, b Status) Status { return ranks[max(slices.Index(ranks, a), slices.Index(ranks, b))] }
+
+// Prove compares a network with a table.
+func Prove(net *model.Network, table *intent.Table) (*Proof, error) {
+	known := *net
+	known.Elsewhere = append(slices.Clone(net.Elsewhere), table.KnownAddresses...)
+	for _, s := range table.Segments {
+		known.Elsewhere = append(known.Elsewhere, s.Addresses...)
+	}
+	p := &Proof{engine: reach.New(&known), members: map[string][]*reach.End{}, Assumptions: slices.Concat(net.Notes, net.Check())}
+	for _, u := range net.Unmodelled {
+		p.Assumptions = append(p.Assumptions, fmt.Sprintf("%s (%s) is not modelled: what it can carry is unknown", u.ID, u.What))
+	}
+	if err := p.assign(net, table); err != nil {
+		return nil, err
+	}
+	for _, from := range p.Segments {
+		for _, to := range p.Segments {
+			if len(p.members[from]) > 0 && len(p.members[to]) > 0 && (!p.outside(from) || !p.outside(to)) {
+				p.Cells = append(p.Cells, p.cell(from, to, table))
+			}
+		}
+	}
+	p.mediate(table)
+	p.fall()
+	p.Residual = residual(p)
+	return p, nil
+}
+
+func (p *Proof) outside(segment string) bool { return p.members[segment][0].Class < 0 }
+
+// assign finds the members of every segment. An interface in two segments contradicts the table.
+func (p *Proof) assign(net *model.Network, table *intent.Table) error {
+	var problems []string
+	outside := flow.PrefixAddrs(table.KnownAddresses...)
+	for _, s := range table.Segments {
+		outside = outside.Or(flow.PrefixAddrs(s.Addresses...))
+	}
+	rest := p.engine.InternetEnd().Addresses().Minus(outside)
+	p.add(intent.Internet, p.engine.Outside(rest))
+	if len(table.KnownAddresses) > 0 {
+		p.add(intent.KnownAddresses, p.engine.Outside(flow.PrefixAddrs(table.KnownAddresses...)))
+	}
+	of := map[string]string{}
+	for i := range table.Segments {
+		s := &table.Segments[i]
+		p.addOutside(s, net)
+		for _, f := range selected(s, net) {
+			if other := of[f.ID]; other != "" {
+				problems = append(problems, fmt.Sprintf("%s is in the segments %s and %s; an interface has one", f.ID, other, s.Name))
+			}
+			of[f.ID] = s.Name
+			p.add(s.Name, p.engine.Interface(f.ID))
+		}
+		if len(p.members[s.Name]) == 0 {
+			p.Assumptions = append(p.Assumptions, fmt.Sprintf("segment %s has no members", s.Name))
+		}
+	}
+	for i := range net.Interfaces {
+		if f := &net.Interfaces[i]; of[f.ID] == "" && f.Kind != model.NATInterface {
+			p.add(Unassigned, p.engine.Interface(f.ID))
+			p.Assumptions = append(p.Assumptions, fmt.Sprintf("%s is in no segment, so everything to and from it is forbidden", called(f)))
+		}
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("the table does not fit the network:\n  %s", strings.Join(problems, "\n  "))
+	}
+	return nil
+}
+
+// addOutside adds what a segment is outside the network: addresses, or services of AWS.
+func (p *Proof) addOutside(s *intent.Segment, net *model.Network) {
+	p.add(s.Name)
+	if len(s.Addresses) > 0 {
+		p.add(s.Name, p.engine.Outside(flow.PrefixAddrs(s.Addresses...)))
+	}
+	for _, l := range net.Lists {
+		if l.Service && s.Service != "" && glob.Match(s.Service, l.Name) {
+			p.add(s.Name, p.engine.Service(l.ID))
+		}
+	}
+}
+
+func called(f *model.Interface) string {
+	if f.Name == "" {
+		return f.ID
+	}
+	return f.Name + " (" + f.ID + ")"
+}
+
+func selected(s *intent.Segment, net *model.Network) []*model.Interface {
+	subnets, groups := map[string]string{}, map[string]string{}
+	for _, x := range net.Subnets {
+		subnets[x.ID] = x.Name
+	}
+	for _, x := range net.Groups {
+		groups[x.ID] = x.Name
+	}
+	both := func(ids []string, names map[string]string) []string {
+		var out []string
+		for _, id := range ids {
+			out = append(out, id, names[id])
+		}
+		return out
+	}
+	var out []*model.Interface
+	for i := range net.Interfaces {
+		f := &net.Interfaces[i]
+		short := f.ID[strings.LastIndex(f.ID, "::")+1:]
+		if f.Kind != model.NATInterface && s.Selects(string(f.Kind), []string{f.ID, strings.TrimPrefix(short, ":"), f.Name, f.Owner}, both(f.Subnets, subnets), both(f.Groups, groups)) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// add adds ends to a segment, each class once.
+func (p *Proof) add(segment string, ends ...*reach.End) {
+	if !slices.Contains(p.Segments, segment) {
+		p.Segments = append(p.Segments, segment)
+	}
+	for _, e := range ends {
+		if e != nil && (e.Class < 0 || !slices.ContainsFunc(p.members[segment], func(x *reach.End) bool { return x.Class == e.Class })) {
+			p.members[segment] = append(p.members[segment], e)
+		}
+	}
+}
+
+// cell judges an ordered pair of segments.
+func (p *Proof) cell(from, to string, table *intent.Table) Cell {
+	intended := table.Intended(from, to)
+	c := Cell{From: from, To: to, Status: Closed}
+	if !intended.Empty() {
+		c.Status, c.Intended = Allowed, flow.Describe(intended)
+	}
+	var may, must flow.Set
+	first := true
+	for _, a := range p.members[from] {
+		for _, b := range p.members[to] {
+			if a.Class == b.Class && a.Class >= 0 && !a.Plural() {
+				continue
+			}
+			r := p.engine.Between(a, b)
+			may = may.Or(r.May)
+			if must = must.And(r.Must); first {
+				must, first = r.Must, false
+			}
+			p.judge(&c, a, b, &r, intended, table)
+		}
+	}
+	if !may.Empty() {
+		c.May, c.Must = flow.Describe(may), flow.Describe(must)
+	}
+	return c
+}
+
+// judge adds what is wrong between two classes: first what is too much, by what may be, then what is missing, by what
+// must be.
+func (p *Proof) judge(c *Cell, a, b *reach.End, r *reach.Result, intended flow.Set, table *intent.Table) {
+	if more := r.May.Minus(intended); !more.Empty() {
+		c.find(Violation, "NOT_INTENDED", flow.Describe(more)+" may pass and is not in the table", p.engine.Witness(a, b, more))
+	}
+	if more := r.Open.Minus(intended.Or(r.May)); !more.Empty() {
+		c.find(Unknown, string(reach.NotModelled), flow.Describe(more)+" is not in the table, and nobody knows whether it passes", p.engine.Witness(a, b, more))
+	}
+	for _, x := range table.Connections {
+		if x.From != c.From || x.To != c.To {
+			continue
+		}
+		q, _ := x.Set()
+		status := Unknown
+		switch r.Ask(q, a.Clients()) {
+		case reach.MustPass:
+			continue
+		case reach.Cannot:
+			status = Blocked
+		}
+		path := p.engine.Blocked(a, b, q)
+		code := string(reach.NoWay)
+		if stops := path.Stops(); len(stops) > 0 {
+			code = string(stops[0].Code)
+		}
+		verb := map[Status]string{Blocked: "cannot pass", Unknown: "does not pass for certain"}[status]
+		c.find(status, code, fmt.Sprintf("%s (%s) %s", flow.Describe(q), x.Reason, verb), path)
+	}
+}
+
+func (c *Cell) find(status Status, code, what string, path *reach.Path) {
+	c.Status = worse(c.Status, status)
+	if slices.ContainsFunc(c.Findings, func(f Finding) bool { return f.What == what }) {
+		return
+	}
+	c.Findings = append(c.Findings, Finding{Status: status, Code: code, What: what, Path: path})
+}
+
+// mediate looks at ways through load balancers. Both connections of one that works are in cells of their own; here it
+// is told which segments they join.
+func (p *Proof) mediate(table *intent.Table) {
+	for i := range p.Cells {
+		c := &p.Cells[i]
+		for _, a := range p.members[c.From] {
+			for _, b := range p.members[c.To] {
+				for _, m := range p.engine.Mediated(a, b) {
+					if name := p.through(m); !slices.Contains(c.Through, name) {
+						c.Through = append(c.Through, name)
+					}
+					if m.Group.Clients && m.Balancer.Network {
+						p.handedOn(c, a, b, m, table)
+					}
+				}
+			}
+		}
+		if len(c.Through) > 0 && c.Status == Closed {
+			c.Status = Mediated
+		}
+	}
+}
+
+// handedOn judges packets that keep the client's address, which no pair of connections in other cells stands for.
+func (p *Proof) handedOn(c *Cell, a, b *reach.End, m reach.Mediation, table *intent.Table) {
+	for segment, ends := range p.members {
+		for _, e := range ends {
+			if e.Class < 0 || e.Members()[0].Owner != m.Balancer.ID {
+				continue
+			}
+			if m.Back.May.Minus(table.Intended(segment, c.To)).Empty() {
+				return
+			}
+		}
+	}
+	c.find(Violation, "NOT_INTENDED", fmt.Sprintf("%s may pass through %s and is not in the table", flow.Describe(m.Back.May), m.Balancer.Name), p.engine.Witness(a, b, m.Back.May))
+}
+
+func (p *Proof) through(m reach.Mediation) string {
+	name := m.Balancer.Name
+	if name == "" {
+		name = m.Balancer.ID
+	}
+	if m.Balancer.Protected {
+		name += " with its web ACL"
+	}
+	return name
+}
+
+// Fall is lateral reach: the segments that follow if one falls, each with how many connections away it is.
+type Fall struct {
+	Segment string   `json:"segment"`
+	Reaches []string `json:"reaches"`
+}
+
+// fall follows every connection that may be opened, directly or through a load balancer.
+func (p *Proof) fall() {
+	for _, from := range p.Segments {
+		far := map[string]int{from: 0}
+		f := Fall{Segment: from, Reaches: []string{}}
+		for queue := []string{from}; len(queue) > 0; queue = queue[1:] {
+			for _, c := range p.Cells {
+				if _, seen := far[c.To]; seen || c.From != queue[0] || c.May == "" && len(c.Through) == 0 {
+					continue
+				}
+				far[c.To] = far[c.From] + 1
+				f.Reaches = append(f.Reaches, fmt.Sprintf("%s (%d)", c.To, far[c.To]))
+				if !p.outside(c.To) {
+					queue = append(queue, c.To)
+				}
+			}
+		}
+		if len(f.Reaches) > 0 {
+			p.Falls = append(p.Falls, f)
+		}
+	}
+}
+
+// residual are the channels that no network setting closes, and what limits them.
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html says which traffic neither groups nor ACLs judge.
+func residual(p *Proof) []string {
+	out := []string{
+		"DNS: every interface reaches the VPC's resolver, so that names can carry data out; Route 53 Resolver DNS Firewall limits it, groups and ACLs do not.",
+		"Instance metadata, time and DHCP: every instance reaches them on its own host; IMDSv2 with a hop limit of 1 limits metadata.",
+		"Session Manager and EC2 Instance Connect: IAM opens shells where no port is open; IAM policies and endpoint policies limit it.",
+	}
+	for _, c := range p.Cells {
+		if ends := p.members[c.To]; c.May != "" && strings.Contains(ends[0].Label(), "amazonaws") {
+			out = append(out, fmt.Sprintf("%s -> %s: copying data into somebody else's account succeeds unless the endpoint's policy admits own accounts only; the network does not tell.", c.From, c.To))
+		}
+	}
+	return out
+}

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stack
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+)
+
+var subnetFamilies = []string{"ec2/subnet", "ec2/defaultSubnet"}
+
+// shapeOf is where a resource says what its interfaces are like.
+type shapeOf struct {
+	kind            model.Kind
+	subnets, groups string // paths
+	many            bool
+	public          func(*builder, *resource) model.Certainty
+}
+
+// placed are the resources whose interfaces AWS places in subnets that they name.
+var placed = map[string]shapeOf{
+	"lb/loadBalancer":              {kind: model.Balancer, subnets: "subnets", groups: "securityGroups", many: true, public: facing},
+	"lambda/function":              {kind: model.Function, subnets: "vpcConfig.subnetIds", groups: "vpcConfig.securityGroupIds", many: true},
+	"ecs/service":                  {subnets: "networkConfiguration.subnets", groups: "networkConfiguration.securityGroups", many: true, public: flagged("networkConfiguration.assignPublicIp")},
+	"eks/cluster":                  {subnets: "vpcConfig.subnetIds", groups: "vpcConfig.securityGroupIds", many: true},
+	"efs/mountTarget":              {subnets: "subnetId", groups: "securityGroups"},
+	"mq/broker":                    {subnets: "subnetIds", groups: "securityGroups", many: true, public: flagged("publiclyAccessible")},
+	"msk/cluster":                  {subnets: "brokerNodeGroupInfo.clientSubnets", groups: "brokerNodeGroupInfo.securityGroups", many: true},
+	"opensearch/domain":            {subnets: "vpcOptions.subnetIds", groups: "vpcOptions.securityGroupIds", many: true},
+	"ec2/networkInterface":         {subnets: "subnetId", groups: "securityGroups"},
+	"dms/replicationInstance":      {subnets: "", groups: "vpcSecurityGroupIds", public: flagged("publiclyAccessible")},
+	"elasticache/cluster":          {kind: model.Database, subnets: "subnetGroupName", groups: "securityGroupIds", many: true},
+	"elasticache/replicationGroup": {kind: model.Database, subnets: "subnetGroupName", groups: "securityGroupIds", many: true},
+	"rds/instance":                 {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds", public: flagged("publiclyAccessible")},
+	"rds/clusterInstance":          {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds", public: flagged("publiclyAccessible")},
+	"redshift/cluster":             {kind: model.Database, subnets: "clusterSubnetGroupName", groups: "vpcSecurityGroupIds", many: true, public: flagged("publiclyAccessible")},
+	"docdb/clusterInstance":        {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds"},
+	"neptune/clusterInstance":      {kind: model.Database, subnets: "neptuneSubnetGroupName", groups: "vpcSecurityGroupIds", public: flagged("publiclyAccessible")},
+	"sagemaker/notebookInstance":   {subnets: "subnetId", groups: "securityGroups"},
+}
+
+// subnetGroups are the resources that name subnets for others.
+var subnetGroups = []string{"rds/subnetGroup", "elasticache/subnetGroup", "redshift/subnetGroup", "docdb/subnetGroup", "neptune/subnetGroup"}
+
+func flagged(path string) func(*builder, *resource) model.Certainty {
+	return func(_ *builder, r *resource) model.Certainty { return certain(r.get(path), model.No) }
+}
+
+// facing: a load balancer has public addresses unless it is internal.
+func facing(_ *builder, r *resource) model.Certainty {
+	switch certain(r.get("internal"), model.No) {
+	case model.Yes:
+		return model.No
+	case model.Maybe:
+		return model.Maybe
+	}
+	return model.Yes
+}
+
+func (b *builder) interfaces() {
+	for _, r := range b.all {
+		s, ok := placed[family(r.Type)]
+		inVPC := r.get(strings.Split(s.subnets, ".")[0]).Exists() || s.kind == model.Database || s.kind == model.Balancer
+		if !ok || !inVPC {
+			continue
+		}
+		f := model.Interface{ID: r.URN, Name: r.name(), Kind: s.kind, Owner: r.URN, Many: s.many}
+		b.settle(&f, r, s)
+		b.net.Interfaces = append(b.net.Interfaces, f)
+	}
+	b.instances()
+	b.scaling()
+	b.endpoints()
+	for i := range b.net.Interfaces {
+		f := &b.net.Interfaces[i]
+		if f.Kind == "" {
+			f.Kind = model.Host
+		}
+		f.Forwards = f.Forwards && f.Kind == model.Host
+	}
+}
+
+// settle gives an interface its subnets, groups and addresses.
+func (b *builder) settle(f *model.Interface, r *resource, s shapeOf) {
+	subnets := b.placesOf(r, s.subnets, r.get(s.subnets), append(slices.Clone(subnetFamilies), subnetGroups...)...)
+	for _, id := range subnets.ids {
+		if g := b.byURN[id]; g != nil && slices.Contains(subnetGroups, family(g.Type)) {
+			more := b.placesOf(g, "subnetIds", g.get("subnetIds"), subnetFamilies...)
+			f.Subnets = append(f.Subnets, more.ids...)
+			f.Doubt = cmp.Or(f.Doubt, more.doubt)
+			continue
+		}
+		f.Subnets = append(f.Subnets, id)
+	}
+	if s.kind == model.Balancer {
+		for item := range r.get("subnetMappings").Items() {
+			more := b.refer(r, "subnetMappings", item.Get("subnetId"), subnetFamilies...)
+			f.Subnets = append(f.Subnets, more.ids...)
+		}
+	}
+	groups := b.groupIDs(r, s.groups, r.get(s.groups))
+	f.Groups, f.Doubt = groups.ids, cmp.Or(f.Doubt, subnets.doubt, groups.doubt)
+	if len(f.Subnets) == 0 {
+		f.Doubt = cmp.Or(f.Doubt, "its subnets are not known")
+	}
+	network := s.kind == model.Balancer && r.get("loadBalancerType").Str() == "network"
+	if len(f.Groups) == 0 && f.Doubt == "" && !network {
+		b.byDefault(f)
+	}
+	public := model.No
+	if s.public != nil {
+		public = s.public(b, r)
+	}
+	f.Addresses = []model.Address{{HasPublic: public}}
+	if r.get("ipAddressType").Str() == "dualstack" {
+		f.Addresses = append(f.Addresses, model.Address{V6: true})
+	}
+}
+
+// byDefault gives an interface that names no group the default one of its VPC.
+func (b *builder) byDefault(f *model.Interface) {
+	if s := b.subnet(f.Subnets[0]); s != nil && s.VPC != "" {
+		f.Groups = []string{defaultGroup(s.VPC)}
+		return
+	}
+	f.Doubt = "it has the default group of a VPC that is not known"
+}
+
+// mapped is whether the subnets give public addresses by themselves.
+func (b *builder) mapped(subnets []string) model.Certainty {
+	out := model.No
+	for i, id := range subnets {
+		r := b.byURN[id]
+		c := model.Maybe
+		if r != nil {
+			c = certain(r.get("mapPublicIpOnLaunch"), model.No)
+		}
+		if i > 0 && c != out {
+			return model.Maybe
+		}
+		out = c
+	}
+	return out
+}
+
+// launched reads what an instance or a launch template says of its first interface.
+func (b *builder) launched(f *model.Interface, r *resource, at pack.Value, groups ...string) {
+	associate := at.Get("associatePublicIpAddress")
+	for item := range at.Get("networkInterfaces").Items() {
+		if item.IsUnknown() {
+			f.Doubt = "networkInterfaces is " + later
+			continue
+		}
+		associate = item.Get("associatePublicIpAddress")
+		g := b.groupIDs(r, "networkInterfaces.securityGroups", item.Get("securityGroups"))
+		f.Groups, f.Doubt = append(f.Groups, g.ids...), cmp.Or(f.Doubt, g.doubt)
+		s := b.refer(r, "networkInterfaces.subnetId", item.Get("subnetId"), subnetFamilies...)
+		f.Subnets = append(f.Subnets, s.ids...)
+	}
+	for _, key := range groups {
+		g := b.groupIDs(r, key, at.Get(key))
+		f.Groups, f.Doubt = append(f.Groups, g.ids...), cmp.Or(f.Doubt, g.doubt)
+	}
+	f.Addresses = []model.Address{{HasPublic: certain(associate, "absent")}}
+}
+
+// finish decides what depends on the subnets: the public address and the default group.
+func (b *builder) finish(f *model.Interface) {
+	if f.Addresses[0].HasPublic == "absent" {
+		f.Addresses[0].HasPublic = b.mapped(f.Subnets)
+	}
+	if len(f.Subnets) == 0 {
+		f.Doubt = cmp.Or(f.Doubt, "its subnets are not known")
+	}
+	if len(f.Groups) == 0 && f.Doubt == "" {
+		b.byDefault(f)
+	}
+	for _, id := range f.Subnets {
+		if r := b.byURN[id]; r != nil && certain(r.get("assignIpv6AddressOnCreation"), model.No) != model.No && len(f.Addresses) == 1 {
+			f.Addresses = append(f.Addresses, model.Address{V6: true})
+		}
+	}
+}
+
+func (b *builder) instances() {
+	for _, r := range b.of("ec2/instance", "ec2/spotInstanceRequest") {
+		f := model.Interface{ID: r.URN, Name: r.name(), Kind: model.Host, Owner: r.URN}
+		subnets := b.placesOf(r, "subnetId", r.get("subnetId"), subnetFamilies...)
+		f.Subnets, f.Doubt = subnets.ids, subnets.doubt
+		b.launched(&f, r, r.before.Inputs(), "vpcSecurityGroupIds", "securityGroups")
+		f.Forwards = certain(r.get("sourceDestCheck"), model.Yes) != model.Yes
+		if template := b.ref(r, "launchTemplate.id", "ec2/launchTemplate").one(); b.byURN[template] != nil && len(f.Groups) == 0 {
+			b.launched(&f, b.byURN[template], b.byURN[template].before.Inputs(), "vpcSecurityGroupIds")
+		}
+		if ip, err := netip.ParseAddr(r.get("privateIp").Str()); err == nil {
+			f.Addresses[0].IP = ip
+		}
+		if ip, err := netip.ParseAddr(r.get("publicIp").Str()); err == nil {
+			f.Addresses[0].HasPublic, f.Addresses[0].Public = model.Yes, ip
+		}
+		for _, e := range b.of("ec2/eip", "ec2/eipAssociation") {
+			to := append(b.ref(e, "instance", "ec2/instance").ids, b.ref(e, "instanceId", "ec2/instance").ids...)
+			if slices.Contains(to, r.URN) {
+				f.Addresses[0].HasPublic = model.Yes
+			}
+		}
+		b.finish(&f)
+		b.net.Interfaces = append(b.net.Interfaces, f)
+	}
+}
+
+func (b *builder) scaling() {
+	for _, r := range b.of("autoscaling/group") {
+		f := model.Interface{ID: r.URN, Name: r.name(), Kind: model.Host, Owner: r.URN, Many: true}
+		for item := range r.get("tags").Items() {
+			if item.Get("key").Str() == "Name" {
+				f.Name = item.Get("value").Str()
+			}
+		}
+		subnets := b.placesOf(r, "vpcZoneIdentifiers", r.get("vpcZoneIdentifiers"), subnetFamilies...)
+		f.Subnets, f.Doubt = subnets.ids, subnets.doubt
+		path := "launchTemplate"
+		if !r.get(path).Exists() {
+			path = "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification"
+		}
+		from := b.byURN[cmp.Or(b.ref(r, path+".id", "ec2/launchTemplate").one(), b.ref(r, path+".launchTemplateId", "ec2/launchTemplate").one(), b.ref(r, path+".name", "ec2/launchTemplate").one(), b.ref(r, "launchConfiguration", "ec2/launchConfiguration").one())]
+		if from == nil {
+			f.Addresses, f.Doubt = []model.Address{{HasPublic: model.Maybe}}, "its launch template is not in the stack"
+		} else {
+			b.launched(&f, from, from.before.Inputs(), "vpcSecurityGroupIds", "securityGroups")
+		}
+		b.finish(&f)
+		b.net.Interfaces = append(b.net.Interfaces, f)
+	}
+}
+
+func (b *builder) endpoints() {
+	for _, r := range b.of("ec2/vpcEndpoint") {
+		if r.get("vpcEndpointType").Str() != "Interface" {
+			continue
+		}
+		f := model.Interface{ID: r.URN, Name: r.name(), Kind: model.VPCEndpoint, Owner: r.URN, Addresses: []model.Address{{}}}
+		subnets := b.placesOf(r, "subnetIds", r.get("subnetIds"), subnetFamilies...)
+		groups := b.groupIDs(r, "securityGroupIds", r.get("securityGroupIds"))
+		f.Subnets, f.Groups, f.Doubt = subnets.ids, groups.ids, cmp.Or(subnets.doubt, groups.doubt)
+		b.finish(&f)
+		b.net.Interfaces = append(b.net.Interfaces, f)
+	}
+}
+
+// transport is the IP protocol of a listener's or target group's.
+func transport(protocol string) int {
+	switch protocol {
+	case "UDP":
+		return int(flow.UDP)
+	case "TCP_UDP", "":
+		return model.Any
+	}
+	return int(flow.TCP)
+}
+
+func (b *builder) balancers() {
+	protected := map[string]bool{}
+	for _, r := range b.of("wafv2/webAclAssociation") {
+		for _, id := range b.ref(r, "resourceArn", "lb/loadBalancer").ids {
+			protected[id] = true
+		}
+	}
+	for _, r := range b.of("lb/loadBalancer") {
+		l := model.LoadBalancer{ID: r.URN, Name: r.name(), Network: r.get("loadBalancerType").Str() == "network", Protected: protected[r.URN]}
+		for _, x := range b.of("lb/listener") {
+			to := b.ref(x, "loadBalancerArn", "lb/loadBalancer")
+			if !slices.Contains(to.ids, r.URN) && len(to.ids) > 0 {
+				continue
+			}
+			port, known := x.get("port").Number()
+			if !known || len(to.ids) != 1 {
+				l.Doubt = x.Name + " is " + later
+				continue
+			}
+			l.Listeners = append(l.Listeners, model.Listener{ID: x.URN, Protocol: transport(x.get("protocol").Str()), Port: int(port), Targets: b.forwards(x, l.Network)})
+		}
+		b.net.LoadBalancers = append(b.net.LoadBalancers, l)
+	}
+}
+
+// forwards are the target groups of a listener's default actions and of its rules.
+func (b *builder) forwards(x *resource, network bool) []model.TargetGroup {
+	var ids []string
+	add := func(r *resource, path string) {
+		for item := range r.get(path).Items() {
+			f := b.refer(r, path, item.Get("targetGroupArn"), "lb/targetGroup")
+			for group := range item.Get("forward.targetGroups").Items() {
+				f.ids = append(f.ids, b.refer(r, path, group.Get("arn"), "lb/targetGroup").ids...)
+			}
+			ids = append(ids, f.ids...)
+		}
+	}
+	add(x, "defaultActions")
+	for _, r := range b.of("lb/listenerRule") {
+		if slices.Contains(b.ref(r, "listenerArn", "lb/listener").ids, x.URN) {
+			add(r, "actions")
+		}
+	}
+	slices.Sort(ids)
+	var out []model.TargetGroup
+	for _, id := range slices.Compact(ids) {
+		g := b.byURN[id]
+		if g == nil {
+			out = append(out, model.TargetGroup{ID: id, Doubt: "it is not in the stack"})
+			continue
+		}
+		out = append(out, b.targetGroup(g, network))
+	}
+	return out
+}
+
+func (b *builder) targetGroup(g *resource, network bool) model.TargetGroup {
+	kind, protocol := cmp.Or(g.get("targetType").Str(), "instance"), g.get("protocol").Str()
+	m := model.TargetGroup{ID: g.URN, Clients: network && kind != "alb" && (kind != "ip" || protocol != "TCP" && protocol != "TLS")}
+	if preserve := certain(g.get("preserveClientIp"), "absent"); network && preserve != "absent" {
+		m.Clients = preserve != model.No
+	}
+	port := model.Any
+	if n, ok := g.get("port").Number(); ok {
+		port = int(n)
+	}
+	m.Members = b.members(g, transport(protocol), port)
+	for _, r := range b.of("lb/targetGroupAttachment") {
+		to := b.ref(r, "targetId", "ec2/instance", "lb/loadBalancer", "ec2/networkInterface").one()
+		if to == "" || b.byURN[to] == nil {
+			m.Doubt = "a target of it is not in the stack or " + later
+		}
+	}
+	return m
+}
+
+// joining are the resources that register targets: the property that names the group, what the targets belong to (the
+// resource itself where it is empty), and the property with a port of their own.
+var joining = []struct {
+	family, path, item, owner, port string
+}{
+	{"autoscaling/group", "targetGroupArns", "", "", ""},
+	{"autoscaling/group", "trafficSources", "identifier", "", ""},
+	{"autoscaling/attachment", "lbTargetGroupArn", "", "autoscalingGroupName", ""},
+	{"ecs/service", "loadBalancers", "targetGroupArn", "", "containerPort"},
+	{"lb/targetGroupAttachment", "targetGroupArn", "", "targetId", "port"},
+}
+
+// members are the targets of a group.
+func (b *builder) members(g *resource, protocol, port int) []model.Member {
+	var out []model.Member
+	for _, j := range joining {
+		for _, r := range b.of(j.family) {
+			for item := range r.get(j.path).Items() {
+				at, from := item, r.before.Inputs()
+				if j.item != "" {
+					at, from = item.Get(j.item), item
+				}
+				if f := b.refer(r, j.path, at, "lb/targetGroup"); !slices.Contains(f.ids, g.URN) {
+					continue
+				}
+				m := model.Member{Target: r.URN, Protocol: protocol, Port: port}
+				if j.owner != "" {
+					m.Target = b.ref(r, j.owner, "autoscaling/group", "ec2/instance", "lb/loadBalancer", "ec2/networkInterface").one()
+				}
+				if n, ok := from.Get(j.port).Number(); ok && j.port != "" {
+					m.Port = int(n)
+				}
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}

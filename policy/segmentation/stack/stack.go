@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package stack reads the resources of a Pulumi deployment as a network: those that a policy pack sees in a preview, a
+// stack export, or the JSON of a preview. Resources are known by their URNs, before and after their ids exist. What a
+// preview does not know yet becomes a doubt; what could carry packets and has no place in the model becomes unmodelled.
+package stack
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+)
+
+// resource is one resource by its inputs and by its state.
+type resource struct {
+	*pack.Resource // state, and dependencies
+	before         *pack.Resource
+}
+
+// get is a property: the input if it is known, else the state's.
+func (r *resource) get(path string) pack.Value {
+	in, out := r.before.Inputs().Get(path), r.Outputs().Get(path)
+	switch {
+	case in.Exists() && !in.IsUnknown():
+		return in
+	case out.Exists() && !out.IsUnknown():
+		return out
+	case in.IsUnknown():
+		return in
+	}
+	return out
+}
+
+// name is what a reader calls the resource.
+func (r *resource) name() string {
+	if s, ok := r.get("tags.Name").Text(); ok {
+		return s
+	}
+	return r.Name
+}
+
+type builder struct {
+	net    model.Network
+	all    []*resource
+	byURN  map[string]*resource
+	byType map[string][]*resource
+	// ids are the URNs of what AWS's ids, ARNs and names mean, by family and by id, as in "ec2/vpc vpc-1". What a VPC
+	// has by itself has no family.
+	ids map[string]string
+}
+
+// Of is the network of an export or a preview; services is that of [Network].
+func Of(d *export.Deployment, services map[string]string) *model.Network {
+	return Network(d.Inputs, d.Stack, services)
+}
+
+// Network is that of resources by their inputs and by their state, which the same list may hold. Services names the
+// services of AWS's prefix lists whose ids a program looked up, such as "com.amazonaws.eu-central-1.s3" by "pl-6ea54007":
+// a preview does not tell.
+func Network(before, after []*pack.Resource, services map[string]string) *model.Network {
+	b := &builder{byURN: map[string]*resource{}, byType: map[string][]*resource{}, ids: map[string]string{}}
+	inputs := map[string]*pack.Resource{}
+	for _, r := range before {
+		inputs[r.URN] = r
+	}
+	for _, r := range after {
+		x := &resource{r, inputs[r.URN]}
+		if x.before == nil {
+			x.before = r
+		}
+		b.all = append(b.all, x)
+		b.byURN[r.URN] = x
+		b.byType[family(r.Type)] = append(b.byType[family(r.Type)], x)
+		for _, key := range []string{"id", "arn", "name", "identifier"} {
+			if s, ok := x.get(key).Text(); ok && s != "" {
+				b.ids[family(r.Type)+" "+s] = r.URN
+			}
+		}
+	}
+	b.services(services)
+	b.vpcs()
+	b.subnets()
+	b.groups()
+	b.acls()
+	b.tables()
+	b.gateways()
+	b.interfaces()
+	b.balancers()
+	b.carriers()
+	b.foreign()
+	return &b.net
+}
+
+// family is the part of a token that says what a resource is, such as "ec2/vpc"; load balancers have two modules.
+func family(token string) string {
+	parts := strings.Split(token, ":")
+	if len(parts) != 3 || parts[0] != "aws" {
+		return token
+	}
+	f := strings.Replace(parts[1], "alb/", "lb/", 1)
+	return strings.Replace(f, "applicationloadbalancing/", "lb/", 1)
+}
+
+// of are the resources of families, in the order of the deployment.
+func (b *builder) of(families ...string) []*resource {
+	var out []*resource
+	for _, f := range families {
+		out = append(out, b.byType[f]...)
+	}
+	return out
+}
+
+// found are the resources that a property points at, and why that may be wrong.
+type found struct {
+	ids   []string
+	doubt string
+}
+
+// one is the only id, or the empty one.
+func (f found) one() string {
+	if len(f.ids) == 1 {
+		return f.ids[0]
+	}
+	return ""
+}
+
+const later = "known after the deployment"
+
+// refer finds what a property points at. Ids that are known are those of the stack's resources or of strangers. For
+// those that are not, the engine tells of what the property is computed: as many resources of the right kinds as there
+// are unknown ids are the ones, in whatever order; otherwise each may be, which is a doubt.
+func (b *builder) refer(r *resource, path string, at pack.Value, families ...string) found {
+	var out found
+	unknown := 0
+	for item := range at.Items() {
+		switch s, ok := item.Text(); {
+		case item.IsUnknown():
+			unknown++
+		case ok && s != "":
+			out.ids = append(out.ids, b.meant(s, families))
+		}
+	}
+	if unknown == 0 {
+		return out
+	}
+	root, _, _ := strings.Cut(path, ".")
+	candidates := b.computedFrom(r.PropertyDependencies[root], out.ids, families)
+	if out.ids = append(out.ids, candidates...); len(candidates) != unknown {
+		out.doubt = path + " is " + later
+	}
+	return out
+}
+
+// meant is the URN of what an id means, or the id of a stranger.
+func (b *builder) meant(id string, families []string) string {
+	for _, f := range families {
+		if urn := b.ids[f+" "+id]; urn != "" {
+			return urn
+		}
+	}
+	return cmp.Or(b.ids[" "+id], id)
+}
+
+// computedFrom are the resources of some families among URNs, but for those that are known by their ids.
+func (b *builder) computedFrom(urns, known, families []string) []string {
+	var out []string
+	for _, urn := range urns {
+		x := b.byURN[urn]
+		if x == nil || !slices.Contains(families, family(x.Type)) || slices.Contains(known, urn) || slices.Contains(out, urn) {
+			continue
+		}
+		out = append(out, urn)
+	}
+	return out
+}
+
+// placesOf are the subnets that a property may mean. An interface is in one of them, so more than one is no doubt.
+func (b *builder) placesOf(r *resource, path string, at pack.Value, families ...string) found {
+	f := b.refer(r, path, at, families...)
+	if len(f.ids) > 0 {
+		f.doubt = ""
+	}
+	return f
+}
+
+// ref is refer of a whole property.
+func (b *builder) ref(r *resource, path string, families ...string) found {
+	return b.refer(r, path, r.get(path), families...)
+}
+
+// prefixes are the CIDRs of a value, and whether there are others that are not known.
+func prefixes(at pack.Value) (out []netip.Prefix, doubt string) {
+	for item := range at.Items() {
+		s, ok := item.Text()
+		if !ok {
+			doubt = item.Path() + " is " + later
+			continue
+		}
+		if s == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			doubt = fmt.Sprintf("%s: %q is no CIDR", item.Path(), s)
+			continue
+		}
+		out = append(out, p.Masked())
+	}
+	return out, doubt
+}
+
+// certain is whether a value is true, where it may be unknown.
+func certain(at pack.Value, absent model.Certainty) model.Certainty {
+	if at.IsUnknown() {
+		return model.Maybe
+	}
+	if !at.Exists() {
+		return absent
+	}
+	if yes, _ := at.Bool(); yes {
+		return model.Yes
+	}
+	return model.No
+}
+
+// The ids of what a VPC has by itself.
+func defaultGroup(vpc string) string { return vpc + "#default-security-group" }
+func defaultACL(vpc string) string   { return vpc + "#default-network-acl" }
+func mainTable(vpc string) string    { return vpc + "#main-route-table" }
+
+func (b *builder) vpcs() {
+	mode := model.BlockOff
+	for _, r := range b.of("vpc/blockPublicAccessOptions", "ec2/vpcBlockPublicAccessOptions") {
+		if mode = model.Block(r.get("internetGatewayBlockMode").Str()); mode == "off" {
+			mode = model.BlockOff
+		}
+	}
+	for _, r := range b.of("ec2/vpc", "ec2/defaultVpc") {
+		v := model.VPC{ID: r.URN, Name: r.name(), MainTable: mainTable(r.URN), DefaultACL: defaultACL(r.URN), Block: mode}
+		cidrs, doubt := prefixes(r.get("cidrBlock"))
+		six, doubt6 := prefixes(r.get("ipv6CidrBlock"))
+		v.CIDRs, v.Doubt = append(cidrs, six...), doubt+doubt6
+		if yes, _ := r.get("assignGeneratedIpv6CidrBlock").Bool(); !yes && len(six) == 0 && !r.before.Inputs().Get("ipv6CidrBlock").Exists() {
+			v.Doubt = doubt // a VPC that asks for no IPv6 range has none
+		}
+		for key, id := range map[string]string{"defaultSecurityGroupId": defaultGroup(r.URN), "defaultNetworkAclId": v.DefaultACL, "mainRouteTableId": v.MainTable, "defaultRouteTableId": v.MainTable} {
+			if s, ok := r.get(key).Text(); ok && s != "" {
+				b.ids[" "+s] = id
+			}
+		}
+		b.net.VPCs = append(b.net.VPCs, v)
+	}
+	for _, r := range b.of("ec2/vpcIpv4CidrBlockAssociation", "ec2/vpcIpv6CidrBlockAssociation") {
+		for i := range b.net.VPCs {
+			v := &b.net.VPCs[i]
+			if !slices.Contains(b.ref(r, "vpcId", "ec2/vpc", "ec2/defaultVpc").ids, v.ID) {
+				continue
+			}
+			for _, key := range []string{"cidrBlock", "ipv6CidrBlock"} {
+				cidrs, doubt := prefixes(r.get(key))
+				v.CIDRs, v.Doubt = append(v.CIDRs, cidrs...), v.Doubt+doubt
+			}
+		}
+	}
+}
+
+// vpcOf is the VPC that a resource names.
+func (b *builder) vpcOf(r *resource) string {
+	return b.ref(r, "vpcId", "ec2/vpc", "ec2/defaultVpc").one()
+}
+
+func (b *builder) subnets() {
+	for _, r := range b.of("ec2/subnet", "ec2/defaultSubnet") {
+		s := model.Subnet{ID: r.URN, Name: r.name(), VPC: b.vpcOf(r)}
+		cidrs, doubt := prefixes(r.get("cidrBlock"))
+		six, doubt6 := prefixes(r.before.Inputs().Get("ipv6CidrBlock"))
+		s.CIDRs, s.Doubt = append(cidrs, six...), doubt+doubt6
+		b.net.Subnets = append(b.net.Subnets, s)
+	}
+	b.associate([]string{"ec2/routeTableAssociation"}, "routeTableId", []string{"ec2/routeTable", "ec2/defaultRouteTable"}, func(s *model.Subnet, id string) { s.Table = id })
+	b.associate([]string{"ec2/networkAclAssociation"}, "networkAclId", []string{"ec2/networkAcl", "ec2/defaultNetworkAcl"}, func(s *model.Subnet, id string) { s.ACL = id })
+	for _, r := range b.of("ec2/networkAcl", "ec2/defaultNetworkAcl") {
+		for _, id := range b.ref(r, "subnetIds", "ec2/subnet", "ec2/defaultSubnet").ids {
+			if s := b.subnet(id); s != nil {
+				s.ACL = b.aclID(r)
+			}
+		}
+	}
+}
+
+func (b *builder) subnet(id string) *model.Subnet {
+	i := slices.IndexFunc(b.net.Subnets, func(s model.Subnet) bool { return s.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &b.net.Subnets[i]
+}
+
+// associate gives subnets what association resources say; where it is not certain which, the subnet is doubtful.
+func (b *builder) associate(associations []string, property string, families []string, set func(*model.Subnet, string)) {
+	for _, r := range b.of(associations...) {
+		subnets, to := b.ref(r, "subnetId", "ec2/subnet", "ec2/defaultSubnet"), b.ref(r, property, families...)
+		for _, id := range subnets.ids {
+			s := b.subnet(id)
+			if s == nil {
+				continue
+			}
+			if len(subnets.ids) > 1 || len(to.ids) != 1 {
+				s.Doubt = fmt.Sprintf("%s may concern it: %s", r.Name, later)
+				continue
+			}
+			set(s, b.adopted(to.ids[0]))
+		}
+	}
+}
+
+// adopted is the id of a VPC's own table or ACL where a resource adopts it.
+func (b *builder) adopted(urn string) string {
+	r := b.byURN[urn]
+	switch {
+	case r == nil:
+		return urn
+	case family(r.Type) == "ec2/defaultRouteTable":
+		return b.tableID(r)
+	case family(r.Type) == "ec2/defaultNetworkAcl":
+		return b.aclID(r)
+	}
+	return urn
+}
+
+// owned is what a VPC has by itself that a resource adopts by a property of the VPC.
+func (b *builder) owned(r *resource, property string, of func(string) string) string {
+	switch id := b.ref(r, property, "ec2/vpc", "ec2/defaultVpc").one(); {
+	case id == "":
+		return r.URN
+	case b.byURN[id] != nil && strings.HasPrefix(family(b.byURN[id].Type), "ec2/vpc"):
+		return of(id)
+	case strings.Contains(id, "#"):
+		return id
+	}
+	return r.URN
+}
+
+func (b *builder) aclID(r *resource) string {
+	if family(r.Type) == "ec2/defaultNetworkAcl" {
+		return b.owned(r, "defaultNetworkAclId", defaultACL)
+	}
+	return r.URN
+}
+
+func (b *builder) tableID(r *resource) string {
+	if family(r.Type) == "ec2/defaultRouteTable" {
+		return b.owned(r, "defaultRouteTableId", mainTable)
+	}
+	return r.URN
+}
+
+// protocolOf reads a protocol; one that is not known may be any.
+func protocolOf(at pack.Value) (int, string) {
+	s, ok := at.Text()
+	if !ok {
+		return model.Any, at.Path() + " is " + later
+	}
+	n, err := flow.Protocol(s)
+	if err != nil {
+		return model.Any, err.Error()
+	}
+	return n, ""
+}
+
+// numbers are a rule's ports or ICMP type and code; absent ones are any.
+func numbers(at pack.Value, names ...string) (out [2]int, doubt string) {
+	for i, name := range names {
+		v := at.Get(name)
+		n, ok := v.Number()
+		switch {
+		case ok:
+			out[i] = int(n)
+		case v.IsUnknown():
+			return [2]int{model.Any, model.Any}, name + " is " + later
+		default:
+			out[i] = model.Any
+		}
+	}
+	return out, ""
+}
