@@ -21,7 +21,7 @@ func TestOwnEnvironments(t *testing.T) {
 			settings, err := stacks.CheckFiles("..", environment)
 			require.NoError(t, err)
 			rec := deployed(t, settings, pulumitest.Preview())
-			require.Equal(t, settings.Region, rec.Only(t, providerType).Value("region"))
+			require.Equal(t, settings.Region, rec.Only(t, "pulumi:providers:aws").Value("region"))
 			require.Len(t, rec.ByType("aws:ec2/subnet:Subnet"), 3*len(settings.Network.Zones))
 		})
 	}
