@@ -9,7 +9,7 @@ SHELL := /bin/bash -o pipefail
 .DEFAULT_GOAL := help
 
 # What needs neither engine nor emulator: the inner loop.
-SHORT := ./infra/... ./form/... ./stacks/... ./components/... ./policy/... ./internal/...
+SHORT := ./infra/... ./form/... ./stacks/... ./tools/init/... ./components/... ./policy/... ./internal/...
 
 REHEARSE := .toolchain/bin/rehearse
 POLICY := .toolchain/bin/bulkhead-policy
@@ -31,6 +31,10 @@ rehearse: $(REHEARSE) ## Deploy ENV to an emulated AWS account on this machine, 
 .PHONY: down
 down: $(REHEARSE) ## Destroy what `make rehearse` has deployed for ENV and stop the emulator when unused
 	@$(REHEARSE) down $(ENV)
+
+.PHONY: init
+init: ## Make the repository yours: NAME=shop ACCOUNT=… PRODUCTION_ACCOUNT=… REGION=… MODULE=…
+	@go run ./tools/init -name '$(NAME)' -account '$(ACCOUNT)' -production-account '$(PRODUCTION_ACCOUNT)' -region '$(REGION)' -module '$(MODULE)'
 
 .PHONY: check
 check: $(REHEARSE) ## Check the configuration of ENV and list everything that is wrong with it
@@ -58,6 +62,10 @@ test: toolchain vet lint $(GOTESTSUM) ## Run every check and every test
 .PHONY: test-short
 test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator
 	@$(GOTESTSUM) --format pkgname-and-test-fails -- $(SHORT)
+
+.PHONY: test-renamed
+test-renamed: ## Run them again in a copy with another project, module, region and other environments; with REHEARSE=live a rehearsal too
+	@test/renamed/run
 
 .PHONY: vet
 vet: ## Run go vet
