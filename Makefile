@@ -10,7 +10,7 @@ SHELL := /bin/bash -o pipefail
 .DEFAULT_GOAL := help
 
 # What needs neither engine nor emulator: the inner loop.
-SHORT := ./infra/... ./form/... ./stacks/... ./components/... ./policy/... ./internal/...
+SHORT := ./infra/... ./form/... ./stacks/... ./tools/init/... ./components/... ./policy/... ./internal/...
 
 REHEARSE := .toolchain/bin/rehearse
 POLICY := .toolchain/bin/bulkhead-policy
@@ -33,6 +33,10 @@ rehearse: $(REHEARSE) ## Deploy ENV to an emulated AWS account on this machine, 
 .PHONY: down
 down: $(REHEARSE) ## Destroy what `make rehearse` has deployed for ENV and stop the emulator when unused
 	@$(REHEARSE) down $(ENV)
+
+.PHONY: init
+init: ## Make the repository yours: NAME=shop ACCOUNT=… PRODUCTION_ACCOUNT=… REGION=… MODULE=…
+	@go run ./tools/init -name '$(NAME)' -account '$(ACCOUNT)' -production-account '$(PRODUCTION_ACCOUNT)' -region '$(REGION)' -module '$(MODULE)'
 
 .PHONY: check
 check: $(REHEARSE) ## Check the configuration of ENV and list everything that is wrong with it
@@ -65,6 +69,10 @@ test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator
 .PHONY: test-repeat
 test-repeat: ## Run the unit tests of the components COUNT times in a row under the race detector, all cores busy
 	@CGO_ENABLED=1 go test -race -count $(COUNT) -timeout 0 ./components/... ./infra/... ./form/...
+
+.PHONY: test-renamed
+test-renamed: ## Run them again in a copy with another project, module, region and other environments; with REHEARSE=live a rehearsal too
+	@test/renamed/run
 
 .PHONY: vet
 vet: ## Run go vet

@@ -119,7 +119,7 @@ func CheckChoice[T ~string](value T, choices ...T) error {
 	}
 	last := len(words) - 1
 	return &Error{
-		Value: strconv.Quote(string(value)), Fault: "is none of the choices",
+		Value: strconv.Quote(string(value)), Fault: "is not one of the choices",
 		Cure: "choose " + strings.Join(words[:last], ", ") + " or " + words[last], Choices: words,
 	}
 }

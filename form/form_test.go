@@ -49,7 +49,7 @@ var texts = map[string]struct {
 	"root device": {
 		form.CheckRootDevice,
 		[]string{"/dev/xvda", "/dev/sda1"},
-		map[string]string{"": "", "/dev/xvdb": `"/dev/xvdb" is none of the choices; choose /dev/xvda or /dev/sda1`},
+		map[string]string{"": "", "/dev/xvdb": `"/dev/xvdb" is not one of the choices; choose /dev/xvda or /dev/sda1`},
 	},
 	"database class": {
 		form.CheckDatabaseClass,
@@ -248,7 +248,7 @@ func TestInNamesTheField(t *testing.T) {
 func TestChoicesMayHaveATypeOfTheirOwn(t *testing.T) {
 	type strategy string
 	err := form.CheckChoice(strategy("x"), strategy("None"), strategy("Single"), strategy("OnePerZone"))
-	require.EqualError(t, err, `"x" is none of the choices; choose None, Single or OnePerZone`)
+	require.EqualError(t, err, `"x" is not one of the choices; choose None, Single or OnePerZone`)
 	var wrong *form.Error
 	require.ErrorAs(t, err, &wrong)
 	require.Equal(t, []string{"None", "Single", "OnePerZone"}, wrong.Choices)

@@ -29,11 +29,11 @@ func faultsOf(errs ...error) []fault {
 		if element := (*form.Element)(nil); errors.As(err, &element) {
 			f.index = element.Index
 		}
-		if text, err := strconv.Unquote(refused.Value); err == nil && len(refused.Choices) > 0 {
-			f.cure = meant(text, refused.Choices, refused.Cure)
-		}
 		if text, err := strconv.Unquote(refused.Value); err == nil {
 			f.value = quoted(text)
+			if len(refused.Choices) > 0 && len(faults) < mostShown {
+				f.cure = meant(text, refused.Choices, refused.Cure)
+			}
 		}
 		faults = append(faults, f)
 	}

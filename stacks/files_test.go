@@ -81,7 +81,7 @@ func TestCheckFilesReportsBadStackFiles(t *testing.T) {
 		"a misspelt namespace": {"bulkhead:appMinSize: 1", "bulkheads:appMinSize: 1",
 			[]string{`bulkheads:appMinSize: 1 is set in a namespace that nothing here reads; did you mean bulkhead:appMinSize?`}},
 		"a default provider": {"bulkhead:natStrategy: Single", "bulkhead:natStrategy: Single\n  aws:region: us-east-1",
-			[]string{`Pulumi.staging.yaml: aws:region: "us-east-1" configures a default provider, of which there is none; remove it; the provider is configured by bulkhead:region and bulkhead:accountId`}},
+			[]string{`Pulumi.staging.yaml: aws:region: "us-east-1" configures a default provider, which this project does not use; remove it; the provider is configured by bulkhead:region and bulkhead:accountId`}},
 		"a mislaid key": {"config:\n", "natStrategy: Single\nconfig:\n",
 			[]string{`Pulumi.staging.yaml: line 11: "natStrategy" is not a part of a stack file; move it below config:, or remove it`}},
 		"merged keys": {"config:\n", "config:\n  <<: {bulkhead:appPort: 80}\n",

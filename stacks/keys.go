@@ -269,7 +269,7 @@ var table = []setting{
 	{
 		key: "profile", group: groupPolicies, fallback: "production", example: "staging",
 		description: "What the policy pack demands of this environment: policy/profiles/<profile>.json says which controls stop a rehearsal, a preview or a deployment, and how they are set.",
-		allowed:     "the name of a file in policy/profiles; in production none that is named like a lenient environment",
+		allowed:     "the name of a file in policy/profiles; in production not one that is named like a lenient environment",
 		field:       func(s *Settings) any { return &s.Profile },
 		check:       text(profile),
 	},

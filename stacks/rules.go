@@ -62,7 +62,7 @@ var rules = []rule{
 		if s.Database.MultiAZ {
 			return nil
 		}
-		return about("databaseMultiAz", "false", "loses the database of production with one zone (FSBP RDS.5)", "set it to true")
+		return about("databaseMultiAz", "false", "would lose the database of production with one zone (FSBP RDS.5)", "set it to true")
 	}),
 	production([]string{"wafRelaxations"}, "wafRelaxations names single rules, never all of an intent", wholeIntents),
 	production([]string{"appMinSize"}, "appMinSize is at least 2", func(s *Settings) []fault {
@@ -83,7 +83,7 @@ var rules = []rule{
 		}
 		return about("deletionProtection", "false", "leaves production without protection against deletion (FSBP ELB.6, RDS.8)", "set it to true")
 	}),
-	production([]string{"profile"}, "profile is none that is named like an environment for which these rules do not hold, such as staging", func(s *Settings) []fault {
+	production([]string{"profile"}, "profile is not named like an environment for which these rules do not hold, such as staging", func(s *Settings) []fault {
 		if IsProduction(s.Profile) {
 			return nil
 		}

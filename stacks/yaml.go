@@ -217,7 +217,7 @@ func (d *document) foreign(entry pair, compare bool) Problems {
 	value := display(entry.value)
 	if strings.HasPrefix(entry.key, "aws:") {
 		cure := "remove it; the provider is configured by " + d.project + ":region and " + d.project + ":accountId"
-		return Problems{{File: d.file, Key: named(entry.key), Value: value, Fault: "configures a default provider, of which there is none", Cure: cure, rank: len(table)}}
+		return Problems{{File: d.file, Key: named(entry.key), Value: value, Fault: "configures a default provider, which this project does not use", Cure: cure, rank: len(table)}}
 	}
 	if p, foreign := foreignKey(d.project, d.file, entry.key, value, compare); foreign {
 		return Problems{p}

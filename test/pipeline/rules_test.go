@@ -4,7 +4,6 @@ package pipeline_test
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
+
+	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
 // configuration is the pipeline with extends and default written out, as far as the rules look at it.
@@ -110,7 +111,7 @@ func makeTargets(t *testing.T) map[string]bool {
 }
 
 var (
-	makeCall = regexp.MustCompile(`^make ([a-z][a-z-]*)(?: ENV=(staging|production))?$`)
+	makeCall = regexp.MustCompile(`^make ([a-z][a-z-]*)(?: ENV=([a-z][a-z0-9-]*))?$`)
 	// An image's tag names a version to the patch level, so that the same commit always builds the same way.
 	pinnedImage = regexp.MustCompile(`^[a-z0-9./_-]+:\d+\.\d+\.\d+[a-z0-9.-]*$`)
 	storedKey   = regexp.MustCompile(`(?i)ACCESS_KEY|SESSION_TOKEN|ACCESS_TOKEN|PASSWORD|PASSPHRASE`)
@@ -212,7 +213,7 @@ func checkAccount(d definition, environment, purpose string, report func(string,
 	if environment == "" {
 		report("must name its environment with ENV=")
 	}
-	prefix := "$" + strings.ToUpper(environment)
+	prefix := "$" + strings.ToUpper(strings.ReplaceAll(environment, "-", "_"))
 	if want, role := prefix+"_"+purpose+"_ROLE_ARN", d.Variables["AWS_ROLE_ARN"]; role != want {
 		report("role %s; must be %s", role, want)
 	}
@@ -237,8 +238,9 @@ func checkNoDeployment(d definition, report func(string, ...any)) {
 
 func checkDeploy(c *configuration, d definition, environment string, report func(string, ...any)) {
 	checkAccount(d, environment, "DEPLOY", report)
-	if d.Environment.Name != environment || d.Environment.Tier != environment {
-		report("environment %q of tier %q; must both be %q", d.Environment.Name, d.Environment.Tier, environment)
+	if tier := d.Environment.Tier; d.Environment.Name != environment || stacks.IsProduction(environment) != (tier == "production") || tier == "" {
+		report("environment %q of tier %q; must be %q, of tier production if it is held to production's rules and of a lower one if not",
+			d.Environment.Name, tier, environment)
 	}
 	if d.ResourceGroup != environment {
 		report("resource_group %q; must be %q, so that one deployment runs at a time", d.ResourceGroup, environment)
@@ -259,32 +261,40 @@ func checkDeployRules(d definition, environment string, report func(string, ...a
 		if !onlyMaster.MatchString(r.If) {
 			report("rule %q is not bound to master alone", r.If)
 		}
-		if environment == "production" && r.When != "manual" {
+		if stacks.IsProduction(environment) && r.When != "manual" {
 			report("must be manual")
 		}
-		if environment != "production" && r.When != "" && r.When != "on_success" {
+		if !stacks.IsProduction(environment) && r.When != "" && r.When != "on_success" {
 			report("runs %s, whatever the jobs before it say", r.When)
 		}
 	}
 }
 
-// checkOrder checks that a deployment comes after the tests, and production after staging.
+// checkOrder checks that a deployment comes after the tests, and production after what is like it.
 func checkOrder(c *configuration, d definition, environment string, report func(string, ...any)) {
 	if d.Needs != nil {
 		report("has needs, so it would not wait for the stages before it")
 	}
 	stage := func(s string) int { return slices.Index(c.Stages, s) }
+	tests, trials := 0, 0
 	for name, other := range c.Jobs {
-		isStaging := slices.Contains(other.Script, "make up ENV=staging")
+		deployed, deploys := strings.CutPrefix(strings.Join(other.Script, "\n"), "make up ENV=")
+		isTrial := deploys && !stacks.IsProduction(deployed)
 		isTest := slices.Contains(other.Script, "make test")
-		if (isTest || isStaging && environment == "production") && stage(other.Stage) >= stage(d.Stage) {
+		if (isTest || isTrial && stacks.IsProduction(environment)) && stage(other.Stage) >= stage(d.Stage) {
 			report("does not come after %s", name)
 		}
-	}
-	for _, earlier := range []string{"make test", "make up ENV=staging"} {
-		runs := func(o definition) bool { return slices.Contains(o.Script, earlier) }
-		if !slices.ContainsFunc(slices.Collect(maps.Values(c.Jobs)), runs) {
-			report("no job runs %s", earlier)
+		if isTest {
+			tests++
 		}
+		if isTrial {
+			trials++
+		}
+	}
+	if tests == 0 {
+		report("no job runs make test")
+	}
+	if trials == 0 {
+		report("no environment is deployed before production")
 	}
 }
