@@ -38,7 +38,7 @@ func watched(ctx *pulumi.Context) error {
 		return err
 	}
 	trail, err := audit.NewTrail(ctx, "audit", &audit.TrailArgs{
-		Account: surroundings(), ArchiveDays: 400, AccessLogs: access, DisposableReason: "a test",
+		Account: surroundings(), ArchiveDays: 400, AccessLogs: access, DisposableReason: "a test of the trail",
 	})
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func TestTrail(t *testing.T) {
 	trail := rec.Get(t, trailType, "audit-trail")
 	component := rec.Get(t, "bulkhead:audit:Trail", "audit")
 	require.Equal(t, component.URN, trail.Parent)
-	require.Equal(t, map[string]any{"archiveDays": 400.0, "disposableReason": "a test"}, component.Values())
+	require.Equal(t, map[string]any{"archiveDays": 400.0, "disposableReason": "a test of the trail"}, component.Values())
 	for _, setting := range []string{"enableLogging", "enableLogFileValidation", "includeGlobalServiceEvents", "isMultiRegionTrail"} {
 		require.Equal(t, true, trail.Value(setting), setting)
 	}
@@ -154,7 +154,8 @@ func TestTrailNamesEveryProblem(t *testing.T) {
 	}
 	err := attempt(&audit.TrailArgs{Account: &account.Account{LogRetentionDays: 2}, ArchiveDays: -1})
 	for _, want := range []string{
-		`trail "Audit"`, "the name becomes the trail's", "AccountID", "Region", "LogKeyARN is missing", "BoundaryARN is missing", "does not accept 2 days", "ArchiveDays -1",
+		`trail "Audit"`, "the name becomes the trail's", `AccountID: ""`, `Region: ""`, "LogKeyARN: missing; give", "BoundaryARN: missing; give",
+		"LogRetentionDays: 2 is not a retention that CloudWatch Logs accepts; the next longer one is 3", "ArchiveDays -1",
 	} {
 		require.ErrorContains(t, err, want)
 	}

@@ -25,10 +25,10 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"no segment", func(a *Args) { a.Segment = nil }, "Segment: missing"},
 		{"a segment of another tier", func(a *Args) { a.Segment = drafted("app") }, `Segment: "app" is in the tier "app", whose routes lead to the nat`},
-		{"class of EC2", func(a *Args) { a.InstanceClass = "t4g.small" }, `InstanceClass: "t4g.small" is not a DB instance class`},
-		{"class without encryption", func(a *Args) { a.InstanceClass = "db.t2.micro" }, `"db.t2.micro" cannot be encrypted`},
-		{"first generation", func(a *Args) { a.InstanceClass = "db.m1.large" }, `"db.m1.large" cannot be encrypted`},
-		{"pinned minor version", func(a *Args) { a.EngineVersion = "16.8" }, `write "16"`},
+		{"class of EC2", func(a *Args) { a.InstanceClass = "t4g.small" }, `InstanceClass: "t4g.small" is not an RDS instance class; write it like db.t4g.small`},
+		{"class without encryption", func(a *Args) { a.InstanceClass = "db.t2.micro" }, `InstanceClass: "db.t2.micro" cannot encrypt its storage; choose`},
+		{"first generation", func(a *Args) { a.InstanceClass = "db.m1.large" }, `InstanceClass: "db.m1.large" cannot encrypt its storage; choose`},
+		{"pinned minor version", func(a *Args) { a.EngineVersion = "16.8" }, `EngineVersion: "16.8" pins a minor version, which RDS patches by itself; write only the major version, "16"`},
 		{"old version", func(a *Args) { a.EngineVersion = "13" }, `EngineVersion: "13"`},
 		{"word for a version", func(a *Args) { a.EngineVersion = "latest" }, `EngineVersion: "latest"`},
 		{"a negative retention", func(a *Args) { a.BackupRetentionDays = -1 }, "BackupRetentionDays: -1 is out of range; keep backups for 7 to 35 days"},
@@ -42,7 +42,7 @@ func TestBadInput(t *testing.T) {
 		{"template", func(a *Args) { a.DatabaseName = "template1" }, `DatabaseName: "template1"`},
 		{"windows that overlap", func(a *Args) { a.BackupWindow = "03:30-04:30" }, "overlaps BackupWindow"},
 		{"the largest volume, which cannot grow", func(a *Args) { a.StorageGB = 65536 }, "MaxStorageGB: 65536 does not leave room to grow from 65536"},
-		{"a word for a reason", func(a *Args) { a.DeletionProtectionOffReason = "no" }, `DeletionProtectionOffReason: "no" must be a reason`},
+		{"a word for a reason", func(a *Args) { a.DeletionProtectionOffReason = "no" }, `DeletionProtectionOffReason: "no" is not a valid reason; write 10 to 256`},
 		{"a reason that no tag holds", func(a *Args) { a.DeletionProtectionOffReason = "because <script> said so" }, "DeletionProtectionOffReason"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -18,14 +18,14 @@ func TestCheckNames(t *testing.T) {
 		"a name in the zone":          {zone: "example.com", domain: "www.example.com"},
 		"the zone itself":             {zone: "example.com", domain: "example.com", alternatives: []string{"www.example.com"}},
 		"a delegated zone":            {zone: "staging.example.com", domain: "app.staging.example.com"},
-		"no domain":                   {zone: "example.com", want: []string{`Domain: "" is not a full host name`}},
-		"another zone":                {zone: "example.com", domain: "www.example.org", want: []string{`Domain: "www.example.org" is not in the zone "example.com"`}},
-		"a zone that only ends alike": {zone: "example.com", domain: "www.badexample.com", want: []string{"is not in the zone"}},
+		"no domain":                   {zone: "example.com", want: []string{`Domain: "" is not a DNS name; write it like www.example.com`}},
+		"another zone":                {zone: "example.com", domain: "www.example.org", want: []string{`Domain: "www.example.org" lies outside the zone example.com; choose`}},
+		"a zone that only ends alike": {zone: "example.com", domain: "www.badexample.com", want: []string{`Domain: "www.badexample.com" lies outside the zone example.com`}},
 		"a wildcard":                  {zone: "example.com", domain: "*.example.com", want: []string{`Domain: "*.example.com" is a wildcard`}},
-		"a final dot":                 {zone: "example.com.", domain: "www.example.com", want: []string{`Zone: "example.com." is not a full host name`}},
+		"a final dot":                 {zone: "example.com.", domain: "www.example.com", want: []string{`Zone: "example.com." is not a DNS name`, "without a final dot"}},
 		"capitals":                    {zone: "example.com", domain: "WWW.example.com", want: []string{"in lower case"}},
-		"an address":                  {zone: "example.com", domain: "192.0.2.1", want: []string{"is not a full host name"}},
-		"a label too long":            {zone: "example.com", domain: strings.Repeat("a", 64) + ".example.com", want: []string{"is not a full host name"}},
+		"an address":                  {zone: "example.com", domain: "192.0.2.1", want: []string{`Domain: "192.0.2.1" is not a DNS name`}},
+		"a label too long":            {zone: "example.com", domain: strings.Repeat("a", 64) + ".example.com", want: []string{`.example.com" is not a DNS name`}},
 		"a name twice":                {zone: "example.com", domain: "www.example.com", alternatives: []string{"a.example.com", "www.example.com"}, want: []string{`AlternativeNames[1]: "www.example.com" is named twice`}},
 		"everything at once": {
 			zone: "com", domain: "www.example.com", alternatives: []string{"*.example.com"},
@@ -48,13 +48,13 @@ func TestCheckNames(t *testing.T) {
 func TestCheckCertificateARN(t *testing.T) {
 	for _, good := range []string{
 		"arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012",
-		"arn:aws-us-gov:acm:us-gov-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012",
 	} {
 		require.NoError(t, checkCertificateARN(good))
 	}
 	for _, bad := range []string{
 		"",
 		"www.example.com",
+		"arn:aws-us-gov:acm:us-gov-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012", // Only the commercial partition is supported.
 		"arn:aws:iam::111122223333:server-certificate/www",
 		"arn:aws:acm:eu-central-1:1234:certificate/12345678-1234-1234-1234-123456789012",
 		"arn:aws:acm:eu-central-1:111122223333:certificate/a/b",

@@ -63,7 +63,7 @@ func TestKeyOutlivesItsStackWithoutItsAlias(t *testing.T) {
 
 func TestEveryProblemIsNamed(t *testing.T) {
 	err := pulumitest.RunError(t, create("a key", &key.Args{Account: &account.Account{ID: "1", Region: "cn-north-1"}, Services: []string{"lambda.amazonaws.com"}, DeletionWindowDays: 3}))
-	for _, want := range []string{`project and name become the alias "bulkhead-a key"`, "Description", "DeletionWindowDays 3", `AccountID "1"`, `Region "cn-north-1"`, `"lambda.amazonaws.com" is unknown`, "cloudtrail.amazonaws.com"} {
+	for _, want := range []string{`project and name become the alias "bulkhead-a key"`, "Description", "DeletionWindowDays 3", `AccountID: "1" is not an AWS account id; write`, `Region: "cn-north-1" lies in another AWS partition`, `"lambda.amazonaws.com" is unknown`, "cloudtrail.amazonaws.com"} {
 		require.ErrorContains(t, err, want)
 	}
 	require.ErrorContains(t, pulumitest.RunError(t, create("logs", nil)), "args are missing")

@@ -223,8 +223,8 @@ func TestNewReportsEveryProblem(t *testing.T) {
 		return err
 	})
 	for _, want := range []string{
-		`web ACL "a web acl"`, `name: "bulkhead-test-a web acl"`, "ResourceARN: missing", `Region ""`, "does not accept 8 days", "RateLimit: 9 is not between 10 and 2000000000",
-		"LogKeyARN is missing", `Additional[0]: "Nothing"`,
+		`web ACL "a web acl"`, `name: "bulkhead-test-a web acl"`, "ResourceARN: missing", `Region: ""`, "LogRetentionDays: 8 is not a retention that CloudWatch Logs accepts; the next longer one is 14", "RateLimit: 9 is not between 10 and 2000000000",
+		"LogKeyARN: missing; give", `Additional[0]: "Nothing"`,
 	} {
 		require.ErrorContains(t, err, want)
 	}
