@@ -16,6 +16,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/identity"
 	"github.com/bulkhead-iac/bulkhead/components/instance"
 	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/form"
 	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
@@ -28,9 +29,9 @@ const (
 	// DefaultMaxLifetimeDays is the age at which an instance is replaced by a patched one.
 	DefaultMaxLifetimeDays = 30
 	// MinServicePort is the lowest port that a service without privileges can open.
-	MinServicePort = 1025
+	MinServicePort = form.MinServicePort
 	// MaxInstances is the largest group that the component makes.
-	MaxInstances = 200
+	MaxInstances = form.MaxInstances
 	// MaxEgressCIDRs leaves room, among the 60 outbound rules of a security group, for
 	// the endpoints, S3 and the database.
 	MaxEgressCIDRs = 50

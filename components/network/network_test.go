@@ -189,7 +189,7 @@ func TestArgsListAllProblems(t *testing.T) {
 		return err
 	})
 	for _, message := range []string{
-		`network "net"`, "AccountID", `Region: "europe"`, "CIDR:", "Zones: 1 given", "Zones[0]", `NAT: "Two"`,
+		`network "net"`, "AccountID", `Region: "europe"`, "CIDR:", "Zones: names one zone", "Zones[0]", `NAT: "Two"`,
 		"InterfaceEndpoints[0]: s3 has a gateway endpoint", `InterfaceEndpoints[1]: "secretmanager" is not a known service`,
 		`InterfaceEndpoints[3]: "kms" is listed twice`, "no flow leads to them", "LogKeyARN: missing", "LogRetentionDays", "Boundary: missing",
 	} {
@@ -203,7 +203,7 @@ func TestArgsListAllProblems(t *testing.T) {
 		_, err := New(ctx, "net", args)
 		return err
 	})
-	for _, message := range []string{"Zones: 1 given", "no way out with NAT None", "only the public tier can be reached"} {
+	for _, message := range []string{"Zones: names one zone", "no way out with NAT None", "only the public tier can be reached"} {
 		require.ErrorContains(t, err, message)
 	}
 
