@@ -27,8 +27,6 @@ const (
 var tiers = []Tier{Public, App, Data}
 
 const (
-	// zoneSlots is how many zones the address plan has room for.
-	zoneSlots = form.MaxZones
 	// zoneBits is how many bits a zone slot takes from the range of a tier.
 	zoneBits = 2
 )
