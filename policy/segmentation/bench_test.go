@@ -19,7 +19,7 @@ import (
 
 // BenchmarkProduction proves our own production stack, from its resources to the finished matrix.
 func BenchmarkProduction(b *testing.B) {
-	text, err := os.ReadFile("../command/testdata/hardened.json")
+	text, err := os.ReadFile("../hardening/testdata/production.json")
 	require.NoError(b, err)
 	yaml, err := os.ReadFile("command/testdata/production.yaml")
 	require.NoError(b, err)
