@@ -97,10 +97,14 @@ bench: ## Measure the program alone: time and memory of a preview of the product
 bench-policy: ## Measure the policy pack: start, memory, time per resource and per stack
 	@go test -run '^$$' -bench . -benchtime 1s ./policy/figures
 
+.PHONY: bench-segmentation
+bench-segmentation: ## Measure the proof of segmentation: our production stack, and all pairs of up to 100,000 interfaces
+	@go test -run '^$$' -bench . -benchmem -benchtime 1x ./policy/segmentation
+
 # Until Go 1.27 a run may end with "context deadline exceeded" though nothing was found (golang/go#75804). A finding
 # says what it is and leaves its input in testdata/fuzz.
 .PHONY: fuzz
-fuzz: ## Fuzz every parser and decision of the policy pack, each for FUZZTIME
+fuzz: ## Fuzz every parser and decision of the policy pack and the proof, each for FUZZTIME
 	@mkdir -p build
 	@set -e; grep -roE --include='*_test.go' '^func Fuzz[A-Za-z]+' policy | sort | while IFS=: read -r file func; do \
 		echo "$$(dirname $$file) $${func#func }"; \

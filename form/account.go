@@ -67,8 +67,8 @@ func CheckZone(zone string) error {
 // one each, and e to h share them in the same order. The zone must pass CheckZone.
 func ZoneSlot(zone string) int { return int(zone[len(zone)-1]-'a') % MaxZones }
 
-// CheckZones reports what is wrong with the zones of a network, each of which passes
-// CheckZone: their number, a zone of another region, and two that share a ZoneSlot.
+// CheckZones reports what is wrong with the zones of a network: their number, what does not
+// pass CheckZone, a zone of another region, and two that share a ZoneSlot.
 func CheckZones(region string, zones []string) []error {
 	var problems []error
 	cure := fmt.Sprintf("name %d to %d zones of %s", MinZones, MaxZones, region)
@@ -80,7 +80,11 @@ func CheckZones(region string, zones []string) []error {
 	}
 	slots := map[int]string{}
 	for i, zone := range zones {
-		var wrong error
+		wrong := CheckZone(zone)
+		if wrong != nil {
+			problems = append(problems, At(i, wrong))
+			continue
+		}
 		switch other := slots[ZoneSlot(zone)]; {
 		case zone[:len(zone)-1] != region:
 			wrong = Text(zone, "lies outside region "+region, "name a zone such as "+region+"a")

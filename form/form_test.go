@@ -181,6 +181,7 @@ func TestCheckZones(t *testing.T) {
 		"eu-central-1a": "Zones: names one zone, and a load balancer and a database need two; name 2 to 4 zones of eu-central-1",
 		"eu-central-1a eu-central-1b eu-central-1c eu-central-1d eu-central-1e": "Zones: names 5 zones; name 2 to 4 zones of eu-central-1\n" +
 			`Zones[4]: "eu-central-1e" has the same address slot in the network as eu-central-1a; choose a zone with another letter`,
+		"eu-central-1a euc1-az2": `Zones[1]: "euc1-az2" is a zone id; write the zone's name, such as eu-central-1a`,
 		"eu-central-1a eu-west-1b eu-central-1a": `Zones[1]: "eu-west-1b" lies outside region eu-central-1; name a zone such as eu-central-1a` + "\n" +
 			`Zones[2]: "eu-central-1a" is listed twice; keep one`,
 	} {

@@ -13,6 +13,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/components/server"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Defaults and limits of Args.
@@ -26,9 +27,9 @@ const (
 	// DefaultSize is the fewest instances: one in each of two zones.
 	DefaultSize = 2
 	// MinServicePort is the lowest port that a service without privileges can open.
-	MinServicePort = 1025
+	MinServicePort = form.MinServicePort
 	// MaxInstances is the largest group that the component makes.
-	MaxInstances = 200
+	MaxInstances = form.MaxInstances
 )
 
 // Args are the arguments of New.

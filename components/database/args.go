@@ -38,13 +38,13 @@ const (
 // Limits of Args.
 const (
 	// MinStorageGB is the smallest gp3 volume of RDS for PostgreSQL, in GiB.
-	MinStorageGB = 20
+	MinStorageGB = form.MinStorageGB
 	// MaxStorageGB is the largest gp3 volume of RDS for PostgreSQL, in GiB.
-	MaxStorageGB = 65536
+	MaxStorageGB = form.MaxStorageGB
 	// MinBackupRetentionDays is the shortest retention that still bridges a bad week (FSBP RDS.11).
-	MinBackupRetentionDays = 7
+	MinBackupRetentionDays = form.MinBackupDays
 	// MaxBackupRetentionDays is the longest retention of automated backups that RDS offers.
-	MaxBackupRetentionDays = 35
+	MaxBackupRetentionDays = form.MaxBackupDays
 	// MinEngineVersion is the oldest major version of PostgreSQL that the component runs.
 	MinEngineVersion = form.MinPostgreSQL
 )

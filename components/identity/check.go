@@ -180,8 +180,5 @@ func everyResource(resource string) bool {
 	return strings.ContainsAny(parts[2], "*?") || strings.Trim(parts[5], "*?") == ""
 }
 
-// wrong is the error about the value of a field.
-func wrong(field, value, cure string) error { return fmt.Errorf("%s %q: %s", field, value, cure) }
-
 // missing is the error about a field that must be given.
 func missing(field, cure string) error { return fmt.Errorf("%s: missing; %s", field, cure) }

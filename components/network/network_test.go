@@ -204,7 +204,7 @@ func TestArgsListAllProblems(t *testing.T) {
 		return err
 	})
 	for _, message := range []string{
-		`network "net"`, `AccountID: "12"`, `Region: "europe"`, "CIDR:", "Zones: 1 given", "Zones[0]", `NAT: "Two" is not a strategy; choose None, Single or OnePerZone`,
+		`network "net"`, `AccountID: "12"`, `Region: "europe"`, "CIDR:", "Zones: names one zone", "Zones[0]", `NAT: "Two" is not a strategy; choose None, Single or OnePerZone`,
 		`Connections[0] (app -> aws:secretmanager,kms,kms tcp/443): To: "secretmanager" is not a service`, `"kms" is listed twice`,
 		"LogKeyARN: missing", "LogRetentionDays: 100", "BoundaryARN: missing",
 	} {
@@ -218,7 +218,7 @@ func TestArgsListAllProblems(t *testing.T) {
 		_, err := New(ctx, "net", args)
 		return err
 	})
-	for _, message := range []string{"Zones: 1 given", "no way out without NAT", "Connections[12]", "only a tier with routes to the internet"} {
+	for _, message := range []string{"Zones: names one zone", "no way out without NAT", "Connections[12]", "only a tier with routes to the internet"} {
 		require.ErrorContains(t, err, message)
 	}
 

@@ -6,15 +6,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
-	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/form"
 	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 const (
-	// zoneSlots is how many zones the address plan has room for.
-	zoneSlots = 4
 	// zoneBits is how many bits a zone slot takes from the range of a tier.
 	zoneBits = 2
 )
@@ -115,35 +113,15 @@ func subnetIPv6(vpc string, t segment.Tier, zone string) (string, error) {
 
 // slot returns the place of a zone in every tier: its letter, modulo the four slots.
 func slot(zone string) uint32 {
-	return uint32(zone[len(zone)-1]-'a') % zoneSlots
+	return uint32(form.ZoneSlot(zone)) //nolint:gosec // 0 to 3
 }
 
 // zoneProblems checks the zones of a network: two to four, distinct, ordinary zones of the region (not local or
 // wavelength zones, which have no NAT gateways or interface endpoints), no two of them with the same slot.
 func zoneProblems(region string, zones []string) []error {
-	var problems []error
-	if len(zones) < 2 || len(zones) > zoneSlots {
-		problems = append(problems, in("Zones",
-			"%d given; name between 2 (a load balancer and a database need two) and %d", len(zones), zoneSlots))
-	}
-	taken := map[uint32]string{}
-	for i, zone := range zones {
-		letter := strings.TrimPrefix(zone, region)
-		if letter == zone || len(letter) != 1 || letter[0] < 'a' || letter[0] > 'h' {
-			problems = append(problems, in(at("Zones", i),
-				"%q is not a zone of region %q; write the region and one letter, such as %q", zone, region, region+"a"))
-			continue
-		}
-		other, clash := taken[slot(zone)]
-		switch {
-		case clash && other == zone:
-			problems = append(problems, in(at("Zones", i), "%q is listed twice; name each zone once", zone))
-		case clash:
-			problems = append(problems, in(at("Zones", i),
-				"%q has the address slot of %q (a and e, b and f, c and g, d and h share one); choose another zone", zone, other))
-		default:
-			taken[slot(zone)] = zone
-		}
+	problems := form.CheckZones(region, zones)
+	for i, err := range problems {
+		problems[i] = form.In("Zones", err)
 	}
 	return problems
 }

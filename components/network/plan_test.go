@@ -125,17 +125,17 @@ func TestZoneProblems(t *testing.T) {
 		"three":        {zones: []string{"eu-central-1c", "eu-central-1a", "eu-central-1b"}},
 		"four":         {zones: []string{"eu-central-1a", "eu-central-1b", "eu-central-1c", "eu-central-1d"}},
 		"wrapped":      {zones: []string{"eu-central-1e", "eu-central-1b"}},
-		"one":          {zones: []string{"eu-central-1a"}, messages: []string{"Zones: 1 given"}},
-		"none":         {messages: []string{"Zones: 0 given"}},
-		"other region": {zones: []string{"eu-central-1a", "eu-west-1b"}, messages: []string{`Zones[1]: "eu-west-1b" is not a zone of region "eu-central-1"`}},
+		"one":          {zones: []string{"eu-central-1a"}, messages: []string{"Zones: names one zone"}},
+		"none":         {messages: []string{"Zones: names 0 zones"}},
+		"other region": {zones: []string{"eu-central-1a", "eu-west-1b"}, messages: []string{`Zones[1]: "eu-west-1b" lies outside region eu-central-1`}},
 		"prefix only":  {zones: []string{"eu-central-1a", "eu-central-1"}, messages: []string{"Zones[1]"}},
 		"longer name":  {zones: []string{"eu-central-1a", "eu-central-1-ham-1a"}, messages: []string{"Zones[1]"}},
 		"empty":        {zones: []string{"eu-central-1a", ""}, messages: []string{"Zones[1]"}},
 		"twice":        {zones: []string{"eu-central-1a", "eu-central-1a"}, messages: []string{"listed twice"}},
-		"clash":        {zones: []string{"eu-central-1a", "eu-central-1e"}, messages: []string{"has the address slot"}},
+		"clash":        {zones: []string{"eu-central-1a", "eu-central-1e"}, messages: []string{"has the same address slot"}},
 		"all at once": {
 			zones:    []string{"eu-west-1a", "eu-central-1b", "eu-central-1b", "eu-central-1f", "eu-central-1z"},
-			messages: []string{"Zones: 5 given", "Zones[0]", "Zones[2]", "Zones[3]", "Zones[4]"},
+			messages: []string{"Zones: names 5 zones", "Zones[0]", "Zones[2]", "Zones[3]", "Zones[4]"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

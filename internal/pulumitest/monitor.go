@@ -56,7 +56,8 @@ func (m *monitor) NewResource(args pulumi.MockResourceArgs) (string, resource.Pr
 		maps.Copy(state, m.computed(registration, args.ID))
 	case registration.Custom && !m.settings.preview:
 		registration.ID = m.id(registration)
-		maps.Copy(state, m.computed(registration, registration.ID))
+		registration.Outputs = m.computed(registration, registration.ID)
+		maps.Copy(state, registration.Outputs)
 	}
 	m.recording.mutex.Lock()
 	m.recording.registrations = append(m.recording.registrations, registration)
@@ -81,6 +82,12 @@ func (m *monitor) registration(args pulumi.MockResourceArgs) (Registration, erro
 		r.SecretOutputs = rpc.GetAdditionalSecretOutputs()
 		r.ImportID = rpc.GetImportId()
 		r.Aliases = m.aliases(rpc)
+		r.PropertyDependencies = map[string][]string{}
+		for property, on := range rpc.GetPropertyDependencies() {
+			if urns := on.GetUrns(); len(urns) > 0 {
+				r.PropertyDependencies[property] = append([]string(nil), urns...)
+			}
+		}
 	}
 	if rpc := args.ReadRPC; rpc != nil {
 		object = rpc.GetProperties()

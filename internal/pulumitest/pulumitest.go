@@ -138,6 +138,10 @@ type Registration struct {
 	Read bool
 	// Inputs are the inputs as sent, with unknowns (in a preview) and secrets marked.
 	Inputs resource.PropertyMap
+	// Outputs are what AWS was made to answer beside the inputs; empty in a preview.
+	Outputs resource.PropertyMap
+	// PropertyDependencies lists, for each input, the URNs it is computed from.
+	PropertyDependencies map[string][]string
 	// Provider is the reference of the explicit provider, empty when the default provider would be used.
 	Provider string
 	// DependsOn are the URNs of everything the resource waits for, explicit and through inputs.

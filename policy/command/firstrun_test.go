@@ -235,16 +235,18 @@ func TestWhatPulumiWritesIsRead(t *testing.T) {
 	acl := `{"type":"aws:s3/bucketAclV2:BucketAclV2","urn":"urn:pulumi:dev::shop::aws:s3/bucketAclV2:BucketAclV2::files","custom":true,"inputs":{"acl":"public-read"},"outputs":{"acl":"public-read"}}`
 	events := `{"sequence":0,"timestamp":1,"preludeEvent":{"config":{}}}
 {"sequence":1,"timestamp":1,"resourcePreEvent":{"metadata":{"op":"create","urn":"` + root + `","type":"pulumi:pulumi:Stack","new":{"type":"pulumi:pulumi:Stack","urn":"` + root + `"}}}}
-{"sequence":2,"timestamp":1,"resourcePreEvent":{"metadata":{"op":"create","new":` + strings.Replace(acl, "public-read", "private", 1) + `}}}
-{"sequence":3,"timestamp":1,"resOutputsEvent":{"metadata":{"op":"create","new":` + acl + `}}}
+{"sequence":2,"timestamp":1,"resourcePreEvent":{"metadata":{"op":"create","urn":"urn:pulumi:dev::shop::aws:s3/bucketAclV2:BucketAclV2::files","new":` + strings.Replace(acl, `"outputs":{"acl":"public-read"}`, `"outputs":{}`, 1) + `}}}
+{"sequence":3,"timestamp":1,"resOutputsEvent":{"metadata":{"op":"create","urn":"urn:pulumi:dev::shop::aws:s3/bucketAclV2:BucketAclV2::files","new":` + strings.Replace(acl, `"inputs":{"acl":"public-read"}`, `"inputs":{"acl":"private"}`, 1) + `}}}
 `
 	summary := `{"sequence":4,"timestamp":2,"summaryEvent":{"isPreview":false,"maybeCorrupt":false}}`
 	for name, text := range map[string]string{
 		"export": state, "checkpoint": checkpoint, "packed checkpoint": packed.String(), "export by PowerShell": string(wide), "event log": events + summary,
+		"event log of two": strings.ReplaceAll(events, "files", "former") + summary + "\n" + events + summary,
 	} {
 		code, out, errOut := start([]string{"check", "-", "-only", "s3-acl-public-read"}, text)
 		require.Equal(t, command.Refused, code, "%s: %s", name, errOut)
 		require.Contains(t, out, `BucketAclV2 "files": acl is "public-read"`, name)
+		require.NotContains(t, out, `"former"`, name)
 	}
 	for name, c := range map[string][2]string{
 		"ends early":   {events, "no summaryEvent"},

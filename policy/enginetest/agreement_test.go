@@ -140,7 +140,7 @@ type state struct {
 // read, resources about to be deleted, and no root resource.
 func states(t *testing.T) []state {
 	t.Helper()
-	hardened := read(t, "../command/testdata/hardened.json")
+	hardened := read(t, "../hardening/testdata/production.json")
 	return []state{
 		{name: "public", text: read(t, "testdata/state.json"), sealed: true},
 		{name: "odd", text: read(t, "testdata/odd.json"), sealed: true},

@@ -18,6 +18,7 @@ type event struct {
 	Before   *resourceEvent `json:"resourcePreEvent"`
 	After    *resourceEvent `json:"resOutputsEvent"`
 	Said     *said          `json:"diagnosticEvent"`
+	Prelude  *struct{}      `json:"preludeEvent"`
 	Summary  *struct {
 		Result       string `json:"result"`
 		IsPreview    bool   `json:"isPreview"`
@@ -33,10 +34,12 @@ type resourceEvent struct {
 	} `json:"metadata"`
 }
 
-// readEvents reads an event log. It reports whether the text is one, and whether it ends with a preview.
+// readEvents reads an event log, of which the last preview or update counts. It reports whether the text is one, and whether it
+// ends with a preview.
 func readEvents(text []byte) (steps []step, preview, isLog bool, err error) {
 	var messages []said
 	corrupt, ended := false, false
+	asked := map[string]*state{}
 	lines := json.NewDecoder(bytes.NewReader(text))
 	for {
 		var e event
@@ -51,10 +54,16 @@ func readEvents(text []byte) (steps []step, preview, isLog bool, err error) {
 		if err != nil {
 			return nil, false, true, ErrEndsEarly
 		}
-		for _, r := range []*resourceEvent{e.Before, e.After} {
-			if r != nil {
-				steps = append(steps, r.step())
-			}
+		if e.Prelude != nil {
+			steps, messages, corrupt, ended = nil, nil, false, false
+		}
+		if e.Before != nil {
+			steps = append(steps, e.Before.step())
+			asked[e.Before.Metadata.URN] = e.Before.Metadata.New
+		}
+		if e.After != nil {
+			e.After.keep(asked[e.After.Metadata.URN])
+			steps = append(steps, e.After.step())
 		}
 		if e.Said != nil {
 			messages = append(messages, *e.Said)
@@ -68,6 +77,14 @@ func readEvents(text []byte) (steps []step, preview, isLog bool, err error) {
 		return nil, false, true, ErrEndsEarly
 	}
 	return steps, preview, isLog, failed(messages, corrupt)
+}
+
+// keep puts the inputs with which a step began into its end: where a refresh ends, they are what the provider has read, which
+// is not what the program says.
+func (r *resourceEvent) keep(asked *state) {
+	if asked != nil && r.Metadata.New != nil && len(asked.Inputs) > 0 {
+		r.Metadata.New.Inputs = asked.Inputs
+	}
 }
 
 // step is the event as a step of a preview. Events leave "custom" out where it is false.

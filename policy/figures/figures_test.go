@@ -34,7 +34,7 @@ import (
 // hardened are the resources of a whole segmented environment, about 260.
 func hardened(b *testing.B) *export.Deployment {
 	b.Helper()
-	f, err := os.Open("../command/testdata/hardened.json")
+	f, err := os.Open("../hardening/testdata/production.json")
 	require.NoError(b, err)
 	defer func() { _ = f.Close() }()
 	d, err := export.Read(f)

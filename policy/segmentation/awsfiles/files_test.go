@@ -140,6 +140,20 @@ func TestWhatIsMissingOrNotModelledIsUnknownAndNeverBlocked(t *testing.T) {
 	}
 }
 
+func TestALoadBalancerWithoutItsFileMayForwardAnything(t *testing.T) {
+	files := map[string]string{}
+	for k, v := range shop {
+		files[k] = v
+	}
+	delete(files, "LoadBalancers")
+	net, err := awsfiles.Read(write(t, "", files))
+	require.NoError(t, err)
+	e := reach.New(net)
+	m := e.Mediated(e.Outside(flow.PrefixAddrs(mustPrefix(t, "8.8.8.0/24"))), e.Interface("eni-app"))
+	require.Len(t, m, 1)
+	require.Equal(t, reach.Unknown, m[0].Verdict)
+}
+
 func FuzzRead(f *testing.F) {
 	for name, text := range shop {
 		f.Add(name, text)

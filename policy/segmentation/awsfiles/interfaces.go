@@ -206,6 +206,11 @@ func (b *builder) balancers() {
 		}
 		b.net.LoadBalancers = append(b.net.LoadBalancers, m)
 	}
+	for _, f := range b.net.Interfaces { // Classic Load Balancers, and those whose file is missing
+		if f.Kind == model.Balancer && !slices.ContainsFunc(b.net.LoadBalancers, func(l model.LoadBalancer) bool { return l.ID == f.Owner }) {
+			b.net.LoadBalancers = append(b.net.LoadBalancers, model.LoadBalancer{ID: f.Owner, Name: cmp.Or(f.Name, f.Owner), Doubt: "its listeners are not among the answers"})
+		}
+	}
 }
 
 // transport is the IP protocol of a listener's or target group's.

@@ -17,7 +17,7 @@ import (
 
 const (
 	table      = "testdata/production.yaml"
-	production = "../../command/testdata/hardened.json"
+	production = "../../hardening/testdata/production.json"
 )
 
 func run(t *testing.T, in, name string, args ...string) (code int, out, errOut string) {

@@ -139,6 +139,21 @@ func (m Map[K, V]) Within(keys Map[K, Bit]) Map[K, V] {
 	return out
 }
 
+// Touches reports whether m has anything at any of the keys.
+func (m Map[K, V]) Touches(keys Map[K, Bit]) bool {
+	for i, j := 0, 0; i < len(m) && j < len(keys); {
+		switch {
+		case m[i].Hi.Compare(keys[j].Lo) < 0:
+			i++
+		case keys[j].Hi.Compare(m[i].Lo) < 0:
+			j++
+		default:
+			return true
+		}
+	}
+	return false
+}
+
 // Union is all that m has at any key.
 func (m Map[K, V]) Union() V {
 	var all V

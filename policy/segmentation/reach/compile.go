@@ -197,6 +197,40 @@ func (f *filter) pass(b Bound, at flow.Addrs, peer *end, references *Bound) flow
 	return out.Or(flow.To(at, named))
 }
 
+// toward is what the filter may let pass to or from a peer at some of the addresses, or at any where there are none.
+func (f *filter) toward(peer *end, at flow.Addrs) flow.Set {
+	if f.all[Open] {
+		return flow.Everything
+	}
+	var out flow.Set
+	for _, g := range f.parts {
+		p := g.addrs[Open]
+		if at != nil {
+			p = p.Within(at)
+		}
+		out = out.Or(p.Union()).Or(g.names(Open, peer, always))
+	}
+	return out
+}
+
+// knows reports whether any rule names a peer at some of the addresses, or at any where there are none.
+func (f *filter) knows(peer *end, at flow.Addrs) bool {
+	if f.all[Open] {
+		return true
+	}
+	for _, g := range f.parts {
+		if p := g.addrs[Open]; len(p) > 0 && (at == nil || p.Touches(at)) || peer.doubt != "" && len(g.groups) > 0 || g.services[peer.service] != nil {
+			return true
+		}
+		for _, id := range peer.groups {
+			if g.groups[id] != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // names is what the rules allow that name the peer's service or groups.
 func (g *groupFilter) names(b Bound, peer *end, references *Bound) flow.Set {
 	var named flow.Set

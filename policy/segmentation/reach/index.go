@@ -145,6 +145,9 @@ type end struct {
 	outside flow.Addrs
 	service string
 	places  []place
+	// Once asked for: all addresses, and whether packets may go ways that the model cannot follow.
+	all   flow.Addrs
+	murky *bool
 }
 
 // place is where an end may be: a subnet, and one of the addresses there.
@@ -169,7 +172,8 @@ var Internet = flow.PrefixAddrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustPa
 
 var publicV4 = Internet.Within(flow.Addrs{flow.Anywhere[0]})
 
-// classes merges the interfaces that nothing can tell apart.
+// classes merges the interfaces that nothing can tell apart. The places of the first stand for all: no filter cuts between
+// the addresses of the others.
 func (n *index) classes() []*end {
 	byKey := map[string]*end{}
 	var out []*end
@@ -185,8 +189,6 @@ func (n *index) classes() []*end {
 			e.places = n.places(e, f)
 			byKey[key] = e
 			out = append(out, e)
-		} else {
-			n.extend(e, f)
 		}
 		e.members = append(e.members, f)
 	}
@@ -204,16 +206,6 @@ func (n *index) classKey(f *model.Interface) string {
 		fmt.Fprint(&b, "|", a.V6, a.IP.Is6(), a.IP.IsValid(), n.stretch(a.IP), a.HasPublic, a.Public.IsValid(), n.stretch(a.Public))
 	}
 	return b.String()
-}
-
-// extend adds a member's addresses to those of its class.
-func (n *index) extend(e *end, f *model.Interface) {
-	for i, p := range n.places(e, f) {
-		if f.Addresses[p.choice].IP.IsValid() {
-			e.places[i].ip = e.places[i].ip.Or(p.ip)
-		}
-		e.places[i].public = e.places[i].public.Or(p.public)
-	}
 }
 
 func (n *index) places(e *end, f *model.Interface) []place {

@@ -138,20 +138,52 @@ func (e *Engine) Between(a, b *End) Result {
 	return r
 }
 
-// worth is the quick look that spares most pairs of a big network the long one: without groups that let anything pass
-// on both sides nothing can, by whatever way.
+// worth is the quick look that spares most pairs of a big network the long one: where the groups of the two let nothing
+// pass between them, whatever address is seen, no way does. Where packets may go ways that the model cannot follow,
+// only groups that let nothing pass for anybody count.
 func (e *Engine) worth(a, b *End) bool {
 	if a.iface == nil && b.iface == nil {
 		return false
 	}
-	s := flow.Everything
+	out, in := flow.Everything, flow.Everything
+	followed := a.iface != nil && b.iface != nil && !e.index.murky(a.end) && !e.index.murky(b.end)
+	if followed && (!a.out.knows(b.end, b.bears()) || !b.in.knows(a.end, nil)) {
+		return false
+	}
 	if a.iface != nil {
-		s = a.out.some()
+		if out = a.out.some(); followed {
+			out = a.out.toward(b.end, b.bears())
+		}
 	}
 	if b.iface != nil {
-		s = s.And(b.in.some())
+		if in = b.in.some(); followed {
+			in = b.in.toward(a.end, nil)
+		}
 	}
-	return !s.Empty()
+	return !out.And(in).Empty()
+}
+
+// murky reports whether packets from or to an end may go ways that the model cannot follow.
+func (n *index) murky(x *end) bool {
+	if x.murky == nil {
+		is := x.iface.Forwards || len(n.forwards[""]) > 0
+		for _, p := range x.places {
+			t, _ := n.table(p)
+			is = is || t.unfollowed() || p.vpc.Doubt != "" || len(n.forwards[p.vpc.ID]) > 0
+		}
+		x.murky = &is
+	}
+	return *x.murky
+}
+
+// bears are all addresses of an end.
+func (x *end) bears() flow.Addrs {
+	if x.all == nil {
+		for _, p := range x.places {
+			x.all = x.all.Or(p.ip).Or(p.public)
+		}
+	}
+	return x.all
 }
 
 // groupBySubnet puts together the addresses that an interface has in one subnet: it has all of them.
@@ -292,11 +324,7 @@ func (x *End) Addresses() flow.Addrs {
 	if x.iface == nil {
 		return x.outside
 	}
-	var out flow.Addrs
-	for _, p := range x.places {
-		out = out.Or(p.ip).Or(p.public)
-	}
-	return out
+	return x.bears()
 }
 
 // Owning are the classes one of whose addresses is the given one, if it is certain.

@@ -78,7 +78,9 @@ func compare(t *testing.T, net *model.Network, e *reach.Engine, q question) {
 	}
 	arrives, works, must := sent(net, q)
 	in := func(s flow.Set) bool { return flow.Has(s, number(q.protocol), port, client) }
-	if in(r.May) != works || (in(r.May) || in(r.OneWay)) != arrives || in(r.Must) != must || in(r.Open) != works {
+	// Between VPCs over IPv6 an answer may come back another way, which is unknown and which the simulator does not try.
+	strays := q.from != nil && q.to != nil && q.from.Addresses[0].IP.Is6() && arrives
+	if in(r.May) != works || (in(r.May) || in(r.OneWay)) != arrives || in(r.Must) != must || in(r.Open) != works && !strays {
 		text, _ := json.Marshal(net)
 		t.Fatalf("%+v -> %+v (%s) protocol %d port %d client %d: the simulator says arrives %v works %v must %v; the engine may %v one-way %v must %v open %v\n%s",
 			q.from, q.to, q.outside, q.protocol, q.port, q.cli, arrives, works, must, in(r.May), in(r.OneWay), in(r.Must), in(r.Open), text)

@@ -103,7 +103,26 @@ func (n *index) across(a, b place, want func(*model.Route) bool, wanted string, 
 	steps = append(steps,
 		aclStep(aACL, aID, false, false), routeStep(aTable, aTableID, want, wanted, false, ""), aclStep(bACL, bID, true, false),
 		aclStep(bACL, bID, false, true), routeStep(bTable, bTableID, want, wanted, true, ""), aclStep(aACL, aID, true, true))
+	if a.v6 && a.vpc.ID != b.vpc.ID {
+		steps[len(steps)-2] = otherwise(bTable, steps[len(steps)-2])
+	}
 	return way{name: "inside the VPC", steps: steps, src: a.ip, dst: b.ip}
+}
+
+// otherwise is a step for the route of an answer between two VPCs over IPv6, where addresses are not translated: an
+// answer that takes another way back than the packet came may arrive, which AWS does not say.
+func otherwise(f *tableFilter, s Step) Step {
+	known := s.pass
+	s.pass = func(b Bound, at flow.Addrs) flow.Peers {
+		out := known(b, at)
+		if b == Open {
+			out = out.Or(flow.To(f.lead(Open, func(r *model.Route) bool {
+				return r.Target == model.PeeringLink || r.Target == model.InternetGateway || r.Target == model.EgressOnly
+			}, s.service), flow.Everything).Within(at))
+		}
+		return out
+	}
+	return s
 }
 
 func (n *index) peered(a, b place) []way {
@@ -161,6 +180,9 @@ func (n *index) enter(b place, from *end, references *Bound, seen flow.Addrs, na
 		steps = append(steps, gate(b.iface.ID, PublicIPForIngress, publicly(b)))
 	}
 	back := routeStep(table, tableID, to(model.InternetGateway, ""), "internet gateway", true, from.service)
+	if b.v6 && from.iface != nil {
+		back = otherwise(table, back)
+	}
 	reply := aclStep(acl, aclID, false, true)
 	if nat {
 		reply.NAT = true

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package command_test
+package hardening_test
 
 import (
 	"bytes"
@@ -22,9 +22,10 @@ import (
 )
 
 const (
-	mutationsGolden = "testdata/mutations.golden"
-	exemptionsFile  = "testdata/exemptions.yaml"
-	fewestMutations = 4000
+	everyProperty  = "testdata/every-property.golden"
+	exemptionsFile = "testdata/exemptions.yaml"
+	// fewestTried is how many weakened properties and removed resources there are at least.
+	fewestTried = 4000
 )
 
 // bench judges the fixture again and again with one resource changed.
@@ -158,11 +159,11 @@ func (b *bench) caught(after verdict) []string {
 	return keys
 }
 
-// TestDerivedMutations weakens every property of every resource of the hardened stack, one at a time and in every
+// TestEveryPropertyWeakened weakens every property of every resource of the hardened stack, one at a time and in every
 // form that the kind of its value has (but not away where the SDK demands it), and removes every resource. Each must be found, or be exempt with a reason.
 // When a property is unknown instead, or a secret that cannot be read, no control that found it weak may pass; and
 // no control may fail by itself on a value of the wrong type.
-func TestDerivedMutations(t *testing.T) {
+func TestEveryPropertyWeakened(t *testing.T) {
 	l := &ledger{lines: map[string]*line{}, exemptions: exemptions(t)}
 	const workers = 2
 	t.Run("mutations", func(t *testing.T) {
@@ -187,8 +188,8 @@ func TestDerivedMutations(t *testing.T) {
 		t.Error(p)
 	}
 	t.Logf("%d weakened properties and removed resources", l.tried)
-	require.Greater(t, l.tried, fewestMutations)
-	golden(t, mutationsGolden, l.write())
+	require.Greater(t, l.tried, fewestTried)
+	golden(t, everyProperty, l.write())
 }
 
 // mutate removes resource i and weakens each of its properties.
@@ -297,5 +298,5 @@ func golden(t *testing.T, file, text string) {
 	}
 	want, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.Equal(t, string(want), text, "run: go test ./policy/command -run Mutations -update, and read what changed")
+	require.Equal(t, string(want), text, "run: go test ./policy/hardening -update, and read what changed")
 }

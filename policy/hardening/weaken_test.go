@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package command_test
+package hardening_test
 
 import (
 	"encoding/json"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package command_test
+package hardening_test
 
 import (
 	"bytes"
@@ -148,8 +148,8 @@ var accepted = map[string]string{"staging rds-multi-az": "staging has one databa
 func TestHardenedStacksHaveNoFinding(t *testing.T) {
 	p, err := controls.New()
 	require.NoError(t, err)
-	for environment, file := range fixtures {
-		judged := runAs(t, p, read(t, file), environment)
+	for _, environment := range environments {
+		judged := runAs(t, p, deployed(t, environment), environment)
 		for key, outcome := range judged {
 			id, _, _ := strings.Cut(key, " ")
 			if why := accepted[environment+" "+id]; why != "" {
@@ -161,14 +161,14 @@ func TestHardenedStacksHaveNoFinding(t *testing.T) {
 			require.NotEqual(t, pack.Undecided, outcome, "%s: %s", environment, key)
 		}
 		waiting := 0
-		for key, outcome := range runAs(t, p, read(t, file).preview(), environment) {
+		for key, outcome := range runAs(t, p, deployed(t, environment).preview(), environment) {
 			if outcome == pack.Undecided {
 				waiting++
 			}
 			id, _, _ := strings.Cut(key, " ")
 			require.False(t, outcome == pack.Fail && accepted[environment+" "+id] == "", "%s in preview: %s", environment, key)
 		}
-		d, err := export.Read(bytes.NewReader([]byte(jsonText(t, read(t, file)))))
+		d, err := export.Read(bytes.NewReader([]byte(jsonText(t, deployed(t, environment)))))
 		require.NoError(t, err)
 		session := pack.NewSession(p)
 		require.NoError(t, session.Configure(configuration(t, environment)))
@@ -185,7 +185,7 @@ func TestHardenedStacksHaveNoFinding(t *testing.T) {
 func TestEveryWeakenedPropertyIsCaught(t *testing.T) {
 	p, err := controls.New()
 	require.NoError(t, err)
-	text, err := os.ReadFile("testdata/mutations.yaml")
+	text, err := os.ReadFile("testdata/weakenings.yaml")
 	require.NoError(t, err)
 	var mutations []mutation
 	require.NoError(t, yaml.Unmarshal(text, &mutations))

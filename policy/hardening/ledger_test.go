@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package command_test
+package hardening_test
 
 import (
 	"bytes"
@@ -110,7 +110,7 @@ func (l *ledger) write() string {
 	})
 	var b strings.Builder
 	b.WriteString("What happens when one property of the hardened stack is weakened: which controls find it, and in how many of\n" +
-		"the resources. Written by go test ./policy/command -run Mutations -update.\n")
+		"the resources. Written by go test ./policy/hardening -update.\n")
 	found := 0
 	for _, one := range list {
 		found += one.found

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segmentation_test
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/scenes"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
+)
+
+// BenchmarkProduction proves our own production stack, from its resources to the finished matrix.
+func BenchmarkProduction(b *testing.B) {
+	text, err := os.ReadFile("../hardening/testdata/production.json")
+	require.NoError(b, err)
+	yaml, err := os.ReadFile("command/testdata/production.yaml")
+	require.NoError(b, err)
+	table, err := intent.Read(bytes.NewReader(yaml))
+	require.NoError(b, err)
+	for b.Loop() {
+		d, err := export.Read(bytes.NewReader(text))
+		require.NoError(b, err)
+		p, err := segmentation.Prove(stack.Of(d, table.Services), table)
+		require.NoError(b, err)
+		require.True(b, p.Holds())
+	}
+}
+
+// BenchmarkAllPairs judges every ordered pair of classes, and the internet with each.
+func BenchmarkAllPairs(b *testing.B) {
+	for _, size := range []struct {
+		name                           string
+		vpcs, endpoints, groups, rules int
+	}{{"1k", 1, 1000, 300, 3000}, {"10k", 5, 10000, 1000, 10000}, {"100k", 50, 100000, 5000, 100000}} {
+		b.Run(size.name, func(b *testing.B) {
+			net := scenes.Large(size.vpcs, size.endpoints, size.groups, size.rules)
+			for b.Loop() {
+				e := reach.New(net)
+				classes := append(e.Classes(), e.InternetEnd())
+				open := 0
+				for _, x := range classes {
+					for _, y := range classes {
+						if r := e.Between(x, y); !r.May.Empty() {
+							open++
+						}
+					}
+				}
+				b.ReportMetric(float64(len(classes)), "classes")
+				b.ReportMetric(float64(open), "open")
+			}
+		})
+	}
+}
