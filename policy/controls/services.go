@@ -10,13 +10,16 @@ import (
 
 // services are those whose controls begin with other words than the name of the service.
 var services = map[string][]string{
-	"account":        {"config", "guardduty", "inspector", "macie", "securityhub"},
-	"cloudtrail":     {"trail"},
-	"cloudwatch":     {"alarm", "log", "event"},
-	"ec2":            {"asg", "ebs", "eip"},
-	"exposure":       {"policy", "shared", "service", "carried"},
-	"secretsmanager": {"secret"},
-	"vpc":            {"endpoint", "eni", "flow", "nacl", "nat", "route", "sg", "subnet", "transit"},
+	"apigateway":      {"api"},
+	"account":         {"config", "guardduty", "inspector", "macie", "securityhub"},
+	"cloudtrail":      {"trail"},
+	"cloudwatch":      {"alarm", "log", "event"},
+	"ec2":             {"asg", "ebs", "eip"},
+	"datastores":      {"store", "redshift", "dms", "firehose", "fsx"},
+	"exposure":        {"policy", "shared", "service", "carried", "credential", "ports"},
+	"networkfirewall": {"firewall"},
+	"secretsmanager":  {"secret"},
+	"vpc":             {"endpoint", "eni", "flow", "nacl", "nat", "route", "sg", "subnet", "transit"},
 }
 
 // serviceOf is the service of a control by the first word of its id.

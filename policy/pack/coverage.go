@@ -113,7 +113,7 @@ func (s *Session) gap(r *Resource, hasChildren bool) (why string, rank int) {
 		return "", 0
 	}
 	d := s.duties[r.Type]
-	judged := d != nil && (d.joined || len(d.resource)+len(d.stack) > 0)
+	judged := d != nil && (d.joined || d.named())
 	for i, o := range s.pack.Opaque {
 		if (o.Always || !judged) && slices.ContainsFunc(o.Types, func(p string) bool { return glob.Match(p, r.Type) }) {
 			return o.Means, i
