@@ -39,6 +39,9 @@ func readRules(r *pack.Resource) []rule {
 	case sgRule:
 		return []rule{read(v, "protocol", v.Get("type").Str() != "egress", v.Get("cidrBlocks"), v.Get("ipv6CidrBlocks"))}
 	}
+	if isNative(r.Type) {
+		return nativeRules(r)
+	}
 	var out []rule
 	for _, side := range []string{"ingress", "egress"} {
 		for v := range r.Get(side).Items() {

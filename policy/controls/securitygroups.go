@@ -26,7 +26,7 @@ const (
 // groupRuleTypes are rules as resources of their own.
 var groupRuleTypes = []string{sgRule, sgIngress, sgEgress}
 
-var groupTypes = []string{sgType, sgDefault, sgRule, sgIngress}
+var groupTypes = []string{sgType, sgDefault, sgRule, sgIngress, nativeGroup, nativeIngress}
 
 // riskyPorts are those of FSBP EC2.19 and the data stores that are most often found open.
 var riskyPorts = map[int]string{
@@ -48,7 +48,7 @@ func riskyList() []int {
 
 // securityGroups are the rules about who may reach what.
 func securityGroups() []*pack.Control {
-	egress := []string{sgType, sgEgress, sgRule, sgDefault}
+	egress := []string{sgType, sgEgress, sgRule, sgDefault, nativeGroup, nativeEgress}
 	both := []string{sgType, sgRule, sgIngress, sgEgress}
 	return []*pack.Control{
 		{
