@@ -183,7 +183,7 @@ func containers() []*pack.Control {
 				k.Require(c.Get("user").IsSet().And(c.Get("user").Matches(func(s string) bool {
 					name, _, _ := strings.Cut(s, ":")
 					return name != "root" && name != "0"
-				})), "%s runs as %s", label(c), c.Get("user"))
+				})), "%s runs as root: user is %s", label(c), c.Get("user"))
 			}),
 		},
 		{

@@ -47,7 +47,7 @@ func All() []*pack.Control {
 		listenerRules(), otherAddresses(), firewallBypasses(), takeovers(), exposedServices(), carriers(),
 		sealedValues(), properties(), credentialInputs(), frontDoors(), otherStores(),
 	)
-	for _, c := range all {
+	for _, c := range withFleets(all) {
 		c.Service = serviceOf(c.ID)
 		c.URL = strings.TrimSuffix(Documentation, ".md") + "/" + c.Service + ".md#" + c.ID
 	}

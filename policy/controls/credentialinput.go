@@ -102,17 +102,21 @@ func (w *credentialWalk) value(v pack.Value, name string, variables bool) {
 			w.k.Defer(w.place(v))
 		}
 	case pack.Text:
-		text := v.Str()
-		if inner := readJSON(v); inner.Exists() {
-			outer := w.at
-			w.at = w.place(v)
-			w.value(inner, name, variables)
-			w.at = outer
-			return
-		}
-		if holdsCredential(text) || variables && secretName(name) && credential(name, v).Is == pack.True {
-			w.report(v, name)
-		}
+		w.text(v, name, variables)
+	}
+}
+
+// text judges a string, or what is in it when it is JSON.
+func (w *credentialWalk) text(v pack.Value, name string, variables bool) {
+	if inner := readJSON(v); inner.Exists() {
+		outer := w.at
+		w.at = w.place(v)
+		w.value(inner, name, variables)
+		w.at = outer
+		return
+	}
+	if holdsCredential(v.Str()) || variables && secretName(name) && credential(name, v).Is == pack.True {
+		w.report(v, name)
 	}
 }
 

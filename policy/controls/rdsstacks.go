@@ -62,12 +62,12 @@ func requiresTLS(k *pack.Case) {
 		k.Skip("the engine %s has no such parameter", engine)
 		return
 	}
-	property, token := "parameterGroupName", rdsParams
+	property, groupType := "parameterGroupName", rdsParams
 	if k.Type == rdsCluster {
-		property, token = "dbClusterParameterGroupName", rdsClusterParam
+		property, groupType = "dbClusterParameterGroupName", rdsClusterParam
 	}
 	name := k.Get(property)
-	group, found := k.Stack.Target(k.Resource, property, name, token)
+	group, found := k.Stack.Target(k.Resource, property, name, groupType)
 	switch {
 	case group == nil && found.Is == pack.Deferred:
 		k.Defer(name)

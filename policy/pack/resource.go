@@ -94,6 +94,13 @@ func (r *Resource) SetProvider(token, urn string, inputs *structpb.Struct) {
 // Provider decodes the provider's own properties, such as region and default tags.
 func (r *Resource) Provider() Value { return Value{n: fromStruct(r.provider)} }
 
+// Within is the resource as if the value, an object among its inputs, were all of them. Paths are those of the resource.
+func (r *Resource) Within(v Value) *Resource {
+	inner := *r
+	inner.props, inner.raw, inner.decoded = v.n, nil, true
+	return &inner
+}
+
 // ProviderMajor is the major version of the provider that makes the resource, 0 when nobody says it. Defaults differ between
 // major versions.
 func (r *Resource) ProviderMajor() int {
