@@ -39,6 +39,14 @@ func isOrDefault(words ...string) want {
 	return want{func(v pack.Value) pack.Fact { return absent(v).Or(v.OneOf(words...)) }, oneOfText(words) + " or left out"}
 }
 
+// other wants a word that is not the given one.
+func other(word string) want {
+	return want{func(v pack.Value) pack.Fact { return v.IsSet().And(v.OneOf(word).Not()) }, "another than " + word}
+}
+
+// below wants a folder below the root.
+var below = want{func(v pack.Value) pack.Fact { return v.IsSet().And(v.OneOf("/").Not()) }, "a folder below the root"}
+
 // holding wants a list with the word among its items.
 func holding(word string) want {
 	return want{func(v pack.Value) pack.Fact { return v.Contains(word) }, "a list with " + word}
