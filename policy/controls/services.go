@@ -43,11 +43,11 @@ const providerMajor = 7
 func opaque() []pack.Opaque {
 	return []pack.Opaque{
 		{Means: "AWS resources of another provider", Types: []string{"aws-native:*", "*:tf:aws_*"}},
-		{Means: "resources of Cloud Control; their properties are one text that is not read", Types: []string{"aws:cloudcontrol/*"}, Always: true},
-		{Means: "CloudFormation stacks; what their templates make is not seen", Always: true, Types: []string{
+		{Means: "resources of Cloud Control (their properties are one text that is not read)", Types: []string{"aws:cloudcontrol/*"}, Always: true},
+		{Means: "CloudFormation stacks (what their templates make is not seen)", Always: true, Types: []string{
 			"aws:cloudformation/stack:Stack", "aws:cloudformation/stackSet*", "aws:serverlessrepository/cloudFormationStack:*", "aws:servicecatalog/provisionedProduct:*",
 		}},
-		{Means: "components of packages for AWS with nothing below them; what they make is not seen", Types: []string{"awsx:*", "eks:*", "aws-*"}},
+		{Means: "components of packages for AWS with nothing below them (what they make is not seen)", Types: []string{"awsx:*", "eks:*", "aws-*"}},
 	}
 }
 
