@@ -66,8 +66,8 @@ func TestEmulatorDies(t *testing.T) {
 	require.ErrorIs(t, err, emulator.ErrNotRunning)
 }
 
-// TestKilledCommandLetsItsEngineFinish kills the command, not the engine that it has started: the kernel interrupts the engine,
-// which finishes what it has begun. The environment stays locked until then, and the next run goes on from there.
+// TestKilledCommandLetsItsEngineFinish kills the command, not the engine that it has started: the engine is interrupted, finishes what
+// it has begun, and writes its state. The environment stays locked until then, and the next run goes on from there.
 func TestKilledCommandLetsItsEngineFinish(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(t)

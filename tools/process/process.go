@@ -6,6 +6,7 @@ package process
 import (
 	"os/exec"
 	"runtime"
+	"strconv"
 	"syscall"
 )
 
@@ -15,8 +16,28 @@ type Process struct {
 	Program string // The base name of its program, such as "pulumi-resource-aws".
 }
 
-// EndWithParent makes the kernel send a signal to a program, not yet started, when this process ends, even by SIGKILL. It
-// works on Linux; elsewhere the program goes on. The signal is tied to the thread that starts the program: start it and wait
+// InterruptWithParent interrupts a process, once, when this process ends before it has called release, even by SIGKILL. A shell
+// waits for that, at the other end of a pipe that the kernel closes. (A signal of the kernel's own, as EndWithParent sets it,
+// arrives once for each thread of this process, and the second interrupt ends most programs in a hurry.)
+func InterruptWithParent(pid int) (release func(), err error) {
+	guard := exec.Command("/bin/sh", "-c", `read -r line || kill -INT "$0"`, strconv.Itoa(pid))
+	guard.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // An interrupt from the terminal does not reach it.
+	pipe, err := guard.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := guard.Start(); err != nil {
+		return nil, err
+	}
+	return func() {
+		_, _ = pipe.Write([]byte("released\n")) // If it is gone, so is its errand.
+		_ = pipe.Close()
+		_ = guard.Wait()
+	}, nil
+}
+
+// EndWithParent makes the kernel send a signal to a program, not yet started, when this process ends, even by SIGKILL. The
+// signal may arrive several times. It works on Linux; elsewhere the program goes on. The signal is tied to the thread that starts the program: start it and wait
 // for it in one goroutine, between PinThread and the function that it returns, as Run does.
 func EndWithParent(command *exec.Cmd, signal syscall.Signal) {
 	if command.SysProcAttr == nil {

@@ -99,8 +99,8 @@ func (e *Engine) Query(ctx context.Context, args ...string) ([]byte, error) {
 var Hurry = make(chan struct{})
 
 // Run runs the CLI in a process group of its own, so that an interrupt from the terminal reaches it once, from here, and so
-// that it does not ask the terminal anything. If this process is killed, the kernel interrupts the CLI. If the CLI is killed,
-// what it has started is ended here.
+// that it does not ask the terminal anything. If this process is killed, the CLI is interrupted, too. If the CLI is killed, what
+// it has started is ended here.
 func (e *Engine) Run(ctx context.Context, out io.Writer, args ...string) error {
 	color := "never"
 	if colourful(out) {
@@ -116,24 +116,9 @@ func (e *Engine) Run(ctx context.Context, out io.Writer, args ...string) error {
 		return command.Process.Signal(os.Interrupt)
 	}
 	command.WaitDelay = graceAfterInterrupt
-	defer process.PinThread()()
-	process.EndWithParent(command, syscall.SIGINT)
 	err := command.Start()
 	if err == nil {
-		err = WriteFile(e.stage.Path("engine.pid"), []byte(strconv.Itoa(command.Process.Pid)))
-		ended := make(chan struct{})
-		go func() {
-			select {
-			case <-Hurry:
-				_ = command.Process.Signal(os.Interrupt) // It has ended if it cannot be told.
-			case <-ended:
-			}
-		}()
-		err = errors.Join(command.Wait(), err)
-		close(ended)
-		if left, failure := process.WithVariable(e.stage.variable()); len(left) > 0 || failure != nil {
-			err = errors.Join(err, failure, e.stage.end(left))
-		}
+		err = e.attend(command)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -142,6 +127,27 @@ func (e *Engine) Run(ctx context.Context, out io.Writer, args ...string) error {
 		return fmt.Errorf("pulumi %s: %w", strings.Join(args[:min(2, len(args))], " "), err)
 	}
 	return nil
+}
+
+// attend waits for the end of a CLI that has been started, and ends what it leaves.
+func (e *Engine) attend(command *exec.Cmd) error {
+	release, err := process.InterruptWithParent(command.Process.Pid)
+	if err == nil {
+		defer release()
+	}
+	ended := make(chan struct{})
+	go func() {
+		select {
+		case <-Hurry:
+			_ = command.Process.Signal(os.Interrupt) // It has ended if it cannot be told.
+		case <-ended:
+		}
+	}()
+	err = errors.Join(err, WriteFile(e.stage.Path("engine.pid"), []byte(strconv.Itoa(command.Process.Pid))))
+	err = errors.Join(command.Wait(), err)
+	close(ended)
+	left, failure := process.WithVariable(e.stage.variable())
+	return errors.Join(err, failure, e.stage.end(left))
 }
 
 // SelectStack makes the stack if it is new and frees a lock that a killed engine has left: the caller holds the stage's own

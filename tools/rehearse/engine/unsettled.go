@@ -19,7 +19,7 @@ import (
 const updateName = "up"
 
 // brokenConnection are the words with which the engine reports that a provider has died under it (gRPC code 14, UNAVAILABLE).
-var brokenConnection = regexp.MustCompile(`code = Unavailable|error reading from server|transport is closing|connection reset by peer|connection refused`)
+var brokenConnection = regexp.MustCompile(`code = Unavailable|error reading from server|transport is closing`)
 
 // Unsettled lists the resources whose making the last update has begun, and of which nobody knows whether they exist: engine
 // or provider were killed before the state was written. AWS may have them; the state has not.
