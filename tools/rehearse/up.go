@@ -268,8 +268,8 @@ func (r *rehearsal) guarded(ctx context.Context, operation func(context.Context)
 					continue
 				}
 				if errors.Is(err, emulator.ErrNotRunning) {
-					err = fmt.Errorf("the emulator has died, and the emulated account with it (see the logs in %s); run this again to start anew: %w",
-						emulator.Folder(r.Root), err)
+					err = engine.Abandon{Reason: fmt.Errorf("the emulator has died, and the emulated account with it (see the logs in %s); run this again to start anew: %w",
+						emulator.Folder(r.Root), err)}
 				}
 				cancel(err)
 			}

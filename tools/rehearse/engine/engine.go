@@ -98,6 +98,16 @@ func (e *Engine) Query(ctx context.Context, args ...string) ([]byte, error) {
 // Hurry is closed when the user interrupts for the second time: the engine drops what it has begun then.
 var Hurry = make(chan struct{})
 
+// Abandon is a cause for which an operation's context ends, and after which nothing that has begun is worth finishing, as when
+// the emulated account is gone.
+type Abandon struct{ Reason error }
+
+// Error says why.
+func (a Abandon) Error() string { return a.Reason.Error() }
+
+// Unwrap returns the reason.
+func (a Abandon) Unwrap() error { return a.Reason }
+
 // Run runs the CLI in a process group of its own, so that an interrupt from the terminal reaches it once, from here, and so
 // that it does not ask the terminal anything. If this process is killed, the CLI is interrupted, too. If the CLI is killed, what
 // it has started is ended here.
@@ -112,6 +122,9 @@ func (e *Engine) Run(ctx context.Context, out io.Writer, args ...string) error {
 	command.Stdout, command.Stderr = out, e.out
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error {
+		if abandon := (Abandon{}); errors.As(context.Cause(ctx), &abandon) {
+			return command.Process.Kill()
+		}
 		fmt.Fprintln(e.out, "    ending; what has begun is finished first")
 		return command.Process.Signal(os.Interrupt)
 	}

@@ -89,6 +89,23 @@ func TestInterruptReachesTheEngineOnce(t *testing.T) {
 	require.Equal(t, "    ending; what has begun is finished first\ninterrupted\nsaved\n", out.String())
 }
 
+// Nothing is finished in an account that is gone: every request would be retried for minutes.
+func TestAnAbandonedEngineIsKilled(t *testing.T) {
+	e, _ := fakeEngine(t, `trap '' INT; touch begun; while :; do sleep 0.05; done`)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	reason := errors.New("the emulator has died")
+	go func() {
+		for range 1000 {
+			if _, err := os.Stat(e.stage.Path("project", "begun")); err == nil {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		cancel(Abandon{reason})
+	}()
+	require.ErrorIs(t, e.Operation(ctx, "up", "up"), reason)
+}
+
 func TestSelectStack(t *testing.T) {
 	e, out := fakeEngine(t, `echo "$*" >>calls`)
 	require.NoError(t, e.SelectStack(t.Context()))
