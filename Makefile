@@ -14,7 +14,12 @@ SHORT := ./infra/... ./form/... ./stacks/... ./tools/init/... ./components/... .
 
 REHEARSE := .toolchain/bin/rehearse
 POLICY := .toolchain/bin/bulkhead-policy
-POLICIES := --policy-pack $(CURDIR)/$(POLICY) --policy-pack-config $(CURDIR)/policy/profiles/$(if $(filter staging,$(ENV)),staging,production).json
+
+# The environment as an argument of the rehearsal command, which refuses one that there is not and lists those that there are.
+# make itself would ignore env=production in small letters, and take the default.
+SMALL := $(firstword $(foreach name,env Env,$(if $($(name)),$(name))))
+ENVIRONMENT = $(if $(SMALL),$(if $(filter file,$(origin ENV)),$(error $(SMALL)=$($(SMALL)) chooses nothing: write ENV=$($(SMALL)), in capitals. \
+Known are $(patsubst Pulumi.%.yaml,%,$(wildcard Pulumi.*.yaml)))))'$(subst ','\'',$(ENV))'
 LINT := .toolchain/bin/golangci-lint
 GOTESTSUM := .toolchain/bin/gotestsum
 
@@ -23,16 +28,21 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ENV=staging (default) or ENV=production chooses the environment: Pulumi.<ENV>.yaml"
+	@echo "  JSON=1 lets diff write JSON"
 	@echo "  FUZZTIME=10m (default) is how long each fuzz target runs"
 	@echo "  COUNT=1000 (default) is how often test-repeat runs each test"
 
 .PHONY: rehearse
 rehearse: $(REHEARSE) ## Deploy ENV to an emulated AWS account on this machine, with the real engine and provider
-	@$(REHEARSE) up $(ENV)
+	@$(REHEARSE) up $(ENVIRONMENT)
+
+.PHONY: diff
+diff: $(REHEARSE) ## Show what the program and configuration as they are now would change in the rehearsed ENV, by segment
+	@$(REHEARSE) diff $(if $(JSON),--json) $(ENVIRONMENT)
 
 .PHONY: down
 down: $(REHEARSE) ## Destroy what `make rehearse` has deployed for ENV and stop the emulator when unused
-	@$(REHEARSE) down $(ENV)
+	@$(REHEARSE) down $(ENVIRONMENT)
 
 .PHONY: init
 init: ## Make the repository yours: NAME=shop ACCOUNT=… PRODUCTION_ACCOUNT=… REGION=… MODULE=…
@@ -40,15 +50,15 @@ init: ## Make the repository yours: NAME=shop ACCOUNT=… PRODUCTION_ACCOUNT=…
 
 .PHONY: check
 check: $(REHEARSE) ## Check the configuration of ENV and list everything that is wrong with it
-	@$(REHEARSE) check $(ENV)
+	@$(REHEARSE) check $(ENVIRONMENT)
 
 .PHONY: preview
-preview: $(REHEARSE) $(POLICY) ## Preview ENV in its real AWS account (needs credentials and a backend)
-	@$(REHEARSE) exec $(ENV) -- pulumi preview --stack $(ENV) --diff $(POLICIES)
+preview: $(REHEARSE) ## Preview ENV in its real AWS account (needs credentials and a backend)
+	@$(REHEARSE) exec $(ENVIRONMENT) -- pulumi preview --stack $(ENVIRONMENT) --diff
 
 .PHONY: up
-up: $(REHEARSE) $(POLICY) ## Deploy ENV to its real AWS account (needs credentials and a backend)
-	@$(REHEARSE) exec $(ENV) -- pulumi up --stack $(ENV) $(POLICIES) $(if $(CI),--yes --non-interactive)
+up: $(REHEARSE) ## Deploy ENV to its real AWS account (needs credentials and a backend)
+	@$(REHEARSE) exec $(ENVIRONMENT) -- pulumi up --stack $(ENVIRONMENT) $(if $(CI),--yes --non-interactive)
 
 .PHONY: toolchain
 toolchain: $(REHEARSE) ## Find or build what a rehearsal needs: the Pulumi CLI, its Go language host, the AWS provider, the emulator
@@ -60,6 +70,10 @@ test: toolchain vet lint $(GOTESTSUM) ## Run every check and every test
 	@$(REHEARSE) provider
 	@cd tools/awsprovider && go vet ./... && $(CURDIR)/$(GOTESTSUM) --format pkgname-and-test-fails -- ./...
 	@$(GOTESTSUM) --format pkgname-and-test-fails --junitfile build/junit.xml -- -timeout 60m -count 1 -tags engine ./...
+
+.PHONY: test-kill
+test-kill: toolchain ## Kill each process of a rehearsal at 20 random moments; every time the next run has to converge (two hours)
+	@go test ./test/failures -run TestEveryProcessKilled -count 1 -timeout 6h -v -args -kills 20
 
 .PHONY: test-short
 test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator

@@ -22,7 +22,11 @@ func TestOwnEnvironments(t *testing.T) {
 			require.NoError(t, err)
 			rec := deployed(t, settings, pulumitest.Preview())
 			require.Equal(t, settings.Region, rec.Only(t, "pulumi:providers:aws").Value("region"))
-			require.Len(t, rec.ByType("aws:ec2/subnet:Subnet"), 3*len(settings.Network.Zones))
+			zones := map[string]bool{}
+			for _, subnet := range rec.ByType("aws:ec2/subnet:Subnet") {
+				zones[subnet.String("availabilityZone")] = true
+			}
+			require.Len(t, zones, len(settings.Network.Zones), "subnets in every zone")
 		})
 	}
 }

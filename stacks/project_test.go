@@ -52,9 +52,6 @@ func TestCommittedStackFiles(t *testing.T) {
 			fromEngine, err := Parse(string(project.Name), env, raw)
 			require.NoError(t, err)
 			require.Equal(t, fromEngine, fromFiles)
-			for key := range raw {
-				require.True(t, strings.HasPrefix(key, string(project.Name)+":"), "%s: write keys with their namespace", key)
-			}
 		})
 	}
 }

@@ -61,7 +61,7 @@ var publicACL = thing{token: "aws:s3/bucketAclV2:BucketAclV2", name: "files", in
 func TestNothingPassesUnseen(t *testing.T) {
 	network := thing{token: "awsx:ec2:Vpc", name: "net", component: true}
 	state := stack(t, "7.1.0", publicACL,
-		thing{token: "aws-native:s3:Bucket", name: "native"},
+		thing{token: "aws-native:s3:AccessPoint", name: "native"},
 		thing{token: "aws:cloudcontrol/resource:Resource", name: "any"},
 		thing{token: "aws:cloudformation/stack:Stack", name: "template"},
 		network, thing{token: "eks:index:Cluster", name: "seen", component: true},
@@ -75,7 +75,7 @@ func TestNothingPassesUnseen(t *testing.T) {
 	_, unseen, _ := strings.Cut(out, "\nNot judged:\n")
 	last := 0
 	for _, want := range []string{
-		"AWS resources of another provider\n      1  aws-native:s3:Bucket\n", "Cloud Control", "1  aws:cloudcontrol/resource:Resource\n", "CloudFormation stacks",
+		"AWS resources of another provider\n      1  aws-native:s3:AccessPoint\n", "Cloud Control", "1  aws:cloudcontrol/resource:Resource\n", "CloudFormation stacks",
 		"1  aws:cloudformation/stack:Stack\n", "components of packages for AWS with nothing below them", "1  awsx:ec2:Vpc\n",
 		"components with nothing below them", "1  shop:index:Empty\n", "types without a control\n      1  aws:iot/thing:Thing\n",
 		"resources of other providers\n      1  random:index/randomPassword:RandomPassword\n", "7 resources are not judged.\n",
@@ -90,7 +90,7 @@ func TestNothingPassesUnseen(t *testing.T) {
 
 	for _, format := range []string{"json", "sarif", "junit", "markdown"} {
 		_, out, _ := start([]string{"check", "-format", format, "-"}, state)
-		for _, token := range []string{"aws-native:s3:Bucket", "aws:cloudformation/stack:Stack", "awsx:ec2:Vpc"} {
+		for _, token := range []string{"aws-native:s3:AccessPoint", "aws:cloudformation/stack:Stack", "awsx:ec2:Vpc"} {
 			require.Contains(t, out, token, format)
 		}
 	}
@@ -98,12 +98,12 @@ func TestNothingPassesUnseen(t *testing.T) {
 
 // TestUnjudgedCanBeRefused makes findings of what is not judged, but for the types that need not be.
 func TestUnjudgedCanBeRefused(t *testing.T) {
-	state := stack(t, "9.0.1", thing{token: "aws:ec2/vpc:Vpc", name: "vpc"}, thing{token: "aws-native:s3:Bucket", name: "one"}, thing{token: "aws-native:s3:Bucket", name: "two"},
+	state := stack(t, "9.0.1", thing{token: "aws:ec2/vpc:Vpc", name: "vpc"}, thing{token: "aws-native:s3:AccessPoint", name: "one"}, thing{token: "aws-native:s3:AccessPoint", name: "two"},
 		thing{token: "random:index/randomPassword:RandomPassword", name: "password"})
 	config := file(t, "refuse.json", `{"pack-governance":{"unjudged":"refuse","unjudgedAllowed":["random:*"]}}`)
 	code, out, _ := start([]string{"check", "-config", config, "-only", "pack-governance", "-"}, state)
 	require.Equal(t, command.Refused, code)
-	require.Contains(t, out, `not judged: 2 aws-native:s3:Bucket (one, two), AWS resources of another provider`)
+	require.Contains(t, out, `not judged: 2 aws-native:s3:AccessPoint (one, two), AWS resources of another provider`)
 	require.Contains(t, out, "uses version 9.0.1 of the provider, this pack knows it up to version 7")
 	require.Contains(t, out, "2 findings stop the deployment")
 	require.NotContains(t, out, "RandomPassword (password)")

@@ -60,12 +60,12 @@ func except(services ...string) func(service string) bool {
 // invertedTypes are the resource policies for which no control of their own refuses exclusions.
 var invertedTypes = []string{
 	topicType, topicPolicy, queueType, queuePolicy, secretType, secretPolicy, ecrPolicy, ecrRegistry, vaultPolicy, logResourcePolicy, logDestination, busPolicy, dynamoPolicy,
-	fileSystemPolicy, searchDomain, searchPolicy, s3AccessPoint, s3PointPolicy, s3MultiPolicy, s3LambdaPolicy, endpointType, endpointPolicy,
+	fileSystemPolicy, searchDomain, searchPolicy, "aws:elasticsearch/domain:Domain", "aws:elasticsearch/domainPolicy:DomainPolicy", s3AccessPoint, s3PointPolicy, s3MultiPolicy, s3LambdaPolicy, endpointType, endpointPolicy,
 }
 
 // further are types with resource policies of services that have no controls of their own here.
 var further = []string{
-	"aws:elasticsearch/domain:Domain", "aws:elasticsearch/domainPolicy:DomainPolicy", "aws:glacier/vault:Vault", "aws:glue/resourcePolicy:ResourcePolicy", "aws:kinesis/resourcePolicy:ResourcePolicy",
+	"aws:glacier/vault:Vault", "aws:glue/resourcePolicy:ResourcePolicy", "aws:kinesis/resourcePolicy:ResourcePolicy",
 	"aws:codebuild/resourcePolicy:ResourcePolicy", "aws:codeartifact/domainPermissions:DomainPermissions", "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy",
 	"aws:msk/clusterPolicy:ClusterPolicy", "aws:ses/identityPolicy:IdentityPolicy", "aws:sesv2/emailIdentityPolicy:EmailIdentityPolicy", "aws:s3tables/tableBucketPolicy:TableBucketPolicy",
 	"aws:s3tables/tablePolicy:TablePolicy", "aws:s3control/accessGrantsInstanceResourcePolicy:AccessGrantsInstanceResourcePolicy", "aws:redshift/resourcePolicy:ResourcePolicy",

@@ -118,6 +118,16 @@ func containers() []*pack.Control {
 			Maps: meets(logging), Check: noneOf("configuration.executeCommandConfiguration.logging", "NONE"),
 		},
 		{
+			ID: "ecs-exec-log-encrypted", Title: "Recorded commands are logged with encryption", Severity: pack.Medium, Types: []string{ecsCluster}, Why: "The log holds what was typed, passwords included, also where the session itself has a key.",
+			Fix: "Set cloudWatchEncryptionEnabled of logConfiguration to true with an encrypted log group, or s3BucketEncryptionEnabled with a bucket.", Maps: meets(logSafety, atRest), Check: func(k *pack.Case) {
+				exec := k.Get("configuration.executeCommandConfiguration")
+				own := exec.Get("logging").OneOf("OVERRIDE")
+				log := exec.Get("logConfiguration")
+				k.Forbid(own.And(log.Get("cloudWatchLogGroupName").IsSet()).And(log.Get("cloudWatchEncryptionEnabled").IsFalse()), "%s is %s", log.Get("cloudWatchEncryptionEnabled").Path(), log.Get("cloudWatchEncryptionEnabled"))
+				k.Forbid(own.And(log.Get("s3BucketName").IsSet()).And(log.Get("s3BucketEncryptionEnabled").IsFalse()), "%s is %s", log.Get("s3BucketEncryptionEnabled").Path(), log.Get("s3BucketEncryptionEnabled"))
+			},
+		},
+		{
 			ID: "ecs-exec-encrypted", Title: "Command sessions are encrypted with a key of yours", Severity: pack.Low, Level: pack.Disabled, Types: []string{ecsCluster}, Why: "The session carries what is typed, passwords included. Clusters that do not use it need none, so this is off by default.",
 			Fix: "Set executeCommandConfiguration.kmsKeyId.", Maps: meets(inTransit), Check: isSet("configuration.executeCommandConfiguration.kmsKeyId"),
 		},
@@ -173,7 +183,7 @@ func containers() []*pack.Control {
 				k.Require(c.Get("user").IsSet().And(c.Get("user").Matches(func(s string) bool {
 					name, _, _ := strings.Cut(s, ":")
 					return name != "root" && name != "0"
-				})), "%s runs as %s", label(c), c.Get("user"))
+				})), "%s runs as root: user is %s", label(c), c.Get("user"))
 			}),
 		},
 		{

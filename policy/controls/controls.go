@@ -45,9 +45,9 @@ func All() []*pack.Control {
 		confusions(), resourcePolicies(), tiers(), sessionDocuments(), loadBalancerDetails(), databaseDetails(),
 		bucketDetails(), instanceDetails(), groupUsers(), groups(), writeGrants(),
 		listenerRules(), otherAddresses(), firewallBypasses(), takeovers(), exposedServices(), carriers(),
-		sealedValues(),
+		sealedValues(), properties(), foundational(), credentialInputs(), frontDoors(), otherStores(),
 	)
-	for _, c := range all {
+	for _, c := range withFleets(all) {
 		c.Service = serviceOf(c.ID)
 		c.URL = strings.TrimSuffix(Documentation, ".md") + "/" + c.Service + ".md#" + c.ID
 	}

@@ -3,6 +3,7 @@
 package controls
 
 import (
+	"encoding/base64"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 var (
 	// credentialShape is text that is a credential whatever stands around it.
 	credentialShape = regexp.MustCompile(`\b(?:akia|asia)[0-9a-z]{16}\b|aws_secret_access_key\\?["']?\s*[:=]\s*\\?["']?[^\s"'$<{\x60\\]|-----begin [a-z ]*private key-----|\bgh[oprsu]_[0-9a-z]{36}\b|` +
-		`\bgithub_pat_[0-9a-z_]{20,}|\bglpat-[0-9a-z_-]{20,}|\b[rs]k_live_[0-9a-z]{16,}|\bxox[abp]-[0-9a-z-]{10,}|convertto-securestring\s+(?:-string\s+)?["'][^"'$]{8,}["']`)
+		`\bgithub_pat_[0-9a-z_]{20,}|\bglpat-[0-9a-z_-]{20,}|\b[rs]k_live_[0-9a-z]{16,}|\bxox[abp]-[0-9a-z-]{10,}|\beyj[0-9a-z_-]{8,}\.eyj[0-9a-z_-]{8,}\.[0-9a-z_-]{16,}|convertto-securestring\s+(?:-string\s+)?["'][^"'$]{8,}["']`)
 	// loginShape is an address with a user and a password in it.
 	loginShape = regexp.MustCompile(`://[^\s/:@"']*:([^\s/@"'$<{%*][^\s/@"']{2,})@`)
 	// assignment is a credential written beside its name: an opening quote, if there is one, and the value.
@@ -54,6 +55,7 @@ var hints = [256][]hint{
 	':': {{"://", login}},
 	'a': {{"akia", anything}, {"asia", anything}, {"aws_secret_access_key", assigned}, {"apikey", assigned}, {"api_key", assigned}},
 	'c': {{"convertto-securestring", anything}},
+	'e': {{"eyj", anything}},
 	'g': {{"gho_", anything}, {"ghp_", anything}, {"ghr_", anything}, {"ghs_", anything}, {"ghu_", anything}, {"github_pat_", anything}, {"glpat-", anything}},
 	'p': {{"private key", anything}, {"password", assigned}, {"passwd", assigned}, {"passphrase", assigned}, {"pass", assigned}, {"pwd", assigned}},
 	'r': {{"rk_live_", anything}},
@@ -224,6 +226,26 @@ func nameWords(name string) []string {
 	return strings.Fields(b.String())
 }
 
+// encoded is text in base64 that is long enough to hold a key.
+var encoded = regexp.MustCompile(`^[A-Za-z0-9+/_-]{40,}={0,2}$`)
+
+// holdsCredential is holdsSecret for a single value, which may be in base64 as a whole, such as the key of a service account.
+func holdsCredential(text string) bool {
+	if holdsSecret(text) {
+		return true
+	}
+	text = strings.TrimSpace(text)
+	if !encoded.MatchString(text) {
+		return false
+	}
+	for _, coding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+		if inner, err := coding.DecodeString(text); err == nil {
+			return holdsSecret(string(inner))
+		}
+	}
+	return false
+}
+
 // credential is the fact that a setting, such as an environment variable, holds a credential.
 func credential(name string, value pack.Value) pack.Fact {
 	return value.Matches(func(s string) bool {
@@ -235,6 +257,6 @@ func credential(name string, value pack.Value) pack.Fact {
 			words := nameWords(name)
 			return len(words) > 0 && endsInPassword(words)
 		}
-		return holdsSecret(s) || secretKey(name) && !pointer(s)
+		return holdsCredential(s) || secretKey(name) && !pointer(s)
 	})
 }

@@ -30,6 +30,12 @@ const (
 	searchPolicy     = "aws:opensearch/domainPolicy:DomainPolicy"
 )
 
+// OpenSearch under both of its names; the properties are the same.
+var (
+	searchDomains  = []string{searchDomain, "aws:elasticsearch/domain:Domain"}
+	searchPolicies = []string{searchPolicy, "aws:elasticsearch/domainPolicy:DomainPolicy"}
+)
+
 func backups() []*pack.Control {
 	return []*pack.Control{
 		{
@@ -175,14 +181,14 @@ func stores() []*pack.Control {
 			ID: "elasticache-failover", Title: "Caches have a standby", Severity: pack.Low, Concern: pack.Resilience, Types: []string{cacheGroup}, Why: "Without a standby, the failure of one node empties the cache.", Fix: "Set automaticFailoverEnabled to true.", Maps: meets("FSBP:ElastiCache.3", spreading), Check: isTrue("automaticFailoverEnabled"),
 		},
 		{
-			ID: "opensearch-private", Title: "Search domains are inside a VPC", Severity: pack.High, Types: []string{searchDomain}, Why: "A domain outside a VPC is on the internet, with a policy between it and the world.", Fix: "Set vpcOptions.", Maps: meets("FSBP:Opensearch.2", exposure, segments), Check: isSet("vpcOptions.subnetIds"),
+			ID: "opensearch-private", Title: "Search domains are inside a VPC", Severity: pack.High, Types: searchDomains, Why: "A domain outside a VPC is on the internet, with a policy between it and the world.", Fix: "Set vpcOptions.", Maps: meets("FSBP:Opensearch.2 FSBP:ES.2", exposure, segments), Check: isSet("vpcOptions.subnetIds"),
 		},
 		{
-			ID: "opensearch-encrypted", Title: "Search domains encrypt disks, nodes and clients", Severity: pack.High, Types: []string{searchDomain}, Why: "An index holds the data it was made from.", Fix: "Enable encryptAtRest and nodeToNodeEncryption and set domainEndpointOptions.enforceHttps to true.", Maps: meets("FSBP:Opensearch.1 FSBP:Opensearch.3 FSBP:Opensearch.8", atRest, inTransit),
+			ID: "opensearch-encrypted", Title: "Search domains encrypt disks, nodes and clients", Severity: pack.High, Types: searchDomains, Why: "An index holds the data it was made from.", Fix: "Enable encryptAtRest and nodeToNodeEncryption and set domainEndpointOptions.enforceHttps to true.", Maps: meets("FSBP:Opensearch.1 FSBP:Opensearch.3 FSBP:Opensearch.8 FSBP:ES.1 FSBP:ES.3", atRest, inTransit),
 			Check: isTrue("encryptAtRest.enabled", "nodeToNodeEncryption.enabled", "domainEndpointOptions.enforceHttps"),
 		},
 		{
-			ID: "opensearch-policy-public", Title: "No search domain admits everybody", Severity: pack.Critical, Types: []string{searchPolicy, searchDomain}, Joins: []string{searchDomain}, Stack: true, Why: "Strangers can then search, change and delete the index.",
+			ID: "opensearch-policy-public", Title: "No search domain admits everybody", Severity: pack.Critical, Types: slices.Concat(searchPolicies, searchDomains), Joins: searchDomains, Stack: true, Why: "Strangers can then search, change and delete the index.",
 			Fix: "Name the principals, or add a condition on aws:SourceIp with ranges of yours. Inside a VPC and with fine-grained access control the domain itself asks who calls.", Maps: meets(exposure), Check: searchPublic,
 		},
 	}
@@ -195,10 +201,10 @@ func searchPublic(k *pack.Case) {
 		return d.Get("vpcOptions.subnetIds").IsSet().And(d.Get("advancedSecurityOptions.enabled").IsTrue())
 	}
 	guarded := pack.No(pack.Value{})
-	if k.IsA(searchDomain) {
+	if k.IsA(searchDomains...) {
 		guarded = guards(k.Resource)
 	} else {
-		for _, d := range k.Stack.Of(searchDomain) {
+		for _, d := range k.Stack.Of(searchDomains...) {
 			guarded = guarded.Or(leadsTo(k.Stack, k.Resource, "domainName", k.Get("domainName"), d, "domainName").And(guards(d)))
 		}
 	}

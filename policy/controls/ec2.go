@@ -4,6 +4,7 @@ package controls
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -26,10 +27,15 @@ var (
 	hosts    = []string{instanceType, spotType}
 )
 
+// optional are the types for which EBS optimisation is a choice; all others have it or cannot (Amazon EC2 user guide, "Amazon
+// EBS-optimized instance types").
+var optional = strings.Fields(`c1.xlarge c3.xlarge c3.2xlarge c3.4xlarge g2.2xlarge i2.xlarge i2.2xlarge i2.4xlarge
+	m1.large m1.xlarge m2.2xlarge m2.4xlarge m3.xlarge m3.2xlarge r3.xlarge r3.2xlarge r3.4xlarge`)
+
 // devices returns the block devices of an instance, a launch configuration or a launch template.
 func devices(k *pack.Case) []pack.Value {
 	var out []pack.Value
-	for _, path := range []string{"rootBlockDevice", "ebsBlockDevices"} {
+	for _, path := range []string{"rootBlockDevice", "rootBlockDevices", "ebsBlockDevices"} {
 		for v := range k.Get(path).Items() {
 			out = append(out, v)
 		}
@@ -114,8 +120,11 @@ func instances() []*pack.Control {
 		},
 		{
 			ID: "ec2-ebs-optimized", Title: "Instances have their own path to their disks", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Cost, Types: hosts,
-			Why: "On old instance types, disk and network traffic share one link. Current types are always optimised, so this is off by default.",
-			Fix: "Set ebsOptimized to true or use a current type.", Maps: meets(hygiene), Check: isTrue("ebsOptimized"),
+			Why: "On some old instance types disk and network traffic share one link unless that is switched off. Current types are always optimised and other old ones never, so this is off by default.",
+			Fix: "Set ebsOptimized to true or use a current type.", Maps: meets(hygiene), Check: func(k *pack.Case) {
+				choice := k.Get("instanceType").Matches(func(s string) bool { return slices.Contains(optional, s) })
+				k.Forbid(choice.And(k.Get("ebsOptimized").IsTrue().Not()), "ebsOptimized is %s", k.Get("ebsOptimized"))
+			},
 		},
 		{
 			ID: "ec2-old-types", Title: "Instances use current types", Severity: pack.Medium, Types: machines,

@@ -36,7 +36,7 @@ func exposedServices() []*pack.Control {
 			Why: "A server that the whole internet reaches is found by scanners within hours and attacked with lists of passwords.", Fix: "Set publiclyAccessible to false; before version 7 of the provider a Redshift cluster is public when nothing is said.",
 			Maps: meets("FSBP:Redshift.1 FSBP:RedshiftServerless.3 FSBP:DMS.1", exposure), Check: func(k *pack.Case) {
 				v := k.Get("publiclyAccessible")
-				k.Forbid(v.Is(true, k.Type == redshiftCluster), "publiclyAccessible is %s", v)
+				k.Forbid(v.Is(true, k.Type == redshiftCluster && k.ProviderMajor() < 7), "publiclyAccessible is %s", v)
 			},
 			Remedy: put("publiclyAccessible", false),
 		},

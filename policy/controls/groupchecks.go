@@ -44,11 +44,18 @@ func closedToWorld(k *pack.Case, opens func(*rule) pack.Fact) {
 
 // unknownSides defers when the inline rules as a whole are not known.
 func unknownSides(k *pack.Case, side string) {
-	if k.Type != sgType && k.Type != sgDefault {
+	paths := []string{side}
+	switch k.Type {
+	case sgType, sgDefault:
+	case nativeGroup:
+		paths = sorted(nativeSides)
+	default:
 		return
 	}
-	if v := k.Get(side); v.IsUnknown() {
-		k.Defer(v)
+	for _, path := range paths {
+		if v := k.Get(path); v.IsUnknown() {
+			k.Defer(v)
+		}
 	}
 }
 

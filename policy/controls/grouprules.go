@@ -39,6 +39,9 @@ func readRules(r *pack.Resource) []rule {
 	case sgRule:
 		return []rule{read(v, "protocol", v.Get("type").Str() != "egress", v.Get("cidrBlocks"), v.Get("ipv6CidrBlocks"))}
 	}
+	if isNative(r.Type) {
+		return nativeRules(r)
+	}
 	var out []rule
 	for _, side := range []string{"ingress", "egress"} {
 		for v := range r.Get(side).Items() {
@@ -57,6 +60,12 @@ func read(v pack.Value, protocol string, ingress bool, v4, v6 pack.Value) rule {
 	r.first, r.last = portOf(r.from), portOf(r.to)
 	r.every = everyProtocol(r.protocol)
 	r.transport = oneWord(r.protocol, "tcp", "udp", "6", "17")
+	if r.transport.Is == pack.True { // AWS refuses -1 for these, or takes it for every port
+		r.first.number = max(0, r.first.number)
+		if r.last.set && r.last.number < 0 {
+			r.last.number = maxPort
+		}
+	}
 	r.world = world(v, r.sources)
 	return r
 }

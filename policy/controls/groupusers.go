@@ -18,7 +18,7 @@ var groupPlaces = []struct {
 	{"securityGroupIds", []string{endpointType, cacheGroup, "aws:elasticache/cluster:Cluster"}},
 	{"networkConfiguration.securityGroups", []string{ecsService}},
 	{"vpcConfig.securityGroupIds", []string{functionType}},
-	{"vpcOptions.securityGroupIds", []string{searchDomain}},
+	{"vpcOptions.securityGroupIds", searchDomains},
 	{"securityGroupId", []string{"aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment", "aws:ec2/securityGroupAssociation:SecurityGroupAssociation"}},
 }
 

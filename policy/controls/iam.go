@@ -54,19 +54,27 @@ func notAttached(names ...string) func(*pack.Case) {
 func identities() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "iam-administrator-access", Title: "AdministratorAccess is not attached", Severity: pack.High, Types: attachments,
-			Why: "Whoever gets hold of one credential with it owns the account.", Fix: "Attach a policy with the actions that are used.", Maps: meets("FSBP:IAM.1 CIS:1.15", privilege),
+			ID: "iam-administrator-access", Title: "Policies that allow everything are not attached", Severity: pack.High, Types: attachments,
+			Why: "Whoever gets hold of one credential with AdministratorAccess owns the account.", Fix: "Attach a policy with the actions that are used.", Maps: meets("FSBP:IAM.1 CIS:1.15", privilege),
 			Check: func(k *pack.Case) {
-				notAttached("AdministratorAccess")(k)
+				eachAttached(k, func(v pack.Value, name string, d *iam.Document) {
+					if _, full := d.Admin(); full {
+						k.Report(v, "%s is %s, which allows every action on every resource", v.Path(), name)
+					}
+				})
 				k.Forbid(awsManaged(k.Get("permissionsBoundary"), []string{"AdministratorAccess"}))
 			},
 		},
 		{
-			ID: "iam-full-access", Title: "Policies that lead to full control are not attached", Severity: pack.High, Types: attachments,
+			ID: "iam-full-access", Title: "Policies that give a whole service or lead to full control are not attached", Severity: pack.High, Types: attachments,
 			Why: "They give every action of a service on every resource; several, such as IAMFullAccess, lead to full control in a few steps.", Fix: "Attach a policy with the actions that are used.", Maps: meets("FSBP:IAM.27 CIS:1.21", privilege),
-			Check: notAttached("IAMFullAccess", "PowerUserAccess", "AWSCloudShellFullAccess", "AmazonEC2FullAccess", "AmazonS3FullAccess", "AWSLambda_FullAccess", "AmazonRDSFullAccess", "AmazonSSMFullAccess", "SecretsManagerReadWrite",
-				"AdministratorAccess-Amplify", "AdministratorAccess-AWSElasticBeanstalk", "job-function/SystemAdministrator", "AWSCloudFormationFullAccess", "AWSCodeBuildAdminAccess",
-				"AWSOrganizationsFullAccess", "AWSSSOMasterAccountAdministrator", "AWSDataPipeline_FullAccess"),
+			Check: func(k *pack.Case) {
+				eachAttached(k, func(v pack.Value, name string, d *iam.Document) {
+					if why := tooWideManaged(name, d); why != "" {
+						k.Report(v, "%s is %s, which %s", v.Path(), name, why)
+					}
+				})
+			},
 		},
 		{
 			ID: "iam-outdated-managed", Title: "Managed policies that AWS has withdrawn are not attached", Severity: pack.Medium, Types: attachments,

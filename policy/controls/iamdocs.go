@@ -77,27 +77,29 @@ var (
 	readsData = []string{
 		"s3:GetObject", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "secretsmanager:GetSecretValue", "dynamodb:Scan", "rds:CopyDBSnapshot", "rds:CreateDBSnapshot",
 		"ssm:GetParameterHistory", "s3:GetObjectVersion", "dynamodb:Query", "dynamodb:GetItem", "dynamodb:PartiQLSelect", "dynamodb:ExportTableToPointInTime", "ebs:GetSnapshotBlock", "rds-data:ExecuteStatement",
+		"redshift-data:ExecuteStatement", "dynamodb:BatchGetItem", "ebs:ListSnapshotBlocks", "kinesis:GetRecords", "sqs:ReceiveMessage", "athena:GetQueryResults", "timestream:Select", "codecommit:GitPull",
 	}
 	exposes = []string{
 		"chime:CreateApiKey", "codepipeline:PollForJobs", "cognito-identity:GetOpenIdToken", "cognito-identity:GetCredentialsForIdentity", "ec2:GetPasswordData", "ecr:GetAuthorizationToken",
 		"gamelift:RequestUploadCredentials", "iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential", "lightsail:GetInstanceAccessDetails", "redshift:GetClusterCredentials",
-		"rds-db:connect", "sts:GetFederationToken",
+		"rds-db:connect", "sts:GetFederationToken", "redshift:GetClusterCredentialsWithIAM", "redshift-serverless:GetCredentials", "lightsail:GetRelationalDatabaseMasterUserPassword", "lightsail:DownloadDefaultKeyPair",
 	}
 	managesRights = []string{
 		"s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketAcl", "s3:PutAccountPublicAccessBlock", "s3:PutBucketPublicAccessBlock", "kms:PutKeyPolicy", "kms:CreateGrant",
 		"sns:SetTopicAttributes", "sns:AddPermission", "sqs:SetQueueAttributes", "sqs:AddPermission", "lambda:AddPermission", "secretsmanager:PutResourcePolicy", "ecr:SetRepositoryPolicy",
 		"ec2:ModifySnapshotAttribute", "ec2:ModifyImageAttribute", "rds:ModifyDBSnapshotAttribute", "backup:PutBackupVaultAccessPolicy", "organizations:AttachPolicy", "organizations:DetachPolicy",
-		"ram:CreateResourceShare", "s3:PutReplicationConfiguration", "cognito-idp:AdminSetUserPassword",
+		"ram:CreateResourceShare", "ec2:EnableSerialConsoleAccess", "eks:AssociateAccessPolicy", "s3:PutReplicationConfiguration", "cognito-idp:AdminSetUserPassword",
 	}
 	blinds = []string{
 		"cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:UpdateTrail", "cloudtrail:PutEventSelectors", "guardduty:DeleteDetector", "guardduty:UpdateDetector", "config:StopConfigurationRecorder",
 		"config:DeleteConfigurationRecorder", "config:DeleteDeliveryChannel", "securityhub:DisableSecurityHub", "logs:DeleteLogGroup", "ec2:DeleteFlowLogs", "access-analyzer:DeleteAnalyzer", "wafv2:DeleteWebACL",
-		"config:PutConfigurationRecorder", "logs:DeleteLogStream", "organizations:LeaveOrganization",
+		"config:PutConfigurationRecorder", "logs:DeleteLogStream", "organizations:LeaveOrganization", "macie2:DisableMacie", "macie2:UpdateMacieSession", "inspector2:Disable", "guardduty:StopMonitoringMembers",
+		"detective:DeleteGraph", "securityhub:BatchDisableStandards",
 	}
 	destroys = []string{
 		"s3:DeleteBucket", "s3:DeleteObject", "rds:DeleteDBInstance", "rds:DeleteDBCluster", "rds:DeleteDBSnapshot", "dynamodb:DeleteTable", "ec2:TerminateInstances", "ec2:DeleteSnapshot", "ec2:DeleteVolume",
 		"backup:DeleteRecoveryPoint", "backup:DeleteBackupVault", "kms:ScheduleKeyDeletion", "secretsmanager:DeleteSecret", "route53:DeleteHostedZone", "elasticfilesystem:DeleteFileSystem",
-		"s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration", "kms:DisableKey", "kms:DeleteImportedKeyMaterial",
+		"s3:DeleteObjectVersion", "s3:PutLifecycleConfiguration", "kms:DisableKey", "kms:DeleteImportedKeyMaterial", "cloudformation:DeleteStack", "eks:DeleteCluster", "elasticache:DeleteReplicationGroup", "redshift:DeleteCluster",
 	}
 )
 

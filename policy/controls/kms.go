@@ -131,7 +131,11 @@ func secrets() []*pack.Control {
 			Fix: "Set rotationRules.automaticallyAfterDays; the setting maxDays says how many.", Settings: num("maxDays", 90, "Longest period in days."), Maps: meets("FSBP:SecretsManager.4", renewal),
 			Check: func(k *pack.Case) {
 				days := k.Get("rotationRules.automaticallyAfterDays")
-				k.Require(k.Get("rotationRules.scheduleExpression").IsSet().Or(days.AtMost(k.Num("maxDays"))), "rotationRules.automaticallyAfterDays is %s", days)
+				if schedule := k.Get("rotationRules.scheduleExpression"); schedule.Exists() {
+					k.Require(schedule.Matches(func(s string) bool { return scheduleDays(s) <= k.Num("maxDays") }), "rotationRules.scheduleExpression is %s", schedule)
+					return
+				}
+				k.Require(days.AtMost(k.Num("maxDays")), "rotationRules.automaticallyAfterDays is %s", days)
 			},
 		},
 		{

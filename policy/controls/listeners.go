@@ -38,8 +38,14 @@ func listenerProtocol(get func(string) pack.Value, protocols ...string) pack.Fac
 // keeps that of the request.
 func redirects(actions pack.Value) pack.Fact {
 	return actions.IsSet().And(actions.All(func(a pack.Value) pack.Fact {
-		return a.Get("type").OneOf("redirect").And(a.Get("redirect.protocol").OneOf("HTTPS"))
+		refused := a.Get("type").OneOf("fixed-response").And(a.Get("fixedResponse.statusCode").Matches(isError))
+		return a.Get("type").OneOf("redirect").And(a.Get("redirect.protocol").OneOf("HTTPS")).Or(refused)
 	}))
+}
+
+// isError reports whether a status is that of a refusal: a listener that answers 404 to everything serves nothing.
+func isError(status string) bool {
+	return strings.HasPrefix(status, "4") || strings.HasPrefix(status, "5")
 }
 
 // redirectsOnly wants a listener for plain HTTP to do nothing but redirect to HTTPS.

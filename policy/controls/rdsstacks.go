@@ -16,9 +16,9 @@ const rdsEvents = "aws:rds/eventSubscription:EventSubscription"
 func databaseStacks() []*pack.Control {
 	return append([]*pack.Control{
 		{
-			ID: "rds-tls-required", Title: "Databases require TLS by their parameter group", Severity: pack.Medium, Types: []string{rdsInstance}, Joins: []string{rdsParams}, Stack: true,
+			ID: "rds-tls-required", Title: "Databases require TLS by their parameter group", Severity: pack.Medium, Types: dataStores, Joins: []string{rdsParams, rdsClusterParam}, Stack: true,
 			Why: "SQL Server and older versions of the other engines accept connections in the clear unless the parameter group says otherwise.",
-			Fix: "Attach a ParameterGroup with rds.force_ssl 1 (PostgreSQL, SQL Server) or require_secure_transport ON (MySQL, MariaDB).", Maps: meets("FSBP:RDS.38 FSBP:RDS.39 FSBP:RDS.41 FSBP:RDS.44", inTransit),
+			Fix: "Attach a ParameterGroup, to a cluster a ClusterParameterGroup, with rds.force_ssl 1 (PostgreSQL, SQL Server) or require_secure_transport ON (MySQL, MariaDB).", Maps: meets("FSBP:RDS.38 FSBP:RDS.39 FSBP:RDS.41 FSBP:RDS.44", inTransit),
 			Check: requiresTLS,
 		},
 		{
@@ -43,9 +43,9 @@ func databaseStacks() []*pack.Control {
 // tlsParameter is the parameter that makes a server refuse connections without TLS, or "" for engines without one.
 func tlsParameter(engine string) string {
 	switch {
-	case engine == "postgres", strings.HasPrefix(engine, "sqlserver-"):
+	case engine == "postgres", engine == "aurora-postgresql", strings.HasPrefix(engine, "sqlserver-"):
 		return "rds.force_ssl"
-	case engine == "mysql", engine == "mariadb":
+	case engine == "mysql", engine == "mariadb", engine == "aurora-mysql":
 		return "require_secure_transport"
 	}
 	return ""
@@ -62,21 +62,40 @@ func requiresTLS(k *pack.Case) {
 		k.Skip("the engine %s has no such parameter", engine)
 		return
 	}
-	name := k.Get("parameterGroupName")
-	group, found := k.Stack.Target(k.Resource, "parameterGroupName", name, rdsParams)
+	property, groupType := "parameterGroupName", rdsParams
+	if k.Type == rdsCluster {
+		property, groupType = "dbClusterParameterGroupName", rdsClusterParam
+	}
+	name := k.Get(property)
+	group, found := k.Stack.Target(k.Resource, property, name, groupType)
 	switch {
 	case group == nil && found.Is == pack.Deferred:
 		k.Defer(name)
 	case group == nil && name.Exists():
 		k.Skip("the parameter group is not part of the stack")
 	case group == nil:
-		modern := engine.OneOf("postgres").And(k.Get("engineVersion").Matches(func(s string) bool { return number(strings.Split(s, ".")[0]) >= 15 }))
-		k.Require(modern, "no parameter group is set")
+		asks := asksForTLS(k)
+		if asks.Is == pack.False {
+			asks.At = name
+		}
+		k.Require(asks, "no parameter group is set")
 	default:
-		k.Require(group.Get("parameters").Any(func(p pack.Value) pack.Fact {
-			return p.Get("name").Matches(anyOf(want)).And(p.Get("value").Matches(anyOf("1", "on", "true")))
-		}), "parameter group %q does not set %s", group.Name, want)
+		says := func(values ...string) pack.Fact {
+			return group.Get("parameters").Any(func(p pack.Value) pack.Fact {
+				return p.Get("name").Matches(anyOf(want)).And(p.Get("value").Matches(anyOf(values...)))
+			})
+		}
+		k.Require(says("1", "on", "true").Or(asksForTLS(k).And(says("0", "off", "false").Not())), "parameter group %q does not set %s", group.Name, want)
 	}
+}
+
+// asksForTLS is the fact that a server refuses connections without TLS when nobody says anything: PostgreSQL does from version
+// 15 on (Amazon RDS user guide, "Using SSL with a PostgreSQL DB instance"), Aurora PostgreSQL from 17 on.
+func asksForTLS(k *pack.Case) pack.Fact {
+	from := func(engine string, major int) pack.Fact {
+		return k.Get("engine").OneOf(engine).And(k.Get("engineVersion").Matches(func(s string) bool { return number(strings.Split(s, ".")[0]) >= major }))
+	}
+	return from("postgres", 15).Or(from("aurora-postgresql", 17))
 }
 
 // clusterZones counts the zones of a cluster's instances. A cluster of instances that RDS makes by itself, with

@@ -158,7 +158,7 @@ func routing() []*pack.Control {
 			ID: "route-private-tier", Title: "Private tiers have no route to the internet gateway", Severity: pack.Critical, Types: []string{subnetType}, Joins: routeTypes, Stack: true,
 			Why:      "A route to an internet gateway is what makes a subnet public, whatever it is called.",
 			Fix:      "Route 0.0.0.0/0 of private subnets to a NAT gateway, or nowhere.",
-			Settings: []pack.Setting{words("privateWords", "Words in a subnet's name or Name tag that mark it as private.", "private", "data", "app", "database", "db", "internal", "isolated")},
+			Settings: []pack.Setting{words("privateWords", "Words in a subnet's name or Name tag that mark it as private; app, data, db and database do where other subnets are named public.", "private", "data", "app", "database", "db", "internal", "isolated")},
 			Maps:     meets(segments), Check: privateTier,
 		},
 		{
@@ -238,9 +238,11 @@ func tooWide(cidr string) bool {
 
 func privateTier(k *pack.Case) {
 	name := k.Get("tags.Name")
-	text := k.Name + " " + name.Str()
-	parts := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) })
-	marked := slices.ContainsFunc(k.Words("privateWords"), func(w string) bool { return slices.Contains(parts, strings.ToLower(w)) })
+	parts := nameParts(k.Resource)
+	marked := slices.ContainsFunc(k.Words("privateWords"), func(w string) bool {
+		w = strings.ToLower(w)
+		return slices.Contains(parts, w) && (!tierWords[w] || namesTiers(k.Stack, w))
+	})
 	switch {
 	case marked && !slices.Contains(parts, "public"):
 		k.Forbid(subnetReachesInternet(k.Stack, k.Resource), "the subnet is named as private but has a route to an internet gateway")
@@ -249,6 +251,23 @@ func privateTier(k *pack.Case) {
 	default:
 		k.Skip("the subnet is not named as private")
 	}
+}
+
+// tierWords are also names of teams and applications. They mark a private tier where other subnets are named public
+// and have not the word themselves: then the names are those of tiers.
+var tierWords = map[string]bool{"app": true, "data": true, "db": true, "database": true}
+
+func namesTiers(s *pack.Stack, word string) bool {
+	return slices.ContainsFunc(s.Of(subnetType), func(r *pack.Resource) bool {
+		parts := nameParts(r)
+		return slices.Contains(parts, "public") && !slices.Contains(parts, word)
+	})
+}
+
+// nameParts are the words in the name and the Name tag of a resource.
+func nameParts(r *pack.Resource) []string {
+	text := r.Name + " " + r.Get("tags.Name").Str()
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) })
 }
 
 func subnetsPrivate(property string) func(*pack.Case) {

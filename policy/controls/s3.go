@@ -65,7 +65,7 @@ func bucketExposure() []*pack.Control {
 
 func bucketACLControls() []*pack.Control {
 	const fix = "Remove the ACL, set ownership to BucketOwnerEnforced and grant access by a bucket policy to named principals."
-	withACL := slices.Concat(bucketACLs, buckets)
+	withACL := slices.Concat(bucketACLs, buckets, []string{nativeBucket})
 	return []*pack.Control{
 		{
 			ID: "s3-acl-public-read", Title: "No bucket ACL lets everybody read", Severity: pack.Critical, Types: withACL,
@@ -173,6 +173,9 @@ func everybodyGroup(uri pack.Value) pack.Fact {
 func aclCheck(canned, permissions []string) func(*pack.Case) {
 	return func(k *pack.Case) {
 		k.Require(k.Get("acl").OneOf(canned...).Not())
+		for _, word := range canned {
+			k.Forbid(k.Get("accessControl").OneOf(nativeACL[word]))
+		}
 		for g := range k.Get("grants").Items() {
 			forbidGrant(k, g, g.Get("uri"), g.Get("permissions"), permissions)
 		}
@@ -191,9 +194,9 @@ func bucketPolicyControls() []*pack.Control {
 	const narrow = "Name the principals, or add a condition such as aws:PrincipalOrgID or aws:SourceVpce with a fixed value."
 	return []*pack.Control{
 		{
-			ID: "s3-policy-public", Title: "No bucket policy admits everybody", Severity: pack.Critical, Types: bucketPolices,
+			ID: "s3-policy-public", Title: "No bucket policy admits everybody", Severity: pack.Critical, Types: slices.Concat(bucketPolices, []string{nativeBucketPolicy}),
 			Why: "A policy with Principal \"*\" and no condition that names callers opens the bucket to the internet.", Fix: narrow,
-			Maps: meets("FSBP:S3.2 FSBP:S3.3 CIS:2.1.4", exposure), Check: notPublic("policy"),
+			Maps: meets("FSBP:S3.2 FSBP:S3.3 CIS:2.1.4", exposure), Check: notPublic("policy", "policyDocument"),
 		},
 		{
 			ID: "s3-policy-foreign-account", Title: "Bucket policies admit only accounts that are listed", Severity: pack.High, Types: bucketPolices,
@@ -304,11 +307,15 @@ func tlsOnly(k *pack.Case) {
 func bucketBlockControls() []*pack.Control {
 	list := []*pack.Control{
 		{
-			ID: "s3-public-access-block", Title: "Every bucket has a public access block with all four flags", Severity: pack.High, Types: buckets,
+			ID: "s3-public-access-block", Title: "Every bucket has a public access block with all four flags", Severity: pack.High, Types: slices.Concat(buckets, []string{nativeBucket}),
 			Joins: []string{s3Block}, Stack: true,
 			Why: "Without the block, one careless ACL or policy opens the bucket to the internet.",
 			Fix: "Add a BucketPublicAccessBlock for the bucket with all four flags true.", Maps: meets("FSBP:S3.8 CIS:2.1.4", exposure),
 			Check: func(k *pack.Case) {
+				if k.Type == nativeBucket {
+					k.Require(allFlags(k.Get("publicAccessBlockConfiguration")), "publicAccessBlockConfiguration has not all four flags")
+					return
+				}
 				answer := anyCompanion(k, "bucket", []string{s3Block}, func(r *pack.Resource) pack.Fact { return allFlags(r.Inputs()) })
 				k.Require(answer, "no public access block with all four flags points at this bucket")
 			},

@@ -14,12 +14,16 @@ import (
 func bucketProtection() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "s3-encryption", Title: "Bucket default encryption uses KMS or AES-256", Severity: pack.Medium, Types: encryptions,
+			ID: "s3-encryption", Title: "Bucket default encryption uses KMS or AES-256", Severity: pack.Medium, Types: inAndBeside(encryptions),
 			Why: "An encryption rule without a known algorithm leaves new objects to the account's luck.",
 			Fix: "Set sseAlgorithm to aws:kms, aws:kms:dsse or AES256.", Maps: meets("NIST:SC-28(1)", atRest),
 			Check: func(k *pack.Case) {
-				k.Require(k.Get("rules").IsSet(), "there is no encryption rule")
-				for rule := range k.Get("rules").Items() {
+				rules, ok := form(k, "rules", "serverSideEncryptionConfiguration.rule", "serverSideEncryptionConfigurations.rules")
+				if !ok {
+					return
+				}
+				k.Require(rules.IsSet(), "there is no encryption rule")
+				for rule := range rules.Items() {
 					k.Require(rule.Get("applyServerSideEncryptionByDefault.sseAlgorithm").OneOf("aws:kms", "aws:kms:dsse", "AES256"))
 				}
 			},
@@ -34,24 +38,32 @@ func bucketProtection() []*pack.Control {
 			},
 		},
 		{
-			ID: "s3-encryption-kms", Title: "Bucket encryption uses a customer managed key", Severity: pack.Medium, Level: pack.Disabled, Types: encryptions,
+			ID: "s3-encryption-kms", Title: "Bucket encryption uses a customer managed key", Severity: pack.Medium, Level: pack.Disabled, Types: inAndBeside(encryptions),
 			Why: "Only a key of your own lets you see and stop each use. Load balancer access logs cannot use one, so this is off by default.",
 			Fix: "Set sseAlgorithm to aws:kms and kmsMasterKeyId to your key.", Maps: meets("FSBP:S3.17", atRest, keyCare),
 			Check: func(k *pack.Case) {
-				d := k.Get("rules").Get("applyServerSideEncryptionByDefault")
+				rules, ok := form(k, "rules", "serverSideEncryptionConfiguration.rule", "serverSideEncryptionConfigurations.rules")
+				if !ok {
+					return
+				}
+				d := rules.Get("applyServerSideEncryptionByDefault")
 				k.Require(d.Get("sseAlgorithm").OneOf("aws:kms", "aws:kms:dsse"))
 				k.Require(d.Get("kmsMasterKeyId").IsSet())
 				k.Forbid(d.Get("kmsMasterKeyId").Matches(func(s string) bool { return strings.HasSuffix(s, "alias/aws/s3") }))
 			},
 		},
 		{
-			ID: "s3-bucket-key", Title: "KMS encryption of buckets uses a bucket key, except for trails", Severity: pack.Low, Concern: pack.Cost, Types: encryptions,
+			ID: "s3-bucket-key", Title: "KMS encryption of buckets uses a bucket key, except for trails", Severity: pack.Low, Concern: pack.Cost, Types: inAndBeside(encryptions),
 			Joins: append([]string{trailType}, buckets...), Stack: true,
 			Why: "Without a bucket key every object costs a KMS request, and a busy bucket can use up the key's request quota. CloudTrail writes few objects, and with a bucket key it needs to decrypt as well.",
 			Fix: "Set bucketKeyEnabled to true.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
+				rules, ok := form(k, "rules", "serverSideEncryptionConfiguration.rule", "serverSideEncryptionConfigurations.rules")
+				if !ok {
+					return
+				}
 				forTrail := receivesTrail(k)
-				for rule := range k.Get("rules").Items() {
+				for rule := range rules.Items() {
 					kms := rule.Get("applyServerSideEncryptionByDefault.sseAlgorithm").OneOf("aws:kms")
 					k.Require(kms.Not().Or(rule.Get("bucketKeyEnabled").IsTrue()).Or(forTrail), "%s encrypts with KMS without a bucket key", rule.Path())
 				}
@@ -114,9 +126,12 @@ func holdsLogs(k *pack.Case) pack.Fact {
 	return answer
 }
 
-// receivesTrail is the fact that a trail delivers to the bucket of a companion, such as its encryption.
+// receivesTrail is the fact that a trail delivers to a bucket, or to that of a companion, such as its encryption.
 func receivesTrail(k *pack.Case) pack.Fact {
-	bucket, found := k.Stack.Target(k.Resource, "bucket", k.Get("bucket"), buckets...)
+	bucket, found := k.Resource, pack.Fact{}
+	if !k.IsA(buckets...) {
+		bucket, found = k.Stack.Target(k.Resource, "bucket", k.Get("bucket"), buckets...)
+	}
 	if bucket == nil {
 		return found
 	}
@@ -147,15 +162,25 @@ func bucketData() []*pack.Control {
 			},
 		},
 		{
-			ID: "s3-versioning-not-suspended", Title: "Versioning is not suspended", Severity: pack.Medium, Concern: pack.Resilience, Types: versionings,
+			ID: "s3-versioning-not-suspended", Title: "Versioning is not suspended", Severity: pack.Medium, Concern: pack.Resilience, Types: inAndBeside(versionings),
 			Why: "While it is suspended, new writes overwrite each other without a trace.", Fix: "Set versioningConfiguration.status to Enabled.",
-			Maps: meets("FSBP:S3.14", recovery), Check: oneOf("versioningConfiguration.status", "Enabled"),
+			Maps: meets("FSBP:S3.14", recovery), Check: func(k *pack.Case) {
+				if !k.IsA(buckets...) {
+					k.Require(k.Get("versioningConfiguration.status").OneOf("Enabled"))
+				} else if on, ok := form(k, "", "versioning.enabled", "versionings.enabled"); ok {
+					k.Require(on.IsTrue())
+				}
+			},
 		},
 		{
-			ID: "s3-mfa-delete", Title: "Deleting versions needs a second factor", Severity: pack.Low, Level: pack.Disabled, Types: versionings,
+			ID: "s3-mfa-delete", Title: "Deleting versions needs a second factor", Severity: pack.Low, Level: pack.Disabled, Types: inAndBeside(versionings),
 			Why: "With MFA delete a stolen key cannot destroy history. Only the root user can switch it on, so this is off by default.",
 			Fix: "Switch it on as the root user and set versioningConfiguration.mfaDelete to Enabled.", Maps: meets("FSBP:S3.20 CIS:2.1.2", keepSafe),
-			Check: oneOf("versioningConfiguration.mfaDelete", "Enabled"),
+			Check: func(k *pack.Case) {
+				if v, ok := form(k, "versioningConfiguration.mfaDelete", "versioning.mfaDelete", "versionings.mfaDelete"); ok {
+					k.Require(v.OneOf("Enabled", "true"))
+				}
+			},
 		},
 		{
 			ID: "s3-lifecycle", Title: "Every bucket has a lifecycle", Severity: pack.Low, Concern: pack.Cost, Types: buckets, Joins: lifecycles, Stack: true,
@@ -167,20 +192,27 @@ func bucketData() []*pack.Control {
 			},
 		},
 		{
-			ID: "s3-lifecycle-aborts-uploads", Title: "Lifecycles end uploads that were never finished", Severity: pack.Low, Concern: pack.Cost, Types: lifecycles,
+			ID: "s3-lifecycle-aborts-uploads", Title: "Lifecycles end uploads that were never finished", Severity: pack.Low, Concern: pack.Cost, Types: inAndBeside(lifecycles),
 			Why: "The parts of a broken multipart upload are invisible in listings and are paid for.",
 			Fix: "Add a rule with abortIncompleteMultipartUpload.daysAfterInitiation.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
-				k.Require(k.Get("rules").Any(func(rule pack.Value) pack.Fact {
-					return rule.Get("status").OneOf("Enabled").And(rule.Get("abortIncompleteMultipartUpload.daysAfterInitiation").AtLeast(1))
+				rules, ok := form(k, "rules", "lifecycleRules")
+				if !ok {
+					return
+				}
+				k.Require(rules.Any(func(rule pack.Value) pack.Fact {
+					days := rule.Get("abortIncompleteMultipartUpload.daysAfterInitiation").AtLeast(1).Or(rule.Get("abortIncompleteMultipartUploadDays").AtLeast(1))
+					return enabled(rule).And(days)
 				}), "no enabled rule aborts incomplete uploads")
 			},
 		},
 		{
-			ID: "s3-lifecycle-enabled", Title: "Lifecycle rules are enabled", Severity: pack.Low, Concern: pack.Cost, Types: lifecycles,
+			ID: "s3-lifecycle-enabled", Title: "Lifecycle rules are enabled", Severity: pack.Low, Concern: pack.Cost, Types: inAndBeside(lifecycles),
 			Why: "A rule that is off looks like housekeeping and does none.", Fix: "Set status to Enabled or remove the rule.",
 			Maps: meets(hygiene), Check: func(k *pack.Case) {
-				k.Require(k.Get("rules").All(func(rule pack.Value) pack.Fact { return rule.Get("status").OneOf("Enabled") }))
+				if rules, ok := form(k, "rules", "lifecycleRules"); ok {
+					k.Require(rules.All(enabled))
+				}
 			},
 		},
 		{
@@ -204,10 +236,12 @@ func bucketData() []*pack.Control {
 			},
 		},
 		{
-			ID: "s3-replication-enabled", Title: "Replication rules are enabled", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{s3Replication},
+			ID: "s3-replication-enabled", Title: "Replication rules are enabled", Severity: pack.Medium, Concern: pack.Resilience, Types: inAndBeside([]string{s3Replication}),
 			Why: "A replication rule that is off copies nothing.", Fix: "Set status to Enabled.", Maps: meets(recovery),
 			Check: func(k *pack.Case) {
-				k.Require(k.Get("rules").All(func(rule pack.Value) pack.Fact { return rule.Get("status").OneOf("Enabled") }))
+				if rules, ok := form(k, "rules", "replicationConfiguration.rules", "replicationConfigurations.rules"); ok {
+					k.Require(rules.All(enabled))
+				}
 			},
 		},
 		{

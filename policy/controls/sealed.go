@@ -3,9 +3,6 @@
 package controls
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 	"github.com/bulkhead-iac/bulkhead/policy/schema"
 )
@@ -73,10 +70,6 @@ func sealedValues() []*pack.Control {
 			},
 		},
 	}
-}
-
-func sorted[T any](byType map[string]T) []string {
-	return slices.Sorted(maps.Keys(byType))
 }
 
 // writtenDown is the fact that a value is set by the program itself: it is there, and no resource makes it.

@@ -23,7 +23,10 @@ const (
 	describeLength = 4
 )
 
-var groupTypes = []string{sgType, sgDefault, sgRule, sgIngress}
+// groupRuleTypes are rules as resources of their own.
+var groupRuleTypes = []string{sgRule, sgIngress, sgEgress}
+
+var groupTypes = []string{sgType, sgDefault, sgRule, sgIngress, nativeGroup, nativeIngress}
 
 // riskyPorts are those of FSBP EC2.19 and the data stores that are most often found open.
 var riskyPorts = map[int]string{
@@ -45,7 +48,7 @@ func riskyList() []int {
 
 // securityGroups are the rules about who may reach what.
 func securityGroups() []*pack.Control {
-	egress := []string{sgType, sgEgress, sgRule, sgDefault}
+	egress := []string{sgType, sgEgress, sgRule, sgDefault, nativeGroup, nativeEgress}
 	both := []string{sgType, sgRule, sgIngress, sgEgress}
 	return []*pack.Control{
 		{
@@ -101,13 +104,14 @@ func securityGroups() []*pack.Control {
 			Why: "Nobody dares to remove a rule whose reason is not written down.", Fix: "Set description to the reason, in words.", Maps: meets(hygiene), Check: described,
 		},
 		{
-			ID: "sg-default-closed", Title: "The default security group has no rules", Severity: pack.High, Types: []string{sgDefault},
+			ID: "sg-default-closed", Title: "The default security group has no rules", Severity: pack.High, Types: []string{sgDefault}, Joins: groupRuleTypes, Stack: true,
 			Why: "Whatever is started without a group lands in it, and would reach everything else that did.",
-			Fix: "Manage the DefaultSecurityGroup without ingress and egress.", Maps: meets("FSBP:EC2.2 CIS:5.5", segments),
+			Fix: "Manage the DefaultSecurityGroup without ingress and egress, and add no rules to it.", Maps: meets("FSBP:EC2.2 CIS:5.5", segments),
 			Check: func(k *pack.Case) {
 				for _, side := range []string{"ingress", "egress"} {
 					k.Forbid(k.Get(side).IsSet())
 				}
+				k.Forbid(anyCompanion(k, "securityGroupId", groupRuleTypes, present), "a rule resource opens the default group")
 			},
 		},
 		{
@@ -117,11 +121,11 @@ func securityGroups() []*pack.Control {
 		},
 		{
 			ID: "sg-no-mixed-rules", Title: "A group's rules are written in one way", Severity: pack.High, Concern: pack.Operations, Types: []string{sgType},
-			Joins: []string{sgRule, sgIngress, sgEgress}, Stack: true,
+			Joins: groupRuleTypes, Stack: true,
 			Why: "Inline rules and rule resources for one group delete each other at every deployment.", Fix: "Use rule resources only.", Maps: meets(hygiene),
 			Check: func(k *pack.Case) {
 				inline := k.Get("ingress").IsSet().Or(k.Get("egress").IsSet())
-				k.Forbid(inline.And(anyCompanion(k, "securityGroupId", []string{sgRule, sgIngress, sgEgress}, present)),
+				k.Forbid(inline.And(anyCompanion(k, "securityGroupId", groupRuleTypes, present)),
 					"the group has inline rules and rule resources as well")
 			},
 		},

@@ -10,13 +10,16 @@ import (
 
 // services are those whose controls begin with other words than the name of the service.
 var services = map[string][]string{
-	"account":        {"config", "guardduty", "inspector", "macie", "securityhub"},
-	"cloudtrail":     {"trail"},
-	"cloudwatch":     {"alarm", "log", "event"},
-	"ec2":            {"asg", "ebs", "eip"},
-	"exposure":       {"policy", "shared", "service", "carried"},
-	"secretsmanager": {"secret"},
-	"vpc":            {"endpoint", "eni", "flow", "nacl", "nat", "route", "sg", "subnet", "transit"},
+	"apigateway":      {"api"},
+	"account":         {"config", "guardduty", "inspector", "macie", "securityhub"},
+	"cloudtrail":      {"trail"},
+	"cloudwatch":      {"alarm", "log", "event"},
+	"ec2":             {"asg", "ebs", "eip"},
+	"datastores":      {"store", "redshift", "dms", "firehose", "fsx"},
+	"exposure":        {"policy", "shared", "service", "carried", "credential", "ports"},
+	"networkfirewall": {"firewall"},
+	"secretsmanager":  {"secret"},
+	"vpc":             {"endpoint", "eni", "flow", "nacl", "nat", "route", "sg", "subnet", "transit"},
 }
 
 // serviceOf is the service of a control by the first word of its id.
@@ -40,11 +43,11 @@ const providerMajor = 7
 func opaque() []pack.Opaque {
 	return []pack.Opaque{
 		{Means: "AWS resources of another provider", Types: []string{"aws-native:*", "*:tf:aws_*"}},
-		{Means: "resources of Cloud Control; their properties are one text that is not read", Types: []string{"aws:cloudcontrol/*"}, Always: true},
-		{Means: "CloudFormation stacks; what their templates make is not seen", Always: true, Types: []string{
+		{Means: "resources of Cloud Control (their properties are one text that is not read)", Types: []string{"aws:cloudcontrol/*"}, Always: true},
+		{Means: "CloudFormation stacks (what their templates make is not seen)", Always: true, Types: []string{
 			"aws:cloudformation/stack:Stack", "aws:cloudformation/stackSet*", "aws:serverlessrepository/cloudFormationStack:*", "aws:servicecatalog/provisionedProduct:*",
 		}},
-		{Means: "components of packages for AWS with nothing below them; what they make is not seen", Types: []string{"awsx:*", "eks:*", "aws-*"}},
+		{Means: "components of packages for AWS with nothing below them (what they make is not seen)", Types: []string{"awsx:*", "eks:*", "aws-*"}},
 	}
 }
 

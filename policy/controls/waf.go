@@ -56,12 +56,20 @@ func firewalls() []*pack.Control {
 			}),
 		},
 		{
-			ID: "waf-groups-not-counting", Title: "Rule groups are not set to count only", Severity: pack.High, Types: []string{webACL},
+			ID: "waf-groups-not-counting", Title: "Rule groups, and rules for known exploits, are not set to count only", Severity: pack.High, Types: []string{webACL},
 			Why: "A group that only counts blocks nothing.", Fix: "Set overrideAction to none once the group is tried out.", Maps: meets(webAttack),
 			Check: eachFirewall(func(k *pack.Case, rules pack.Value) {
 				for r := range rules.Items() {
 					count := r.Get("overrideAction.count")
 					k.Forbid(exists(count), "%s only counts", r.Path())
+					exploits := r.Get("statement.managedRuleGroupStatement")
+					known := exploits.Get("name").OneOf("AWSManagedRulesKnownBadInputsRuleSet")
+					for o := range exploits.Get("ruleActionOverrides").Items() {
+						k.Forbid(known.And(exists(o.Get("actionToUse.count"))), "%s lets %s, a known exploit, through and counts it", o.Path(), o.Get("name"))
+					}
+					for o := range exploits.Get("excludedRules").Items() {
+						k.Forbid(known.And(exists(o)), "%s lets %s, a known exploit, through and counts it", o.Path(), o.Get("name"))
+					}
 				}
 			}),
 		},

@@ -67,6 +67,17 @@ var paths = []Path{
 	{Name: "opens any notebook", Actions: []string{"sagemaker:CreatePresignedNotebookInstanceUrl"}, Workload: true},
 	{Name: "replaces the steps of a state machine", Actions: []string{"states:UpdateStateMachine"}, Workload: true},
 	{Name: "gives itself a permission set in any account", Actions: []string{"sso:CreateAccountAssignment"}},
+	{Name: "joins a group of Identity Center with more rights", Actions: []string{"identitystore:CreateGroupMembership"}},
+	{Name: "joins a group of the directory of Identity Center", Actions: []string{"sso-directory:AddMemberToGroup"}},
+	{Name: "writes the inline policy of a permission set", Actions: []string{"sso:PutInlinePolicyToPermissionSet"}},
+	{Name: "attaches a managed policy to a permission set", Actions: []string{"sso:AttachManagedPolicyToPermissionSet"}},
+	{Name: "attaches a policy of the account to a permission set", Actions: []string{"sso:AttachCustomerManagedPolicyReferenceToPermissionSet"}},
+	{Name: "removes the boundary of a permission set", Actions: []string{"sso:DeletePermissionsBoundaryFromPermissionSet"}},
+	{Name: "makes itself administrator of any Kubernetes cluster", Actions: []string{"eks:CreateAccessEntry", "eks:AssociateAccessPolicy"}, Workload: true},
+	{Name: "joins a group of any Kubernetes cluster", Actions: []string{"eks:UpdateAccessEntry"}, Workload: true},
+	{Name: "runs an App Runner service with any role", Actions: []string{"iam:PassRole", "apprunner:CreateService"}},
+	{Name: "replaces the image of an App Runner service", Actions: []string{"apprunner:UpdateService"}, Workload: true},
+	{Name: "logs in to the serial console of any instance", Actions: []string{"ec2-instance-connect:SendSerialConsoleSSHPublicKey"}, Workload: true},
 	{Name: "adds an identity provider of one's own", Actions: []string{"iam:CreateSAMLProvider"}},
 	{Name: "replaces the keys of an identity provider", Actions: []string{"iam:UpdateSAMLProvider"}},
 	{Name: "adds an OIDC provider of one's own", Actions: []string{"iam:CreateOpenIDConnectProvider"}},
@@ -165,6 +176,22 @@ func (s *Statement) ServiceWide() []string {
 		}
 	}
 	return out
+}
+
+// Changes returns a service of which the statement lists as many actions that do more than read, or "".
+func (s *Statement) Changes(many int) string {
+	count := map[string]int{}
+	for _, a := range s.Actions {
+		service, action, _ := strings.Cut(a, ":")
+		reads := slices.ContainsFunc([]string{"Describe", "Get", "List", "Search"}, func(word string) bool { return strings.HasPrefix(action, word) })
+		if count[service]++; reads {
+			count[service]--
+		}
+		if count[service] >= many {
+			return service
+		}
+	}
+	return ""
 }
 
 // GrantsAnywhere returns those of the listed actions that the document lets happen on every resource, see

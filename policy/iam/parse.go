@@ -288,8 +288,9 @@ func (r *reader) principals() []Principal {
 	switch r.peek() {
 	case '"':
 		id := r.word()
-		if id != "*" {
+		if id != "*" { // AWS refuses it; it names somebody all the same
 			r.odd = append(r.odd, r.element)
+			return []Principal{{Kind: "AWS", ID: id}}
 		}
 		return []Principal{{Kind: "*", ID: id}}
 	case '{':

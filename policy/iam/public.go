@@ -74,6 +74,10 @@ var narrowing = map[string]func(string) bool{
 	"aws:sourcearn":             fixedAccount,
 	"aws:sourcevpc":             literal,
 	"aws:sourcevpce":            literal,
+	"aws:sourcevpcarn":          fixedAccount,
+	"aws:vpceaccount":           literal, // the three since August 2025 (IAM user guide, "Properties of the network")
+	"aws:vpceorgid":             literal,
+	"aws:vpceorgpaths":          orgPath,
 	"aws:userid":                fixedUser,
 	"aws:principalservicename":  literal,
 	"kms:calleraccount":         literal,
@@ -310,7 +314,7 @@ func (c *Condition) bindsService() bool {
 
 // keepsOut are condition keys by which a policy keeps strangers out with Deny: where a call comes from, or whose it is.
 var keepsOut = map[string]func(string) bool{
-	"aws:sourcevpc": literal, "aws:sourcevpce": literal, "aws:vpcsourceip": literal, "aws:principalorgid": literal, "aws:principalorgpaths": orgPath, "aws:principalaccount": literal,
+	"aws:sourcevpc": literal, "aws:sourcevpce": literal, "aws:sourcevpcarn": fixedAccount, "aws:vpceaccount": literal, "aws:vpceorgid": literal, "aws:vpceorgpaths": orgPath, "aws:vpcsourceip": literal, "aws:principalorgid": literal, "aws:principalorgpaths": orgPath, "aws:principalaccount": literal,
 }
 
 // DeniesOthers reports whether the document denies the action of an API to everybody who does not come from networks

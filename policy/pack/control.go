@@ -113,7 +113,7 @@ type Control struct {
 	Fix string
 	// Maps lists requirement ids as "FRAMEWORK:id", such as "FSBP:S3.8" or "CIS:2.1.4".
 	Maps []string
-	// Types are the Pulumi type tokens that the control judges. Empty means the stack as a whole.
+	// Types are the Pulumi type tokens that the control judges, or [EveryType]. Empty means the stack as a whole.
 	Types []string
 	// Joins are further types that the check looks at. Their inputs are kept for the stack pass.
 	Joins []string
@@ -149,6 +149,9 @@ func (c *Control) About() Concern {
 	}
 	return c.Concern
 }
+
+// EveryType among the types of a control stands for every type of resource that there is.
+const EveryType = "*"
 
 var controlID = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
@@ -247,6 +250,7 @@ func (p *Pack) Load(controls ...*Control) error {
 		p.byID[c.ID] = c
 		p.index(c)
 	}
+	p.spread()
 	return errors.Join(problems...)
 }
 
@@ -265,6 +269,26 @@ func (p *Pack) index(c *Control) {
 	for _, t := range c.Joins {
 		p.dispatch(t)
 	}
+}
+
+// spread adds the controls of every type to those of the types that are known by name.
+func (p *Pack) spread() {
+	every := p.byType[EveryType]
+	if every == nil {
+		return
+	}
+	for token, d := range p.byType {
+		if token != EveryType {
+			d.resource, d.stack = byID(d.resource, every.resource), byID(d.stack, every.stack)
+		}
+	}
+}
+
+// byID joins two lists of controls in the order of their ids.
+func byID(some, more []*Control) []*Control {
+	all := slices.Concat(some, more)
+	slices.SortFunc(all, func(a, b *Control) int { return strings.Compare(a.ID, b.ID) })
+	return all
 }
 
 func (p *Pack) dispatch(token string) *dispatch {

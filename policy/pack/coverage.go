@@ -14,7 +14,7 @@ import (
 
 // Opaque names types behind which stand resources that no control sees as they are.
 type Opaque struct {
-	// Means says what they are, as the head of a list, such as "CloudFormation stacks; what their templates make is not seen".
+	// Means says what they are, as the head of a list, such as "CloudFormation stacks (what their templates make is not seen)".
 	Means string
 	// Types are patterns of type tokens, in which "*" stands for any text.
 	Types []string
@@ -59,7 +59,7 @@ func (c *Coverage) Unjudged() int {
 
 // The kinds of gaps after those that the pack names itself.
 const (
-	hiddenChildren = "components with nothing below them; what they make is not seen"
+	hiddenChildren = "components with nothing below them (what they make is not seen)"
 	allOff         = "types whose controls are all off"
 	noControl      = "types without a control"
 	elsewhere      = "resources of other providers"
@@ -113,7 +113,7 @@ func (s *Session) gap(r *Resource, hasChildren bool) (why string, rank int) {
 		return "", 0
 	}
 	d := s.duties[r.Type]
-	judged := d != nil && (d.joined || len(d.resource)+len(d.stack) > 0)
+	judged := d != nil && (d.joined || d.named())
 	for i, o := range s.pack.Opaque {
 		if (o.Always || !judged) && slices.ContainsFunc(o.Types, func(p string) bool { return glob.Match(p, r.Type) }) {
 			return o.Means, i

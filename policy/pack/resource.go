@@ -3,6 +3,7 @@
 package pack
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -92,6 +93,24 @@ func (r *Resource) SetProvider(token, urn string, inputs *structpb.Struct) {
 
 // Provider decodes the provider's own properties, such as region and default tags.
 func (r *Resource) Provider() Value { return Value{n: fromStruct(r.provider)} }
+
+// Within is the resource as if the value, an object among its inputs, were all of them. Paths are those of the resource.
+func (r *Resource) Within(v Value) *Resource {
+	inner := *r
+	inner.props, inner.raw, inner.decoded = v.n, nil, true
+	return &inner
+}
+
+// ProviderMajor is the major version of the provider that makes the resource, 0 when nobody says it. Defaults differ between
+// major versions.
+func (r *Resource) ProviderMajor() int {
+	major, _, _ := strings.Cut(strings.TrimPrefix(r.Provider().Get("version").Str(), "v"), ".")
+	n, err := strconv.Atoi(major)
+	if err != nil {
+		return 0
+	}
+	return n
+}
 
 // Get returns the input property at the path; see [Value.Get].
 func (r *Resource) Get(path string) Value { return r.Inputs().Get(path) }

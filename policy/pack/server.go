@@ -179,7 +179,7 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 // type; all types that the pack does not know share one.
 func (s *Server) inapplicable(token string) []*pulumirpc.PolicyNotApplicable {
 	if s.pack.byType[token] == nil {
-		token = ""
+		token = EveryType
 	}
 	if list, ok := s.others.Load(token); ok {
 		return list.([]*pulumirpc.PolicyNotApplicable) //nolint:forcetypeassert // the map holds nothing else

@@ -67,6 +67,11 @@ type duties struct {
 	joined bool
 }
 
+// named reports whether a control looks at the type by its name; what looks at every type does not judge it.
+func (d *duties) named() bool {
+	return slices.ContainsFunc(slices.Concat(d.resource, d.stack), func(one duty) bool { return !slices.Contains(one.control.Types, EveryType) })
+}
+
 // About is what the engine says about the deployment. It is empty when the engine only analyses, as
 // "pulumi policy analyze" does, and when [github.com/bulkhead-iac/bulkhead/policy/command] judges a file.
 type About struct {
@@ -121,6 +126,14 @@ func (s *Session) assign() {
 	s.whole = s.on(s.pack.whole)
 }
 
+// dutiesFor returns what there is to do for a type, nil when there is nothing.
+func (s *Session) dutiesFor(token string) *duties {
+	if d := s.duties[token]; d != nil {
+		return d
+	}
+	return s.duties[EveryType]
+}
+
 // on returns the controls that are not switched off. A stack control cannot mend, so remediate means mandatory
 // for it.
 func (s *Session) on(controls []*Control) []duty {
@@ -159,7 +172,7 @@ func (s *Session) Level(id string) Level { return s.levels[id] }
 // Analyze judges one resource with every resource control for its type, in the order of the ids.
 func (s *Session) Analyze(r *Resource) []Result {
 	s.mu.Lock()
-	d := s.duties[r.Type]
+	d := s.dutiesFor(r.Type)
 	s.analyzed = true
 	if d != nil && d.joined {
 		s.cache[r.URN] = r.Inputs().n
@@ -182,12 +195,12 @@ func (s *Session) AnalyzeStack(resources []*Resource) []Result {
 			r.props, r.decoded = seen, true
 		}
 	}
-	work, whole := s.duties, s.whole
+	whole := s.whole
 	s.mu.Unlock()
 	stack := NewStack(resources)
 	var results []Result
 	for _, r := range resources {
-		if d := work[r.Type]; d != nil {
+		if d := s.dutiesFor(r.Type); d != nil {
 			results = s.judge(results, d.stack, r, stack)
 		}
 	}

@@ -67,3 +67,26 @@ func (r *Report) causes() []cause {
 	}
 	return list
 }
+
+// wait is what people are shown as one open question: the checks that wait for the same of one resource.
+type wait struct {
+	*Open
+	ids []string
+}
+
+// waits puts those checks together, in the order of the most severe of each.
+func (r *Report) waits() []wait {
+	var list []wait
+	at := map[[2]string]int{}
+	for i := range r.Undecided {
+		o := &r.Undecided[i]
+		key := [2]string{o.URN, o.Reason}
+		if known, ok := at[key]; ok {
+			list[known].ids = append(list[known].ids, o.ID)
+			continue
+		}
+		at[key] = len(list)
+		list = append(list, wait{Open: o, ids: []string{o.ID}})
+	}
+	return list
+}

@@ -83,8 +83,8 @@ func (r *Report) text(w io.Writer) error {
 	}
 	if len(r.Undecided) > 0 {
 		b.WriteString("Undecided:\n")
-		for _, o := range r.Undecided {
-			fmt.Fprintf(&b, "  %-8s  %s  %s: %s\n", o.Severity, o.ID, resource(o.Type, o.Name, o.Place), o.Reason)
+		for _, o := range r.waits() {
+			fmt.Fprintf(&b, "  %-8s  %s: %s\n            %s\n", o.Severity, resource(o.Type, o.Name, o.Place), o.Reason, strings.Join(o.ids, ", "))
 		}
 		b.WriteString("\n")
 	}
@@ -149,8 +149,8 @@ func (r *Report) markdown(w io.Writer) error {
 	}
 	if len(r.Undecided) > 0 {
 		b.WriteString("\n| Severity | Undecided control | Resource | Waits for |\n|---|---|---|---|\n")
-		for _, o := range r.Undecided {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", o.Severity, o.ID, cell(resource(o.Type, o.Name, o.Place)), cell(strings.TrimPrefix(o.Reason, "undecided until deployed: waits for ")))
+		for _, o := range r.waits() {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", o.Severity, strings.Join(o.ids, ", "), cell(resource(o.Type, o.Name, o.Place)), cell(strings.TrimPrefix(o.Reason, "undecided until deployed: waits for ")))
 		}
 	}
 	if len(r.Coverage.Gaps) > 0 {

@@ -5,8 +5,7 @@ package failures_test
 import (
 	"context"
 	"net"
-	"path/filepath"
-	"strings"
+	"regexp"
 	"syscall"
 	"testing"
 	"time"
@@ -41,7 +40,7 @@ func TestEmulatorDies(t *testing.T) {
 	staging := box.Environment("staging")
 	run := box.Start(t, "up", "staging")
 	run.Await(t, "CreateSubnet", func() bool { return staging.Called("CreateSubnet") })
-	requireRefused(t, box)
+	requireRefused(t, box, "(rehearse up staging)")
 
 	before := staging.Status(t).Emulator
 	require.NoError(t, syscall.Kill(before.PID, syscall.SIGKILL))
@@ -67,18 +66,18 @@ func TestEmulatorDies(t *testing.T) {
 	require.ErrorIs(t, err, emulator.ErrNotRunning)
 }
 
-// TestKilledCommandLeavesItsEngineAlone kills the command, not the engine that it has started: the environment stays locked
-// until the engine has ended, and what the engine has written can be gone on with.
-func TestKilledCommandLeavesItsEngineAlone(t *testing.T) {
+// TestKilledCommandLetsItsEngineFinish kills the command, not the engine that it has started: the engine is interrupted, finishes what
+// it has begun, and writes its state. The environment stays locked until then, and the next run goes on from there.
+func TestKilledCommandLetsItsEngineFinish(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(t)
 	staging := box.Environment("staging")
 	run := box.Start(t, "up", "staging")
 	run.Await(t, "CreateVpc", func() bool { return staging.Called("CreateVpc") })
 	run.Kill(t)
-	requireRefused(t, box)
+	requireRefused(t, box, "(pulumi), the engine of a run that was killed, which finishes what it has begun")
+	require.Eventually(t, func() bool { return len(engineProcesses(t, box)) == 0 }, 10*time.Minute, 100*time.Millisecond)
 
-	interruptEngine(t, box)
 	again := box.Start(t, "up", "staging")
 	again.Await(t, "CreateSubnet", func() bool { return staging.Called("CreateSubnet") })
 	again.Interrupt(t)
@@ -93,32 +92,14 @@ func TestKilledCommandLeavesItsEngineAlone(t *testing.T) {
 	box.Rehearse(t, "forget").Succeed(t).Says(t, "staging is forgotten")
 }
 
-// interruptEngine ends the engine that a killed command has left, in an orderly way.
-func interruptEngine(t *testing.T, box *sandbox.Sandbox) {
-	t.Helper()
-	engines := func() (pids []int) {
-		processes, err := box.Processes()
-		require.NoError(t, err)
-		for _, p := range processes {
-			if program, _, _ := strings.Cut(p.Command, " "); filepath.Base(program) == "pulumi" {
-				pids = append(pids, p.PID)
-			}
-		}
-		return pids
-	}
-	left := engines()
-	require.Len(t, left, 1)
-	require.NoError(t, syscall.Kill(left[0], syscall.SIGINT))
-	require.Eventually(t, func() bool { return len(engines()) == 0 }, 10*time.Minute, 100*time.Millisecond)
-}
-
-// requireRefused finds that an environment that is being rehearsed cannot be rehearsed or destroyed by another process.
-func requireRefused(t *testing.T, box *sandbox.Sandbox) {
+// requireRefused finds that an environment that is being rehearsed cannot be rehearsed or destroyed by another process, and
+// that the message says which process it is.
+func requireRefused(t *testing.T, box *sandbox.Sandbox, who string) {
 	t.Helper()
 	for _, command := range []string{"up", "down"} {
 		result := box.Rehearse(t, command, "staging")
 		require.Equal(t, failed, result.Code, result.Err)
-		result.Says(t, "rehearse: staging is being rehearsed by another process; wait for it")
+		require.Regexp(t, `rehearse: staging is being rehearsed by process \d+ `+regexp.QuoteMeta(who)+`; wait for it`, result.Err)
 	}
 }
 

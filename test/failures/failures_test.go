@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 )
 
 // Exit codes of the command.
@@ -18,4 +19,12 @@ const (
 	interrupted = 130
 )
 
-func TestMain(m *testing.M) { os.Exit(sandbox.Main(m)) }
+// emulatorArgument makes the test binary be the emulator's gateway.
+const emulatorArgument = "emulator"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == emulatorArgument {
+		os.Exit(emulator.Serve(os.Args[2:]))
+	}
+	os.Exit(sandbox.Main(m))
+}

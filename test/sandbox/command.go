@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,9 +54,16 @@ func (s *Sandbox) Rehearse(t *testing.T, args ...string) Result {
 // log if the test fails.
 func (s *Sandbox) Start(t *testing.T, args ...string) *Running {
 	t.Helper()
+	return s.StartUnder(t, nil, args...)
+}
+
+// StartUnder is Start with a program, and its arguments, that starts the command, such as one that gives it a terminal.
+func (s *Sandbox) StartUnder(t *testing.T, starter []string, args ...string) *Running {
+	t.Helper()
 	program, err := buildCommand(Repository(t))
 	require.NoError(t, err)
-	r := &Running{log: logFile(t, args), command: exec.Command(program, args...), ended: make(chan struct{})}
+	line := slices.Concat(starter, []string{program}, args)
+	r := &Running{log: logFile(t, args), command: exec.Command(line[0], line[1:]...), ended: make(chan struct{})}
 	r.command.Dir = s.Dir
 	r.command.Env = append(append([]string{}, inherited...), s.Environ...)
 	r.command.Stdout = io.MultiWriter(r.log, &r.out) // each line is one write, so that the file has both streams in order
@@ -104,6 +112,14 @@ func (r *Running) Interrupt(t *testing.T) {
 func (r *Running) Kill(t *testing.T) {
 	t.Helper()
 	require.NoError(t, r.command.Process.Kill())
+}
+
+// PID returns the command's process id, 0 once it has ended.
+func (r *Running) PID() int {
+	if r.Ended() {
+		return 0
+	}
+	return r.command.Process.Pid
 }
 
 // Printed returns what the command has printed for the user so far.

@@ -73,6 +73,11 @@ func (c *Client) Unregister(ctx context.Context, env string) error {
 	return err
 }
 
+// Empty removes all resources from the account of a registered environment, and from no other.
+func (c *Client) Empty(ctx context.Context, env string) error {
+	return c.do(ctx, http.MethodDelete, "resources", url.Values{"env": {env}}, nil, nil)
+}
+
 // Accounts lists the registered environments.
 func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 	var accounts []Account

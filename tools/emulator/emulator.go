@@ -105,7 +105,7 @@ func Ensure(ctx context.Context, root string, command []string, progress io.Writ
 	}
 	held, err := lock.Acquire(ctx, startLock(root))
 	if err != nil {
-		return nil, fmt.Errorf("emulator: another start is under way: %w", err)
+		return nil, fmt.Errorf("emulator: another start is under way, by %s: %w", lock.Holder(startLock(root)), err)
 	}
 	defer held.Release()
 	port, err := wantedPort()
@@ -143,7 +143,7 @@ func Stop(ctx context.Context, root string) error {
 	}
 	held, err := lock.Acquire(ctx, startLock(root))
 	if err != nil {
-		return fmt.Errorf("emulator: a start is under way: %w", err)
+		return fmt.Errorf("emulator: a start is under way, by %s: %w", lock.Holder(startLock(root)), err)
 	}
 	defer held.Release()
 	return clearAway(ctx, root, nil)

@@ -144,7 +144,7 @@ func clearAway(ctx context.Context, root string, progress io.Writer) error {
 			return removeInfo(root)
 		}
 	}
-	return fmt.Errorf("emulator: the last one still runs and cannot be ended; end the process that holds %s", aliveLock(root))
+	return fmt.Errorf("emulator: the last one still runs and cannot be ended; end %s, which holds %s", lock.Holder(aliveLock(root)), aliveLock(root))
 }
 
 // awaitGone waits until no gateway holds the project's lock.

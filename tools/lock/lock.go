@@ -9,19 +9,35 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
 
-// Lock is a lock that this process holds. The kernel lets go of it by itself when the process dies, so a lock never outlives
-// its holders.
+// Lock is a lock that this process holds. No program that it starts inherits the lock, and the kernel lets go of it by itself
+// when the process dies, so that a lock never outlives its holder.
 type Lock struct{ file *os.File }
 
 // Release lets go.
 func (l *Lock) Release() { _ = l.file.Close() }
 
-// File is the open lock file. A child process that inherits it (exec.Cmd.ExtraFiles) holds the lock too, for as long as it lives.
-func (l *Lock) File() *os.File { return l.file }
+// Holder says who holds the lock at path, or held it last, such as "process 4711 (rehearse up staging)".
+func Holder(path string) string {
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil || len(text) == 0 {
+		return "another process"
+	}
+	return string(text)
+}
+
+// sign writes into the lock file who holds it. The text serves messages only: if it cannot be written, they say less.
+func (l *Lock) sign() *Lock {
+	command := append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...)
+	if l.file.Truncate(0) == nil {
+		_, _ = fmt.Fprintf(l.file, "process %d (%s)", os.Getpid(), strings.Join(command[:min(len(command), 3)], " "))
+	}
+	return l
+}
 
 // Acquire waits until it alone holds the lock file at path (made if missing). The wait ends with the context.
 func Acquire(ctx context.Context, path string) (*Lock, error) {
@@ -32,7 +48,7 @@ func Acquire(ctx context.Context, path string) (*Lock, error) {
 	for {
 		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) // #nosec G115 -- a file descriptor is small
 		if err == nil {
-			return &Lock{file}, nil
+			return (&Lock{file}).sign(), nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			_ = file.Close()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
@@ -28,8 +29,8 @@ func down(ctx context.Context, root, environment string) error {
 	if unknown := (*stacks.UnknownEnvironmentError)(nil); errors.As(err, &unknown) {
 		return misuse{err}
 	}
-	r := &rehearsal{stage: newStage(root, environment), out: os.Stdout}
-	before, err := r.readStatus()
+	r := &rehearsal{Stage: engine.NewStage(root, environment), out: os.Stdout}
+	before, err := readStatus(r.Stage)
 	if errors.Is(err, os.ErrNotExist) {
 		fmt.Fprintf(r.out, "nothing to do: %s is not rehearsed\n", environment)
 		return stopUnused(ctx, root, r)
@@ -37,10 +38,11 @@ func down(ctx context.Context, root, environment string) error {
 	if err != nil {
 		return err
 	}
-	if r.held, err = r.lock(); err != nil {
+	held, err := r.Lock()
+	if err != nil {
 		return err
 	}
-	defer r.held.Release()
+	defer held.Release()
 	running, err := emulator.Find(ctx, root)
 	if err != nil && !errors.Is(err, emulator.ErrNotRunning) {
 		return fmt.Errorf("%w; try again, or drop everything with `%s forget`", err, os.Args[0])
@@ -48,7 +50,7 @@ func down(ctx context.Context, root, environment string) error {
 	if err != nil || running.ID != before.Emulator.ID {
 		fmt.Fprintln(r.out, "the emulator has stopped, and the emulated account with it; forgetting the stack")
 	} else {
-		r.emulator, r.account = running, before.account
+		r.emulator, r.account = running, before.Account
 		if err := r.destroy(ctx); err != nil {
 			return err
 		}
@@ -56,7 +58,7 @@ func down(ctx context.Context, root, environment string) error {
 			return err
 		}
 	}
-	if err := r.drop(); err != nil {
+	if err := r.Drop(); err != nil {
 		return err
 	}
 	return stopUnused(ctx, root, r)
@@ -69,15 +71,15 @@ func forget(ctx context.Context, root string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var stages []*stage
+	var stages []*engine.Stage
 	for _, file := range locks {
-		s := newStage(root, filepath.Base(filepath.Dir(file)))
-		held, err := s.lock()
+		s := engine.NewStage(root, filepath.Base(filepath.Dir(file)))
+		held, err := s.Lock()
 		if err != nil {
 			return err
 		}
 		defer held.Release()
-		if _, err := os.Stat(s.path("emulator.json")); err == nil {
+		if _, err := os.Stat(s.Path("emulator.json")); err == nil {
 			stages = append(stages, s)
 		}
 	}
@@ -90,48 +92,41 @@ func forget(ctx context.Context, root string, out io.Writer) error {
 		return err
 	}
 	for _, s := range stages {
-		if err := s.drop(); err != nil {
+		if err := s.Drop(); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%s is forgotten\n", s.environment)
+		fmt.Fprintf(out, "%s is forgotten\n", s.Environment)
 	}
 	fmt.Fprintln(out, "the emulator has stopped")
 	return nil
 }
 
-// drop removes the stack of a stage. The reports of its last run stay.
-func (s *stage) drop() error {
-	for _, name := range []string{"emulator.json", "backend", "project", "passphrase"} {
-		if err := os.RemoveAll(s.path(name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (r *rehearsal) destroy(ctx context.Context) error {
-	tools, err := toolchain.Ensure(ctx, toolchain.Options{Root: r.root, Progress: r.out, Rehearsal: true})
+	tools, err := toolchain.Ensure(ctx, toolchain.Options{Root: r.Root, Progress: r.out, Rehearsal: true})
 	if err != nil {
 		return err
 	}
-	if r.engine, err = newEngine(r.stage, r.held, tools, &r.account, r.out); err != nil {
+	if r.engine, err = engine.New(r.Stage, tools, &r.account, r.out); err != nil {
 		return err
 	}
-	if err := r.engine.selectStack(ctx); err != nil {
+	if err := r.engine.SelectStack(ctx); err != nil {
+		return err
+	}
+	if emptied, err := r.emptyUnsettled(ctx); emptied || err != nil {
 		return err
 	}
 	if err := r.step(ctx, "lift deletion protection", r.liftProtection); err != nil {
 		return err
 	}
 	return r.step(ctx, "destroy", func(ctx context.Context) error {
-		return r.guarded(ctx, "destroy", "destroy", "--yes", "--skip-preview", "--remove")
+		return r.operation(ctx, "destroy", "destroy", "--yes", "--skip-preview", "--remove")
 	})
 }
 
 // liftProtection does by API what an operator has to do by hand before a protected environment can
 // be destroyed. The program offers no switch for it in production, and the rehearsal adds none.
 func (r *rehearsal) liftProtection(ctx context.Context) error {
-	cfg := r.account.config()
+	cfg := r.account.Config()
 	balancers := elb.NewFromConfig(cfg)
 	found, err := balancers.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{})
 	if err != nil {
@@ -146,7 +141,7 @@ func (r *rehearsal) liftProtection(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.engine.run(ctx, io.Discard, "state", "unprotect", "--all", "--yes", "--stack", r.environment, "--non-interactive"); err != nil {
+	if err := r.engine.Run(ctx, io.Discard, "state", "unprotect", "--all", "--yes", "--stack", r.Environment, "--non-interactive"); err != nil {
 		return err
 	}
 	databases := rds.NewFromConfig(cfg)

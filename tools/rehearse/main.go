@@ -6,21 +6,23 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
+	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
@@ -28,13 +30,17 @@ const usage = `rehearse: an environment's deployment on this machine, without an
 
 Usage:
   rehearse up [environment]         deploy to the emulated account, check for no change and no drift
+  rehearse diff [--json] [environment]
+                                    show what the program and the configuration as they are now would change in
+                                    the rehearsed account, by segment, and what the policies say; change nothing
   rehearse down [environment]       destroy what was deployed and stop the emulator when unused
   rehearse forget                   stop the emulator and drop every rehearsed stack, without destroying anything first
   rehearse check [environment]      check the environment's configuration and say everything wrong
   rehearse toolchain                find or build the programs that a rehearsal needs
   rehearse provider                 build the AWS provider for emulators even where the official one is at hand
-  rehearse exec environment -- command [arg ...]
-                                    run a command, such as pulumi, for the real environment
+  rehearse exec [--emulated] [environment] -- command [arg ...]
+                                    run a command, such as pulumi or aws, for the real environment, or for the
+                                    rehearsed one; pulumi is judged by the policies of the environment
 
 The environment is "staging" unless given; Pulumi.<environment>.yaml configures it.
 
@@ -69,7 +75,7 @@ func main() {
 		<-signals
 		stop()
 		<-signals
-		close(hurry)
+		close(engine.Hurry)
 	}()
 	err := run(ctx, os.Args[1:])
 	interrupted := ctx.Err() != nil
@@ -88,82 +94,100 @@ func main() {
 	}
 }
 
+// invocation is a command line, taken apart.
+type invocation struct {
+	command     string
+	environment string
+	json        bool     // of diff
+	emulated    bool     // of exec
+	program     []string // of exec
+}
+
 func run(ctx context.Context, args []string) error {
-	args, err := parse(args)
-	if err != nil || args == nil {
+	if asksForHelp(args) {
+		fmt.Print(usage)
+		return nil
+	}
+	in, err := parse(args)
+	if err != nil {
 		return err
 	}
 	root, err := findRoot()
 	if err != nil {
 		return misuse{err}
 	}
-	environment := "staging"
-	if len(args) > 1 {
-		environment = args[1]
-	}
-	switch args[0] {
+	switch in.command {
 	case "up":
-		return up(ctx, root, environment)
+		return up(ctx, root, in.environment)
+	case "diff":
+		return diff(ctx, root, in.environment, in.json)
 	case "down":
-		return down(ctx, root, environment)
+		return down(ctx, root, in.environment)
 	case "forget":
 		return forget(ctx, root, os.Stdout)
 	case "check":
-		if _, err := settings(root, environment); err != nil {
+		if _, _, err := settings(root, in.environment); err != nil {
 			return err
 		}
-		fmt.Printf("%s: no problem found\n", stacks.FileName(environment))
+		fmt.Printf("%s: no problem found\n", stacks.FileName(in.environment))
 		return nil
 	case "toolchain":
 		return prepare(ctx, root, os.Stdout)
 	case "provider":
 		_, err := toolchain.BuildProvider(ctx, toolchain.Options{Root: root, Progress: os.Stdout})
 		return err
-	case "exec":
-		command, err := commandOf(args)
-		if err != nil {
-			return err
+	default: // parse knows no other
+		if in.emulated {
+			return executeEmulated(ctx, root, in.environment, in.program)
 		}
-		return execute(ctx, root, environment, command)
-	default:
-		fmt.Fprint(os.Stderr, usage)
-		return misuse{fmt.Errorf("unknown command %q", args[0])}
+		return execute(ctx, root, in.environment, in.program)
 	}
 }
 
-// parse returns the arguments of the command line, or none when it asks for help and has got it.
-func parse(args []string) ([]string, error) {
-	if asksForHelp(args) {
-		fmt.Print(usage)
-		return nil, nil
-	}
-	flags := flag.NewFlagSet("rehearse", flag.ContinueOnError)
-	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
-	if err := flags.Parse(args); err != nil {
-		return nil, misuse{err}
-	}
-	args = flags.Args()
+// parse takes a command line apart. An environment that is given and empty stays empty: it is a mistake, not the default.
+func parse(args []string) (*invocation, error) {
 	if len(args) == 0 {
 		fmt.Fprint(os.Stderr, usage)
 		return nil, misuse{errors.New("no command given")}
 	}
-	most, takes := 2, "one environment"
-	switch args[0] {
+	in := &invocation{command: args[0], environment: "staging"}
+	args = args[1:]
+	flags := flag.NewFlagSet("rehearse", flag.ContinueOnError)
+	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
+	most := 1
+	switch in.command {
+	case "up", "down", "check":
 	case "forget", "toolchain", "provider":
-		most, takes = 1, "none"
+		most = 0
+	case "diff":
+		flags.BoolVar(&in.json, "json", false, "")
 	case "exec":
-		return args, nil
+		flags.BoolVar(&in.emulated, "emulated", false, "")
+		dash := slices.Index(args, "--")
+		if dash < 0 || dash == len(args)-1 {
+			return nil, misuse{errors.New("exec needs a command behind --, such as: rehearse exec staging -- pulumi preview")}
+		}
+		args, in.program = args[:dash], args[dash+1:]
+	default:
+		fmt.Fprint(os.Stderr, usage)
+		return nil, misuse{fmt.Errorf("unknown command %q", in.command)}
 	}
-	if len(args) > most {
-		return nil, misuse{fmt.Errorf("%q is one argument too many; %s takes %s", args[most], args[0], takes)}
+	if err := flags.Parse(args); err != nil {
+		return nil, misuse{err}
 	}
-	return args, nil
+	if flags.NArg() > most {
+		return nil, misuse{fmt.Errorf("%q is one argument too many; %s takes %s", flags.Arg(most), in.command, []string{"none", "one environment"}[most])}
+	}
+	if flags.NArg() == 1 {
+		in.environment = flags.Arg(0)
+	}
+	return in, nil
 }
 
 // asksForHelp looks for -h, -help, --help and the command help, before the command of exec.
 func asksForHelp(args []string) bool {
 	for i, arg := range args {
-		if arg == "--" || i == 2 && args[0] == "exec" {
+		if arg == "--" {
 			return false
 		}
 		if arg == "-h" || strings.TrimLeft(arg, "-") == "help" && (i == 0 || arg != "help") {
@@ -173,13 +197,17 @@ func asksForHelp(args []string) bool {
 	return false
 }
 
-// settings returns the environment's checked configuration. Its error lists every problem.
-func settings(root, environment string) (*stacks.Settings, error) {
+// settings returns the environment's checked configuration and what judges it. Its error lists every problem.
+func settings(root, environment string) (*stacks.Settings, engine.Policies, error) {
 	s, err := stacks.CheckFiles(root, environment)
 	if err != nil {
-		return nil, misuse{fmt.Errorf("the configuration of %s is not usable:\n%w", environment, err)}
+		return nil, engine.Policies{}, misuse{fmt.Errorf("the configuration of %s is not usable:\n%w", cmp.Or(environment, `""`), err)}
 	}
-	return s, nil
+	policies, err := engine.PoliciesOf(root, environment, s.Profile)
+	if err != nil {
+		return nil, policies, misuse{fmt.Errorf("the configuration of %s is not usable:\n%w", cmp.Or(environment, `""`), err)}
+	}
+	return s, policies, nil
 }
 
 // prepare gets all programs that a rehearsal needs, the emulator's while the compiler is at work.
@@ -191,41 +219,6 @@ func prepare(ctx context.Context, root string, progress io.Writer) error {
 	}()
 	_, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: progress, Rehearsal: true})
 	return errors.Join(err, <-installed)
-}
-
-// commandOf returns the command of "exec environment [--] command ...".
-func commandOf(args []string) ([]string, error) {
-	command := args[min(2, len(args)):]
-	if len(command) > 0 && command[0] == "--" {
-		command = command[1:]
-	}
-	if len(command) == 0 {
-		return nil, misuse{errors.New("exec needs an environment and a command")}
-	}
-	return command, nil
-}
-
-// execute replaces this process by a command for the real environment, with the toolchain on PATH.
-// The backend, the credentials and the stack files are the user's own.
-func execute(ctx context.Context, root, environment string, command []string) error {
-	if _, err := settings(root, environment); err != nil {
-		return err
-	}
-	tools, err := toolchain.Ensure(ctx, toolchain.Options{Root: root, Progress: os.Stderr}) // the output is the command's
-	if err != nil {
-		return err
-	}
-	program, err := exec.LookPath(command[0])
-	if command[0] == "pulumi" {
-		program, err = tools.Pulumi.Path, nil
-	}
-	if err != nil {
-		return misuse{err}
-	}
-	if err := os.Setenv("PATH", tools.SearchPath()); err != nil {
-		return err
-	}
-	return syscall.Exec(program, command, os.Environ()) //nolint:gosec // running the given command is the purpose
 }
 
 // findRoot returns the nearest folder at or above the working directory that holds Pulumi.yaml.

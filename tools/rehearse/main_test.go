@@ -5,9 +5,11 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/internal/testproject"
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
@@ -36,7 +39,15 @@ func repository(t *testing.T) (root string) {
 	t.Helper()
 	root = t.TempDir()
 	require.NoError(t, testproject.Write(root))
+	require.NoError(t, os.Symlink(repositoryPolicy(t), filepath.Join(root, "policy")))
 	return root
+}
+
+func repositoryPolicy(t *testing.T) string {
+	t.Helper()
+	folder, err := filepath.Abs(filepath.Join("..", "..", "policy"))
+	require.NoError(t, err)
+	return folder
 }
 
 // rehearse prepares the command in a folder.
@@ -81,24 +92,31 @@ func TestExitCodes(t *testing.T) {
 		stdout string
 		stderr []string
 	}{
-		"help":                 {root, []string{"-h"}, 0, usage, nil},
-		"help as a command":    {root, []string{"help"}, 0, usage, nil},
-		"help on a command":    {root, []string{"up", "--help"}, 0, usage, nil},
-		"no command":           {root, nil, exitMisuse, "", []string{usage, "rehearse: no command given\n"}},
-		"unknown command":      {root, []string{"deploy"}, exitMisuse, "", []string{usage, "rehearse: unknown command \"deploy\"\n"}},
-		"unknown flag":         {root, []string{"-force", "down"}, exitMisuse, "", []string{"flag provided but not defined: -force", "Usage:"}},
-		"two environments":     {root, []string{"up", "staging", "production"}, exitMisuse, "", []string{"\"production\" is one argument too many; up takes one environment"}},
-		"outside a repository": {t.TempDir(), []string{"check"}, exitMisuse, "", []string{"no Pulumi.yaml in", "run this inside the repository"}},
-		"unknown environment":  {root, []string{"up", "stagin"}, exitMisuse, "", []string{"Pulumi.stagin.yaml", "did you mean staging?", "known are production, staging"}},
-		"a path":               {root, []string{"down", "../staging"}, exitMisuse, "", []string{"is not an environment"}},
-		"check":                {root, []string{"check"}, 0, "Pulumi.staging.yaml: no problem found\n", nil},
-		"check from below":     {below, []string{"check", "production"}, 0, "Pulumi.production.yaml: no problem found\n", nil},
-		"down without up":      {root, []string{"down", "production"}, 0, "nothing to do: production is not rehearsed\n", nil},
-		"forget without up":    {root, []string{"forget"}, 0, "nothing to do: nothing is rehearsed\n", nil},
-		"forget one":           {root, []string{"forget", "staging"}, exitMisuse, "", []string{"\"staging\" is one argument too many; forget takes none"}},
-		"exec without command": {root, []string{"exec", "staging"}, exitMisuse, "", []string{"exec needs an environment and a command"}},
-		"exec with a dash":     {root, []string{"exec", "staging", "--"}, exitMisuse, "", []string{"exec needs an environment and a command"}},
-		"exec elsewhere":       {root, []string{"exec", "moon", "--", "true"}, exitMisuse, "", []string{"\"moon\" is not an environment"}},
+		"help":                   {root, []string{"-h"}, 0, usage, nil},
+		"help as a command":      {root, []string{"help"}, 0, usage, nil},
+		"help on a command":      {root, []string{"up", "--help"}, 0, usage, nil},
+		"no command":             {root, nil, exitMisuse, "", []string{usage, "rehearse: no command given\n"}},
+		"unknown command":        {root, []string{"deploy"}, exitMisuse, "", []string{usage, "rehearse: unknown command \"deploy\"\n"}},
+		"unknown flag":           {root, []string{"down", "-force"}, exitMisuse, "", []string{"flag provided but not defined: -force", "Usage:"}},
+		"two environments":       {root, []string{"up", "staging", "production"}, exitMisuse, "", []string{"\"production\" is one argument too many; up takes one environment"}},
+		"outside a repository":   {t.TempDir(), []string{"check"}, exitMisuse, "", []string{"no Pulumi.yaml in", "run this inside the repository"}},
+		"unknown environment":    {root, []string{"up", "stagin"}, exitMisuse, "", []string{"Pulumi.stagin.yaml", "did you mean staging?", "known are production, staging"}},
+		"a path":                 {root, []string{"down", "../staging"}, exitMisuse, "", []string{"is not an environment"}},
+		"check":                  {root, []string{"check"}, 0, "Pulumi.staging.yaml: no problem found\n", nil},
+		"check from below":       {below, []string{"check", "production"}, 0, "Pulumi.production.yaml: no problem found\n", nil},
+		"down without up":        {root, []string{"down", "production"}, 0, "nothing to do: production is not rehearsed\n", nil},
+		"forget without up":      {root, []string{"forget"}, 0, "nothing to do: nothing is rehearsed\n", nil},
+		"forget one":             {root, []string{"forget", "staging"}, exitMisuse, "", []string{"\"staging\" is one argument too many; forget takes none"}},
+		"an empty environment":   {root, []string{"up", ""}, exitMisuse, "", []string{`"" is not an environment`, "known are production, staging"}},
+		"capitals":               {root, []string{"diff", "Staging"}, exitMisuse, "", []string{`"Staging" is not an environment`, "did you mean staging?"}},
+		"a space":                {root, []string{"up", " staging"}, exitMisuse, "", []string{`" staging" is not an environment`, "did you mean staging?"}},
+		"exec without command":   {root, []string{"exec", "staging"}, exitMisuse, "", []string{"exec needs a command behind --"}},
+		"exec without a dash":    {root, []string{"exec", "staging", "true"}, exitMisuse, "", []string{"exec needs a command behind --"}},
+		"exec with a dash":       {root, []string{"exec", "staging", "--"}, exitMisuse, "", []string{"exec needs a command behind --"}},
+		"exec in two":            {root, []string{"exec", "staging", "production", "--", "true"}, exitMisuse, "", []string{"\"production\" is one argument too many"}},
+		"exec without rehearsal": {root, []string{"exec", "--emulated", "--", "true"}, exitFailed, "", []string{"staging is not rehearsed; run `make rehearse ENV=staging` first"}},
+		"diff without rehearsal": {root, []string{"diff", "--json", "production"}, exitFailed, "", []string{"production is not rehearsed; run `make rehearse ENV=production` first"}},
+		"exec elsewhere":         {root, []string{"exec", "moon", "--", "true"}, exitMisuse, "", []string{"\"moon\" is not an environment"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			command, stdout, stderr := rehearse(t, c.dir, c.args...)
@@ -145,18 +163,18 @@ func TestBadConfiguration(t *testing.T) {
 func TestForgetWaitsForNobody(t *testing.T) {
 	root := repository(t)
 	for _, environment := range []string{"production", "staging"} {
-		s := newStage(root, environment)
-		require.NoError(t, os.MkdirAll(s.path("backend"), 0o750))
-		r := &rehearsal{stage: s, account: emulated, emulator: &emulator.Info{ID: "one", Endpoint: emulated.Endpoint, PID: 2}}
+		s := engine.NewStage(root, environment)
+		require.NoError(t, os.MkdirAll(s.Path("backend"), 0o750))
+		r := &rehearsal{Stage: s, account: emulated, emulator: &emulator.Info{ID: "one", Endpoint: emulated.Endpoint, PID: 2}}
 		require.NoError(t, r.writeStatus())
 	}
-	held, err := newStage(root, "staging").lock()
+	held, err := engine.NewStage(root, "staging").Lock()
 	require.NoError(t, err)
 	defer held.Release()
 	command, _, stderr := rehearse(t, root, "forget")
 	require.Equal(t, exitFailed, exitCode(t, command))
-	require.Contains(t, stderr.String(), "staging is being rehearsed by another process")
-	require.DirExists(t, newStage(root, "production").path("backend"))
+	require.Contains(t, stderr.String(), fmt.Sprintf("staging is being rehearsed by process %d (rehearse.test ", os.Getpid()))
+	require.DirExists(t, engine.NewStage(root, "production").Path("backend"))
 }
 
 // The emulated account lives in the emulator's memory: with it goes what the stack could be destroyed in.
@@ -169,37 +187,43 @@ func TestDownAfterTheEmulatorHasDied(t *testing.T) {
 		{[]string{"forget"}, "staging is forgotten\nthe emulator has stopped\n"},
 	} {
 		root := repository(t)
-		s := newStage(root, "staging")
+		s := engine.NewStage(root, "staging")
 		for _, name := range []string{"backend/state", "project/Pulumi.yaml", "passphrase", "calls.jsonl", "lock"} {
-			require.NoError(t, os.MkdirAll(filepath.Dir(s.path(name)), 0o750))
-			require.NoError(t, os.WriteFile(s.path(name), nil, 0o600))
+			require.NoError(t, os.MkdirAll(filepath.Dir(s.Path(name)), 0o750))
+			require.NoError(t, os.WriteFile(s.Path(name), nil, 0o600))
 		}
-		r := &rehearsal{stage: s, account: emulated, emulator: &emulator.Info{ID: "one", Endpoint: emulated.Endpoint, PID: 2}}
+		r := &rehearsal{Stage: s, account: emulated, emulator: &emulator.Info{ID: "one", Endpoint: emulated.Endpoint, PID: 2}}
 		require.NoError(t, r.writeStatus())
 		command, stdout, stderr := rehearse(t, root, c.args...)
 		require.Zero(t, exitCode(t, command), stderr.String())
 		require.Contains(t, stdout.String(), c.says)
 		for _, name := range []string{"backend", "project", "passphrase", "emulator.json"} {
-			require.NoFileExists(t, s.path(name))
-			require.NoDirExists(t, s.path(name))
+			require.NoFileExists(t, s.Path(name))
+			require.NoDirExists(t, s.Path(name))
 		}
-		require.FileExists(t, s.path("calls.jsonl"), "the record stays")
+		require.FileExists(t, s.Path("calls.jsonl"), "the record stays")
 	}
 }
 
-func TestCommandOf(t *testing.T) {
-	for _, c := range []struct{ args, want []string }{
-		{[]string{"exec", "staging", "--", "pulumi", "preview", "--diff"}, []string{"pulumi", "preview", "--diff"}},
-		{[]string{"exec", "staging", "pulumi", "preview", "--", "x"}, []string{"pulumi", "preview", "--", "x"}},
-		{[]string{"exec", "staging", "--", "--"}, []string{"--"}},
-		{[]string{"exec", "staging", "--"}, nil},
-		{[]string{"exec", "staging"}, nil},
-		{[]string{"exec"}, nil},
-	} {
-		got, err := commandOf(c.args)
-		require.Equal(t, c.want, got)
-		require.Equal(t, c.want == nil, errors.As(err, new(misuse)), "%v", c.args)
+// The profile is the stack file's, for whatever the environment is called, and production's where the file is silent.
+func TestTheStackFileChoosesTheProfile(t *testing.T) {
+	root := repository(t)
+	text, err := os.ReadFile(filepath.Join(root, "Pulumi.staging.yaml"))
+	require.NoError(t, err)
+	chosen := "bulkhead:profile: staging"
+	require.Equal(t, 1, strings.Count(string(text), chosen))
+	for line, want := range map[string]string{chosen: "staging", "": "production", "bulkhead:profile: production": "production"} {
+		own := strings.NewReplacer(chosen, line, "210987654321", "333333333333", "10.20.0.0", "10.40.0.0").Replace(string(text))
+		require.NoError(t, os.WriteFile(filepath.Join(root, "Pulumi.dev.yaml"), []byte(own), 0o600))
+		_, policies, err := settings(root, "dev")
+		require.NoError(t, err)
+		require.Equal(t, filepath.Join(root, "policy", "profiles", want+".json"), policies.Config)
 	}
+	own := strings.NewReplacer(chosen, "bulkhead:profile: lax", "210987654321", "333333333333", "10.20.0.0", "10.40.0.0").Replace(string(text))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "Pulumi.dev.yaml"), []byte(own), 0o600))
+	command, _, stderr := rehearse(t, root, "check", "dev")
+	require.Equal(t, exitMisuse, exitCode(t, command))
+	require.Contains(t, stderr.String(), `Pulumi.dev.yaml: bulkhead:profile: "lax" is not a profile, policy/profiles/lax.json does not exist; known are production, staging`)
 }
 
 // withPulumi puts an installed Pulumi CLI on PATH that does what the test says.
@@ -207,6 +231,7 @@ func withPulumi(t *testing.T, root, what string) {
 	t.Helper()
 	path := filepath.Join(root, "path")
 	script(t, filepath.Join(path, "pulumi-language-go"), "exit 0")
+	script(t, filepath.Join(path, "go"), `echo "$*" >>`+filepath.Join(root, "built"))
 	script(t, filepath.Join(path, "pulumi"), `[ "$1" = version ] && { echo `+toolchain.PulumiVersion+`; exit; }
 `+what)
 	t.Setenv("PATH", path+":/bin:/usr/bin")
@@ -214,12 +239,17 @@ func withPulumi(t *testing.T, root, what string) {
 
 func TestExecRunsTheCommandForTheRealEnvironment(t *testing.T) {
 	root := repository(t)
-	withPulumi(t, root, `echo "pulumi $* in $PWD for $AWS_PROFILE at $PULUMI_BACKEND_URL"; exit 7`)
+	withPulumi(t, root, `echo "pulumi $* in $PWD for $AWS_PROFILE at $PULUMI_BACKEND_URL, stack $PULUMI_STACK"
+echo "$PULUMI_OPTION_POLICY_PACK $PULUMI_OPTION_POLICY_PACK_CONFIG"; exit 7`)
 	t.Setenv("AWS_PROFILE", "mine")
 	t.Setenv("PULUMI_BACKEND_URL", "s3://mine")
-	command, stdout, stderr := rehearse(t, root, "exec", "staging", "--", "pulumi", "preview", "--stack", "staging", "--diff")
+	command, stdout, stderr := rehearse(t, root, "exec", "staging", "--", "pulumi", "preview", "--diff")
 	require.Equal(t, 7, exitCode(t, command), "the command's own exit code: "+stderr.String())
-	require.Equal(t, "pulumi preview --stack staging --diff in "+root+" for mine at s3://mine\n", stdout.String())
+	require.Equal(t, "pulumi preview --diff in "+root+" for mine at s3://mine, stack staging\n"+
+		root+"/.rehearsal/bin/policy "+root+"/policy/profiles/staging.json\n", stdout.String())
+	built, err := os.ReadFile(filepath.Join(root, "built"))
+	require.NoError(t, err)
+	require.Equal(t, "build -o "+root+"/.rehearsal/bin/ ./policy\n", string(built), "the policy pack is that of the source")
 
 	command, stdout, _ = rehearse(t, root, "exec", "production", "--", "sh", "-c", `echo "${PATH%%:*}"`)
 	require.Zero(t, exitCode(t, command))

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
 )
 
 // notRehearsed is what an emulator cannot show, by name and reason. docs/emulator.md has the details.
@@ -41,7 +43,7 @@ func (e exported) name() string { return e.URN[strings.LastIndex(e.URN, "::")+2:
 // summarise prints what was deployed, what is public, and what could not be rehearsed, and writes the
 // same as summary.json.
 func (r *rehearsal) summarise() error {
-	text, err := os.ReadFile(r.path("state.json"))
+	text, err := os.ReadFile(r.Path("state.json"))
 	if err != nil {
 		return err
 	}
@@ -63,7 +65,7 @@ func (r *rehearsal) summarise() error {
 	}
 	public := publicThings(state.Deployment.Resources)
 	fmt.Fprintf(r.out, "\n%s rehearsed in %s: %d resources of %d types in %d components; the second preview and the refresh show nothing\n",
-		r.environment, time.Since(r.started).Round(time.Second), count, len(resources), components)
+		r.Environment, time.Since(r.started).Round(time.Second), count, len(resources), components)
 	fmt.Fprintln(r.out, "\nPublic (nothing else of the stack can be reached from the internet):")
 	for _, line := range public {
 		fmt.Fprintln(r.out, "  "+line)
@@ -76,15 +78,16 @@ func (r *rehearsal) summarise() error {
 	if !r.tools.Official() {
 		provider = "an AWS provider built from upstream source"
 	}
-	fmt.Fprintf(r.out, "\nRun with %s. Files in %s:\n  emulator.json outputs.json state.json events.jsonl calls.jsonl summary.json\n", provider, r.dir)
-	fmt.Fprintf(r.out, "Look around with any AWS client:\n  AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s aws ec2 describe-vpcs\nStop it with: make down ENV=%s\n",
-		r.account.Endpoint, r.account.AccessKey, r.account.Secret, r.account.Region, r.environment)
+	fmt.Fprintf(r.out, "\nRun with %s. Files in %s:\n  emulator.json outputs.json state.json events.jsonl calls.jsonl summary.json\n", provider, r.Dir)
+	fmt.Fprintf(r.out, "Look around with any AWS client:\n  AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s AWS_DEFAULT_REGION=%s aws ec2 describe-vpcs\nor let it set them:\n  %s exec --emulated %s -- aws ec2 describe-vpcs\nStop it with: make down ENV=%s\n",
+		r.account.Endpoint, r.account.AccessKey, r.account.Secret, r.account.Region, r.account.Region,
+		os.Args[0], r.Environment, r.Environment)
 	summary, err := json.MarshalIndent(map[string]any{
-		"environment": r.environment, "resources": resources, "components": components, "public": public,
+		"environment": r.Environment, "resources": resources, "components": components, "public": public,
 		"seconds": time.Since(r.started).Seconds(), "steps": r.steps, "provider": r.tools.Provider,
 	}, "", "  ")
 	if err != nil {
 		return err
 	}
-	return writeFile(r.path("summary.json"), append(summary, '\n'))
+	return engine.WriteFile(r.Path("summary.json"), append(summary, '\n'))
 }

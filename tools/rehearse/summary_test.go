@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -64,15 +66,15 @@ func TestSummary(t *testing.T) {
 	var out strings.Builder
 	root := t.TempDir()
 	tools := *builtTools
-	r := &rehearsal{stage: newStage(root, "staging"), account: emulated, tools: &tools, out: &out, started: time.Now()}
+	r := &rehearsal{Stage: engine.NewStage(root, "staging"), account: emulated, tools: &tools, out: &out, started: time.Now()}
 	r.steps = []timing{{"preview", 3 * time.Second}}
-	require.NoError(t, os.MkdirAll(r.dir, 0o750))
+	require.NoError(t, os.MkdirAll(r.Dir, 0o750))
 	require.Error(t, r.summarise(), "there is no export")
 	text, err := os.ReadFile(filepath.Join("testdata", "state.json"))
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(r.path("state.json"), text, 0o600))
+	require.NoError(t, os.WriteFile(r.Path("state.json"), text, 0o600))
 	require.NoError(t, r.summarise())
-	requireGolden(t, "summary.txt", strings.ReplaceAll(out.String(), root, "/repository"))
+	requireGolden(t, "summary.txt", strings.NewReplacer(root, "/repository", os.Args[0], "rehearse").Replace(out.String()))
 
 	var summary struct {
 		Environment string
@@ -82,7 +84,7 @@ func TestSummary(t *testing.T) {
 		Steps       []timing
 		Provider    struct{ Origin string }
 	}
-	text, err = os.ReadFile(r.path("summary.json"))
+	text, err = os.ReadFile(r.Path("summary.json"))
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &summary))
 	require.Equal(t, "staging", summary.Environment)
@@ -102,8 +104,8 @@ func TestSummary(t *testing.T) {
 }
 
 func TestSummaryOfNonsense(t *testing.T) {
-	r := &rehearsal{stage: newStage(t.TempDir(), "staging"), out: &strings.Builder{}}
-	require.NoError(t, os.MkdirAll(r.dir, 0o750))
-	require.NoError(t, os.WriteFile(r.path("state.json"), []byte("{"), 0o600))
+	r := &rehearsal{Stage: engine.NewStage(t.TempDir(), "staging"), out: &strings.Builder{}}
+	require.NoError(t, os.MkdirAll(r.Dir, 0o750))
+	require.NoError(t, os.WriteFile(r.Path("state.json"), []byte("{"), 0o600))
 	require.Error(t, r.summarise())
 }

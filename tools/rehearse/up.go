@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,24 +18,25 @@ import (
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 	"github.com/bulkhead-iac/bulkhead/tools/lock"
+	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
 
 // status is what emulator.json holds: how to reach the environment's emulated account.
 type status struct {
-	account
+	engine.Account
 	Emulator emulator.Info `json:"emulator"`
 }
 
 // rehearsal is one run of "rehearse up".
 type rehearsal struct {
-	*stage
-	held     *lock.Lock
+	*engine.Stage
 	settings *stacks.Settings
-	account  account
+	policies engine.Policies
+	account  engine.Account
 	emulator *emulator.Info
 	tools    *toolchain.Toolchain
-	engine   *engine
+	engine   *engine.Engine
 	out      io.Writer
 	started  time.Time
 	steps    []timing
@@ -47,17 +49,16 @@ type timing struct {
 
 // up rehearses the environment from nothing to a deployed stack that shows no change and no drift.
 func up(ctx context.Context, root, environment string) error {
-	s, err := settings(root, environment)
+	s, policies, err := settings(root, environment)
 	if err != nil {
 		return err
 	}
-	r := &rehearsal{stage: newStage(root, environment), settings: s, out: os.Stdout, started: time.Now()}
-	held, err := r.lock()
+	r := &rehearsal{Stage: engine.NewStage(root, environment), settings: s, policies: policies, out: os.Stdout, started: time.Now()}
+	held, err := r.Lock()
 	if err != nil {
 		return err
 	}
 	defer held.Release()
-	r.held = held
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error
@@ -93,15 +94,15 @@ func (r *rehearsal) step(ctx context.Context, name string, run func(context.Cont
 func (r *rehearsal) build(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		tools, err := toolchain.Ensure(ctx, toolchain.Options{Root: r.root, Progress: r.out, Rehearsal: true})
+		tools, err := toolchain.Ensure(ctx, toolchain.Options{Root: r.Root, Progress: r.out, Rehearsal: true})
 		if err != nil {
 			return err
 		}
 		r.tools = tools
-		return r.compile(ctx)
+		return compile(ctx, r.Root, r.out, "./infra", "./policy")
 	})
 	group.Go(func() error {
-		info, err := startEmulator(ctx, r.root, r.out)
+		info, err := startEmulator(ctx, r.Root, r.out)
 		r.emulator = info
 		return err
 	})
@@ -116,15 +117,14 @@ func startEmulator(ctx context.Context, root string, progress io.Writer) (*emula
 	return emulator.Ensure(ctx, root, []string{self, emulatorSubcommand}, progress)
 }
 
-// compile builds the program and the policy pack for every environment; without a change the compiler finds it done. The
+// compile builds programs for every environment, such as ./infra and ./policy; without a change the compiler finds it done. The
 // compiler works beside the target, so that the result is moved there whole.
-func (r *rehearsal) compile(ctx context.Context) error {
-	fmt.Fprintln(r.out, "    building the program (the first build compiles the AWS SDK and takes some minutes)")
+func compile(ctx context.Context, root string, progress io.Writer, packages ...string) error {
 	began := time.Now()
 	defer toolchain.Ticking(func() {
-		fmt.Fprintf(r.out, "    building the program, %s\n", time.Since(began).Round(time.Second))
+		fmt.Fprintf(progress, "    building the program, %s (the first build compiles the AWS SDK and takes some minutes)\n", time.Since(began).Round(time.Second))
 	})()
-	folder := filepath.Dir(r.program())
+	folder := engine.Bin(root)
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return err
 	}
@@ -133,17 +133,18 @@ func (r *rehearsal) compile(ctx context.Context) error {
 		return err
 	}
 	defer held.Release()
-	return toolchain.Go(ctx, r.root, append(os.Environ(), "GOTMPDIR="+folder), "build", "-o", folder+string(filepath.Separator), "./infra", "./policy")
+	return toolchain.Go(ctx, root, append(os.Environ(), "GOTMPDIR="+folder),
+		append([]string{"build", "-o", folder + string(filepath.Separator)}, packages...)...)
 }
 
 // open registers the environment's account with the emulator and prepares project and stack.
 func (r *rehearsal) open(ctx context.Context) error {
-	r.account = newAccount(r.emulator.Endpoint, r.settings)
+	r.account = engine.NewAccount(r.emulator.Endpoint, r.settings)
 	if err := r.forgetLostAccount(); err != nil {
 		return err
 	}
 	err := r.emulator.Client().Register(ctx, emulator.Account{
-		Env: r.environment, AccountID: r.account.AccountID, AccessKey: r.account.AccessKey, Record: r.path("calls.jsonl"),
+		Env: r.Environment, AccountID: r.account.AccountID, AccessKey: r.account.AccessKey, Record: r.Path("calls.jsonl"),
 	})
 	if err != nil {
 		return err
@@ -151,33 +152,73 @@ func (r *rehearsal) open(ctx context.Context) error {
 	if err := r.writeStatus(); err != nil {
 		return err
 	}
-	if err := r.account.seed(ctx, r.settings); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return err
 	}
-	if err := r.prepare(r.tools); err != nil {
+	if emptied, err := r.emptyUnsettled(ctx); err != nil {
+		return err
+	} else if emptied {
+		if err := r.ready(ctx); err != nil {
+			return err
+		}
+	}
+	if err := seed(ctx, &r.account, r.settings); err != nil {
 		return err
 	}
-	if r.engine, err = newEngine(r.stage, r.held, r.tools, &r.account, r.out); err != nil {
+	fmt.Fprintf(r.out, "    emulated AWS at %s; calls are recorded in %s\n", r.account.Endpoint, r.Path("calls.jsonl"))
+	return os.RemoveAll(r.Path("events.jsonl")) // The file holds the events of one run.
+}
+
+// ready makes project, engine and stack ready.
+func (r *rehearsal) ready(ctx context.Context) error {
+	err := r.Prepare(r.tools)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(r.out, "    emulated AWS at %s; calls are recorded in %s\n", r.account.Endpoint, r.path("calls.jsonl"))
-	// The file holds the events of one run.
-	if err := os.RemoveAll(r.path("events.jsonl")); err != nil {
+	if r.engine, err = engine.New(r.Stage, r.tools, &r.account, r.out); err != nil {
 		return err
 	}
-	return r.engine.selectStack(ctx)
+	return r.engine.SelectStack(ctx)
+}
+
+// emptyUnsettled empties the emulated account and drops the stack if engine or provider were killed while they made something:
+// whether it exists nobody knows, and it would stand in the way of what follows.
+func (r *rehearsal) emptyUnsettled(ctx context.Context) (emptied bool, err error) {
+	unsettled, err := r.engine.Unsettled(ctx)
+	if err != nil || len(unsettled) == 0 {
+		return false, err
+	}
+	fmt.Fprintf(r.out, "    the last run was killed while it made %s; nobody knows what exists, so the emulated account is emptied\n",
+		named(unsettled))
+	if err := r.emulator.Client().Empty(ctx, r.Environment); err != nil {
+		return false, err
+	}
+	return true, r.StartAnew()
+}
+
+// named lists resources by their names, three at most.
+func named(urns []string) string {
+	var names []string
+	for _, urn := range urns[:min(len(urns), 3)] {
+		names = append(names, urn[strings.LastIndex(urn, "::")+2:])
+	}
+	text := strings.Join(names, ", ")
+	if more := len(urns) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // forgetLostAccount drops the state of resources that went with an emulator that has stopped, the emulated account lives in its
 // memory, and the records of a stack that has been destroyed: what follows happens in an empty account.
 func (r *rehearsal) forgetLostAccount() error {
-	before, err := r.readStatus()
+	before, err := readStatus(r.Stage)
 	if errors.Is(err, os.ErrNotExist) {
-		_, err := os.Stat(r.path("backend"))
+		_, err := os.Stat(r.Path("backend"))
 		if !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		return r.startAnew()
+		return r.StartAnew()
 	}
 	if err != nil {
 		return err
@@ -185,43 +226,33 @@ func (r *rehearsal) forgetLostAccount() error {
 	if before.Emulator.ID == r.emulator.ID {
 		if before.AccountID != r.account.AccountID || before.Region != r.account.Region {
 			return misuse{fmt.Errorf("%s is up in account %s, region %s, and its configuration now says %s, %s; run `make down ENV=%s` first",
-				r.environment, before.AccountID, before.Region, r.account.AccountID, r.account.Region, r.environment)}
+				r.Environment, before.AccountID, before.Region, r.account.AccountID, r.account.Region, r.Environment)}
 		}
 		return nil
 	}
 	fmt.Fprintln(r.out, "    the emulator of the last run has stopped and its account is gone; starting from an empty one")
-	return r.startAnew()
-}
-
-// startAnew drops the stack's state and the records of its runs.
-func (r *rehearsal) startAnew() error {
-	for _, name := range []string{"backend", "events", "events.jsonl", "calls.jsonl", "outputs.json", "state.json", "summary.json"} {
-		if err := os.RemoveAll(r.path(name)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.StartAnew()
 }
 
 func (r *rehearsal) preview(ctx context.Context) error {
-	return r.guarded(ctx, "preview", append([]string{"preview"}, r.policies()...)...)
+	return r.operation(ctx, "preview", append([]string{"preview"}, r.policies.Args()...)...)
 }
 
 func (r *rehearsal) deploy(ctx context.Context) error {
-	return r.guarded(ctx, "up", append([]string{"up", "--yes", "--skip-preview"}, r.policies()...)...)
+	return r.guarded(ctx, func(ctx context.Context) error { return r.engine.Update(ctx, r.policies) })
 }
 
 func (r *rehearsal) expectNoChange(ctx context.Context) error {
-	return r.guarded(ctx, "second-preview", "preview", "--diff", "--expect-no-changes")
+	return r.operation(ctx, "second-preview", "preview", "--diff", "--expect-no-changes")
 }
 
 func (r *rehearsal) expectNoDrift(ctx context.Context) error {
-	return r.guarded(ctx, "refresh", "refresh", "--preview-only", "--diff", "--expect-no-changes")
+	return r.operation(ctx, "refresh", "refresh", "--preview-only", "--diff", "--expect-no-changes")
 }
 
 // guarded runs an engine operation and ends it when the emulator dies: without that every request
 // would be retried for minutes.
-func (r *rehearsal) guarded(ctx context.Context, name string, args ...string) error {
+func (r *rehearsal) guarded(ctx context.Context, operation func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
@@ -232,35 +263,40 @@ func (r *rehearsal) guarded(ctx context.Context, name string, args ...string) er
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				_, err := emulator.Find(ctx, r.root)
+				_, err := emulator.Find(ctx, r.Root)
 				if err == nil || ctx.Err() != nil {
 					continue
 				}
 				if errors.Is(err, emulator.ErrNotRunning) {
-					err = fmt.Errorf("the emulator has died, and the emulated account with it (see the logs in %s); run this again to start anew: %w",
-						emulator.Folder(r.root), err)
+					err = engine.Abandon{Reason: fmt.Errorf("the emulator has died, and the emulated account with it (see the logs in %s); run this again to start anew: %w",
+						emulator.Folder(r.Root), err)}
 				}
 				cancel(err)
 			}
 		}
 	}()
-	return r.engine.operation(ctx, name, args...)
+	return operation(ctx)
+}
+
+// operation is an engine operation that is guarded.
+func (r *rehearsal) operation(ctx context.Context, name string, args ...string) error {
+	return r.guarded(ctx, func(ctx context.Context) error { return r.engine.Operation(ctx, name, args...) })
 }
 
 // report writes the files that describe the deployed stack.
 func (r *rehearsal) report(ctx context.Context) error {
-	state, err := r.engine.query(ctx, "stack", "export")
+	state, err := r.engine.Query(ctx, "stack", "export")
 	if err != nil {
 		return err
 	}
-	if err := writeFile(r.path("state.json"), state); err != nil {
+	if err := engine.WriteFile(r.Path("state.json"), state); err != nil {
 		return err
 	}
-	outputs, err := r.engine.query(ctx, "stack", "output", "--json")
+	outputs, err := r.engine.Query(ctx, "stack", "output", "--json")
 	if err != nil {
 		return err
 	}
-	return writeFile(r.path("outputs.json"), outputs)
+	return engine.WriteFile(r.Path("outputs.json"), outputs)
 }
 
 func (r *rehearsal) writeStatus() error {
@@ -268,17 +304,17 @@ func (r *rehearsal) writeStatus() error {
 	if err != nil {
 		return err
 	}
-	return writeFile(r.path("emulator.json"), append(text, '\n'))
+	return engine.WriteFile(r.Path("emulator.json"), append(text, '\n'))
 }
 
-func (s *stage) readStatus() (*status, error) {
-	text, err := os.ReadFile(s.path("emulator.json"))
+func readStatus(s *engine.Stage) (*status, error) {
+	text, err := os.ReadFile(s.Path("emulator.json"))
 	if err != nil {
 		return nil, err
 	}
 	read := &status{}
 	if err := json.Unmarshal(text, read); err != nil {
-		return nil, fmt.Errorf("%s: %w; remove the file", s.path("emulator.json"), err)
+		return nil, fmt.Errorf("%s: %w; remove the file", s.Path("emulator.json"), err)
 	}
 	return read, nil
 }

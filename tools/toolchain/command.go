@@ -9,7 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/bulkhead-iac/bulkhead/tools/process"
 )
 
 // graceAfterInterrupt is how long a Go command may take to clean up before it is killed.
@@ -35,7 +38,7 @@ func Go(ctx context.Context, dir string, env []string, args ...string) error {
 	// Killed, the Go command would leave its work folder behind; interrupted, it removes it.
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = graceAfterInterrupt
-	err := command.Run()
+	err := process.Run(command, syscall.SIGINT)
 	if err == nil {
 		return nil
 	}

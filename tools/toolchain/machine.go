@@ -127,6 +127,6 @@ func lock(ctx context.Context, path string, progress io.Writer) (*filelock.Lock,
 	if ok || err != nil {
 		return held, err
 	}
-	fmt.Fprintln(progress, "toolchain: waiting for another build of the toolchain")
+	fmt.Fprintf(progress, "toolchain: waiting for another build of the toolchain by %s\n", filelock.Holder(path))
 	return filelock.Acquire(ctx, path)
 }

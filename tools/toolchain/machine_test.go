@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	filelock "github.com/bulkhead-iac/bulkhead/tools/lock"
 )
 
 const oneGiB = 1 << 30
@@ -108,7 +110,7 @@ func TestLockKeepsOthersWaiting(t *testing.T) {
 		second <- err
 	}()
 	require.Eventually(t, func() bool {
-		return progress.String() == "toolchain: waiting for another build of the toolchain\n"
+		return progress.String() == "toolchain: waiting for another build of the toolchain by "+filelock.Holder(file)+"\n"
 	}, 10*time.Second, time.Millisecond)
 	select {
 	case <-second:

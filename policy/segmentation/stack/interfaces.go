@@ -155,6 +155,7 @@ func (b *builder) launched(f *model.Interface, r *resource, at pack.Value, group
 	for item := range at.Get("networkInterfaces").Items() {
 		if item.IsUnknown() {
 			f.Doubt = "networkInterfaces is " + later
+			associate = item
 			continue
 		}
 		associate = item.Get("associatePublicIpAddress")
@@ -242,7 +243,8 @@ func (b *builder) scaling() {
 
 func (b *builder) endpoints() {
 	for _, r := range b.of("ec2/vpcEndpoint") {
-		if r.get("vpcEndpointType").Str() != "Interface" {
+		kind := r.get("vpcEndpointType")
+		if kind.Str() != "Interface" && !kind.IsUnknown() {
 			continue
 		}
 		f := model.Interface{ID: r.URN, Name: r.name(), Kind: model.VPCEndpoint, Owner: r.URN, Addresses: []model.Address{{}}}

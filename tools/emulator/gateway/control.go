@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
 )
 
 // ControlPath begins the paths of the control API. No bucket can have such a name.
@@ -33,7 +35,7 @@ func (g *Gateway) control(w http.ResponseWriter, r *http.Request) {
 	handler, known := map[string]func(http.ResponseWriter, *http.Request){
 		"GET health": g.getHealth, "GET accounts": g.getAccounts, "PUT accounts": g.putAccount, "DELETE accounts": g.deleteAccount,
 		"GET faults": g.getFaults, "PUT faults": g.putFaults, "DELETE faults": g.deleteFaults,
-		"GET calls": g.getCalls, "POST shutdown": g.postShutdown,
+		"GET calls": g.getCalls, "DELETE resources": g.deleteResources, "POST shutdown": g.postShutdown,
 	}[r.Method+" "+r.URL.Path[len(ControlPath):]]
 	if !known {
 		fail(w, http.StatusNotFound, fmt.Errorf("%s %s: there is no such control; see docs/emulator.md", r.Method, r.URL.Path))
@@ -120,6 +122,30 @@ func (g *Gateway) getCalls(w http.ResponseWriter, r *http.Request) {
 			send(w, http.StatusOK, book.calls())
 			return
 		}
+	}
+	fail(w, http.StatusNotFound, fmt.Errorf("env %q is not registered", env))
+}
+
+// deleteResources empties an environment's account.
+func (g *Gateway) deleteResources(w http.ResponseWriter, r *http.Request) {
+	env := r.URL.Query().Get("env")
+	for _, account := range g.accounts.list() {
+		if account.Env != env {
+			continue
+		}
+		target := g.backend.Endpoint + moto.EmptyPath + "?account=" + account.AccountID
+		request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, target, http.NoBody)
+		if err != nil {
+			fail(w, http.StatusInternalServerError, err)
+			return
+		}
+		if reply, err := g.roundTrip(request); err != nil || reply.Status != http.StatusOK {
+			fail(w, http.StatusBadGateway, fmt.Errorf("moto has not emptied account %s (moto.log says why)", account.AccountID))
+			return
+		}
+		g.fill.Delete(account.AccountID)
+		send(w, http.StatusOK, account)
+		return
 	}
 	fail(w, http.StatusNotFound, fmt.Errorf("env %q is not registered", env))
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/fill"
@@ -34,7 +35,7 @@ type Gateway struct {
 	backend  Backend
 	accounts *accounts
 	faults   *faults
-	fill     *fill.Table
+	fill     sync.Map // *fill.Table by account id.
 	client   *http.Client
 	log      *log.Logger
 	started  time.Time
@@ -44,7 +45,7 @@ type Gateway struct {
 // New makes a gateway. The id tells this emulator, and so its state, from every other one; shutdown is called when the control API asks for the end.
 func New(id string, backend Backend, logger *log.Logger, shutdown func()) *Gateway {
 	return &Gateway{
-		id: id, backend: backend, accounts: newAccounts(), faults: &faults{}, fill: fill.New(), log: logger,
+		id: id, backend: backend, accounts: newAccounts(), faults: &faults{}, log: logger,
 		started: time.Now().UTC(), shutdown: shutdown,
 		client: &http.Client{
 			Transport: &http.Transport{
@@ -55,6 +56,15 @@ func New(id string, backend Backend, logger *log.Logger, shutdown func()) *Gatew
 			Timeout:       5 * time.Minute,
 		},
 	}
+}
+
+// table returns the handlers of an account, with the state that they keep of it.
+func (g *Gateway) table(account string) *fill.Table {
+	found, known := g.fill.Load(account)
+	if !known {
+		found, _ = g.fill.LoadOrStore(account, fill.New())
+	}
+	return found.(*fill.Table)
 }
 
 // maxBody bounds what one call may carry.
@@ -173,7 +183,7 @@ func (g *Gateway) produce(r *http.Request, a *answered, account Account) (*wire.
 		return g.forward(r, c, account.AccountID)
 	}
 	reply, err := func() (*wire.Reply, error) {
-		if handler := g.fill.Handler(call.Service, call.Action); handler != nil {
+		if handler := g.table(account.AccountID).Handler(call.Service, call.Action); handler != nil {
 			return handler(&fill.Exchange{Call: call, Account: account.AccountID, Forward: forward})
 		}
 		return forward(call)

@@ -20,12 +20,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	s3controltypes "github.com/aws/aws-sdk-go-v2/service/s3control/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/emulatortest"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/gateway"
 )
@@ -45,6 +47,39 @@ func TestAccountsAreApart(t *testing.T) {
 		require.Len(t, topics.Topics, 1)
 		require.Equal(t, "arn:aws:sns:eu-central-1:"+account.ID+":same", *topics.Topics[0].TopicArn)
 	}
+}
+
+// One environment starts anew while the others stay as they are. Bucket names are taken by one account of all.
+func TestOneAccountOfSeveralIsEmptied(t *testing.T) {
+	t.Parallel()
+	emptied, kept := emulatortest.NewAccount(t), emulatortest.NewAccount(t)
+	made := func(a *emulatortest.Account) (topics, buckets int) {
+		topic, err := sns.NewFromConfig(a.Config).ListTopics(t.Context(), nil)
+		require.NoError(t, err)
+		bucket, err := s3.NewFromConfig(a.Config).ListBuckets(t.Context(), nil)
+		require.NoError(t, err)
+		return len(topic.Topics), len(bucket.Buckets)
+	}
+	fill := func(a *emulatortest.Account) {
+		_, err := sns.NewFromConfig(a.Config).CreateTopic(t.Context(), &sns.CreateTopicInput{Name: aws.String("alarms")})
+		require.NoError(t, err)
+		_, err = s3.NewFromConfig(a.Config, func(o *s3.Options) { o.UsePathStyle = true }).CreateBucket(t.Context(), &s3.CreateBucketInput{
+			Bucket: aws.String("logs-" + a.ID), CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: emulatortest.Region},
+		})
+		require.NoError(t, err)
+		topics, buckets := made(a)
+		require.Equal(t, []int{1, 1}, []int{topics, buckets})
+	}
+	fill(emptied)
+	fill(kept)
+	control := emulator.NewClient(emptied.Endpoint)
+	require.NoError(t, control.Empty(t.Context(), emptied.Env))
+	topics, buckets := made(emptied)
+	require.Equal(t, []int{0, 0}, []int{topics, buckets})
+	topics, buckets = made(kept)
+	require.Equal(t, []int{1, 1}, []int{topics, buckets})
+	fill(emptied)
+	require.ErrorContains(t, control.Empty(t.Context(), "moon"), `env "moon" is not registered`)
 }
 
 func TestUnknownKeyIsRefusedInEachProtocol(t *testing.T) {

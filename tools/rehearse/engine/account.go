@@ -1,35 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package engine
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/route53"
 
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
-// account is an emulated AWS account as a client sees it.
-type account struct {
-	Endpoint  string `json:"endpoint"`  // loopback URL of every AWS service
-	AccountID string `json:"accountId"` // twelve digits
-	Region    string `json:"region"`
-	AccessKey string `json:"accessKeyId"` // the emulator knows the account by it
-	Secret    string `json:"secretAccessKey"`
+// Account is an emulated AWS account as a client sees it.
+type Account struct {
+	Endpoint  string `json:"endpoint"`        // The loopback URL of every AWS service.
+	AccountID string `json:"accountId"`       // Twelve digits.
+	Region    string `json:"region"`          // Such as "eu-central-1".
+	AccessKey string `json:"accessKeyId"`     // The emulator knows the account by it.
+	Secret    string `json:"secretAccessKey"` // Any will do.
 }
 
-// newAccount gives an environment's account its credentials. They open nothing but the emulator; the
+// NewAccount gives an environment's account its credentials. They open nothing but the emulator; the
 // key id has the shape of a real one because clients check it.
-func newAccount(endpoint string, s *stacks.Settings) account {
-	return account{
+func NewAccount(endpoint string, s *stacks.Settings) Account {
+	return Account{
 		Endpoint:  endpoint,
 		AccountID: s.AccountID,
 		Region:    s.Region,
@@ -48,7 +45,7 @@ func accessKey(accountID string) string {
 
 // environ returns this process's environment with every AWS setting replaced, so that neither a
 // profile nor a variable of the user can lead a request anywhere but to the emulator.
-func (a *account) environ() []string {
+func (a *Account) environ() []string {
 	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
 		upper := strings.ToUpper(name)
@@ -59,6 +56,7 @@ func (a *account) environ() []string {
 		"AWS_ACCESS_KEY_ID="+a.AccessKey,
 		"AWS_SECRET_ACCESS_KEY="+a.Secret,
 		"AWS_REGION="+a.Region,
+		"AWS_DEFAULT_REGION="+a.Region, // boto3 and older clients know no other
 		"AWS_CONFIG_FILE="+os.DevNull,
 		"AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
 		"AWS_EC2_METADATA_DISABLED=true",
@@ -68,9 +66,9 @@ func (a *account) environ() []string {
 	)
 }
 
-// config returns the settings of an AWS SDK client of the account. They are complete: nothing is taken
+// Config returns the settings of an AWS SDK client of the account. They are complete: nothing is taken
 // from the user's environment or files, where a profile or another endpoint may be set.
-func (a *account) config() aws.Config {
+func (a *Account) Config() aws.Config {
 	return aws.Config{
 		BaseEndpoint: aws.String(a.Endpoint),
 		Region:       a.Region,
@@ -78,31 +76,4 @@ func (a *account) config() aws.Config {
 			return aws.Credentials{AccessKeyID: a.AccessKey, SecretAccessKey: a.Secret}, nil
 		}),
 	}
-}
-
-// seed gives the account what a real one has before the first deployment: the public hosted zone
-// that the registrar delegates to.
-func (a *account) seed(ctx context.Context, s *stacks.Settings) error {
-	if s.Edge.Zone == "" {
-		return nil
-	}
-	client := route53.NewFromConfig(a.config())
-	zones, err := client.ListHostedZonesByName(ctx, &route53.ListHostedZonesByNameInput{DNSName: aws.String(s.Edge.Zone)})
-	if err != nil {
-		return err
-	}
-	for _, zone := range zones.HostedZones {
-		if strings.TrimSuffix(aws.ToString(zone.Name), ".") == strings.TrimSuffix(s.Edge.Zone, ".") {
-			return nil
-		}
-	}
-	var reference [8]byte
-	if _, err := rand.Read(reference[:]); err != nil {
-		return err
-	}
-	_, err = client.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{
-		Name:            aws.String(s.Edge.Zone),
-		CallerReference: aws.String(hex.EncodeToString(reference[:])),
-	})
-	return err
 }

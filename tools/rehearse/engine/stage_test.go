@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package engine
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/internal/testproject"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
@@ -18,6 +20,14 @@ var builtTools = &toolchain.Toolchain{
 	Pulumi:       toolchain.Tool{Name: "pulumi", Path: "/toolchain/bin/pulumi", Origin: "built"},
 	LanguageHost: toolchain.Tool{Name: "pulumi-language-go", Path: "/toolchain/bin/pulumi-language-go", Origin: "built"},
 	Provider:     toolchain.Tool{Name: "pulumi-resource-aws", Path: "/toolchain/provider/pulumi-resource-aws", Origin: "built"},
+}
+
+// repository has the files that the engine reads of the real one.
+func repository(t *testing.T) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	require.NoError(t, testproject.Write(root))
+	return root
 }
 
 // unchanged returns a check that the real files are what they were.
@@ -43,13 +53,13 @@ func TestDerivedProject(t *testing.T) {
 		t.Run(environment, func(t *testing.T) {
 			root := repository(t)
 			check := unchanged(t, root)
-			s := newStage(root, environment)
-			require.NoError(t, s.prepare(builtTools))
+			s := NewStage(root, environment)
+			require.NoError(t, s.Prepare(builtTools))
 			check()
 
 			original, err := readYAML(filepath.Join(root, "Pulumi.yaml"))
 			require.NoError(t, err)
-			derived, err := readYAML(s.path("project", "Pulumi.yaml"))
+			derived, err := readYAML(s.Path("project", "Pulumi.yaml"))
 			require.NoError(t, err)
 			require.Equal(t, original["name"], derived["name"])
 			require.Equal(t, original["config"], derived["config"], "the schema and its defaults")
@@ -60,11 +70,11 @@ func TestDerivedProject(t *testing.T) {
 			// What the program reads must be what the real files say, to the quotes around an account id.
 			want, err := stacks.CheckFiles(root, environment)
 			require.NoError(t, err)
-			got, err := stacks.CheckFiles(s.path("project"), environment)
+			got, err := stacks.CheckFiles(s.Path("project"), environment)
 			require.NoError(t, err)
 			require.Equal(t, want, got)
 			for _, dir := range []string{"backend", "events"} {
-				require.DirExists(t, s.path(dir))
+				require.DirExists(t, s.Path(dir))
 			}
 		})
 	}
@@ -77,9 +87,9 @@ func TestDerivedStackFileKeepsAwkwardValues(t *testing.T) {
 	require.NoError(t, err)
 	for _, id := range []string{"012345678901", "001234567012", "100000000000"} { // leading zeros, an octal number, a round one
 		require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(string(text), "210987654321", id)), 0o600))
-		s := newStage(root, "staging")
-		require.NoError(t, s.prepare(builtTools))
-		got, err := stacks.CheckFiles(s.path("project"), "staging")
+		s := NewStage(root, "staging")
+		require.NoError(t, s.Prepare(builtTools))
+		got, err := stacks.CheckFiles(s.Path("project"), "staging")
 		require.NoError(t, err)
 		require.Equal(t, id, got.AccountID)
 	}
@@ -93,9 +103,9 @@ func TestDerivedStackFileHasItsOwnSecretsProvider(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(file, append([]byte("secretsprovider: awskms://alias/pulumi\nencryptedkey: the team's\nencryptionsalt: the team's\n"), text...), 0o600))
 	check := unchanged(t, root)
-	s := newStage(root, "staging")
-	require.NoError(t, s.prepare(builtTools))
-	copied := s.path("project", "Pulumi.staging.yaml")
+	s := NewStage(root, "staging")
+	require.NoError(t, s.Prepare(builtTools))
+	copied := s.Path("project", "Pulumi.staging.yaml")
 	derived, err := readYAML(copied)
 	require.NoError(t, err)
 	for _, key := range []string{"secretsprovider", "encryptedkey", "encryptionsalt"} {
@@ -105,7 +115,7 @@ func TestDerivedStackFileHasItsOwnSecretsProvider(t *testing.T) {
 	derived["encryptionsalt"] = "v1:of-the-rehearsal" // as the engine adds it
 	derived["config"].(map[string]any)["bulkhead:region"] = "changed by hand"
 	require.NoError(t, writeYAML(copied, derived))
-	require.NoError(t, s.prepare(builtTools))
+	require.NoError(t, s.Prepare(builtTools))
 	derived, err = readYAML(copied)
 	require.NoError(t, err)
 	require.Equal(t, "v1:of-the-rehearsal", derived["encryptionsalt"], "the state could not be read without it")
@@ -115,26 +125,26 @@ func TestDerivedStackFileHasItsOwnSecretsProvider(t *testing.T) {
 
 func TestPrepareWithoutFiles(t *testing.T) {
 	root := repository(t)
-	require.ErrorIs(t, newStage(root, "moon").prepare(builtTools), os.ErrNotExist)
+	require.ErrorIs(t, NewStage(root, "moon").Prepare(builtTools), os.ErrNotExist)
 	require.NoError(t, os.WriteFile(filepath.Join(root, "Pulumi.yaml"), []byte("name: [bulkhead"), 0o600))
-	require.ErrorContains(t, newStage(root, "staging").prepare(builtTools), filepath.Join(root, "Pulumi.yaml")+": ")
+	require.ErrorContains(t, NewStage(root, "staging").Prepare(builtTools), filepath.Join(root, "Pulumi.yaml")+": ")
 }
 
 func TestPassphraseIsMadeOnce(t *testing.T) {
-	s := newStage(t.TempDir(), "staging")
-	require.NoError(t, os.MkdirAll(s.dir, 0o750))
+	s := NewStage(t.TempDir(), "staging")
+	require.NoError(t, os.MkdirAll(s.Dir, 0o750))
 	first, err := s.passphrase()
 	require.NoError(t, err)
 	require.Regexp(t, `^[0-9a-f]{48}$`, first)
 	again, err := s.passphrase()
 	require.NoError(t, err)
 	require.Equal(t, first, again)
-	info, err := os.Stat(s.path("passphrase"))
+	info, err := os.Stat(s.Path("passphrase"))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 
-	other := newStage(s.root, "production")
-	require.NoError(t, os.MkdirAll(other.dir, 0o750))
+	other := NewStage(s.Root, "production")
+	require.NoError(t, os.MkdirAll(other.Dir, 0o750))
 	theirs, err := other.passphrase()
 	require.NoError(t, err)
 	require.NotEqual(t, first, theirs)
@@ -142,15 +152,16 @@ func TestPassphraseIsMadeOnce(t *testing.T) {
 
 func TestOneRehearsalOfAnEnvironmentAtATime(t *testing.T) {
 	root := t.TempDir()
-	held, err := newStage(root, "staging").lock()
+	held, err := NewStage(root, "staging").Lock()
 	require.NoError(t, err)
-	_, err = newStage(root, "staging").lock()
-	require.ErrorContains(t, err, "staging is being rehearsed by another process; wait for it")
-	other, err := newStage(root, "production").lock()
+	_, err = NewStage(root, "staging").Lock()
+	require.ErrorContains(t, err, fmt.Sprintf("staging is being rehearsed by process %d (engine.test ", os.Getpid()))
+	require.ErrorContains(t, err, "wait for it, or end it (lock "+NewStage(root, "staging").Path("lock")+")")
+	other, err := NewStage(root, "production").Lock()
 	require.NoError(t, err, "environments do not wait for each other")
 	other.Release()
 	held.Release()
-	held, err = newStage(root, "staging").lock()
+	held, err = NewStage(root, "staging").Lock()
 	require.NoError(t, err)
 	held.Release()
 }
@@ -158,13 +169,13 @@ func TestOneRehearsalOfAnEnvironmentAtATime(t *testing.T) {
 func TestWriteFileIsWhole(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "emulator.json")
-	require.NoError(t, writeFile(file, []byte("first, and longer")))
-	require.NoError(t, writeFile(file, []byte("second")))
+	require.NoError(t, WriteFile(file, []byte("first, and longer")))
+	require.NoError(t, WriteFile(file, []byte("second")))
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.Equal(t, "second", string(text))
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
-	require.Error(t, writeFile(filepath.Join(dir, "missing", "file"), nil))
+	require.Error(t, WriteFile(filepath.Join(dir, "missing", "file"), nil))
 }

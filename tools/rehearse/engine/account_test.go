@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package engine
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -19,12 +15,12 @@ import (
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
-var emulated = account{
+var emulated = Account{
 	Endpoint: "http://127.0.0.1:41234", AccountID: "210987654321", Region: "eu-central-1", AccessKey: "AKIAEMULATED00000001", Secret: "emulated",
 }
 
 func TestNewAccount(t *testing.T) {
-	made := newAccount(emulated.Endpoint, &stacks.Settings{AccountID: "210987654321", Region: "eu-central-1"})
+	made := NewAccount(emulated.Endpoint, &stacks.Settings{AccountID: "210987654321", Region: "eu-central-1"})
 	require.Equal(t, emulated.Endpoint, made.Endpoint)
 	require.Equal(t, "210987654321", made.AccountID)
 	require.Equal(t, "eu-central-1", made.Region)
@@ -40,12 +36,12 @@ func TestNewAccount(t *testing.T) {
 // The variables of the user that could lead a request elsewhere, or change what the engine does.
 func TestEnvironmentOfTheEngineIsScrubbed(t *testing.T) {
 	leading := []string{
-		"AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL_S3", "AWS_CA_BUNDLE",
+		"AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL_S3", "AWS_CA_BUNDLE",
 		"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "aws_endpoint_url",
 		"PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_BACKEND_URL", "PULUMI_CONFIG", "PULUMI_STACK",
 		"HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "no_proxy",
 	}
-	for _, name := range append(leading, "HTTP_PROXY", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") {
+	for _, name := range append(leading, "HTTP_PROXY", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") {
 		t.Setenv(name, "the-users-own")
 	}
 	t.Setenv("GOPROXY", "https://proxy.example.com")
@@ -63,7 +59,8 @@ func TestEnvironmentOfTheEngineIsScrubbed(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"AWS_ENDPOINT_URL": emulated.Endpoint, "AWS_ACCESS_KEY_ID": emulated.AccessKey, "AWS_SECRET_ACCESS_KEY": "emulated", "AWS_REGION": "eu-central-1",
-		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true", "HTTP_PROXY": emulated.Endpoint,
+		"AWS_DEFAULT_REGION": "eu-central-1",
+		"AWS_CONFIG_FILE":    os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true", "HTTP_PROXY": emulated.Endpoint,
 		"HOME": os.Getenv("HOME"), "PATH": os.Getenv("PATH"), "GOPROXY": "https://proxy.example.com", "BULKHEAD_EMULATOR_PORT": "41234",
 	} {
 		require.Equal(t, want, got[name], name)
@@ -74,7 +71,7 @@ func TestClientsOfTheAccountIgnoreTheUsersSettings(t *testing.T) {
 	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ROUTE_53", "AWS_PROFILE", "AWS_REGION", "AWS_ACCESS_KEY_ID"} {
 		t.Setenv(name, "https://example.com")
 	}
-	config := emulated.config()
+	config := emulated.Config()
 	require.Equal(t, emulated.Endpoint, aws.ToString(config.BaseEndpoint))
 	require.Equal(t, "eu-central-1", config.Region)
 	credentials, err := config.Credentials.Retrieve(context.Background())
@@ -86,9 +83,9 @@ func TestClientsOfTheAccountIgnoreTheUsersSettings(t *testing.T) {
 func TestEngineIsTheRehearsalsOwn(t *testing.T) {
 	root := t.TempDir()
 	t.Setenv("PULUMI_BACKEND_URL", "s3://mine")
-	s := newStage(root, "staging")
-	require.NoError(t, os.MkdirAll(s.dir, 0o750))
-	e, err := newEngine(s, nil, builtTools, &emulated, &strings.Builder{})
+	s := NewStage(root, "staging")
+	require.NoError(t, os.MkdirAll(s.Dir, 0o750))
+	e, err := New(s, builtTools, &emulated, &strings.Builder{})
 	require.NoError(t, err)
 	passphrase, err := s.passphrase()
 	require.NoError(t, err)
@@ -97,47 +94,11 @@ func TestEngineIsTheRehearsalsOwn(t *testing.T) {
 		"PULUMI_CONFIG_PASSPHRASE=" + passphrase,
 		"PULUMI_HOME=" + root + "/.rehearsal/pulumi-home",
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
+		"PULUMI_STACK=staging",
+		"BULKHEAD_STAGE=" + s.Dir,
 		"BULKHEAD_PROGRAM=" + root + "/.rehearsal/bin/infra",
 	} {
 		require.Contains(t, e.env, want)
 	}
 	require.False(t, slices.Contains(e.env, "PULUMI_BACKEND_URL=s3://mine"))
-}
-
-// zones answers as Route 53 does, for one zone, and keeps what it is asked to make.
-func zones(t *testing.T, zone string) (endpoint string, made *[]string) {
-	t.Helper()
-	made = &[]string{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		require.NoError(t, err)
-		if r.Method == http.MethodPost {
-			*made = append(*made, string(body))
-			w.WriteHeader(http.StatusCreated)
-			fmt.Fprint(w, `<CreateHostedZoneResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"></CreateHostedZoneResponse>`)
-			return
-		}
-		fmt.Fprintf(w, `<ListHostedZonesByNameResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HostedZones><HostedZone>
-<Id>/hostedzone/Z1</Id><Name>%s</Name><CallerReference>1</CallerReference></HostedZone></HostedZones><IsTruncated>false</IsTruncated>
-<MaxItems>100</MaxItems></ListHostedZonesByNameResponse>`, zone)
-	}))
-	t.Cleanup(server.Close)
-	return server.URL, made
-}
-
-// The zone exists before the first deployment, as the registrar would have it; a second run finds it.
-func TestSeed(t *testing.T) {
-	configured := &stacks.Settings{Edge: stacks.Edge{Zone: "staging.bulkhead.example"}}
-	for zone, want := range map[string]int{"staging.bulkhead.example.": 0, "bulkhead.example.": 1, "zzz.example.": 1} {
-		seeded := emulated
-		var made *[]string
-		seeded.Endpoint, made = zones(t, zone)
-		require.NoError(t, seeded.seed(t.Context(), configured))
-		require.Len(t, *made, want, zone)
-		for _, request := range *made {
-			require.Contains(t, request, "<Name>staging.bulkhead.example</Name>")
-		}
-		require.NoError(t, seeded.seed(t.Context(), &stacks.Settings{}), "with a certificate of one's own there is no zone")
-		require.Len(t, *made, want)
-	}
 }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/bulkhead-iac/bulkhead/tools/process"
+)
+
+// An engine starts a language host, the program, a provider and the policy pack. When it is killed they stay, and the kernel
+// gives them to another parent. They are found by this variable of their environment.
+const stageVariable = "BULKHEAD_STAGE"
+
+// endTimeout is how long killed processes may take to disappear.
+const endTimeout = 10 * time.Second
+
+func (s *Stage) variable() string { return stageVariable + "=" + s.Dir }
+
+// clear ends what a killed run has left at work, unless its engine is still there: that gets an interrupt when the command
+// dies that has started it, finishes what it has begun, writes its state and ends by itself.
+func (s *Stage) clear() error {
+	left, err := process.WithVariable(s.variable())
+	if err != nil {
+		return err
+	}
+	text, _ := os.ReadFile(s.Path("engine.pid")) // There is none before the first run.
+	engine, _ := strconv.Atoi(string(text))
+	for _, p := range left {
+		if p.PID == engine {
+			return s.busy(fmt.Sprintf("process %d (%s), the engine of a run that was killed, which finishes what it has begun", p.PID, p.Program))
+		}
+	}
+	if err := s.lockedByLiving(); err != nil {
+		return err
+	}
+	return s.end(left)
+}
+
+// end kills processes of the stage and waits until they are gone.
+func (s *Stage) end(left []process.Process) error {
+	for deadline := time.Now().Add(endTimeout); len(left) > 0; {
+		for _, p := range left {
+			if err := syscall.Kill(p.PID, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+				return fmt.Errorf("ending process %d (%s), which a killed run has left: %w", p.PID, p.Program, err)
+			}
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("process %d (%s), which a killed run has left, does not end; end it", left[0].PID, left[0].Program)
+		}
+		time.Sleep(5 * time.Millisecond)
+		var err error
+		if left, err = process.WithVariable(s.variable()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// backendLocks lists the lock files of the stack's backend. One that is left belongs to a killed engine, or to one that the
+// user runs with "rehearse exec".
+func (s *Stage) backendLocks() ([]string, error) {
+	return filepath.Glob(s.Path("backend", ".pulumi", "locks", "*", "*", "*", "*.json"))
+}
+
+// lockedByLiving returns an error if the process that locked the backend still lives.
+func (s *Stage) lockedByLiving() error {
+	files, err := s.backendLocks()
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		var by struct{ PID int }
+		text, err := os.ReadFile(file)
+		if err != nil || json.Unmarshal(text, &by) != nil || by.PID <= 1 {
+			continue // It has just been removed, or was not written to its end.
+		}
+		if syscall.Kill(by.PID, 0) == nil {
+			return fmt.Errorf("%s is being changed by process %d (pulumi); wait for it. If that is another program, remove %s", s.Environment, by.PID, file)
+		}
+	}
+	return nil
+}
