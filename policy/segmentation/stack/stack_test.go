@@ -76,13 +76,13 @@ func matrix(t *testing.T, net *model.Network) map[string]string {
 // want is what our own production stack lets through, and nothing else but HTTPS to interface endpoints: the
 // connections of README.md. Amazon S3 gets no answers, for they would go to the gateway endpoint.
 var want = map[string]string{
-	"internet -> edge-alb":       "tcp 80 from client ports 443, 1024-65535, 443 from client ports 443, 1024-65535",
-	"known -> edge-alb":          "tcp 80 from client ports 443, 1024-65535, 443 from client ports 443, 1024-65535",
-	"partner -> edge-alb":        "tcp 80 from client ports 443, 1024-65535, 443 from client ports 443, 1024-65535",
-	"known -> bastion-group":     "tcp 22 from client ports 443, 1024-65535",
-	"bastion-group -> app-group": "tcp 22 from client ports 443, 1024-65535",
+	"internet -> edge-alb":       "tcp 80 from client ports 1024-65535, 443 from client ports 1024-65535",
+	"known -> edge-alb":          "tcp 80 from client ports 1024-65535, 443 from client ports 1024-65535",
+	"partner -> edge-alb":        "tcp 80 from client ports 1024-65535, 443 from client ports 1024-65535",
+	"known -> bastion-group":     "tcp 22 from client ports 1024-65535",
+	"bastion-group -> app-group": "tcp 22 from client ports 1024-65535",
 	"bastion-group -> s3":        "tcp 443 from client ports 80, 443, 1024-65535 | may tcp 443 from client ports 22, 80, 443, 1024-65535",
-	"edge-alb -> app-group":      "tcp 8443 from client ports 443, 1024-65535",
+	"edge-alb -> app-group":      "tcp 8443 from client ports 1024-65535",
 	"app-group -> db-instance":   "tcp 5432 from client ports 1024-65535",
 	"app-group -> partner":       "tcp 443 from client ports 1024-65535",
 	"app-group -> s3":            "tcp 443 from client ports 1024-65535",
@@ -101,7 +101,7 @@ func check(t *testing.T, got map[string]string) {
 		endpoint := strings.Contains("logs kms ssm ssmmessages secretsmanager ec2messages", to) && (from == "app-group" || from == "bastion-group")
 		if want[pair] == "" {
 			require.Truef(t, endpoint, "%s: %s", pair, set)
-			require.Contains(t, set, "must tcp 443 from client ports 443, 1024-65535 | may tcp 443")
+			require.Contains(t, set, "must tcp 443 from client ports 1024-65535 | may tcp 443")
 		}
 	}
 }
@@ -178,7 +178,7 @@ func TestAnOpeningByHandIsSeen(t *testing.T) {
 			if in["fromPort"] == 8443.0 {
 				in["ipProtocol"] = "-1"
 			}
-		}, "edge-alb -> app-group", "must tcp 22 from client ports 443, 1024-65535, 443 from"},
+		}, "edge-alb -> app-group", "must tcp 22 from client ports 1024-65535, 443 from"},
 		"a group for everybody in the VPC": {"production-app", func(in map[string]any) {
 			if in["fromPort"] == 8443.0 {
 				delete(in, "referencedSecurityGroupId")
