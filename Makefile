@@ -103,6 +103,18 @@ fmt: ## Format the code
 .PHONY: pack
 pack: $(POLICY) ## Build the policy pack, for --policy-pack .toolchain/bin/bulkhead-policy or --policy-pack policy
 
+# The same commit gives the same bytes: no paths, no build id, no clock.
+.PHONY: release
+release: ## Build the policy pack of VERSION=v1.2.3 for Linux and macOS, with checksums, and print the tags to set
+	@[[ "$(VERSION)" =~ ^v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?$$ ]] || { echo "VERSION=$(VERSION) is not a semantic version; write VERSION=v1.2.3" >&2; exit 1; }
+	@[ -z "$$(git status --porcelain)" ] || { echo "the working tree has changes that no commit holds; commit them first (git status)" >&2; exit 1; }
+	@rm -rf build/release && mkdir -p build/release
+	@set -e; for os in linux darwin; do for arch in amd64 arm64; do \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o build/release/bulkhead-policy-$(VERSION)-$$os-$$arch ./policy; \
+	done; done
+	@cd build/release && sha256sum bulkhead-policy-* | tee SHA256SUMS
+	@echo; echo "git tag -a $(VERSION) -m $(VERSION) $$(git rev-parse HEAD) && git push origin $(VERSION)"
+
 .PHONY: bench
 bench: ## Measure the program alone: time and memory of a preview of the production stack
 	@go test -run '^$$' -bench . -benchmem ./infra/...

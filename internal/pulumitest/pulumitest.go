@@ -90,7 +90,7 @@ func WithOutputs(token string, outputs Outputs) Option {
 // Run runs a program that is expected to succeed, and fails the test at once if it does not.
 func Run(tb testing.TB, program pulumi.RunFunc, options ...Option) *Recording {
 	tb.Helper()
-	recording, err := run(program, options)
+	recording, err := Record(program, options...)
 	require.NoError(tb, err)
 	return recording
 }
@@ -98,12 +98,13 @@ func Run(tb testing.TB, program pulumi.RunFunc, options ...Option) *Recording {
 // RunError runs a program that is expected to fail and returns its error; a program that succeeds fails the test.
 func RunError(tb testing.TB, program pulumi.RunFunc, options ...Option) error {
 	tb.Helper()
-	recording, err := run(program, options)
+	recording, err := Record(program, options...)
 	require.Error(tb, err, "the program was expected to fail, and registered %d resources", len(recording.Registrations()))
 	return err
 }
 
-func run(program pulumi.RunFunc, options []Option) (*Recording, error) {
+// Record runs a program outside a test, as an Example does, and returns what it registered and its error.
+func Record(program pulumi.RunFunc, options ...Option) (*Recording, error) {
 	s := &settings{
 		project: Project, stack: Stack, account: AccountID, region: Region,
 		config: map[string]string{}, answers: map[string]Answerer{}, outputs: map[string]Outputs{},
