@@ -3,7 +3,6 @@
 package main
 
 import (
-	"flag"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -13,8 +12,6 @@ import (
 	"github.com/bulkhead-iac/bulkhead/internal/testproject"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
-
-var update = flag.Bool("update", false, "rewrite the files that the tests compare with")
 
 // environments are those of the project of the tests.
 var environments = []string{"staging", "production"}

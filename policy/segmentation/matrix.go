@@ -59,7 +59,9 @@ func (p *Proof) Text(w io.Writer) {
 	}
 	_, _ = fmt.Fprintln(w, "\nIf a segment falls, what follows, and how many connections away:")
 	for _, f := range p.Falls {
-		_, _ = fmt.Fprintf(w, "  %-*s  %s\n", label, cut(f.Segment, label), strings.Join(f.Reaches, ", "))
+		for i, line := range wrap(strings.Join(f.Reaches, ", "), width-label-4) {
+			_, _ = fmt.Fprintf(w, "  %-*s  %s\n", label, []string{cut(f.Segment, label), ""}[min(i, 1)], line)
+		}
 	}
 	_, _ = fmt.Fprintln(w, "\nNot closed by any network setting:")
 	for _, r := range p.Residual {

@@ -114,7 +114,7 @@ func TestExplainDiffAndLint(t *testing.T) {
 	code, out, _ := run(t, "", "explain", "-in", production, "production-app", "production-db", "tcp/5432")
 	require.Equal(t, command.Clean, code)
 	require.Contains(t, out, "production-app -> production-db, tcp 5432: must")
-	require.Contains(t, out, `"PostgreSQL connections of production-app"`)
+	require.Contains(t, out, `"PostgreSQL connections of the service"`)
 
 	wide := changed(t, `"fromPort":8443,"ipProtocol":"tcp"`, `"fromPort":22,"ipProtocol":"tcp"`)
 	code, out, _ = run(t, "", "diff", "-intent", table, production, wide)

@@ -76,10 +76,10 @@ func matrix(t *testing.T, net *model.Network) map[string]string {
 // want is what our own production stack lets through, and nothing else but HTTPS to interface endpoints: the
 // connections of README.md. Amazon S3 gets no answers, for they would go to the gateway endpoint.
 var want = map[string]string{
-	"internet -> edge-alb":       "tcp 80 from client ports 1024-65535, 443 from client ports 1024-65535",
-	"known -> edge-alb":          "tcp 80 from client ports 1024-65535, 443 from client ports 1024-65535",
-	"partner -> edge-alb":        "tcp 80 from client ports 1024-65535, 443 from client ports 1024-65535",
-	"known -> bastion-group":     "tcp 22 from client ports 1024-65535",
+	"internet -> edge-alb":       "tcp 80 from client ports 443, 1024-65535, 443 from client ports 443, 1024-65535",
+	"known -> edge-alb":          "tcp 80 from client ports 443, 1024-65535, 443 from client ports 443, 1024-65535",
+	"partner -> edge-alb":        "tcp 80 from client ports 443, 1024-65535, 443 from client ports 443, 1024-65535",
+	"known -> bastion-group":     "tcp 22 from client ports 443, 1024-65535",
 	"bastion-group -> app-group": "tcp 22 from client ports 1024-65535",
 	"bastion-group -> s3":        "tcp 443 from client ports 80, 443, 1024-65535 | may tcp 443 from client ports 22, 80, 443, 1024-65535",
 	"edge-alb -> app-group":      "tcp 8443 from client ports 1024-65535",
