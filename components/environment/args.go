@@ -164,71 +164,95 @@ func (args *Args) check(name string) []error {
 	return problems
 }
 
+// parts collects what is wrong with the components and which segments they use.
+type parts struct {
+	name     string
+	args     *Args
+	draft    *network.Network
+	placed   map[string]string
+	problems []error
+}
+
 // checkParts checks every component against the segments of the network as it would be built.
 func (args *Args) checkParts(name string, draft *network.Network) []error {
-	var problems []error
-	placed := map[string]string{}
-	place := func(part, segmentName string) *network.Segment {
-		in, err := draft.Segment(segmentName)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: it runs in the segment of its name, and %w; add it to Table.Segments", part, err))
-		} else if other, taken := placed[segmentName]; taken {
-			problems = append(problems, fmt.Errorf("%s: %s is in segment %q already; give each its own", part, other, segmentName))
+	p := &parts{name: name, args: args, draft: draft, placed: map[string]string{}}
+	p.checkServices(p.checkDatabases())
+	if args.Edge != nil {
+		e := *args.Edge
+		if e.Segment = p.place("Edge", e.Name); e.Segment != nil {
+			p.report("Edge", e.Check(name+"-"+e.Name))
 		}
-		placed[segmentName] = part
-		return in
 	}
-	report := func(part string, found []error) { problems = append(problems, component.In(part, found...)...) }
+	if args.Bastion != nil {
+		b := *args.Bastion
+		if b.Segment = p.place("Bastion", b.Name); b.Segment != nil {
+			p.report("Bastion", b.Check(name+"-"+b.Name))
+		}
+	}
+	for i, s := range args.Table.Segments {
+		if _, used := p.placed[s.Name]; !used {
+			p.add("Table: Segments[%d] (%s): nothing runs in it; give the component of its name, or drop the segment and its rows", i, s.Name)
+		}
+	}
+	return p.problems
+}
 
+func (p *parts) add(format string, values ...any) {
+	p.problems = append(p.problems, fmt.Errorf(format, values...))
+}
+
+func (p *parts) report(part string, found []error) {
+	p.problems = append(p.problems, component.In(part, found...)...)
+}
+
+// place is the segment of a part, nil for one that the table has not.
+func (p *parts) place(part, name string) *network.Segment {
+	in, err := p.draft.Segment(name)
+	if err != nil {
+		p.add("%s: it runs in the segment of its name, and %w; add it to Table.Segments", part, err)
+	} else if other, taken := p.placed[name]; taken {
+		p.add("%s: %s is in segment %q already; give each its own", part, other, name)
+	}
+	p.placed[name] = part
+	return in
+}
+
+func (p *parts) checkDatabases() map[string]*database.Database {
 	databases := map[string]*database.Database{}
-	for i, d := range args.Databases {
+	for i, d := range p.args.Databases {
 		part := fmt.Sprintf("Databases[%d] (%s)", i, d.Name)
-		if d.Segment = place(part, d.Name); d.Segment != nil {
+		if d.Segment = p.place(part, d.Name); d.Segment != nil {
 			databases[d.Name] = &database.Database{Segment: d.Segment, Port: segment.PostgreSQL}
-			report(part, d.Args.Check())
+			p.report(part, d.Check())
 		}
 	}
+	return databases
+}
+
+func (p *parts) checkServices(databases map[string]*database.Database) {
 	priorities := map[int]string{}
-	for i, s := range args.Services {
+	for i, s := range p.args.Services {
 		part := fmt.Sprintf("Services[%d] (%s)", i, s.Name)
-		s.Segment = place(part, s.Name)
+		s.Segment = p.place(part, s.Name)
 		if s.Database = databases[s.UsesDatabase]; s.Database == nil && s.UsesDatabase != "" {
-			problems = append(problems, fmt.Errorf("%s: UsesDatabase: %q is not the name of one of Databases", part, s.UsesDatabase))
+			p.add("%s: UsesDatabase: %q is not the name of one of Databases", part, s.UsesDatabase)
 		}
 		if s.Segment != nil {
-			report(part, s.Args.Check(name+"-"+s.Name))
+			p.report(part, s.Check(p.name+"-"+s.Name))
 		}
 		if len(s.Hosts)+len(s.Paths) == 0 {
 			continue
 		}
 		if other, taken := priorities[s.Priority]; taken {
-			problems = append(problems, fmt.Errorf("%s: Priority %d is that of %s; give each rule of the load balancer its own", part, s.Priority, other))
+			p.add("%s: Priority %d is that of %s; give each rule of the load balancer its own", part, s.Priority, other)
 		}
 		priorities[s.Priority] = part
-		if args.Edge == nil {
-			problems = append(problems, fmt.Errorf("%s: Hosts and Paths need a load balancer; give an Edge, or leave them out", part))
+		if p.args.Edge == nil {
+			p.add("%s: Hosts and Paths need a load balancer; give an Edge, or leave them out", part)
 		} else if s.Segment != nil {
-			report(part, args.Table.Lacking(args.Edge.Name, segment.Need{
+			p.report(part, p.args.Table.Lacking(p.args.Edge.Name, segment.Need{
 				To: segment.End(s.Name), Ports: segment.TCP(s.Port), For: "requests and health checks of the load balancer",
 			}))
 		}
 	}
-	if args.Edge != nil {
-		e := *args.Edge
-		if e.Segment = place("Edge", e.Name); e.Segment != nil {
-			report("Edge", e.Args.Check(name+"-"+e.Name))
-		}
-	}
-	if args.Bastion != nil {
-		b := *args.Bastion
-		if b.Segment = place("Bastion", b.Name); b.Segment != nil {
-			report("Bastion", b.Args.Check(name+"-"+b.Name))
-		}
-	}
-	for i, s := range args.Table.Segments {
-		if _, used := placed[s.Name]; !used {
-			problems = append(problems, fmt.Errorf("Table: Segments[%d] (%s): nothing runs in it; give the component of its name, or drop the segment and its rows", i, s.Name))
-		}
-	}
-	return problems
 }

@@ -93,8 +93,3 @@ func (args *Args) decide() (Plan, []rule, []error) {
 func in(field, format string, args ...any) error {
 	return fmt.Errorf(field+": "+format, args...)
 }
-
-// at names an element of a list.
-func at(list string, i int) string {
-	return fmt.Sprintf("%s[%d]", list, i)
-}

@@ -96,7 +96,7 @@ func tierIPv6(vpc string, t segment.Tier) (netip.Prefix, error) {
 		return netip.Prefix{}, fmt.Errorf("the VPC has the IPv6 range %q; a /56 was expected (VPC user guide, \"VPC CIDR blocks\")", vpc)
 	}
 	address := whole.Addr().As16()
-	address[7] |= byte(shareOf(t).Eighth << 5)
+	address[7] |= byte(shareOf(t).Eighth << 5) //nolint:gosec // an eighth is 0 to 7
 	return netip.PrefixFrom(netip.AddrFrom16(address), 59), nil
 }
 
@@ -107,7 +107,7 @@ func subnetIPv6(vpc string, t segment.Tier, zone string) (string, error) {
 		return "", err
 	}
 	address := tier.Addr().As16()
-	address[7] |= byte(slot(zone))
+	address[7] |= byte(slot(zone)) //nolint:gosec // a slot is 0 to 3
 	return netip.PrefixFrom(netip.AddrFrom16(address), 64).String(), nil
 }
 

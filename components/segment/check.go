@@ -98,7 +98,7 @@ func (tier Tier) check(known map[Tier]bool) error {
 	if slices.Contains([]Tier{Public, App, Data}, tier) || known[tier] {
 		return nil
 	}
-	builtIn := slices.ContainsFunc([]Tier{Public, App, Data}, func(b Tier) bool { return b.Name == tier.Name })
+	builtIn := slices.Contains([]string{Public.Name, App.Name, Data.Name}, tier.Name)
 	var clash *Tier
 	for other := range known {
 		if other.Place == tier.Place || other.Name == tier.Name {
@@ -113,7 +113,7 @@ func (tier Tier) check(known map[Tier]bool) error {
 		return fmt.Errorf("Tier: %q is a built-in tier with other settings; use segment.Public, segment.App or segment.Data, or another name", tier.Name)
 	case !nameForm.MatchString(tier.Name) || reserved.MatchString(tier.Name):
 		return fmt.Errorf("Tier: %q must be 1 to 20 lower-case letters, digits and hyphens, starting with a letter; not world, vpc or internet, and not ending in -ipv6", tier.Name)
-	case tier.Reach != ReachInternet && tier.Reach != ReachNAT && tier.Reach != ReachNowhere:
+	case !slices.Contains([]Reach{ReachInternet, ReachNAT, ReachNowhere}, tier.Reach):
 		return fmt.Errorf("Tier %q: Reach %q is not known; choose ReachInternet, ReachNAT or ReachNowhere", tier.Name, tier.Reach)
 	case tier.Place < 1 || tier.Place > Places:
 		return fmt.Errorf("Tier %q: Place %d does not exist; choose one of the %d free parts of the VPC, 1 to %d", tier.Name, tier.Place, Places, Places)
@@ -189,17 +189,37 @@ func (t *Table) endProblems(side string, e End, in Surroundings) []error {
 
 // directionProblems checks whether two ends, each sound by itself, may and can speak to each other.
 func (t *Table) directionProblems(row Connection, in Surroundings) []error {
+	var problems []error
+	for _, objection := range append(t.outsideObjections(row), t.routeObjections(row, in)...) {
+		if objection.holds {
+			problems = append(problems, errors.New(objection.text))
+		}
+	}
+	return problems
+}
+
+// objection is a fault with its cure, and whether a row has it.
+type objection struct {
+	holds bool
+	text  string
+}
+
+// outsideObjections are about who may speak to whom.
+func (t *Table) outsideObjections(row Connection) []objection {
 	from, to := t.reach(row.From), t.reach(row.To)
 	web := row.Ports == HTTP || row.Ports == HTTPS
-	six := slices.ContainsFunc(row.To.Ranges(), isIPv6)
-	var problems []error
-	for _, objection := range []struct {
-		holds bool
-		text  string
-	}{
+	return []objection{
 		{from == "" && to == "", "neither end is a segment; name the segment that opens or accepts the connection"},
 		{row.From.Outside() && to != "" && to != ReachInternet, "only a tier with routes to the internet can be reached from outside; let a segment of the public tier stand between"},
 		{row.From == Internet && !web, "the internet may only open the ports 80 and 443 of the web (FSBP EC2.18); list known addresses with Addresses"},
+	}
+}
+
+// routeObjections are about what the routes and the endpoints of the network can carry.
+func (t *Table) routeObjections(row Connection, in Surroundings) []objection {
+	from := t.reach(row.From)
+	six := slices.ContainsFunc(row.To.Ranges(), isIPv6)
+	return []objection{
 		{row.To == Internet && from != "" && from != ReachInternet, "a tier behind NAT reaches known addresses only; list them with Addresses"},
 		{row.To.Outside() && from == ReachNowhere, "the tier has no route out of the VPC; let a segment of another tier open the connection"},
 		{from == ReachNAT && !in.NAT && slices.ContainsFunc(row.To.Ranges(), isIPv4), "the tier has no way out without NAT; choose a NAT strategy, or drop the row"},
@@ -207,12 +227,7 @@ func (t *Table) directionProblems(row Connection, in Surroundings) []error {
 		{!in.IPv6 && !row.Ports.Carries(false), "ICMP types from 128 are those of IPv6; name one of IPv4, such as 8 for an echo request, or give the network IPv6"},
 		{row.To.isAWS() && row.Ports != HTTPS, "VPC endpoints of AWS services listen on tcp/443; use segment.HTTPS"},
 		{hasGateway(row.To) && from == ReachNowhere, "the tier has no routes, so it has none to a gateway endpoint; let a segment of another tier do it"},
-	} {
-		if objection.holds {
-			problems = append(problems, errors.New(objection.text))
-		}
 	}
-	return problems
 }
 
 // repetitions reports an earlier row that says the same. Two rows about one connection could give two reasons for it, and

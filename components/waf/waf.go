@@ -163,7 +163,7 @@ func (a *Args) check(metricName string) ([]rule, error) {
 		problems = append(problems, errors.New("ResourceARN: missing; give the ARN of the load balancer to protect"))
 	}
 	problems = append(problems, a.Account.Check()...)
-	rules, err := a.Settings.plan()
+	rules, err := a.plan()
 	problems = append(problems, err)
 	return rules, errors.Join(problems...)
 }

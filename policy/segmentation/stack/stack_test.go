@@ -101,7 +101,7 @@ func check(t *testing.T, got map[string]string) {
 		endpoint := strings.Contains("logs kms ssm ssmmessages secretsmanager ec2messages", to) && (from == "app-group" || from == "bastion-group")
 		if want[pair] == "" {
 			require.Truef(t, endpoint, "%s: %s", pair, set)
-			require.Contains(t, set, "must tcp 443 from client ports 1024-65535 | may tcp 443")
+			require.Regexp(t, `must tcp 443 from client ports (443, )?1024-65535 \| may tcp 443`, set)
 		}
 	}
 }
