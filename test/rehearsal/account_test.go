@@ -73,6 +73,9 @@ func visit(t *testing.T, e *sandbox.Environment) *account {
 // named puts the environment's name before a role, which is how the program names things.
 func (a *account) named(role string) string { return a.Name + "-" + role }
 
+// alias is what a key of the environment is called: an account has each alias once, whichever project it is of.
+func (a *account) alias(role string) string { return "alias/" + a.Project + "-" + a.named(role) }
+
 // name returns the value of the tag Name.
 func name(tags []ec2types.Tag) string {
 	for _, tag := range tags {

@@ -18,7 +18,7 @@ import (
 // keyARN returns the ARN of the key behind an alias of the environment.
 func keyARN(t *testing.T, a *account, role string) string {
 	t.Helper()
-	key, err := a.kms.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String("alias/" + a.named(role))})
+	key, err := a.kms.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String(a.alias(role))})
 	require.NoError(t, err)
 	return aws.ToString(key.KeyMetadata.Arn)
 }

@@ -35,7 +35,7 @@ func lookAtDatabase(t *testing.T, a *account) {
 	require.NotEqual(t, "postgres", aws.ToString(db.MasterUsername))
 
 	require.True(t, aws.ToBool(db.StorageEncrypted))
-	key, err := a.kms.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String("alias/" + a.named("db"))})
+	key, err := a.kms.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String(a.alias("db"))})
 	require.NoError(t, err)
 	require.Equal(t, aws.ToString(key.KeyMetadata.Arn), aws.ToString(db.KmsKeyId), "storage is encrypted with another key")
 

@@ -103,6 +103,9 @@ func requireThirdZoneOnlyCreates(t *testing.T, box *sandbox.Sandbox, e *sandbox.
 		case apitype.OpCreate:
 			created[step.Type]++
 		case apitype.OpUpdate:
+			if strings.HasPrefix(step.Type, "bulkhead:") {
+				continue // a component, whose inputs say which zones there are
+			}
 			require.Contains(t, zoneUpdates, step.Type, "a zone more changes %s", step.URN)
 			require.ElementsMatch(t, zoneUpdates[step.Type], step.Diffs, step.URN)
 		default:

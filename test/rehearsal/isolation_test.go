@@ -33,7 +33,7 @@ func requireIsolated(t *testing.T, a, other *account) {
 	require.ErrorContains(t, err, "InvalidVpcID.NotFound")
 	_, err = a.rds.DescribeDBInstances(t.Context(), &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(other.identifier())})
 	require.ErrorContains(t, err, "DBInstanceNotFound")
-	_, err = a.kms.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String("alias/" + other.named("db"))})
+	_, err = a.kms.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String(other.alias("db"))})
 	require.ErrorContains(t, err, "NotFoundException")
 
 	for _, call := range a.Calls(t) {

@@ -108,7 +108,7 @@ func lookAtKeys(t *testing.T, a *account) {
 		require.True(t, rotation.KeyRotationEnabled, aws.ToString(key.Description))
 	}
 	for _, role := range []string{"logs", "alarms", "db"} {
-		arn, err := terratest.GetCmkArnContextE(t, t.Context(), a.Region, "alias/"+a.named(role))
+		arn, err := terratest.GetCmkArnContextE(t, t.Context(), a.Region, a.alias(role))
 		require.NoError(t, err)
 		require.Contains(t, arn, ":"+a.AccountID+":key/")
 	}
