@@ -5,7 +5,7 @@ package main
 import (
 	"testing"
 
-	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 )
 
 // BenchmarkPreviewProduction is the program alone in a preview of the production stack: no engine, no provider.

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/components/database"
+	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 	"github.com/bulkhead-iac/bulkhead/components/server"
 	"github.com/bulkhead-iac/bulkhead/internal/networktest"
-	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 	"github.com/bulkhead-iac/bulkhead/internal/servertest"
 )
 

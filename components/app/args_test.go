@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/components/database"
+	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/internal/networktest"
-	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
 // draft is arguments that pass, in a segment of a network that is not made.

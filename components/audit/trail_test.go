@@ -12,8 +12,8 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/audit"
+	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 	"github.com/bulkhead-iac/bulkhead/components/storage"
-	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
 const (

@@ -11,7 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 )
 
 // growsInPlace are the inputs in which a resource may gain a zone; AWS changes each without replacing the resource.

@@ -10,8 +10,8 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/app"
 	"github.com/bulkhead-iac/bulkhead/components/edge"
 	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
-	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
 const (

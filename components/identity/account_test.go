@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/bulkhead-iac/bulkhead/components/identity"
-	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 )

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
-	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
 )
 
 func TestGatewayEndpointServesPublicAndAppTiers(t *testing.T) {

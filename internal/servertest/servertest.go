@@ -19,7 +19,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/internal/pulumitest"
+	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 )
 
 // The types of what a server is made of.

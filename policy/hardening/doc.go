@@ -10,5 +10,5 @@
 //	go test ./policy/hardening -update
 //
 // The first takes seconds and needs neither a rehearsal nor an emulator: it runs the program under the recording monitor of
-// internal/pulumitest. What the provider would fill in is in testdata/defaults.yaml.
+// components/pulumitest. What the provider would fill in is in testdata/defaults.yaml.
 package hardening

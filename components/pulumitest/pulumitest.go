@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pulumitest runs a Pulumi program without an engine and records every resource that it registers.
+// Package pulumitest is the test kit of the components: it runs a Pulumi program without an engine and records every resource
+// that it registers. A program that uses the components tests itself with it too.
 //
 // The monitor answers as AWS would: ids and ARNs have the form of their type, inputs come back as outputs, and functions
 // (invokes) get canned answers. Assertions belong after the run, on the [Recording], and never inside an ApplyT, where a
