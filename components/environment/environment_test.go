@@ -3,7 +3,6 @@
 package environment
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,8 +18,6 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const providerType = "pulumi:providers:aws"
 

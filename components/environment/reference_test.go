@@ -17,6 +17,7 @@ import (
 const (
 	servicePort = 8443
 	operators   = "203.0.113.0/28"
+	operatorsV6 = "2001:db8:20::/48"
 	partner     = "198.51.100.64/28"
 )
 
@@ -27,19 +28,19 @@ const name = "shop"
 func referenceTable() *segment.Table {
 	return &segment.Table{
 		Segments: []segment.Segment{
-			{Name: "edge", Tier: segment.Public, Holds: "Load balancer"},
-			{Name: "app", Tier: segment.App, Holds: "Service"},
-			{Name: "db", Tier: segment.Data, Holds: "Database"},
-			{Name: "bastion", Tier: segment.Public, Holds: "Bastion"},
+			{Name: "edge", Tier: segment.Public, Holds: "Load balancer: HTTPS from the internet, out to its targets only"},
+			{Name: "app", Tier: segment.App, Holds: "Instances of the service: served through the load balancer only"},
+			{Name: "db", Tier: segment.Data, Holds: "Database: only named clients, and nothing outward"},
+			{Name: "bastion", Tier: segment.Public, Holds: "Bastion: operators in, out to what they administer"},
 		},
 		Connections: []segment.Connection{
-			{From: segment.Internet, To: "edge", Ports: segment.HTTPS, Why: "Clients"},
-			{From: segment.Internet, To: "edge", Ports: segment.HTTP, Why: "Redirect"},
-			{From: "edge", To: "app", Ports: segment.TCP(servicePort), Why: "Requests"},
-			{From: "app", To: "db", Ports: segment.PostgreSQL, Why: "Data"},
-			{From: "app", To: segment.AWS(append(segment.ServerServices(), "s3", "secretsmanager")...), Ports: segment.HTTPS, Why: "AWS services"},
+			{From: segment.Internet, To: "edge", Ports: segment.HTTPS, Why: "HTTPS from the internet"},
+			{From: segment.Internet, To: "edge", Ports: segment.HTTP, Why: "HTTP from the internet, answered with a redirect to HTTPS"},
+			{From: "edge", To: "app", Ports: segment.TCP(servicePort), Why: "Requests and health checks from the load balancer to the service"},
+			{From: "app", To: "db", Ports: segment.PostgreSQL, Why: "PostgreSQL connections of the service"},
+			{From: "app", To: segment.AWS(append(segment.ServerServices(), "s3", "secretsmanager", "kms")...), Ports: segment.HTTPS, Why: "AWS services through their endpoints"},
 			{From: "app", To: segment.Addresses(partner), Ports: segment.HTTPS, Why: "Payment provider", Names: []string{"api.partner.example"}},
-			{From: segment.Addresses(operators), To: "bastion", Ports: segment.SSH, Why: "Operators"},
+			{From: segment.Addresses(operators, operatorsV6), To: "bastion", Ports: segment.SSH, Why: "Operators at known addresses"},
 			{From: "bastion", To: segment.AWS(append(segment.ServerServices(), "s3")...), Ports: segment.HTTPS, Why: "AWS services"},
 			{From: "bastion", To: "app", Ports: segment.SSH, Why: "Operators"},
 		},

@@ -126,7 +126,7 @@ func TestExplainDiffAndLint(t *testing.T) {
 	_, out, _ = run(t, "", "diff", production, production)
 	require.Equal(t, "nothing opens and nothing closes\n", out)
 
-	_, out, _ = run(t, "", "lint", changed(t, `"cidrIpv4":"203.0.113.16/28","description":"Operators at known addresses","fromPort":22`, `"cidrIpv4":"203.0.113.16/28","description":"Operators at known addresses","fromPort":22,"x":1`))
+	_, out, _ = run(t, "", "lint", changed(t, `"cidrIpv4":"203.0.113.0/28","description":"Operators at known addresses","fromPort":22`, `"cidrIpv4":"203.0.113.0/28","description":"Operators at known addresses","fromPort":22,"x":1`))
 	require.Equal(t, "nothing to say\n", out)
 }
 

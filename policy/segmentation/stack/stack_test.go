@@ -43,7 +43,7 @@ func network(t *testing.T, change func(r map[string]any), services map[string]st
 	d, err := export.Read(bytes.NewReader(text))
 	require.NoError(t, err)
 	net := stack.Of(d, services)
-	net.Elsewhere = append(net.Elsewhere, mustPrefix("203.0.113.16/28"), mustPrefix("198.51.100.64/28"))
+	net.Elsewhere = append(net.Elsewhere, mustPrefix("203.0.113.0/28"), mustPrefix("198.51.100.64/28"))
 	return net
 }
 
@@ -51,7 +51,7 @@ func network(t *testing.T, change func(r map[string]any), services map[string]st
 func matrix(t *testing.T, net *model.Network) map[string]string {
 	t.Helper()
 	e := reach.New(net)
-	ends := map[string]*reach.End{"internet": e.Outside(reach.Internet.Minus(flow.PrefixAddrs(mustPrefix("203.0.113.16/28"), mustPrefix("198.51.100.64/28"), mustPrefix("2001:db8:10::/48")))), "known": e.Outside(flow.PrefixAddrs(mustPrefix("203.0.113.16/28"))), "partner": e.Outside(flow.PrefixAddrs(mustPrefix("198.51.100.64/28")))}
+	ends := map[string]*reach.End{"internet": e.Outside(reach.Internet.Minus(flow.PrefixAddrs(mustPrefix("203.0.113.0/28"), mustPrefix("198.51.100.64/28"), mustPrefix("2001:db8:20::/48")))), "known": e.Outside(flow.PrefixAddrs(mustPrefix("203.0.113.0/28"))), "partner": e.Outside(flow.PrefixAddrs(mustPrefix("198.51.100.64/28")))}
 	for _, l := range net.Lists {
 		ends[l.ID[strings.LastIndexByte(l.ID, '.')+1:]] = e.Service(l.ID)
 	}
@@ -170,7 +170,7 @@ func TestAnOpeningByHandIsSeen(t *testing.T) {
 			}
 		}, "bastion-group -> db-instance", ""},
 		"the ACL knows the operators' addresses too": {"production-bastion", func(in map[string]any) {
-			if in["cidrIpv4"] == "203.0.113.16/28" {
+			if in["cidrIpv4"] == "203.0.113.0/28" {
 				in["cidrIpv4"] = "0.0.0.0/0"
 			}
 		}, "internet -> bastion-group", ""},
