@@ -28,8 +28,8 @@ type Args struct {
 	// Account is the account and region of the network, and of everything that is built in it. Required.
 	Account *account.Account
 	// Table is the segments and the connections between them, from which the network derives everything that opens a way.
-	// Required.
-	Table *segment.Table
+	// Required. It is an input of the component, so that a proof of the network reads what it is to hold from plan and state.
+	Table *segment.Table `pulumi:"table"`
 	// CIDR is the range of the VPC: private IPv4, /16 to /20, such as 10.0.0.0/16. Required. It cannot be changed in place:
 	// another range replaces the VPC and everything in it. See Plan for how it is divided.
 	CIDR string `pulumi:"cidr"`

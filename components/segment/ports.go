@@ -20,10 +20,11 @@ const (
 // Ports is a protocol and a range of ports. The zero value is no port, and an error.
 type Ports struct {
 	// Protocol is TCP, UDP or ICMP.
-	Protocol Protocol
+	Protocol Protocol `pulumi:"protocol"`
 	// From and To are the first and the last port, 1 to 65535. For ICMP they are the type and the code, 0 to 255; a code of
 	// -1 means every code.
-	From, To int
+	From int `pulumi:"from"`
+	To   int `pulumi:"to"`
 }
 
 // The well-known ports of a deployment.

@@ -8,7 +8,8 @@
 // says what it cannot do without as [Need] values, and a table that lacks a row for one of them is refused with the row to
 // add.
 //
-// The package is pure: it knows neither Pulumi nor AWS's API, so that a table can be checked, drawn and proved anywhere.
+// The package is pure: it knows neither Pulumi nor AWS's API, so that a table can be checked, drawn and proved anywhere. Its
+// tags name the fields in the inputs of the network component, from which a policy pack learns the table.
 package segment
 
 import "slices"
@@ -16,36 +17,36 @@ import "slices"
 // Table is the segments of a deployment and the connections between them.
 type Table struct {
 	// Segments are the parts that a breach must not leave, each with a security group of its own.
-	Segments []Segment
+	Segments []Segment `pulumi:"segments"`
 	// Connections are the rows: who may open a connection to whom, where, and why. Answers pass by themselves. Add new rows
 	// at the end.
-	Connections []Connection
+	Connections []Connection `pulumi:"connections"`
 }
 
 // Segment is one part of a deployment. What runs in it shares one security group.
 type Segment struct {
 	// Name is 1 to 20 lower-case letters, digits and hyphens, starting with a letter. It becomes part of resource names.
-	Name string
+	Name string `pulumi:"name"`
 	// Tier decides which subnets the segment uses: Public, App, Data or a tier of your own.
-	Tier Tier
+	Tier Tier `pulumi:"tier"`
 	// Holds says what runs in the segment, such as "the load balancer". It becomes the description of the security group.
-	Holds string
+	Holds string `pulumi:"holds"`
 }
 
 // Connection is one row of the table.
 type Connection struct {
 	// From is who opens the connection: the name of a segment, Internet or Addresses.
-	From End
+	From End `pulumi:"from"`
 	// To is who accepts it: the name of a segment, Internet, Addresses or AWS.
-	To End
+	To End `pulumi:"to"`
 	// Ports is the protocol and the ports at which To listens.
-	Ports Ports
+	Ports Ports `pulumi:"ports"`
 	// Why is the reason, in a sentence that a reviewer understands. It becomes the description of the rules: 1 to 255
 	// letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*
-	Why string
+	Why string `pulumi:"why"`
 	// Names are the DNS names that From looks up to find an end outside the VPC. They join the list of domains that may be
 	// resolved. The names of AWS services are on it without being named.
-	Names []string
+	Names []string `pulumi:"names"`
 }
 
 // Reach says how far the routes of a tier lead.
@@ -63,12 +64,12 @@ const (
 // Tier is a set of subnets, one in every zone, with one network ACL and one kind of route out.
 type Tier struct {
 	// Name becomes part of resource names.
-	Name string
+	Name string `pulumi:"name"`
 	// Reach is how far its routes lead.
-	Reach Reach
+	Reach Reach `pulumi:"reach"`
 	// Place is which of the four free parts of the VPC's range a tier of your own takes, 1 to 4. It cannot be changed in
 	// place. The built-in tiers have theirs and leave it 0.
-	Place int
+	Place int `pulumi:"place"`
 }
 
 // The built-in tiers, from the most exposed to the least. Every network has them.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/policy/export"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
-	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/scenes"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
@@ -21,14 +20,12 @@ import (
 func BenchmarkProduction(b *testing.B) {
 	text, err := os.ReadFile("../hardening/testdata/production.json")
 	require.NoError(b, err)
-	yaml, err := os.ReadFile("command/testdata/production.yaml")
-	require.NoError(b, err)
-	table, err := intent.Read(bytes.NewReader(yaml))
-	require.NoError(b, err)
 	for b.Loop() {
 		d, err := export.Read(bytes.NewReader(text))
 		require.NoError(b, err)
-		p, err := segmentation.Prove(stack.Of(d, table.Services), table)
+		table, err := stack.Table(d.Inputs)
+		require.NoError(b, err)
+		p, err := segmentation.Prove(stack.Of(d, nil), table)
 		require.NoError(b, err)
 		require.True(b, p.Holds())
 	}

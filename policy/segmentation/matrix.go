@@ -19,44 +19,22 @@ const width = 100
 
 var symbols = map[Status]string{Closed: ".", Mediated: "~", Allowed: "+", Unknown: "?", Blocked: "x", Violation: "!"}
 
-const legend = "+ as intended   . closed   ~ through a load balancer only   ! more than intended   x intended but blocked   ? unknown"
+const legend = "+ as intended   . closed   ~ through a load balancer only   ! more than intended\nx intended but blocked   ? unknown"
 
-// Text writes the matrix and a page for every cell that is not as the table says.
+// Text writes the matrix, a page for every cell that is not as the table says, and what the network cannot close.
 func (p *Proof) Text(w io.Writer) {
 	for _, a := range p.Assumptions {
 		_, _ = fmt.Fprintln(w, "note:", a)
 	}
-	label := 0
-	for _, s := range p.Segments {
-		label = max(label, len([]rune(s)))
-	}
-	label = min(label, width/2)
-	// Columns are numbered, so that twenty segments fit as well as three.
-	_, _ = fmt.Fprintf(w, "\n%*s  ", label+4, "from \\ to")
-	for i := range p.Segments {
-		_, _ = fmt.Fprintf(w, "%3d", i+1)
-	}
 	_, _ = fmt.Fprintln(w)
-	for i, from := range p.Segments {
-		_, _ = fmt.Fprintf(w, "%3d %-*s  ", i+1, label, cut(from, label))
-		for _, to := range p.Segments {
-			symbol := " "
-			if c := p.Cell(from, to); c != nil {
-				symbol = symbols[c.Status]
-			}
-			_, _ = fmt.Fprintf(w, "%3s", symbol)
-		}
-		_, _ = fmt.Fprintln(w)
-	}
-	for _, line := range wrap(legend, width) {
-		_, _ = fmt.Fprintln(w, line)
-	}
+	p.Matrix(w)
 	for _, c := range p.Cells {
-		for _, f := range c.Findings {
-			_, _ = fmt.Fprintf(w, "\n%s %s -> %s: %s [%s]\n", symbols[f.Status], c.From, c.To, f.What, f.Code)
-			Hops(w, f.Path)
+		for i := range c.Findings {
+			f := &c.Findings[i]
+			_, _ = fmt.Fprintf(w, "\n%s %s", symbols[f.Status], f.Page(&c))
 		}
 	}
+	label := p.label()
 	_, _ = fmt.Fprintln(w, "\nIf a segment falls, what follows, and how many connections away:")
 	for _, f := range p.Falls {
 		for i, line := range wrap(strings.Join(f.Reaches, ", "), width-label-4) {
@@ -69,6 +47,45 @@ func (p *Proof) Text(w io.Writer) {
 			_, _ = fmt.Fprintln(w, []string{"  - ", "    "}[min(i, 1)]+line)
 		}
 	}
+}
+
+// label is how wide the names of segments are.
+func (p *Proof) label() int {
+	label := 0
+	for _, s := range p.Segments {
+		label = max(label, len([]rune(s)))
+	}
+	return min(label, width/2)
+}
+
+// Matrix writes the matrix alone. Columns are numbered, so that twenty segments fit as well as three.
+func (p *Proof) Matrix(w io.Writer) {
+	label := p.label()
+	_, _ = fmt.Fprintf(w, "%*s  ", label+4, "from \\ to")
+	for i := range p.Segments {
+		_, _ = fmt.Fprintf(w, "%3d", i+1)
+	}
+	_, _ = fmt.Fprintln(w)
+	for i, from := range p.Segments {
+		line := fmt.Sprintf("%3d %-*s  ", i+1, label, cut(from, label))
+		for _, to := range p.Segments {
+			symbol := " "
+			if c := p.Cell(from, to); c != nil {
+				symbol = symbols[c.Status]
+			}
+			line += fmt.Sprintf("%3s", symbol)
+		}
+		_, _ = fmt.Fprintln(w, strings.TrimRight(line, " "))
+	}
+	_, _ = fmt.Fprintln(w, legend)
+}
+
+// Page is a finding of a cell with its witness, on one screen.
+func (f *Finding) Page(c *Cell) string {
+	var b strings.Builder
+	_, _ = fmt.Fprintf(&b, "%s -> %s: %s [%s]\n", c.From, c.To, f.What, f.Code)
+	Hops(&b, f.Path)
+	return b.String()
 }
 
 // Cell is that of an ordered pair, or nil where both are outside.

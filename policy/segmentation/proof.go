@@ -16,8 +16,13 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
 )
 
-// Unassigned holds the interfaces that no segment of the table has: nothing may reach them, nor they anything.
-const Unassigned = "(unassigned)"
+// The interfaces that no segment of the table has.
+const (
+	// Unassigned holds those to and from which the table forbids everything.
+	Unassigned = "(unassigned)"
+	// Elsewhere holds those in VPCs of which a limited table says nothing: for it they are outside.
+	Elsewhere = "(other VPCs)"
+)
 
 // Status is what a cell of the matrix comes to, from good to bad.
 type Status string
@@ -88,10 +93,7 @@ func worse(a, b Status) Status { return ranks[max(slices.Index(ranks, a), slices
 // Prove compares a network with a table.
 func Prove(net *model.Network, table *intent.Table) (*Proof, error) {
 	known := *net
-	known.Elsewhere = append(slices.Clone(net.Elsewhere), table.KnownAddresses...)
-	for _, s := range table.Segments {
-		known.Elsewhere = append(known.Elsewhere, s.Addresses...)
-	}
+	known.Elsewhere = append(slices.Clone(net.Elsewhere), table.Known()...)
 	p := &Proof{engine: reach.New(&known), members: map[string][]*reach.End{}, Assumptions: slices.Concat(net.Notes, net.Check())}
 	for _, u := range net.Unmodelled {
 		p.Assumptions = append(p.Assumptions, fmt.Sprintf("%s (%s) is not modelled: what it can carry is unknown", u.ID, u.What))
@@ -112,37 +114,35 @@ func Prove(net *model.Network, table *intent.Table) (*Proof, error) {
 	return p, nil
 }
 
-func (p *Proof) outside(segment string) bool { return p.members[segment][0].Class < 0 }
+func (p *Proof) outside(segment string) bool {
+	return segment == Elsewhere || p.members[segment][0].Class < 0
+}
 
 // assign finds the members of every segment. An interface in two segments contradicts the table.
 func (p *Proof) assign(net *model.Network, table *intent.Table) error {
 	var problems []string
-	outside := flow.PrefixAddrs(table.KnownAddresses...)
-	for _, s := range table.Segments {
-		outside = outside.Or(flow.PrefixAddrs(s.Addresses...))
-	}
-	rest := p.engine.InternetEnd().Addresses().Minus(outside)
-	p.add(intent.Internet, p.engine.Outside(rest))
-	if len(table.KnownAddresses) > 0 {
-		p.add(intent.KnownAddresses, p.engine.Outside(flow.PrefixAddrs(table.KnownAddresses...)))
-	}
-	of := map[string]string{}
-	for i := range table.Segments {
-		s := &table.Segments[i]
-		p.addOutside(s, net)
-		for _, f := range selected(s, net) {
+	of, vpcs := map[string]string{}, map[string]bool{}
+	for _, e := range table.Ends() {
+		p.addOutside(&e, net, table)
+		for _, f := range selected(&e, net) {
 			if other := of[f.ID]; other != "" {
-				problems = append(problems, fmt.Sprintf("%s is in the segments %s and %s; an interface has one", f.ID, other, s.Name))
+				problems = append(problems, fmt.Sprintf("%s is in the segments %s and %s; an interface has one", called(f), other, e.Name))
 			}
-			of[f.ID] = s.Name
-			p.add(s.Name, p.engine.Interface(f.ID))
+			of[f.ID] = e.Name
+			vpcs[vpcOf(f, net)] = true
+			p.add(e.Name, p.engine.Interface(f.ID))
 		}
-		if len(p.members[s.Name]) == 0 {
-			p.Assumptions = append(p.Assumptions, fmt.Sprintf("segment %s has no members", s.Name))
+		if len(p.members[e.Name]) == 0 {
+			p.Assumptions = append(p.Assumptions, fmt.Sprintf("segment %s has no members", e.Name))
 		}
 	}
 	for i := range net.Interfaces {
-		if f := &net.Interfaces[i]; of[f.ID] == "" && f.Kind != model.NATInterface {
+		f := &net.Interfaces[i]
+		switch {
+		case of[f.ID] != "" || f.Kind == model.NATInterface:
+		case table.Limited && !vpcs[vpcOf(f, net)]:
+			p.add(Elsewhere, p.engine.Interface(f.ID))
+		default:
 			p.add(Unassigned, p.engine.Interface(f.ID))
 			p.Assumptions = append(p.Assumptions, fmt.Sprintf("%s is in no segment, so everything to and from it is forbidden", called(f)))
 		}
@@ -153,15 +153,28 @@ func (p *Proof) assign(net *model.Network, table *intent.Table) error {
 	return nil
 }
 
-// addOutside adds what a segment is outside the network: addresses, or services of AWS.
-func (p *Proof) addOutside(s *intent.Segment, net *model.Network) {
-	p.add(s.Name)
-	if len(s.Addresses) > 0 {
-		p.add(s.Name, p.engine.Outside(flow.PrefixAddrs(s.Addresses...)))
+// vpcOf is the VPC that an interface is in.
+func vpcOf(f *model.Interface, net *model.Network) string {
+	for _, s := range net.Subnets {
+		if slices.Contains(f.Subnets, s.ID) {
+			return s.VPC
+		}
+	}
+	return ""
+}
+
+// addOutside adds what an end is outside the network: addresses, or services of AWS.
+func (p *Proof) addOutside(e *intent.End, net *model.Network, table *intent.Table) {
+	p.add(e.Name)
+	if e.Name == intent.Internet {
+		p.add(e.Name, p.engine.Outside(p.engine.InternetEnd().Addresses().Minus(flow.PrefixAddrs(table.Known()...))))
+	}
+	if len(e.Addresses) > 0 {
+		p.add(e.Name, p.engine.Outside(e.Addresses))
 	}
 	for _, l := range net.Lists {
-		if l.Service && s.Service != "" && glob.Match(s.Service, l.Name) {
-			p.add(s.Name, p.engine.Service(l.ID))
+		if l.Service && slices.ContainsFunc(e.Segments, func(s intent.Segment) bool { return s.Service != "" && glob.Match(s.Service, l.Name) }) {
+			p.add(e.Name, p.engine.Service(l.ID))
 		}
 	}
 }
@@ -173,7 +186,8 @@ func called(f *model.Interface) string {
 	return f.Name + " (" + f.ID + ")"
 }
 
-func selected(s *intent.Segment, net *model.Network) []*model.Interface {
+// selected are the interfaces of an end.
+func selected(e *intent.End, net *model.Network) []*model.Interface {
 	subnets, groups := map[string]string{}, map[string]string{}
 	for _, x := range net.Subnets {
 		subnets[x.ID] = x.Name
@@ -191,8 +205,9 @@ func selected(s *intent.Segment, net *model.Network) []*model.Interface {
 	var out []*model.Interface
 	for i := range net.Interfaces {
 		f := &net.Interfaces[i]
-		short := f.ID[strings.LastIndex(f.ID, "::")+1:]
-		if f.Kind != model.NATInterface && s.Selects(string(f.Kind), []string{f.ID, strings.TrimPrefix(short, ":"), f.Name, f.Owner}, both(f.Subnets, subnets), both(f.Groups, groups)) {
+		if f.Kind != model.NATInterface && slices.ContainsFunc(e.Segments, func(s intent.Segment) bool {
+			return s.Selects(string(f.Kind), f.Service, []string{f.ID, last(f.ID), f.Name, f.Owner}, both(f.Subnets, subnets), both(f.Groups, groups))
+		}) {
 			out = append(out, f)
 		}
 	}
@@ -213,7 +228,11 @@ func (p *Proof) add(segment string, ends ...*reach.End) {
 
 // cell judges an ordered pair of segments.
 func (p *Proof) cell(from, to string, table *intent.Table) Cell {
-	intended := table.Intended(from, to)
+	var intended flow.Set
+	var rows []intent.Connection
+	if x, y := table.Find(from), table.Find(to); x != nil && y != nil { // the others are in no table
+		intended, rows = table.Admitted(x, y), table.Rows(x, y)
+	}
 	c := Cell{From: from, To: to, Status: Closed}
 	if !intended.Empty() {
 		c.Status, c.Intended = Allowed, flow.Describe(intended)
@@ -230,7 +249,7 @@ func (p *Proof) cell(from, to string, table *intent.Table) Cell {
 			if must = must.And(r.Must); first {
 				must, first = r.Must, false
 			}
-			p.judge(&c, a, b, &r, intended, table)
+			p.judge(&c, a, b, &r, intended, rows)
 		}
 	}
 	if !may.Empty() {
@@ -241,18 +260,15 @@ func (p *Proof) cell(from, to string, table *intent.Table) Cell {
 
 // judge adds what is wrong between two classes: first what is too much, by what may be, then what is missing, by what
 // must be.
-func (p *Proof) judge(c *Cell, a, b *reach.End, r *reach.Result, intended flow.Set, table *intent.Table) {
+func (p *Proof) judge(c *Cell, a, b *reach.End, r *reach.Result, intended flow.Set, rows []intent.Connection) {
 	if more := r.May.Minus(intended); !more.Empty() {
 		c.find(Violation, "NOT_INTENDED", flow.Describe(more)+" may pass and is not in the table", p.engine.Witness(a, b, more))
 	}
 	if more := r.Open.Minus(intended.Or(r.May)); !more.Empty() {
 		c.find(Unknown, string(reach.NotModelled), flow.Describe(more)+" is not in the table, and nobody knows whether it passes", p.engine.Witness(a, b, more))
 	}
-	for _, x := range table.Connections {
-		if x.From != c.From || x.To != c.To {
-			continue
-		}
-		q, _ := x.Set()
+	for _, x := range rows {
+		q := x.Ports.Set()
 		status := Unknown
 		switch r.Ask(q, a.Clients()) {
 		case reach.MustPass:
@@ -266,7 +282,7 @@ func (p *Proof) judge(c *Cell, a, b *reach.End, r *reach.Result, intended flow.S
 			code = string(stops[0].Code)
 		}
 		verb := map[Status]string{Blocked: "cannot pass", Unknown: "does not pass for certain"}[status]
-		c.find(status, code, fmt.Sprintf("%s (%s) %s", flow.Describe(q), x.Reason, verb), path)
+		c.find(status, code, fmt.Sprintf("%s (%s) %s", flow.Describe(q), x.Why, verb), path)
 	}
 }
 
@@ -308,7 +324,7 @@ func (p *Proof) handedOn(c *Cell, a, b *reach.End, m reach.Mediation, table *int
 			if e.Class < 0 || e.Members()[0].Owner != m.Balancer.ID {
 				continue
 			}
-			if m.Back.May.Minus(table.Intended(segment, c.To)).Empty() {
+			if x, y := table.Find(segment), table.Find(c.To); x != nil && y != nil && m.Back.May.Minus(table.Admitted(x, y)).Empty() {
 				return
 			}
 		}

@@ -91,7 +91,8 @@ func (b *builder) kindOf(f networkInterface, m *model.Interface) {
 	}
 	i := slices.IndexFunc(b.VpcEndpoints, func(e vpcEndpoint) bool { return slices.Contains(e.NetworkInterfaceIDs, m.ID) })
 	if i >= 0 {
-		m.Kind, m.Owner, m.Name = model.VPCEndpoint, b.VpcEndpoints[i].VpcEndpointID, cmp.Or(m.Name, b.VpcEndpoints[i].ServiceName)
+		e := &b.VpcEndpoints[i]
+		m.Kind, m.Owner, m.Service, m.Name = model.VPCEndpoint, e.VpcEndpointID, e.ServiceName, cmp.Or(m.Name, e.ServiceName)
 	}
 }
 
@@ -167,7 +168,7 @@ func (b *builder) planned() {
 			}
 			continue
 		}
-		m := model.Interface{ID: e.VpcEndpointID, Name: e.ServiceName, Owner: e.VpcEndpointID, Kind: model.VPCEndpoint, Subnets: e.SubnetIDs, Addresses: []model.Address{{}}}
+		m := model.Interface{ID: e.VpcEndpointID, Name: e.ServiceName, Service: e.ServiceName, Owner: e.VpcEndpointID, Kind: model.VPCEndpoint, Subnets: e.SubnetIDs, Addresses: []model.Address{{}}}
 		for _, g := range e.Groups {
 			m.Groups = append(m.Groups, g.GroupID)
 		}

@@ -3,6 +3,7 @@
 package awsfiles
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -156,7 +157,7 @@ func number(p *int) int {
 
 func (b *builder) groups() {
 	for _, g := range b.SecurityGroups {
-		m := model.Group{ID: g.GroupID, Name: g.GroupName, VPC: g.VpcID}
+		m := model.Group{ID: g.GroupID, Name: cmp.Or(g.Tags.name(), g.GroupName), VPC: g.VpcID}
 		m.Ingress, m.Egress = b.rules(g.GroupID, g.IPPermissions), b.rules(g.GroupID, g.IPPermissionsEgress)
 		b.net.Groups = append(b.net.Groups, m)
 	}

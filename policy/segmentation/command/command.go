@@ -6,6 +6,7 @@ package command
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -32,13 +33,14 @@ const (
 )
 
 // Usage lists the commands for the help of the program.
-const Usage = `  bulkhead-policy prove -intent TABLE INPUT                 prove that a network has the segments of a table
+const Usage = `  bulkhead-policy prove [-intent TABLE] INPUT               prove that a network has the segments of a table
   bulkhead-policy explain -in INPUT SRC DST [PROTO/PORT]    say whether packets pass, and what decides
   bulkhead-policy query -in INPUT FILE                      the same for JSON lines of src, dst, protocol, port
   bulkhead-policy diff [-intent TABLE] BEFORE AFTER         say what a change opens and closes
   bulkhead-policy lint INPUT                                list rules and groups that do nothing, and lost answers
 
-INPUT, BEFORE and AFTER are stack exports, JSON of previews, or folders of AWS's describe answers.
+INPUT, BEFORE and AFTER are stack exports, JSON of previews, or folders of AWS's describe answers. TABLE is a file of
+segments and connections, or an export or preview whose networks have one; such an INPUT needs no other.
 `
 
 // Asks reports whether the arguments of explain are about two ends of a network, and not about a control.
@@ -76,7 +78,7 @@ func do(name string, args []string, in io.Reader, out, errOut io.Writer) (int, e
 	r := &run{in: in, out: out}
 	set := flag.NewFlagSet(name, flag.ContinueOnError)
 	set.SetOutput(errOut)
-	table := set.String("intent", "", "file with the table of segments and connections")
+	table := set.String("intent", "", "file with the table of segments and connections, or an export or preview whose networks have one")
 	set.StringVar(&r.input, "in", "", "what is asked about: a stack export, the JSON of a preview, or a folder of AWS's answers")
 	set.StringVar(&r.format, "format", "text", strings.Join(segmentation.Formats, ", "))
 	if err := set.Parse(args); err != nil {
@@ -103,41 +105,64 @@ func do(name string, args []string, in io.Reader, out, errOut io.Writer) (int, e
 	return r.lint(set.Args())
 }
 
-func (r *run) read(table string) error {
-	f, err := os.Open(table)
+// read reads the table that the flag names.
+func (r *run) read(file string) error {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()
-	if r.table, err = intent.Read(f); err != nil {
-		return fmt.Errorf("%s:\n%w", table, err)
+	if strings.HasPrefix(strings.TrimSpace(string(text)), "{") {
+		d, err := export.Read(bytes.NewReader(text))
+		if err == nil {
+			r.table, err = stack.Table(d.Inputs)
+		}
+		if err == nil && r.table == nil {
+			err = errNoTable
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		return nil
+	}
+	if r.table, err = intent.Read(bytes.NewReader(text)); err != nil {
+		return fmt.Errorf("%s:\n%w", file, err)
 	}
 	r.services = r.table.Services
 	return nil
 }
 
-// load reads a network: a folder of AWS's answers, or what Pulumi writes.
-func (r *run) load(path string) (*model.Network, error) {
+var errNoTable = errors.New("no network in it says which segments it has; say them with -intent TABLE (docs/segmentation.md shows one)")
+
+// load reads a network and its table: a folder of AWS's answers, or what Pulumi writes. The table of the flag comes
+// first; nil is none.
+func (r *run) load(path string) (*model.Network, *intent.Table, error) {
 	if path == "" {
-		return nil, errors.New("say with -in what is asked about")
+		return nil, nil, errors.New("say with -in what is asked about")
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return awsfiles.Read(path)
+		net, err := awsfiles.Read(path)
+		return net, r.table, err
 	}
 	from := r.in
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		defer func() { _ = f.Close() }()
 		from = f
 	}
 	d, err := export.Read(from)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return stack.Of(d, r.services), nil
+	table := r.table
+	if table == nil {
+		if table, err = stack.Table(d.Inputs); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return stack.Of(d, r.services), table, nil
 }
 
 func (r *run) json(v any) error {
@@ -147,14 +172,17 @@ func (r *run) json(v any) error {
 }
 
 func (r *run) prove(args []string) (int, error) {
-	if len(args) != 1 || r.table == nil {
-		return Unusable, errors.New("it needs -intent with a table, and one input")
+	if len(args) != 1 {
+		return Unusable, errors.New("it needs one input")
 	}
-	net, err := r.load(args[0])
+	net, table, err := r.load(args[0])
+	if err == nil && table == nil {
+		err = fmt.Errorf("%s: %w", args[0], errNoTable)
+	}
 	if err != nil {
 		return Unusable, err
 	}
-	p, err := segmentation.Prove(net, r.table)
+	p, err := segmentation.Prove(net, table)
 	if err != nil {
 		return Unusable, err
 	}
@@ -212,11 +240,11 @@ func (r *run) explain(args []string) (int, error) {
 }
 
 func (r *run) open() (*segmentation.Network, error) {
-	net, err := r.load(r.input)
+	net, table, err := r.load(r.input)
 	if err != nil {
 		return nil, err
 	}
-	return segmentation.Open(net, r.table)
+	return segmentation.Open(net, table)
 }
 
 // asked is one line of a file of questions.

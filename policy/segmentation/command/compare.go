@@ -16,11 +16,11 @@ func (r *run) diff(args []string) (int, error) {
 	}
 	var sides [2]*segmentation.Network
 	for i, path := range args {
-		net, err := r.load(path)
+		net, table, err := r.load(path)
 		if err != nil {
 			return Unusable, err
 		}
-		if sides[i], err = segmentation.Open(net, r.table); err != nil {
+		if sides[i], err = segmentation.Open(net, table); err != nil {
 			return Unusable, fmt.Errorf("%s: %w", path, err)
 		}
 	}
@@ -51,7 +51,7 @@ func (r *run) lint(args []string) (int, error) {
 	if len(args) != 1 {
 		return Unusable, errors.New("it needs one input")
 	}
-	net, err := r.load(args[0])
+	net, _, err := r.load(args[0])
 	if err != nil {
 		return Unusable, err
 	}

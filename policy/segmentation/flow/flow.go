@@ -75,6 +75,20 @@ var Everything = Box(0, 255, AllPorts, AllPorts)
 // Anywhere has every address of both families.
 var Anywhere = PrefixAddrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
 
+// Private are the ranges that an internet gateway drops: RFC 1918 and RFC 6598.
+var Private = prefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+
+// Internet are the addresses that packets on the internet may bear: none that RFC 6890 reserves for other uses.
+var Internet = prefixes("0.0.0.0/0", "2000::/3").Minus(Private).Minus(prefixes("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
+
+func prefixes(texts ...string) Addrs {
+	var out Addrs
+	for _, text := range texts {
+		out = out.Or(PrefixAddrs(netip.MustParsePrefix(text)))
+	}
+	return out
+}
+
 // PortRange is the ports from lo to hi.
 func PortRange(lo, hi Number) Ports { return Span(lo, hi, Bit(true)) }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package intent is the table that a proof compares a network with: the segments, and the connections that may be
-// opened between them. Whatever the table does not list is forbidden.
+// opened between them. Whatever the table does not list is forbidden. It has the shape in which the network component
+// registers its own table; a file of that shape speaks for networks that have none.
 package intent
 
 import (
@@ -19,86 +20,51 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 )
 
-// The ends that every table has.
+// Internet is everybody outside the network. As a destination it admits AWS's services too, whose addresses are public.
+const Internet = "internet"
+
+// The texts before the list of an end outside the segments: "addresses:203.0.113.0/28,2001:db8::/48", "aws:ssm,logs".
 const (
-	// Internet is every public address that no other segment has.
-	Internet = "internet"
-	// KnownAddresses are those of Table.KnownAddresses.
-	KnownAddresses = "known addresses"
+	addressesPrefix = "addresses:"
+	awsPrefix       = "aws:"
 )
 
 // Table is segments and connections.
 type Table struct {
 	Segments    []Segment    `yaml:"segments"`
 	Connections []Connection `yaml:"connections"`
-	// KnownAddresses are the CIDRs from which people or systems that are known come.
-	KnownAddresses []netip.Prefix `yaml:"known addresses"`
 	// Services names the services of AWS's prefix lists by their ids, where the input does not tell.
 	Services map[string]string `yaml:"services"`
+	// Limited says that the table speaks only for the VPCs in which its segments are.
+	Limited bool `yaml:"-"`
+	ends    []End
 }
 
 // Segment is a part of the network, or one outside it that has Addresses or is a Service of AWS.
 type Segment struct {
 	Name string `yaml:"name"`
 	// Tier is for the reader, such as public, app or data.
-	Tier string `yaml:"tier"`
+	Tier Tier `yaml:"tier"`
+	// Holds says what is in it, for the reader.
+	Holds string `yaml:"holds"`
 	// What selects the members: patterns of ids, names or owners, in which "*" is any text; or "kind:database",
-	// "subnet:PATTERN" or "group:PATTERN".
+	// "subnet:PATTERN", "group:PATTERN" or "service:PATTERN", the name of the service behind an endpoint.
 	What      Words          `yaml:"what"`
 	Addresses []netip.Prefix `yaml:"addresses"`
-	// Service is a pattern of a service's name, such as "com.amazonaws.*.s3".
+	// Service is a pattern of a service's name, such as "com.amazonaws.*.s3": its endpoints, and its prefix list.
 	Service string `yaml:"service"`
 }
 
-// Outside reports whether the segment is no part of the network.
-func (s *Segment) Outside() bool { return len(s.Addresses) > 0 || s.Service != "" }
-
-// Connection is one that may be opened, and has to be possible.
+// Connection is one that may be opened, and has to be possible. An end is the name of a segment, "internet",
+// "addresses:" with a list of CIDRs, or "aws:" with a list of services such as ssm.
 type Connection struct {
-	From     string `yaml:"from"`
-	To       string `yaml:"to"`
-	Protocol string `yaml:"protocol"`
-	// Ports are ports and ranges, or ICMP types; none means all.
-	Ports  Words  `yaml:"ports"`
-	Reason string `yaml:"reason"`
-}
-
-// Words is a list that may be written as one text with commas.
-type Words []string
-
-// UnmarshalYAML reads a text, a number or a list of them.
-func (w *Words) UnmarshalYAML(n *yaml.Node) error {
-	items := []*yaml.Node{n}
-	if n.Kind == yaml.SequenceNode {
-		items = n.Content
-	}
-	for _, item := range items {
-		if item.Kind != yaml.ScalarNode {
-			return fmt.Errorf("line %d: a text or a list of texts is needed", item.Line)
-		}
-		for word := range strings.SplitSeq(item.Value, ",") {
-			if word = strings.TrimSpace(word); word != "" {
-				*w = append(*w, word)
-			}
-		}
-	}
-	return nil
-}
-
-// Set is what the connection admits.
-func (c *Connection) Set() (flow.Set, error) {
-	if len(c.Ports) == 0 {
-		return flow.Parse(c.Protocol)
-	}
-	var out flow.Set
-	for _, p := range c.Ports {
-		s, err := flow.Parse(c.Protocol + "/" + p)
-		if err != nil {
-			return nil, err
-		}
-		out = out.Or(s)
-	}
-	return out, nil
+	From  string `yaml:"from"`
+	To    string `yaml:"to"`
+	Ports Ports  `yaml:"ports"`
+	// Why is the reason.
+	Why string `yaml:"why"`
+	// Names are the DNS names of an end outside, for the reader.
+	Names Words `yaml:"names"`
 }
 
 // Read reads a table and lists everything that is wrong with it.
@@ -113,11 +79,54 @@ func Read(r io.Reader) (*Table, error) {
 	if err := d.Decode(&t); err != nil {
 		return nil, fmt.Errorf("the table has another form than segments and connections: %w", err)
 	}
-	return &t, errors.Join(t.Check()...)
+	return &t, t.Settle()
 }
 
-// Check lists what contradicts itself in the table.
-func (t *Table) Check() []error {
+// Settle checks a table and makes it ready for questions. A table that was not read needs it.
+func (t *Table) Settle() error {
+	t.dropEmpty()
+	if problems := t.check(); len(problems) > 0 {
+		return errors.Join(problems...)
+	}
+	t.ends = t.partition()
+	return nil
+}
+
+// dropEmpty drops the rows with an empty list at an end: they open nothing.
+func (t *Table) dropEmpty() {
+	t.Connections = slices.DeleteFunc(t.Connections, func(c Connection) bool {
+		return slices.Contains([]string{addressesPrefix, awsPrefix}, c.From) || slices.Contains([]string{addressesPrefix, awsPrefix}, c.To)
+	})
+}
+
+// list are the items of an end outside the segments, if it has that prefix.
+func list(end, prefix string) []string {
+	text, found := strings.CutPrefix(end, prefix)
+	if !found {
+		return nil
+	}
+	var out []string
+	for item := range strings.SplitSeq(text, ",") {
+		out = append(out, strings.TrimSpace(item))
+	}
+	return out
+}
+
+// ranges are the addresses of an end, and what is wrong with them.
+func ranges(end string) (out flow.Addrs, err error) {
+	for _, text := range list(end, addressesPrefix) {
+		p, wrong := netip.ParsePrefix(text)
+		if wrong != nil {
+			err = errors.Join(err, fmt.Errorf("%q is no CIDR such as 203.0.113.0/28", text))
+			continue
+		}
+		out = out.Or(flow.PrefixAddrs(p))
+	}
+	return out, err
+}
+
+// check lists what contradicts itself in the table.
+func (t *Table) check() []error {
 	names, out := t.checkSegments()
 	seen := map[string]flow.Set{}
 	for i, c := range t.Connections {
@@ -125,22 +134,19 @@ func (t *Table) Check() []error {
 		for _, problem := range t.checkConnection(&c, names) {
 			out = append(out, fmt.Errorf("%s: %w", at, problem))
 		}
-		set, err := c.Set()
-		if err != nil {
-			out = append(out, fmt.Errorf("%s: %w", at, err))
-			continue
+		if c.Ports.wrong == nil {
+			pair := c.From + "\x00" + c.To
+			if both := seen[pair].And(c.Ports.set); !both.Empty() {
+				out = append(out, fmt.Errorf("%s: %s is listed twice", at, flow.Describe(both)))
+			}
+			seen[pair] = seen[pair].Or(c.Ports.set)
 		}
-		pair := c.From + "\x00" + c.To
-		if both := seen[pair].And(set); !both.Empty() {
-			out = append(out, fmt.Errorf("%s: %s is listed twice", at, flow.Describe(both)))
-		}
-		seen[pair] = seen[pair].Or(set)
 	}
 	return out
 }
 
 func (t *Table) checkSegments() (names []string, out []error) {
-	names = []string{Internet, KnownAddresses}
+	names = []string{Internet}
 	for i, s := range t.Segments {
 		at := fmt.Sprintf("segments[%d] (%s)", i, s.Name)
 		ways := 0
@@ -154,6 +160,8 @@ func (t *Table) checkSegments() (names []string, out []error) {
 			out = append(out, fmt.Errorf("%s: name is missing", at))
 		case slices.Contains(names, s.Name):
 			out = append(out, fmt.Errorf("%s: there is another segment of this name", at))
+		case strings.HasPrefix(s.Name, addressesPrefix):
+			out = append(out, fmt.Errorf("%s: names that begin with %q are those of lists of addresses", at, addressesPrefix))
 		case ways != 1:
 			out = append(out, fmt.Errorf("%s: say one of what (its members), addresses (outside) and service (of AWS)", at))
 		}
@@ -167,47 +175,52 @@ func (t *Table) checkSegments() (names []string, out []error) {
 
 func (t *Table) checkConnection(c *Connection, names []string) (out []error) {
 	for _, end := range [][2]string{{"from", c.From}, {"to", c.To}} {
-		if !slices.Contains(names, end[1]) {
-			out = append(out, fmt.Errorf("%s: there is no segment %q; there are %s", end[0], end[1], strings.Join(names, ", ")))
+		switch _, err := ranges(end[1]); {
+		case err != nil:
+			out = append(out, fmt.Errorf("%s: %w", end[0], err))
+		case slices.Contains(names, end[1]), strings.HasPrefix(end[1], addressesPrefix):
+		case end[0] == "to" && strings.HasPrefix(end[1], awsPrefix):
+		default:
+			out = append(out, fmt.Errorf("%s: there is no segment %q; there are %s, %s… and, as a destination, %s…", end[0], end[1], strings.Join(names, ", "), addressesPrefix, awsPrefix))
 		}
 	}
-	if (c.From == KnownAddresses || c.To == KnownAddresses) && len(t.KnownAddresses) == 0 {
-		out = append(out, errors.New("known addresses are not listed"))
+	switch {
+	case c.Ports.wrong != nil:
+		out = append(out, fmt.Errorf("ports: %w", c.Ports.wrong))
+	case c.Ports.set.Empty():
+		out = append(out, errors.New("ports: missing; write such as tcp/443, or all"))
 	}
 	if t.outside(c.From) && t.outside(c.To) {
 		out = append(out, errors.New("neither end is part of the network"))
 	}
-	if strings.TrimSpace(c.Reason) == "" {
-		out = append(out, errors.New("reason is missing; say what the connection is for"))
+	if strings.TrimSpace(c.Why) == "" {
+		out = append(out, errors.New("why: missing; say what the connection is for"))
 	}
 	return out
 }
 
+// outside reports whether an end of a row is no part of the network.
 func (t *Table) outside(name string) bool {
-	return name == Internet || name == KnownAddresses || slices.ContainsFunc(t.Segments, func(s Segment) bool { return s.Name == name && s.Outside() })
-}
-
-// Intended is what the table admits between two segments.
-func (t *Table) Intended(from, to string) flow.Set {
-	var out flow.Set
-	for _, c := range t.Connections {
-		if c.From == from && c.To == to {
-			s, _ := c.Set() // Check has seen it
-			out = out.Or(s)
-		}
+	if name == Internet || strings.HasPrefix(name, addressesPrefix) {
+		return true
 	}
-	return out
+	return slices.ContainsFunc(t.Segments, func(s Segment) bool { return s.Name == name && len(s.What) == 0 && s.Service == "" })
 }
 
-// Selects reports whether the segment has a member of that kind, in one of the subnets and with one of the groups, any
-// of whose names matches.
-func (s *Segment) Selects(kind string, names, subnets, groups []string) bool {
+// Selects reports whether the segment has a member of that kind, of that service, in one of the subnets and with one of
+// the groups, any of whose names matches.
+func (s *Segment) Selects(kind, service string, names, subnets, groups []string) bool {
+	if s.Service != "" && service != "" && glob.Match(s.Service, service) {
+		return true
+	}
 	return slices.ContainsFunc(s.What, func(pattern string) bool {
 		of, rest, found := strings.Cut(pattern, ":")
 		list := names
 		switch {
 		case found && of == "kind":
 			return rest == kind
+		case found && of == "service":
+			list, pattern = []string{service}, rest
 		case found && of == "subnet":
 			list, pattern = subnets, rest
 		case found && of == "group":

@@ -14,30 +14,62 @@ import (
 
 const good = `
 segments:
-  - {name: edge, tier: public, what: "*-alb"}
-  - {name: data, tier: data, what: [kind:database, "group:sg-db*"]}
+  - {name: edge, tier: public, holds: the door, what: "*-alb"}
+  - {name: data, tier: {name: data, reach: nowhere, place: 0}, what: [kind:database, "group:sg-db*"]}
   - {name: partner, addresses: [198.51.100.0/24]}
-  - {name: s3, service: com.amazonaws.*.s3}
-known addresses: [203.0.113.0/24]
+  - {name: queues, service: com.amazonaws.*.sqs}
 connections:
-  - {from: internet, to: edge, protocol: tcp, ports: "80, 443", reason: the site}
-  - {from: known addresses, to: edge, protocol: tcp, ports: [22, 8000-8010], reason: operators}
-  - {from: edge, to: data, protocol: icmp, ports: 8, reason: ping}
+  - {from: internet, to: edge, ports: "tcp/80, tcp/443", why: the site}
+  - {from: "addresses:203.0.113.0/24, 2001:db8::/48", to: edge, ports: [tcp/22, tcp/8000-8010], why: operators}
+  - {from: "addresses:203.0.113.128/25", to: edge, ports: {protocol: udp, from: 53, to: 53}, why: names}
+  - {from: edge, to: data, ports: {protocol: icmp, from: 8, to: -1}, why: ping}
+  - {from: data, to: edge, ports: {protocol: icmp, from: 128, to: 0}, why: ping of IPv6}
+  - {from: edge, to: "aws:ssm,logs,s3", ports: tcp/443, why: services}
+  - {from: data, to: "aws:kms", ports: tcp/443, why: keys}
+  - {from: data, to: internet, ports: tcp/25, why: mail}
+  - {from: "addresses:", to: edge, ports: tcp/1, why: a list without items opens nothing}
+  - {from: edge, to: "aws:", ports: tcp/1, why: a list without items opens nothing}
 `
 
 func TestATableIsRead(t *testing.T) {
 	table, err := intent.Read(strings.NewReader(good))
 	require.NoError(t, err)
-	require.Equal(t, "tcp 80, 443", flow.Describe(table.Intended("internet", "edge")))
-	require.Equal(t, "tcp 22, 8000-8010", flow.Describe(table.Intended("known addresses", "edge")))
-	require.Equal(t, "icmp type 8", flow.Describe(table.Intended("edge", "data")))
-	require.Empty(t, table.Intended("edge", "internet"))
-	edge, data := table.Segments[0], table.Segments[1]
-	require.True(t, edge.Selects("load-balancer", []string{"shop-alb"}, nil, nil))
-	require.False(t, edge.Selects("load-balancer", []string{"shop-alb-2"}, nil, nil))
-	require.True(t, data.Selects("database", nil, nil, nil))
-	require.True(t, data.Selects("host", nil, nil, []string{"sg-db-1"}))
-	require.False(t, data.Selects("host", []string{"sg-db-1"}, nil, nil))
+	var names []string
+	for _, e := range table.Ends() {
+		names = append(names, e.Name)
+	}
+	lists := []string{"addresses:203.0.113.0/24, 2001:db8::/48", "addresses:203.0.113.128/25"}
+	inner, outer := "part of "+lists[0]+" and "+lists[1], "part of "+lists[0]
+	require.ElementsMatch(t, []string{"internet", "edge", "data", "queues", "aws:kms", "aws:logs,ssm", "aws:s3", "partner", inner, outer}, names)
+	for pair, want := range map[[2]string][2]string{ // admitted, and required
+		{"internet", "edge"}:     {"tcp 80, 443", "tcp 80, 443"},
+		{outer, "edge"}:          {"tcp 22, 80, 443, 8000-8010", "tcp 22, 80, 443, 8000-8010"},
+		{inner, "edge"}:          {"tcp 22, 80, 443, 8000-8010; udp 53", "tcp 22, 80, 443, 8000-8010; udp 53"},
+		{"partner", "edge"}:      {"tcp 80, 443", "tcp 80, 443"},
+		{"edge", "data"}:         {"icmp type 8", "icmp type 8"},
+		{"data", "edge"}:         {"icmpv6 type 128 code 0", "icmpv6 type 128 code 0"},
+		{"edge", "aws:logs,ssm"}: {"tcp 443", "tcp 443"},
+		{"data", "aws:logs,ssm"}: {"tcp 25", "nothing"},
+		{"data", "partner"}:      {"tcp 25", "tcp 25"},
+		{"edge", "internet"}:     {"nothing", "nothing"},
+	} {
+		from, to := table.Find(pair[0]), table.Find(pair[1])
+		require.NotNil(t, from, pair)
+		require.NotNil(t, to, pair)
+		var required flow.Set
+		for _, c := range table.Rows(from, to) {
+			required = required.Or(c.Ports.Set())
+		}
+		require.Equal(t, want, [2]string{flow.Describe(table.Admitted(from, to)), flow.Describe(required)}, pair)
+	}
+	edge, data, queues := table.Segments[0], table.Segments[1], table.Segments[3]
+	require.Equal(t, intent.Tier("data"), data.Tier)
+	require.True(t, edge.Selects("load-balancer", "", []string{"shop-alb"}, nil, nil))
+	require.False(t, edge.Selects("load-balancer", "", []string{"shop-alb-2"}, nil, nil))
+	require.True(t, data.Selects("database", "", nil, nil, nil))
+	require.True(t, data.Selects("host", "", nil, nil, []string{"sg-db-1"}))
+	require.False(t, data.Selects("host", "", []string{"sg-db-1"}, nil, nil))
+	require.True(t, queues.Selects("vpc-endpoint", "com.amazonaws.eu-central-1.sqs", nil, nil, nil))
 }
 
 func TestEverythingWrongIsToldAtOnce(t *testing.T) {
@@ -47,20 +79,24 @@ segments:
   - {name: edge, what: b}
   - {name: both, what: c, addresses: [10.0.0.0/8]}
   - {name: internet, what: d}
+  - {name: far, addresses: [192.0.2.0/24]}
 connections:
-  - {from: edgy, to: edge, protocol: tcp, ports: 443, reason: x}
-  - {from: internet, to: edge, protocol: tpc, ports: 443, reason: x}
-  - {from: internet, to: edge, protocol: tcp, ports: 70000, reason: x}
-  - {from: internet, to: edge, protocol: tcp, ports: 443}
-  - {from: internet, to: edge, protocol: tcp, ports: 400-500, reason: x}
-  - {from: known addresses, to: edge, protocol: tcp, ports: 22, reason: x}
-  - {from: internet, to: both, protocol: tcp, reason: x}
+  - {from: edgy, to: edge, ports: tcp/443, why: x}
+  - {from: internet, to: edge, ports: tpc/443, why: x}
+  - {from: internet, to: edge, ports: tcp/70000, why: x}
+  - {from: internet, to: edge, ports: tcp/443}
+  - {from: internet, to: edge, ports: tcp/400-500, why: x}
+  - {from: "addresses:203.0.113.0", to: edge, ports: tcp/22, why: x}
+  - {from: internet, to: far, ports: tcp, why: x}
+  - {from: "aws:ssm", to: edge, ports: tcp, why: x}
+  - {from: far, to: edge, why: x}
 `))
 	for _, want := range []string{
 		"segments[1] (edge): there is another segment of this name", "segments[2] (both): say one of what", "segments[3] (internet): there is another segment",
-		`connections[0] (edgy -> edge): from: there is no segment "edgy"; there are internet, known addresses, edge`, `connections[1] (internet -> edge): "tpc" is no protocol`,
-		"connections[2] (internet -> edge): \"tcp/70000\": a port is a number from 0 to 65535", "connections[3] (internet -> edge): reason is missing",
-		"connections[4] (internet -> edge): tcp 443 is listed twice", "connections[5] (known addresses -> edge): known addresses are not listed", "connections[6] (internet -> both): neither end is part of the network",
+		`connections[0] (edgy -> edge): from: there is no segment "edgy"; there are internet, edge`, `connections[1] (internet -> edge): ports: "tpc" is no protocol`,
+		"connections[2] (internet -> edge): ports: \"tcp/70000\": a port is a number from 0 to 65535", "connections[3] (internet -> edge): why: missing",
+		"connections[4] (internet -> edge): tcp 443 is listed twice", `connections[5] (addresses:203.0.113.0 -> edge): from: "203.0.113.0" is no CIDR`, "connections[6] (internet -> far): neither end is part of the network",
+		`connections[7] (aws:ssm -> edge): from: there is no segment "aws:ssm"`, "connections[8] (far -> edge): ports: missing",
 	} {
 		require.ErrorContains(t, err, want)
 	}
@@ -82,9 +118,19 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, c := range table.Connections {
-			if table.Intended(c.From, c.To).Empty() {
-				t.Errorf("%+v admits nothing", c)
+		ends := table.Ends()
+		for i, a := range ends {
+			for _, b := range ends[i+1:] {
+				if !a.Addresses.And(b.Addresses).Empty() || a.Name == b.Name {
+					t.Errorf("%s and %s have something in common", a.Name, b.Name)
+				}
+			}
+			for _, b := range ends {
+				for _, c := range table.Rows(&a, &b) {
+					if !c.Ports.Set().Minus(table.Admitted(&a, &b)).Empty() {
+						t.Errorf("%+v is required and not admitted", c)
+					}
+				}
 			}
 		}
 	})

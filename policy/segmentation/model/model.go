@@ -117,6 +117,8 @@ type Interface struct {
 	Name  string `json:"name,omitempty"`
 	Kind  Kind   `json:"kind,omitempty"`
 	Owner string `json:"owner,omitempty"` // instance, database, load balancer
+	// Service is the name of the AWS service behind a VPC endpoint, such as "com.amazonaws.eu-central-1.ssm".
+	Service string `json:"service,omitempty"`
 	// Subnets are those in one of which it is or will be.
 	Subnets   []string  `json:"subnets"`
 	Addresses []Address `json:"addresses"`

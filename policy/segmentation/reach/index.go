@@ -163,12 +163,11 @@ type place struct {
 	has    model.Certainty
 }
 
-// private are the ranges that an internet gateway drops: RFC 1918 and RFC 6598.
-var private = flow.PrefixAddrs(netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("100.64.0.0/10"))
+// private are the ranges that an internet gateway drops.
+var private = flow.Private
 
-// Internet are the addresses that packets on the internet may bear: none that RFC 6890 reserves for other uses.
-var Internet = flow.PrefixAddrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("2000::/3")).Minus(private).Minus(flow.PrefixAddrs(
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("224.0.0.0/3")))
+// Internet are the addresses that packets on the internet may bear.
+var Internet = flow.Internet
 
 var publicV4 = Internet.Within(flow.Addrs{flow.Anywhere[0]})
 

@@ -247,7 +247,7 @@ func (b *builder) endpoints() {
 		if kind.Str() != "Interface" && !kind.IsUnknown() {
 			continue
 		}
-		f := model.Interface{ID: r.URN, Name: r.name(), Kind: model.VPCEndpoint, Owner: r.URN, Addresses: []model.Address{{}}}
+		f := model.Interface{ID: r.URN, Name: r.name(), Kind: model.VPCEndpoint, Owner: r.URN, Service: r.get("serviceName").Str(), Addresses: []model.Address{{}}}
 		subnets := b.placesOf(r, "subnetIds", r.get("subnetIds"), subnetFamilies...)
 		groups := b.groupIDs(r, "securityGroupIds", r.get("securityGroupIds"))
 		f.Subnets, f.Groups, f.Doubt = subnets.ids, groups.ids, cmp.Or(subnets.doubt, groups.doubt)
