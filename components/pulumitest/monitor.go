@@ -23,7 +23,14 @@ type monitor struct {
 	outputs   map[string]Outputs
 }
 
-func newMonitor(s *settings) *monitor {
+func newMonitor(options []Option) *monitor {
+	s := &settings{
+		project: Project, stack: Stack, account: AccountID, region: Region,
+		config: map[string]string{}, answers: map[string]Answerer{}, outputs: map[string]Outputs{},
+	}
+	for _, option := range options {
+		option(s)
+	}
 	answers := cannedAnswers(s.account, s.region)
 	maps.Copy(answers, s.answers)
 	outputs := cannedOutputs(s.account, s.region)

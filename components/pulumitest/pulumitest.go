@@ -106,14 +106,8 @@ func RunError(tb testing.TB, program pulumi.RunFunc, options ...Option) error {
 
 // Record runs a program outside a test, as an Example does, and returns what it registered and its error.
 func Record(program pulumi.RunFunc, options ...Option) (*Recording, error) {
-	s := &settings{
-		project: Project, stack: Stack, account: AccountID, region: Region,
-		config: map[string]string{}, answers: map[string]Answerer{}, outputs: map[string]Outputs{},
-	}
-	for _, option := range options {
-		option(s)
-	}
-	m := newMonitor(s)
+	m := newMonitor(options)
+	s := m.settings
 	err := pulumi.RunErr(program, pulumi.WithMocks(s.project, s.stack, m), func(info *pulumi.RunInfo) {
 		info.DryRun = s.preview
 		info.Config = s.config
@@ -121,6 +115,9 @@ func Record(program pulumi.RunFunc, options ...Option) (*Recording, error) {
 	})
 	return m.recording, err
 }
+
+// Monitor returns what answers a program under Run, for a test that stands between the program and a real engine itself.
+func Monitor(options ...Option) pulumi.MockResourceMonitor { return newMonitor(options) }
 
 // Registration is one resource as the program registered it.
 type Registration struct {
