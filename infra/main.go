@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command infra is the Pulumi program: one segmented environment per stack, configured by Pulumi.<stack>.yaml. What may talk
-// to whom is in table.go; what the environment is made of, in deploy.go.
+// to whom is in table.go.
 package main
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bulkhead-iac/bulkhead/components/environment"
 	"github.com/bulkhead-iac/bulkhead/stacks"
+	"github.com/bulkhead-iac/bulkhead/stacks/configured"
 )
 
 func main() {
@@ -20,4 +22,17 @@ func program(ctx *pulumi.Context) error {
 		return err
 	}
 	return deploy(ctx, settings)
+}
+
+// deploy builds the environment that the settings describe. What the settings do not know, such as a second service, joins the
+// arguments here.
+func deploy(ctx *pulumi.Context, s *stacks.Settings) error {
+	args := configured.Environment(s, table(s))
+	env, err := environment.New(ctx, s.Environment, args)
+	if err != nil {
+		return err
+	}
+	env.Export(ctx)
+	ctx.Export("url", pulumi.String("https://"+s.Edge.Domain))
+	return nil
 }

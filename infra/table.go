@@ -10,7 +10,7 @@ import (
 //go:generate go test -run TestThePictureShowsTheTable -update .
 
 // table is who may talk to whom: the one page to review, and the one to change. Everything that opens a way is made from it,
-// and whatever has no row is closed. To add a service, add its segment and its rows here, and the service in deploy.go.
+// and whatever has no row is closed. To add a service, add its segment and its rows here, and the service in main.go.
 func table(s *stacks.Settings) *segment.Table {
 	serve := segment.TCP(s.App.Port)
 	t := &segment.Table{

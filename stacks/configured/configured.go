@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package configured turns the settings of a stack into the arguments of an environment. It stands apart from package stacks, so
+// that checking a configuration needs no AWS SDK.
+package configured
 
 import (
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
 	"github.com/bulkhead-iac/bulkhead/components/app"
 	"github.com/bulkhead-iac/bulkhead/components/bastion"
 	"github.com/bulkhead-iac/bulkhead/components/database"
 	"github.com/bulkhead-iac/bulkhead/components/edge"
 	"github.com/bulkhead-iac/bulkhead/components/environment"
 	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/components/server"
 	"github.com/bulkhead-iac/bulkhead/components/waf"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
-// deploy builds the environment that the settings describe.
-func deploy(ctx *pulumi.Context, s *stacks.Settings) error {
-	env, err := environment.New(ctx, s.Environment, &environment.Args{
+// Environment is the arguments of the environment that the settings describe, with the table as given. The result may be changed
+// before it is handed on to environment.New, for instance by a second service.
+func Environment(s *stacks.Settings, table *segment.Table) *environment.Args {
+	return &environment.Args{
 		AccountID:        s.AccountID,
 		Region:           s.Region,
 		Zones:            s.Network.Zones,
 		CIDR:             s.Network.CIDR,
 		NAT:              network.NATStrategy(s.Network.NAT),
-		Table:            table(s),
+		Table:            table,
 		LogRetentionDays: s.Audit.LogRetentionDays,
 		AlarmEmails:      s.Audit.AlarmEmails,
 		Edge: &environment.Edge{Args: edge.Args{
@@ -58,13 +60,7 @@ func deploy(ctx *pulumi.Context, s *stacks.Settings) error {
 			DeletionProtectionOffReason: s.DeletionProtectionReason,
 		}}},
 		Bastion: door(s.Bastion),
-	})
-	if err != nil {
-		return err
 	}
-	env.Export(ctx)
-	ctx.Export("url", pulumi.String("https://"+s.Edge.Domain))
-	return nil
 }
 
 // inZone is the name that needs a record, none beside a certificate of one's own.
