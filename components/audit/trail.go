@@ -61,12 +61,14 @@ func NewTrail(ctx *pulumi.Context, name string, args *TrailArgs, opts ...pulumi.
 	physical := ctx.Project() + "-" + name
 	arn := fmt.Sprintf("arn:aws:cloudtrail:%s:%s:trail/%s", args.Account.Region, args.Account.ID, physical)
 	var err error
-	t.Bucket, err = storage.NewBucket(ctx, name+"-files", &storage.BucketArgs{
-		KeyARN:           args.Account.LogKeyARN,
-		ExpireDays:       component.Or(args.ArchiveDays, args.Account.Retention()),
-		Writers:          []storage.Writer{storage.CloudTrail(args.Account.ID, arn, "")},
-		AccessLogs:       args.AccessLogs,
-		DisposableReason: args.DisposableReason,
+	t.Bucket, err = storage.NewLogBucket(ctx, name+"-files", &storage.LogBucketArgs{
+		BucketArgs: storage.BucketArgs{
+			KeyARN:           args.Account.LogKeyARN,
+			ExpireDays:       component.Or(args.ArchiveDays, args.Account.Retention()),
+			AccessLogs:       args.AccessLogs,
+			DisposableReason: args.DisposableReason,
+		},
+		Writers: []storage.Writer{storage.CloudTrail(args.Account.ID, arn, "")},
 	}, pulumi.Parent(t))
 	if err != nil {
 		return nil, err

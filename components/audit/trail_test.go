@@ -33,7 +33,7 @@ func surroundings() *account.Account {
 
 // watched makes the trail with everything around it.
 func watched(ctx *pulumi.Context) error {
-	access, err := storage.NewBucket(ctx, "access", &storage.BucketArgs{Writers: []storage.Writer{storage.S3AccessLogs(pulumitest.AccountID, "")}})
+	access, err := storage.NewLogBucket(ctx, "access", &storage.LogBucketArgs{Writers: []storage.Writer{storage.S3AccessLogs(pulumitest.AccountID, "")}})
 	if err != nil {
 		return err
 	}

@@ -13,24 +13,25 @@ import (
 // validationTTL is how long resolvers keep a validation record, in seconds; ACM renews with it every year.
 const validationTTL = 300
 
-// zoneID finds the public hosted zone by its name; no name, no id. It comes before all resources, so that a zone that
+// findZone finds the public hosted zone by its name; no name, no id. It comes before all resources, so that a zone that
 // is not there costs nothing.
-func (e *Edge) zoneID(ctx *pulumi.Context, zone string) (string, error) {
+func (e *Edge) findZone(ctx *pulumi.Context, zone string) error {
 	if zone == "" {
-		return "", nil
+		return nil
 	}
 	private := false
 	found, err := route53.LookupZone(ctx, &route53.LookupZoneArgs{Name: &zone, PrivateZone: &private}, pulumi.Parent(e))
 	if err != nil {
-		return "", fmt.Errorf("Zone: no single public hosted zone %q in this account; create it, or name the zone that exists: %w", zone, err)
+		return fmt.Errorf("Zone: no single public hosted zone %q in this account; create it, or name the zone that exists: %w", zone, err)
 	}
-	return found.ZoneId, nil
+	e.ZoneID = found.ZoneId
+	return nil
 }
 
 // certify asks ACM for a certificate over hosts, proves with a DNS record for each that they are ours, and returns the
 // certificate's ARN once it is issued. ACM renews it by itself as long as the records stay. The key is RSA with 2048
 // bits, which FSBP ACM.2 wants at least and every client understands.
-func (e *Edge) certify(ctx *pulumi.Context, name, zoneID string, hosts []string) (pulumi.StringOutput, error) {
+func (e *Edge) certify(ctx *pulumi.Context, name string, hosts []string) (pulumi.StringOutput, error) {
 	none := pulumi.StringOutput{}
 	certificate, err := acm.NewCertificate(ctx, name+"-certificate", &acm.CertificateArgs{
 		DomainName:              pulumi.String(hosts[0]),
@@ -43,7 +44,7 @@ func (e *Edge) certify(ctx *pulumi.Context, name, zoneID string, hosts []string)
 	}
 	proofs := make(pulumi.StringArray, 0, len(hosts))
 	for _, host := range hosts {
-		record, err := e.prove(ctx, name, zoneID, host, certificate)
+		record, err := e.prove(ctx, name, host, certificate)
 		if err != nil {
 			return none, err
 		}
@@ -62,7 +63,7 @@ func (e *Edge) certify(ctx *pulumi.Context, name, zoneID string, hosts []string)
 // prove writes the record that shows ACM that host is ours. ACM asks for the same record again for every certificate of
 // a name in an account (ACM FAQ, "How does ACM construct CNAME records?"), so the record may be there from one made
 // before or elsewhere, with the same value: it alone may be written over.
-func (e *Edge) prove(ctx *pulumi.Context, name, zoneID, host string, certificate *acm.Certificate) (*route53.Record, error) {
+func (e *Edge) prove(ctx *pulumi.Context, name, host string, certificate *acm.Certificate) (*route53.Record, error) {
 	field := func(pick func(acm.CertificateDomainValidationOption) *string) pulumi.StringOutput {
 		return certificate.DomainValidationOptions.ApplyT(func(options []acm.CertificateDomainValidationOption) (string, error) {
 			for _, option := range options {
@@ -74,7 +75,7 @@ func (e *Edge) prove(ctx *pulumi.Context, name, zoneID, host string, certificate
 		}).(pulumi.StringOutput)
 	}
 	return route53.NewRecord(ctx, name+"-proof-"+host, &route53.RecordArgs{
-		ZoneId:  pulumi.String(zoneID),
+		ZoneId:  pulumi.String(e.ZoneID),
 		Name:    field(func(o acm.CertificateDomainValidationOption) *string { return o.ResourceRecordName }),
 		Type:    field(func(o acm.CertificateDomainValidationOption) *string { return o.ResourceRecordType }),
 		Records: pulumi.StringArray{field(func(o acm.CertificateDomainValidationOption) *string { return o.ResourceRecordValue })},
@@ -85,13 +86,13 @@ func (e *Edge) prove(ctx *pulumi.Context, name, zoneID, host string, certificate
 }
 
 // alias points every host at the load balancer, in each address family that it speaks.
-func (e *Edge) alias(ctx *pulumi.Context, name, zoneID string, hosts []string) error {
+func (e *Edge) alias(ctx *pulumi.Context, name string, hosts []string) error {
 	for _, host := range hosts {
-		if err := e.aliasOf(ctx, name+"-alias-"+host, zoneID, host, "A"); err != nil {
+		if err := e.aliasOf(ctx, name+"-alias-"+host, host, "A"); err != nil {
 			return err
 		}
 		if e.segment.Network().IPv6 {
-			if err := e.aliasOf(ctx, name+"-alias6-"+host, zoneID, host, "AAAA"); err != nil {
+			if err := e.aliasOf(ctx, name+"-alias6-"+host, host, "AAAA"); err != nil {
 				return err
 			}
 		}
@@ -99,9 +100,9 @@ func (e *Edge) alias(ctx *pulumi.Context, name, zoneID string, hosts []string) e
 	return nil
 }
 
-func (e *Edge) aliasOf(ctx *pulumi.Context, name, zoneID, host, kind string) error {
+func (e *Edge) aliasOf(ctx *pulumi.Context, name, host, kind string) error {
 	_, err := route53.NewRecord(ctx, name, &route53.RecordArgs{
-		ZoneId: pulumi.String(zoneID),
+		ZoneId: pulumi.String(e.ZoneID),
 		Name:   pulumi.String(host),
 		Type:   pulumi.String(kind),
 		Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{

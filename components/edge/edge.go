@@ -60,6 +60,8 @@ type Edge struct {
 	WebACL *waf.WebACL
 	// Hosts are the names of the edge in its zone, the main one first; none with a certificate of the caller's.
 	Hosts []string
+	// ZoneID is the id of the hosted zone that has the records of Hosts; empty with a certificate of the caller's.
+	ZoneID string
 	// ListenerARN is the ARN of the HTTPS listener.
 	ListenerARN pulumi.StringOutput
 	// LoadBalancerARN is the ARN of the load balancer.
@@ -89,8 +91,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := component.Register(ctx, "bulkhead:edge:Edge", name, args, e, opts...); err != nil {
 		return nil, err
 	}
-	zoneID, err := e.zoneID(ctx, args.Zone)
-	if err != nil {
+	if err := e.findZone(ctx, args.Zone); err != nil {
 		return nil, fmt.Errorf("edge %q: %w", name, err)
 	}
 	if err := e.balance(ctx, name, args); err != nil {
@@ -99,7 +100,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := e.filter(ctx, name, args); err != nil {
 		return nil, err
 	}
-	if err := e.identify(ctx, name, zoneID, args); err != nil {
+	if err := e.identify(ctx, name, args); err != nil {
 		return nil, err
 	}
 	if err := e.listen(ctx, name, args); err != nil {
@@ -108,7 +109,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := e.redirect(ctx, name); err != nil {
 		return nil, err
 	}
-	err = ctx.RegisterResourceOutputs(e, pulumi.Map{
+	err := ctx.RegisterResourceOutputs(e, pulumi.Map{
 		"listenerArn":     e.ListenerARN,
 		"loadBalancerArn": e.LoadBalancerARN,
 		"dnsName":         e.DNSName,
@@ -118,16 +119,16 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 }
 
 // identify gives the load balancer its certificate and, in a zone of ours, its names.
-func (e *Edge) identify(ctx *pulumi.Context, name, zoneID string, args *Args) (err error) {
-	if zoneID == "" {
+func (e *Edge) identify(ctx *pulumi.Context, name string, args *Args) (err error) {
+	if e.ZoneID == "" {
 		e.CertificateARN = pulumi.String(args.CertificateARN).ToStringOutput()
 		return nil
 	}
 	e.Hosts = args.hosts()
-	if e.CertificateARN, err = e.certify(ctx, name, zoneID, e.Hosts); err != nil {
+	if e.CertificateARN, err = e.certify(ctx, name, e.Hosts); err != nil {
 		return err
 	}
-	return e.alias(ctx, name, zoneID, e.Hosts)
+	return e.alias(ctx, name, e.Hosts)
 }
 
 // hosts are the names of the edge in its zone, the main one first.

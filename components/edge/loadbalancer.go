@@ -27,8 +27,8 @@ func (e *Edge) part() pulumi.ResourceOption {
 // accessLogs makes the bucket for access and connection logs (FSBP ELB.5). Load balancers write to buckets with SSE-S3 only.
 func (e *Edge) accessLogs(ctx *pulumi.Context, name string) (*storage.Bucket, error) {
 	account := e.segment.Account()
-	return storage.NewBucket(ctx, beside(name, "access-logs"), &storage.BucketArgs{
-		ExpireDays: account.Retention(),
+	return storage.NewLogBucket(ctx, beside(name, "access-logs"), &storage.LogBucketArgs{
+		BucketArgs: storage.BucketArgs{ExpireDays: account.Retention()},
 		Writers:    []storage.Writer{storage.ALBAccessLogs(account.ID, accessLogPrefix)},
 	}, e.part())
 }

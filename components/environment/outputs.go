@@ -11,9 +11,9 @@ import (
 //
 //   - vpcId, subnetIds (by tier and zone), securityGroupIds (by segment), outgoingAddresses (by zone);
 //   - logKeyArn, boundaryArn, alarmTopicArn;
-//   - loadBalancer, loadBalancerArn, listenerArn, hosts;
+//   - loadBalancer, loadBalancerArn, listenerArn, hosts, zoneId;
 //   - autoScalingGroup and appRole of a single service, services of several (by name);
-//   - databaseAddress, databaseSecretArn of a single database, databases of several (by name);
+//   - databaseAddress, databaseSecretArn, databaseKeyArn of a single database, databases of several (by name);
 //   - sessionCommand, operatorPolicyArn.
 func (e *Environment) Export(ctx *pulumi.Context) {
 	outputs := pulumi.Map{
@@ -33,6 +33,7 @@ func (e *Environment) Export(ctx *pulumi.Context) {
 		outputs["loadBalancer"] = e.Edge.DNSName
 		outputs["loadBalancerArn"] = e.Edge.LoadBalancerARN
 		outputs["listenerArn"] = e.Edge.ListenerARN
+		outputs["zoneId"] = pulumi.String(e.Edge.ZoneID)
 		outputs["hosts"] = pulumi.ToStringArray(e.Edge.Hosts)
 	}
 	if e.Bastion != nil {
@@ -45,7 +46,7 @@ func (e *Environment) Export(ctx *pulumi.Context) {
 	}
 	databases := map[string]pulumi.Map{}
 	for name, d := range e.Databases {
-		databases[name] = pulumi.Map{"databaseAddress": d.Address, "databaseSecretArn": d.SecretARN}
+		databases[name] = pulumi.Map{"databaseAddress": d.Address, "databaseSecretArn": d.SecretARN, "databaseKeyArn": d.KeyARN}
 	}
 	oneOrMany(outputs, "services", services)
 	oneOrMany(outputs, "databases", databases)

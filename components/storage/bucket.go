@@ -18,8 +18,6 @@ import (
 )
 
 const (
-	// DefaultExpireDays is how long objects live when nothing else is said: one year.
-	DefaultExpireDays = 365
 	// DefaultNoncurrentDays is how long overwritten and deleted versions can be brought back.
 	DefaultNoncurrentDays = 30
 	// abortMultipartDays is when the parts of an upload that never ended are removed (FSBP S3.13 asks for a lifecycle; such
@@ -32,13 +30,11 @@ type BucketArgs struct {
 	// KeyARN is the KMS key that encrypts the objects. Without one S3 encrypts with its own keys (SSE-S3), which the access
 	// logs of load balancers and of S3 itself require. Default: SSE-S3.
 	KeyARN pulumi.StringInput
-	// ExpireDays is when objects expire, in days after their creation, at least 1. Default 365.
+	// ExpireDays is when objects expire, in days after their creation, at least 1. Default: they never do.
 	ExpireDays int `pulumi:"expireDays"`
 	// NoncurrentDays is how long overwritten and deleted versions stay, in days, at least 1. Default 30.
 	NoncurrentDays int `pulumi:"noncurrentDays"`
-	// Writers are the AWS services that may deliver logs. Default: none.
-	Writers []Writer
-	// AccessLogs is the bucket that receives this bucket's server access logs; it needs the writer S3AccessLogs. They arrive
+	// AccessLogs is the log bucket that receives this bucket's server access logs; it needs the writer S3AccessLogs. They arrive
 	// under AccessLogsPrefix, which must end with a slash. Default: none.
 	AccessLogs *Bucket
 	// AccessLogsPrefix is the place of this bucket's logs in AccessLogs. Default: the bucket's logical name and a slash.
@@ -49,8 +45,15 @@ type BucketArgs struct {
 	DisposableReason string `pulumi:"disposableReason"`
 }
 
-// Bucket is a private bucket: no public access of any kind, no ACLs, TLS 1.2 or newer, encrypted, versioned, emptied by a
-// lifecycle, and there longer than its stack.
+// LogBucketArgs are the arguments of NewLogBucket. ExpireDays is 365 unless set.
+type LogBucketArgs struct {
+	BucketArgs
+	// Writers are the AWS services that may deliver logs, at least one. Required.
+	Writers []Writer
+}
+
+// Bucket is a private bucket: no public access of any kind, no ACLs, TLS 1.2 or newer, encrypted, versioned, and there
+// longer than its stack.
 type Bucket struct {
 	pulumi.ResourceState
 
@@ -59,6 +62,7 @@ type Bucket struct {
 	// ARN is the ARN of the bucket.
 	ARN pulumi.StringOutput
 
+	writers            []Writer
 	bucket             *s3.BucketV2
 	policy             *s3.BucketPolicy
 	encryption         *s3.BucketServerSideEncryptionConfigurationV2
@@ -70,13 +74,27 @@ var (
 	bucketForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,54}$`)
 )
 
-// NewBucket creates a private bucket.
+// NewBucket creates a private bucket. It keeps what is stored in it until somebody deletes it.
 func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulumi.ResourceOption) (*Bucket, error) {
-	if err := args.check(name); err != nil {
+	return newBucket(ctx, name, args, nil, opts...)
+}
+
+// NewLogBucket creates a private bucket to which AWS services deliver logs, and from which these expire.
+func NewLogBucket(ctx *pulumi.Context, name string, args *LogBucketArgs, opts ...pulumi.ResourceOption) (*Bucket, error) {
+	if args == nil || len(args.Writers) == 0 {
+		return nil, fmt.Errorf("log bucket %q: Writers: missing; name at least one service that delivers logs to it", name)
+	}
+	expiring := args.BucketArgs
+	expiring.ExpireDays = component.Or(expiring.ExpireDays, form.DefaultLogDays)
+	return newBucket(ctx, name, &expiring, args.Writers, opts...)
+}
+
+func newBucket(ctx *pulumi.Context, name string, args *BucketArgs, writers []Writer, opts ...pulumi.ResourceOption) (*Bucket, error) {
+	if err := args.check(name, writers); err != nil {
 		return nil, fmt.Errorf("bucket %q: %w", name, err)
 	}
-	b := &Bucket{}
-	for _, writer := range args.Writers {
+	b := &Bucket{writers: writers}
+	for _, writer := range writers {
 		b.receivesAccessLogs = b.receivesAccessLogs || writer.name == "S3AccessLogs"
 	}
 	if err := component.Register(ctx, "bulkhead:storage:Bucket", name, args, b, opts...); err != nil {
@@ -115,7 +133,7 @@ func (b *Bucket) Ready() []pulumi.CustomResource { return order.List(b.policy, b
 
 // lock closes the bucket: public access, ACLs, then the policy. The policy waits for the others, because S3 refuses changes
 // of these settings that arrive at the same time.
-func (b *Bucket) lock(ctx *pulumi.Context, name string, args *BucketArgs) error {
+func (b *Bucket) lock(ctx *pulumi.Context, name string, _ *BucketArgs) error {
 	block, err := s3.NewBucketPublicAccessBlock(ctx, name+"-public-access", &s3.BucketPublicAccessBlockArgs{
 		Bucket:                b.Name,
 		BlockPublicAcls:       pulumi.Bool(true),
@@ -133,7 +151,7 @@ func (b *Bucket) lock(ctx *pulumi.Context, name string, args *BucketArgs) error 
 	if err != nil {
 		return err
 	}
-	writers := args.Writers
+	writers := b.writers
 	b.policy, err = s3.NewBucketPolicy(ctx, name+"-policy", &s3.BucketPolicyArgs{
 		Bucket: b.Name,
 		Policy: b.ARN.ApplyT(func(arn string) (string, error) {
@@ -155,7 +173,7 @@ func (b *Bucket) encrypt(ctx *pulumi.Context, name string, args *BucketArgs) err
 	if args.KeyARN != nil {
 		byDefault.SseAlgorithm = pulumi.String("aws:kms")
 		byDefault.KmsMasterKeyId = args.KeyARN.ToStringOutput()
-		rule.BucketKeyEnabled = pulumi.Bool(!slices.ContainsFunc(args.Writers, func(w Writer) bool { return w.ownContext }))
+		rule.BucketKeyEnabled = pulumi.Bool(!slices.ContainsFunc(b.writers, func(w Writer) bool { return w.ownContext }))
 	}
 	var err error
 	b.encryption, err = s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
@@ -165,7 +183,7 @@ func (b *Bucket) encrypt(ctx *pulumi.Context, name string, args *BucketArgs) err
 	return err
 }
 
-// retain versions the bucket and lets versions expire. The lifecycle waits for the versioning, or S3 would apply its rules
+// retain versions the bucket and lets former versions expire, and the objects where that is asked for. The lifecycle waits for the versioning, or S3 would apply its rules
 // on versions to a bucket that has none.
 func (b *Bucket) retain(ctx *pulumi.Context, name string, args *BucketArgs) error {
 	versioning, err := s3.NewBucketVersioningV2(ctx, name+"-versioning", &s3.BucketVersioningV2Args{
@@ -175,15 +193,18 @@ func (b *Bucket) retain(ctx *pulumi.Context, name string, args *BucketArgs) erro
 	if err != nil {
 		return err
 	}
+	// Without an expiry of objects, the markers that a deletion leaves behind go with the last version.
+	expiration := s3.BucketLifecycleConfigurationV2RuleExpirationArgs{ExpiredObjectDeleteMarker: pulumi.Bool(true)}
+	if args.ExpireDays > 0 {
+		expiration = s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.ExpireDays)}
+	}
 	_, err = s3.NewBucketLifecycleConfigurationV2(ctx, name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{
 		Bucket: b.Name,
 		Rules: s3.BucketLifecycleConfigurationV2RuleArray{s3.BucketLifecycleConfigurationV2RuleArgs{
-			Id:     pulumi.String("expire"),
-			Status: pulumi.String("Enabled"),
-			Filter: s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
-			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{
-				Days: pulumi.Int(component.Or(args.ExpireDays, DefaultExpireDays)),
-			},
+			Id:         pulumi.String("expire"),
+			Status:     pulumi.String("Enabled"),
+			Filter:     s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")},
+			Expiration: expiration,
 			NoncurrentVersionExpiration: s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
 				NoncurrentDays: pulumi.Int(component.Or(args.NoncurrentDays, DefaultNoncurrentDays)),
 			},
@@ -213,7 +234,7 @@ func (b *Bucket) log(ctx *pulumi.Context, name string, args *BucketArgs) error {
 }
 
 // check reports everything wrong with the arguments.
-func (args *BucketArgs) check(name string) error {
+func (args *BucketArgs) check(name string, writers []Writer) error {
 	if args == nil {
 		return errors.New("args are missing")
 	}
@@ -232,19 +253,19 @@ func (args *BucketArgs) check(name string) error {
 	if args.DisposableReason != "" {
 		problems = append(problems, form.In("DisposableReason", form.CheckReason(args.DisposableReason)))
 	}
-	problems = append(problems, args.checkWriters()...)
+	problems = append(problems, args.checkWriters(writers)...)
 	return errors.Join(append(problems, args.checkAccessLogs()...)...)
 }
 
 // checkWriters reports what is wrong with who may deliver logs.
-func (args *BucketArgs) checkWriters() []error {
+func (args *BucketArgs) checkWriters(writers []Writer) []error {
 	var problems []error
-	for i, writer := range args.Writers {
+	for i, writer := range writers {
 		if writer.plainOnly && args.KeyARN != nil {
 			problems = append(problems, fmt.Errorf("writer %d: %s cannot write to a bucket with a KMS key: leave KeyARN out", i, writer.name))
 		}
 	}
-	document, err := Policy("arn:aws:s3:::bucket-name-to-come", args.Writers...)
+	document, err := Policy("arn:aws:s3:::bucket-name-to-come", writers...)
 	if err == nil {
 		_, err = document.JSON()
 	}
@@ -255,7 +276,7 @@ func (args *BucketArgs) checkWriters() []error {
 func (args *BucketArgs) checkAccessLogs() []error {
 	var problems []error
 	if args.AccessLogs != nil && !args.AccessLogs.receivesAccessLogs {
-		problems = append(problems, errors.New("AccessLogs: the bucket does not admit S3's log delivery: give it the writer S3AccessLogs"))
+		problems = append(problems, errors.New("AccessLogs: the bucket does not admit S3's log delivery: give a log bucket with the writer S3AccessLogs"))
 	}
 	if prefix := args.AccessLogsPrefix; prefix != "" && (len(prefix) < 2 || prefix[len(prefix)-1] != '/' || checkPrefix(prefix[:len(prefix)-1]) != nil) {
 		problems = append(problems, fmt.Errorf("AccessLogsPrefix %q: write segments and end with a slash", prefix))

@@ -75,7 +75,7 @@ func TestBucketIsPrivateByDefault(t *testing.T) {
 	lifecycle := rec.Get(t, lifecycleType, "logs-lifecycle")
 	require.Contains(t, lifecycle.DependsOn, versioning.URN)
 	require.Equal(t, "Enabled", lifecycle.String("rules.0.status"))
-	require.EqualValues(t, 365, lifecycle.Value("rules.0.expiration.days"))
+	require.Equal(t, map[string]any{"expiredObjectDeleteMarker": true}, lifecycle.Value("rules.0.expiration"), "objects stay")
 	require.EqualValues(t, 30, lifecycle.Value("rules.0.noncurrentVersionExpiration.noncurrentDays"))
 	require.EqualValues(t, 7, lifecycle.Value("rules.0.abortIncompleteMultipartUpload.daysAfterInitiation"))
 	require.Empty(t, rec.ByType(loggingType))
@@ -89,12 +89,14 @@ func TestBucketIsPrivateByDefault(t *testing.T) {
 
 func TestBucketWithEverything(t *testing.T) {
 	rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
-		access, err := storage.NewBucket(ctx, "access", &storage.BucketArgs{Writers: []storage.Writer{storage.S3AccessLogs(account, "")}})
+		access, err := storage.NewLogBucket(ctx, "access", &storage.LogBucketArgs{Writers: []storage.Writer{storage.S3AccessLogs(account, "")}})
 		if err != nil {
 			return err
 		}
-		files, err := storage.NewBucket(ctx, "trail", &storage.BucketArgs{
-			KeyARN: pulumi.String(keyARN), ExpireDays: 30, NoncurrentDays: 5, AccessLogs: access, DisposableReason: "only a rehearsal",
+		files, err := storage.NewLogBucket(ctx, "trail", &storage.LogBucketArgs{
+			BucketArgs: storage.BucketArgs{
+				KeyARN: pulumi.String(keyARN), ExpireDays: 30, NoncurrentDays: 5, AccessLogs: access, DisposableReason: "only a rehearsal",
+			},
 			Writers: []storage.Writer{storage.CloudTrail(account, trail, "")},
 		})
 		if err != nil {
@@ -129,7 +131,14 @@ func TestBucketWithEverything(t *testing.T) {
 }
 
 func TestBucketKeySparesCalls(t *testing.T) {
-	rec := pulumitest.Run(t, bucket("files", &storage.BucketArgs{KeyARN: pulumi.String(keyARN), Writers: []storage.Writer{storage.FlowLogs(account, region, "")}}))
+	rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := storage.NewLogBucket(ctx, "files", &storage.LogBucketArgs{
+			BucketArgs: storage.BucketArgs{KeyARN: pulumi.String(keyARN)},
+			Writers:    []storage.Writer{storage.FlowLogs(account, region, "")},
+		})
+		return err
+	})
+	require.EqualValues(t, 365, rec.Only(t, lifecycleType).Value("rules.0.expiration.days"), "logs expire")
 	require.Equal(t, true, rec.Only(t, encryptionType).Value("rules.0.bucketKeyEnabled"))
 }
 
@@ -139,8 +148,10 @@ func TestBucketNamesEveryProblem(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = storage.NewBucket(ctx, "Logs", &storage.BucketArgs{
-			KeyARN: pulumi.String(keyARN), ExpireDays: -1, NoncurrentDays: -2, AccessLogs: plain, AccessLogsPrefix: "logs", DisposableReason: "#",
+		_, err = storage.NewLogBucket(ctx, "Logs", &storage.LogBucketArgs{
+			BucketArgs: storage.BucketArgs{
+				KeyARN: pulumi.String(keyARN), ExpireDays: -1, NoncurrentDays: -2, AccessLogs: plain, AccessLogsPrefix: "logs", DisposableReason: "#",
+			},
 			Writers: []storage.Writer{{}, storage.ALBAccessLogs("1", "/x"), storage.ALBAccessLogs(account, ""), storage.CloudTrail(account, "audit", "AWSLogs")},
 		})
 		return err
@@ -153,6 +164,10 @@ func TestBucketNamesEveryProblem(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 	require.ErrorContains(t, pulumitest.RunError(t, bucket("logs", nil)), "args are missing")
+	require.ErrorContains(t, pulumitest.RunError(t, func(ctx *pulumi.Context) error {
+		_, err := storage.NewLogBucket(ctx, "logs", &storage.LogBucketArgs{})
+		return err
+	}), "Writers: missing; name at least one service")
 }
 
 func TestAccountBlock(t *testing.T) {
