@@ -45,7 +45,7 @@ func All() []*pack.Control {
 		confusions(), resourcePolicies(), tiers(), sessionDocuments(), loadBalancerDetails(), databaseDetails(),
 		bucketDetails(), instanceDetails(), groupUsers(), groups(), writeGrants(),
 		listenerRules(), otherAddresses(), firewallBypasses(), takeovers(), exposedServices(), carriers(),
-		sealedValues(), properties(), foundational(), credentialInputs(), frontDoors(), otherStores(),
+		sealedValues(), properties(), foundational(), credentialInputs(), frontDoors(), otherStores(), segmentations(),
 	)
 	for _, c := range withFleets(all) {
 		c.Service = serviceOf(c.ID)

@@ -71,7 +71,9 @@ func (b *bench) configsFor(token string) map[string]pack.Config {
 	levels, _ := own["levels"].(map[string]any)
 	levels = maps.Clone(levels)
 	for _, c := range b.pack.Controls() {
-		if c.ID == "pack-governance" || slices.Contains(c.Types, token) || slices.Contains(c.Joins, token) || len(c.Types) == 0 {
+		// The proof looks at the whole network anew; its own mutations are in policy/segmentation.
+		looks := slices.Contains(c.Types, token) || slices.Contains(c.Joins, token) || len(c.Types) == 0
+		if c.ID == "pack-governance" || looks && c.ID != "segmentation-proved" {
 			continue
 		}
 		delete(levels, c.ID)

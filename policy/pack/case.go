@@ -4,6 +4,7 @@ package pack
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 )
@@ -19,7 +20,10 @@ type Case struct {
 	control  *Control
 	settings map[string]any
 	notice   string
+	workdir  string
 	found    []note
+	doubts   []string
+	remarks  []string
 	waits    []Value
 	memos    []memo
 }
@@ -51,7 +55,7 @@ func (c *Case) end() {
 // begin makes the case that of another control.
 func (c *Case) begin(d *duty) {
 	c.control, c.settings, c.notice = d.control, d.settings, ""
-	c.found, c.waits = c.found[:0], c.waits[:0]
+	c.found, c.waits, c.doubts, c.remarks = c.found[:0], c.waits[:0], nil, nil
 }
 
 // Memo keeps what a check works out from a value, such as a parsed document, for the other controls that judge the
@@ -114,6 +118,22 @@ func (c *Case) report(at Value, message []any) {
 
 // Defer notes that the answer depends on a value that is known only after a deployment.
 func (c *Case) Defer(at Value) { c.waits = append(c.waits, at) }
+
+// Doubt says why nobody can tell whether the rule is met.
+func (c *Case) Doubt(format string, args ...any) {
+	c.doubts = append(c.doubts, fmt.Sprintf(format, args...))
+}
+
+// Remark says at the end of the run what is no finding, such as that the control had nothing to judge by.
+func (c *Case) Remark(format string, args ...any) {
+	c.remarks = append(c.remarks, fmt.Sprintf(format, args...))
+}
+
+// File opens the file that a setting names. A relative path is looked for in the working directory and above it, up to
+// the root of the repository.
+func (c *Case) File(setting string) (*os.File, error) {
+	return os.Open(locate(c.workdir, c.Word(setting)))
+}
 
 // Skip says why the control does not apply to this resource.
 func (c *Case) Skip(format string, args ...any) {
@@ -189,7 +209,7 @@ func (c *Case) outcome() Outcome {
 	switch {
 	case len(c.found) > 0:
 		return Fail
-	case len(c.waits) > 0:
+	case len(c.waits)+len(c.doubts) > 0:
 		return Undecided
 	case c.notice != "":
 		return NotApplicable
@@ -202,6 +222,9 @@ const undecidedPrefix = "undecided until deployed: "
 
 // reason says why the case has no answer: what it waits for, or why it does not apply.
 func (c *Case) reason() string {
+	if len(c.doubts) > 0 {
+		return "undecided: " + strings.Join(c.doubts, "; ")
+	}
 	if len(c.waits) == 0 {
 		return c.notice
 	}

@@ -117,6 +117,9 @@ type Control struct {
 	Types []string
 	// Joins are further types that the check looks at. Their inputs are kept for the stack pass.
 	Joins []string
+	// Reads says of which other types a stack control reads the inputs, so that they are kept for the stack pass. Unlike
+	// those in Joins, the control does not count as having judged them.
+	Reads func(token string) bool
 	// Settings are the values that the configuration may change.
 	Settings []Setting
 	// URL is a page about the rule.

@@ -105,6 +105,9 @@ func (s *Session) govern(resources []*Resource, root *Resource) []Result {
 		s.governWaiver(w, level, resources, add)
 	}
 	if !quiet {
+		for _, text := range s.remarks {
+			remark(text)
+		}
 		s.governWaiting(level, add, remark)
 		s.governCoverage(coverage, level, add, remark)
 	}

@@ -45,6 +45,8 @@ type Session struct {
 	settings map[string]map[string]any
 	duties   map[string]*duties
 	whole    []duty
+	reads    []func(string) bool
+	remarks  []string
 	rules    rules
 	workdir  string
 	about    About
@@ -96,7 +98,7 @@ func NewSession(p *Pack) *Session {
 // reset forgets what earlier resources left behind and returns to the default levels.
 func (s *Session) reset() {
 	s.cache = map[string]*node{}
-	s.waiting = map[string]string{}
+	s.waiting, s.remarks = map[string]string{}, nil
 	s.waived = map[*Waiver]map[string]bool{}
 	s.levels = make(map[string]Level, len(s.pack.controls))
 	for _, c := range s.pack.controls {
@@ -115,9 +117,13 @@ func (s *Session) assign() {
 	for token, d := range s.pack.byType {
 		s.duties[token] = &duties{resource: s.on(d.resource), stack: s.on(d.stack)}
 	}
+	s.reads = nil
 	for _, c := range s.pack.controls {
 		if !c.Stack || s.levels[c.ID] == Disabled {
 			continue
+		}
+		if c.Reads != nil {
+			s.reads = append(s.reads, c.Reads)
 		}
 		for _, token := range slices.Concat(c.Types, c.Joins) {
 			s.duties[token].joined = true
@@ -174,7 +180,7 @@ func (s *Session) Analyze(r *Resource) []Result {
 	s.mu.Lock()
 	d := s.dutiesFor(r.Type)
 	s.analyzed = true
-	if d != nil && d.joined {
+	if d != nil && d.joined || slices.ContainsFunc(s.reads, func(reads func(string) bool) bool { return reads(r.Type) }) {
 		s.cache[r.URN] = r.Inputs().n
 	}
 	s.mu.Unlock()
@@ -231,11 +237,14 @@ func (s *Stack) root() *Resource {
 func (s *Session) judge(results []Result, work []duty, r *Resource, stack *Stack) []Result {
 	k := cases.Get().(*Case) //nolint:forcetypeassert // the pool makes nothing else
 	defer k.end()
-	k.Resource, k.Stack, k.About = r, stack, &s.about
+	k.Resource, k.Stack, k.About, k.workdir = r, stack, &s.about, s.workdir
 	for i := range work {
 		d := &work[i]
 		k.begin(d)
 		k.run()
+		for _, text := range k.remarks {
+			s.remark(text)
+		}
 		results = append(results, Result{Control: d.control, Subject: &r.Subject, Level: d.level, Outcome: k.outcome()})
 		switch result := &results[len(results)-1]; result.Outcome {
 		case Fail:
@@ -248,6 +257,15 @@ func (s *Session) judge(results []Result, work []duty, r *Resource, stack *Stack
 		}
 	}
 	return results
+}
+
+// remark keeps what a check has to say that is no finding.
+func (s *Session) remark(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Contains(s.remarks, text) {
+		s.remarks = append(s.remarks, text)
+	}
 }
 
 // Cure is what to do about a note of the result.

@@ -43,6 +43,9 @@ func NewStack(resources []*Resource) *Stack {
 // Find returns the resource with the URN, or nil.
 func (s *Stack) Find(urn string) *Resource { return s.byURN[urn] }
 
+// All returns every resource, in the order of the engine.
+func (s *Stack) All() []*Resource { return s.all }
+
 // Of returns the resources of the given types.
 func (s *Stack) Of(tokens ...string) []*Resource {
 	if len(tokens) == 1 {

@@ -74,6 +74,12 @@ type Finding struct {
 	Path   *reach.Path `json:"path,omitempty"`
 }
 
+// Certain reports whether the finding stands however what is not known yet turns out: a preview leaves some doubts that
+// the deployment settles.
+func (f *Finding) Certain() bool {
+	return f.Status == Blocked || f.Status == Violation && f.Path != nil && f.Path.Sure
+}
+
 // Holds reports whether the network is as the table says, for certain.
 func (p *Proof) Holds() bool {
 	return !slices.ContainsFunc(p.Cells, func(c Cell) bool { return slices.Index(ranks, c.Status) >= slices.Index(ranks, Unknown) })

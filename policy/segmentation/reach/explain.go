@@ -32,6 +32,8 @@ type Path struct {
 	Way    string      `json:"way"`
 	Packet flow.Packet `json:"packet"`
 	Hops   []Hop       `json:"hops"`
+	// Sure says that the packet passes however what is not known yet turns out.
+	Sure bool `json:"sure,omitempty"`
 }
 
 // Stops are the hops that stop the packet.
@@ -73,7 +75,9 @@ func (e *Engine) Witness(a, b *End, q flow.Set) *Path {
 					for _, w := range e.index.ways(pa, pb) {
 						answered := !s.Equal(q.Minus(tcp))
 						if f := meet(w.flows(bound, answered), s); !f.Empty() {
-							return e.path(a, b, &w, flow.Example(f), func(s *Step, p flow.Packet) bool { return s.lets(bound, p) })
+							path := e.path(a, b, &w, flow.Example(f), func(s *Step, p flow.Packet) bool { return s.lets(bound, p) })
+							path.Sure = bound == Must
+							return path
 						}
 					}
 				}

@@ -177,6 +177,9 @@ func (b *builder) place(r *resource, ingress bool, rules []model.Rule) {
 	if len(to.ids) != 1 || to.doubt != "" {
 		rules = doubtful(rules, "securityGroupId is "+later)
 	}
+	for i := range rules {
+		rules[i].ID = r.Name
+	}
 	for i := range b.net.Groups {
 		g := &b.net.Groups[i]
 		if !slices.Contains(to.ids, g.ID) && len(to.ids) > 0 {

@@ -3,6 +3,7 @@
 package stack
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,9 @@ import (
 
 // NetworkType is the component that registers the table from which it is made as an input of its own.
 const NetworkType = "bulkhead:network:Network"
+
+// ErrUnknown is returned for a table that the deployment decides.
+var ErrUnknown = errors.New("its table is " + later)
 
 // Table is what the network components among resources say that they are made from: nil where there are none. With
 // several networks the segments have the network's name before theirs.
@@ -32,7 +36,7 @@ func Table(resources []*pack.Resource) (*intent.Table, error) {
 	for _, r := range networks {
 		plain, known := r.Get("table").Plain()
 		if !known {
-			return nil, fmt.Errorf("%s: its table is %s", r.Name, later)
+			return nil, fmt.Errorf("%s: %w", r.Name, ErrUnknown)
 		}
 		text, err := yaml.Marshal(plain)
 		if err != nil {
@@ -57,7 +61,7 @@ func owned(t *intent.Table, network string, several bool) {
 	}
 	for i := range t.Segments {
 		s := &t.Segments[i]
-		s.What = intent.Words{"group:" + network + "-" + s.Name}
+		s.What = group(network + "-" + s.Name)
 		for j := range t.Connections {
 			for _, end := range []*string{&t.Connections[j].From, &t.Connections[j].To} {
 				if *end == s.Name {
@@ -84,10 +88,27 @@ func owned(t *intent.Table, network string, several bool) {
 			if one.To = "aws:" + service; service != "s3" && service != "dynamodb" {
 				one.To = prefix + "aws:" + service
 				if !slices.ContainsFunc(t.Segments, func(s intent.Segment) bool { return s.Name == one.To }) {
-					t.Segments = append(t.Segments, intent.Segment{Name: one.To, What: intent.Words{"group:" + network + "-endpoint-" + strings.ReplaceAll(service, ".", "-")}})
+					t.Segments = append(t.Segments, intent.Segment{Name: one.To, What: group(network + "-endpoint-" + strings.ReplaceAll(service, ".", "-"))})
 				}
 			}
 			t.Connections = append(t.Connections, one)
 		}
 	}
+}
+
+// group selects what has a group of the network component: by its name in AWS, and by that of its resource.
+func group(name string) intent.Words {
+	return intent.Words{"group:" + name, "group:urn:*::" + name + "-group"}
+}
+
+// modules are the beginnings of the types of which a network is made.
+var modules = []string{
+	NetworkType, "aws:ec2/", "aws:vpc/", "aws:lb/", "aws:alb/", "aws:applicationloadbalancing/", "aws:elb/", "aws:autoscaling/", "aws:wafv2/webAclAssociation", "aws:ec2transitgateway/",
+	"aws:ec2clientvpn/", "aws:networkfirewall/", "aws:vpclattice/",
+}
+
+// Reads reports whether the inputs of resources of a type decide anything.
+func Reads(token string) bool {
+	_, holds := placed[family(token)]
+	return holds || slices.Contains(subnetGroups, family(token)) || slices.ContainsFunc(modules, func(m string) bool { return strings.HasPrefix(token, m) })
 }

@@ -37,7 +37,7 @@ func TestANetworkTellsItsTable(t *testing.T) {
 	table, err := stack.Table([]*pack.Resource{component(t, "one", small)})
 	require.NoError(t, err)
 	require.Equal(t, []string{"internet", "web", "aws:ecr.api", "aws:s3", "addresses:203.0.113.0/28"}, names(t, table))
-	require.Equal(t, intent.Words{"group:one-web"}, table.Segments[0].What)
+	require.Equal(t, intent.Words{"group:one-web", "group:urn:*::one-web-group"}, table.Segments[0].What)
 	require.True(t, table.Limited, "other VPCs of the program are not its business")
 }
 
@@ -45,7 +45,7 @@ func TestSeveralNetworksKeepTheirSegmentsApart(t *testing.T) {
 	table, err := stack.Table([]*pack.Resource{component(t, "one", small), component(t, "two", small)})
 	require.NoError(t, err)
 	require.Equal(t, []string{"internet", "one/web", "one/aws:ecr.api", "two/web", "two/aws:ecr.api", "aws:s3", "addresses:203.0.113.0/28"}, names(t, table))
-	require.Equal(t, intent.Words{"group:two-endpoint-ecr-api"}, table.Segments[3].What)
+	require.Equal(t, intent.Words{"group:two-endpoint-ecr-api", "group:urn:*::two-endpoint-ecr-api-group"}, table.Segments[3].What)
 	require.Empty(t, table.Rows(table.Find("one/web"), table.Find("two/aws:ecr.api")))
 	require.Len(t, table.Rows(table.Find("two/web"), table.Find("two/aws:ecr.api")), 1)
 }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controls_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+	"github.com/bulkhead-iac/bulkhead/policy/packtest"
+)
+
+// stranger is a network without a table of its own, in which a host reaches a database.
+const stranger = `
+- {$type: "aws:ec2/vpc:Vpc", $name: v, cidrBlock: 10.0.0.0/16}
+- {$type: "aws:ec2/subnet:Subnet", $name: s, vpcId: "@v", cidrBlock: 10.0.1.0/24}
+- {$type: "aws:ec2/securityGroup:SecurityGroup", $name: web, vpcId: "@v"}
+- {$type: "aws:ec2/securityGroup:SecurityGroup", $name: db, vpcId: "@v"}
+- {$type: "aws:ec2/instance:Instance", $name: shop-web, subnetId: "@s", vpcSecurityGroupIds: ["@web"]}
+- {$type: "aws:ec2/instance:Instance", $name: shop-db, subnetId: "@s", vpcSecurityGroupIds: ["@db"]}
+- {$type: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", $name: out, securityGroupId: "@web", referencedSecurityGroupId: "@db", ipProtocol: tcp, fromPort: 22, toPort: 22, description: by hand}
+- {$type: "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", $name: hole, securityGroupId: "@db", referencedSecurityGroupId: "@web", ipProtocol: tcp, fromPort: 22, toPort: 22, description: by hand}
+`
+
+const strangersTable = `
+segments: [{name: web, what: shop-web}, {name: db, what: shop-db}]
+connections: [{from: web, to: db, ports: tcp/5432, why: queries}]
+`
+
+func TestTheProofInThePack(t *testing.T) {
+	p := load(t)
+	file := filepath.Join(t.TempDir(), "segments.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(strangersTable), 0o600))
+	scene := packtest.YAML(t, "aws:ec2/vpc:Vpc", stranger)
+	run := func(table string, form packtest.Form) (pack.Outcome, []pack.Note, string) {
+		outcome, results, err := packtest.RunOne(p, "segmentation-proved", scene, form, map[string]any{"table": table})
+		require.NoError(t, err)
+		var notes []pack.Note
+		remarks := ""
+		for _, r := range results {
+			if r.Control.ID == "segmentation-proved" {
+				notes = append(notes, r.Notes...)
+			} else if r.Remark {
+				remarks += r.Notes[0].Text
+			}
+		}
+		return outcome, notes, remarks
+	}
+	for _, form := range []packtest.Form{packtest.State, packtest.Preview} {
+		outcome, notes, _ := run(file, form)
+		require.Equal(t, pack.Fail, outcome)
+		require.Len(t, notes, 2)
+		require.Contains(t, notes[0].Text, "web -> db: tcp 22 may pass and is not in the table [NOT_INTENDED]\n  packet  tcp 10.0.1.")
+		require.Contains(t, notes[0].Text, `hole of db allows tcp 22 from web "by hand"`)
+		require.Contains(t, notes[1].Text, "web -> db: tcp 5432 (queries) cannot pass [ENI_SG_RULES_MISMATCH]")
+	}
+	outcome, notes, remarks := run("nowhere.yaml", packtest.State)
+	require.Equal(t, pack.Fail, outcome)
+	require.Contains(t, notes[0].Text, "the table of segments cannot be used: open ")
+	require.Empty(t, remarks)
+
+	outcome, notes, _ = run("", packtest.State)
+	require.Equal(t, pack.NotApplicable, outcome)
+	require.Empty(t, notes)
+	// With everything on, the report says that nothing was judged, and how to mend that.
+	results, err := packtest.Run(p, scene, packtest.State)
+	require.NoError(t, err)
+	said := ""
+	for _, r := range results {
+		if r.Remark {
+			said += r.Notes[0].Text
+		}
+	}
+	require.Contains(t, said, `the segmentation of the network was not judged, because nothing says which connections are meant`)
+}
