@@ -62,7 +62,7 @@ var table = []setting{
 	},
 	{
 		key: "interfaceEndpoints", group: groupNetwork, fallback: baseEndpoints, example: "[ssm, logs]",
-		description: "AWS services reached inside the VPC, through an interface endpoint in every zone. Each costs per zone and hour. To let the service use them, attach policies to its role, which is the output appRole.",
+		description: "AWS services reached inside the VPC, through an interface endpoint in every zone. Each costs per zone and hour. To let the service use them, attach policies to its role, which the output services names.",
 		allowed:     "the default ones and any of " + strings.Join(otherEndpoints(), ", "),
 		field:       func(s *Settings) any { return &s.Network.InterfaceEndpoints },
 		check:       each(form.CheckEndpointService),

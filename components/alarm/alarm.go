@@ -119,9 +119,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 }
 
 func (args *Args) check() error {
-	if args == nil {
-		return errors.New("args are missing")
-	}
+	args = component.Given(args)
 	var problems []error
 	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if args.TopicARN == nil {

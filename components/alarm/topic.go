@@ -100,9 +100,7 @@ func TopicPolicy(accountID, region, topicARN string) identity.Document {
 }
 
 func (args *TopicArgs) check() error {
-	if args == nil {
-		return errors.New("args are missing")
-	}
+	args = component.Given(args)
 	problems := args.Account.CheckPlace()
 	if args.KeyARN == nil {
 		problems = append(problems, component.Missing("KeyARN", "give the ARN of the KMS key that encrypts the messages"))

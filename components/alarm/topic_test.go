@@ -77,7 +77,7 @@ func TestTopicNamesEveryProblem(t *testing.T) {
 	}
 	require.ErrorContains(t, attempt(&alarm.TopicArgs{}), "Account: missing")
 	require.ErrorContains(t, attempt(&alarm.TopicArgs{}), "Emails: missing; give at least one address that hears the alarms")
-	require.ErrorContains(t, attempt(nil), "args are missing")
+	require.ErrorContains(t, attempt(nil), "Account: missing")
 }
 
 func alarmArgs(changes ...func(*alarm.Args)) *alarm.Args {
@@ -134,5 +134,5 @@ func TestAlarmNamesEveryProblem(t *testing.T) {
 	for _, want := range []string{"TopicARN: missing", "Description", "Namespace", `Statistic "p101"`, `Comparison "="`, "PeriodSeconds 45", "BadPeriods 2", `Silence "golden"`} {
 		require.ErrorContains(t, err, want)
 	}
-	require.ErrorContains(t, attempt(nil), "args are missing")
+	require.ErrorContains(t, attempt(nil), "TopicARN: missing")
 }

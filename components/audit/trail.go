@@ -123,9 +123,7 @@ func (t *Trail) role(ctx *pulumi.Context, name string, args *TrailArgs) (*identi
 }
 
 func (args *TrailArgs) check(name string) error {
-	if args == nil {
-		return errors.New("args are missing")
-	}
+	args = component.Given(args)
 	problems := args.Account.Check()
 	if !trailName.MatchString(name) {
 		problems = append(problems, errors.New("the name becomes the trail's and part of its bucket's: use 3 to 47 lower-case letters, digits and dashes"))

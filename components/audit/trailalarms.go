@@ -71,9 +71,7 @@ func NewTrailAlarms(ctx *pulumi.Context, name string, args *TrailAlarmsArgs, opt
 }
 
 func (args *TrailAlarmsArgs) check() error {
-	if args == nil {
-		return errors.New("args are missing")
-	}
+	args = component.Given(args)
 	var problems []error
 	if args.LogGroup == nil {
 		problems = append(problems, component.Missing("LogGroup", "give the log group of the trail"))

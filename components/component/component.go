@@ -65,6 +65,14 @@ func Failure(kind, name string, problems ...error) error {
 	return nil
 }
 
+// Given is the arguments, or the empty ones for nil: what they lack is then reported field by field.
+func Given[T any](args *T) *T {
+	if args == nil {
+		return new(T)
+	}
+	return args
+}
+
 // Or is the value, or the other where the value is not set.
 func Or[T comparable](value, otherwise T) T {
 	var unset T

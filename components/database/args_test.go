@@ -24,7 +24,7 @@ func TestBadInput(t *testing.T) {
 		problem string
 	}{
 		{"no segment", func(a *Args) { a.Segment = nil }, "Segment: missing"},
-		{"a segment of another tier", func(a *Args) { a.Segment = drafted("app") }, `Segment: "app" is in the tier "app", whose routes lead to the nat`},
+		{"a segment of another tier", func(a *Args) { a.Segment = drafted("app") }, `Segment: "app" is in the tier "app", whose reach is nat`},
 		{"class of EC2", func(a *Args) { a.InstanceClass = "t4g.small" }, `InstanceClass: "t4g.small" is not an RDS instance class; write it like db.t4g.small`},
 		{"class without encryption", func(a *Args) { a.InstanceClass = "db.t2.micro" }, `InstanceClass: "db.t2.micro" cannot encrypt its storage; choose`},
 		{"first generation", func(a *Args) { a.InstanceClass = "db.m1.large" }, `InstanceClass: "db.m1.large" cannot encrypt its storage; choose`},

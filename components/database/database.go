@@ -50,9 +50,7 @@ type Database struct {
 
 // New creates a database.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Database, error) {
-	if args == nil {
-		args = &Args{}
-	}
+	args = component.Given(args)
 	args = args.defaults()
 	if err := component.Failure("database", name, args.problems()...); err != nil {
 		return nil, err

@@ -81,9 +81,7 @@ type Edge struct {
 
 // New makes the load balancer and its listeners. Until Serve is called it answers every request with 404.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Edge, error) {
-	if args == nil {
-		args = &Args{}
-	}
+	args = component.Given(args)
 	if err := component.Failure("edge", name, args.Check(name)...); err != nil {
 		return nil, err
 	}

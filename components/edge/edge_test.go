@@ -180,7 +180,7 @@ func TestAnEdgeIsRefusedWithoutItsRowsWhichAreNamedAllAtOnce(t *testing.T) {
 		_, err = New(ctx, "edge", &Args{Segment: own, CertificateARN: certificateARN})
 		return err
 	})
-	require.ErrorContains(t, err, `edge "edge": Segment: "app" is in the tier "app", whose routes lead to the nat; put it into a tier with one of the reaches [internet]`)
+	require.ErrorContains(t, err, `edge "edge": Segment: "app" is in the tier "app", whose reach is nat; put it into a tier with the reach [internet]`)
 }
 
 // drafted is the segment of the edge in a network that is not made.

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
@@ -44,9 +45,7 @@ var (
 
 // Serve forwards the requests that match args to a target.
 func (e *Edge) Serve(ctx *pulumi.Context, name string, args *ServeArgs) error {
-	if args == nil {
-		args = &ServeArgs{}
-	}
+	args = component.Given(args)
 	if err := e.checkServe(name, args); err != nil {
 		return fmt.Errorf("edge %q: serve %q: %w", e.name, name, err)
 	}

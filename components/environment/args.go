@@ -53,6 +53,10 @@ type Args struct {
 	Databases []Database
 	// Bastion is the door for operators. Default: none.
 	Bastion *Bastion
+	// OwnSegments are the segments of the table in which only resources of the program's own run, such as a cache, a batch
+	// worker or a function. Environment.Network.Segment returns each with its subnets and its group. Default: none, so that a
+	// segment without a component is an error.
+	OwnSegments []string
 	// TrailOffReason says why the account gets no CloudTrail trail of its own, such as that its organization has one.
 	TrailOffReason string
 	// GuardsOffReason says why the guards of the whole account are left to others: the block of public buckets, the
@@ -189,9 +193,12 @@ func (args *Args) checkParts(name string, draft *network.Network) []error {
 			p.report("Bastion", b.Check(name+"-"+b.Name))
 		}
 	}
+	for i, own := range args.OwnSegments {
+		p.place(fmt.Sprintf("OwnSegments[%d] (%s)", i, own), own)
+	}
 	for i, s := range args.Table.Segments {
 		if _, used := p.placed[s.Name]; !used {
-			p.add("Table: Segments[%d] (%s): nothing runs in it; give the component of its name, or drop the segment and its rows", i, s.Name)
+			p.add("Table: Segments[%d] (%s): nothing runs in it; give the component of its name, list it in OwnSegments if resources of your own run in it, or drop the segment and its rows", i, s.Name)
 		}
 	}
 	return p.problems

@@ -53,9 +53,7 @@ type Environment struct {
 // New builds an environment from the account inwards: what must hold everywhere first, then the network, then what runs in
 // it, from the data to the door. The name begins the names of all that is made.
 func New(ctx *pulumi.Context, name string, args *Args) (*Environment, error) {
-	if args == nil {
-		args = &Args{}
-	}
+	args = component.Given(args)
 	args = args.defaults()
 	if err := component.Failure("environment", name, args.check(name)...); err != nil {
 		return nil, err

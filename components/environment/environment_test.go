@@ -191,6 +191,8 @@ func TestEverythingThatIsMissingIsOneError(t *testing.T) {
 		Services:  []Service{{Name: "app", UsesDatabase: "database", Hosts: []string{"shop.example"}}},
 		Databases: []Database{{Args: database.Args{BackupRetentionDays: 1}}},
 		Bastion:   &Bastion{Name: "door"},
+
+		OwnSegments: []string{"app", "queue"},
 	}
 	err := pulumitest.RunError(t, program(args))
 	for _, text := range []string{
@@ -203,7 +205,9 @@ func TestEverythingThatIsMissingIsOneError(t *testing.T) {
 		`no row of the table lets "app" open tcp/443 to "aws:ssm"`,
 		"BackupRetentionDays: 1",
 		"no row of the table leads to the database",
-		"Segments[2] (cache): nothing runs in it",
+		"Segments[2] (cache): nothing runs in it; give the component of its name, list it in OwnSegments",
+		`OwnSegments[0] (app): Services[0] (app) is in segment "app" already`,
+		`OwnSegments[1] (queue): it runs in the segment of its name, and "queue" is not a segment`,
 	} {
 		require.ErrorContains(t, err, text)
 	}

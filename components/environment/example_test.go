@@ -102,5 +102,5 @@ func ExampleNew_incomplete() {
 	// Services[1] (orders): Segment "orders": Session Manager and the shipping of logs: no row of the table lets "orders" open tcp/443 to "aws:ssmmessages"; add {From: "orders", To: segment.AWS("ssmmessages"), Ports: segment.HTTPS, Why: "..."} to its Connections
 	// Services[1] (orders): Segment "orders": the packages of Amazon Linux in Amazon S3: no row of the table lets "orders" open tcp/443 to "aws:s3"; add {From: "orders", To: segment.AWS("s3"), Ports: segment.HTTPS, Why: "..."} to its Connections
 	// Services[1] (orders): Segment "orders": the secret of its database: no row of the table lets "orders" open tcp/443 to "aws:secretsmanager"; add {From: "orders", To: segment.AWS("secretsmanager"), Ports: segment.HTTPS, Why: "..."} to its Connections
-	// Table: Segments[0] (edge): nothing runs in it; give the component of its name, or drop the segment and its rows
+	// Table: Segments[0] (edge): nothing runs in it; give the component of its name, list it in OwnSegments if resources of your own run in it, or drop the segment and its rows
 }

@@ -12,8 +12,8 @@ import (
 //   - vpcId, subnetIds (by tier and zone), securityGroupIds (by segment), outgoingAddresses (by zone);
 //   - logKeyArn, boundaryArn, alarmTopicArn;
 //   - loadBalancer, loadBalancerArn, listenerArn, hosts, zoneId;
-//   - autoScalingGroup and appRole of a single service, services of several (by name);
-//   - databaseAddress, databaseSecretArn, databaseKeyArn of a single database, databases of several (by name);
+//   - services by name, each with autoScalingGroup and role;
+//   - databases by name, each with address, secretArn and keyArn;
 //   - sessionCommand, operatorPolicyArn.
 func (e *Environment) Export(ctx *pulumi.Context) {
 	outputs := pulumi.Map{
@@ -40,34 +40,15 @@ func (e *Environment) Export(ctx *pulumi.Context) {
 		outputs["sessionCommand"] = e.Bastion.SessionCommand
 		outputs["operatorPolicyArn"] = e.Bastion.OperatorPolicyARN
 	}
-	services := map[string]pulumi.Map{}
+	services, databases := pulumi.Map{}, pulumi.Map{}
 	for name, s := range e.Services {
-		services[name] = pulumi.Map{"autoScalingGroup": s.AutoScalingGroupName, "appRole": s.RoleName}
+		services[name] = pulumi.Map{"autoScalingGroup": s.AutoScalingGroupName, "role": s.RoleName}
 	}
-	databases := map[string]pulumi.Map{}
 	for name, d := range e.Databases {
-		databases[name] = pulumi.Map{"databaseAddress": d.Address, "databaseSecretArn": d.SecretARN, "databaseKeyArn": d.KeyARN}
+		databases[name] = pulumi.Map{"address": d.Address, "secretArn": d.SecretARN, "keyArn": d.KeyARN}
 	}
-	oneOrMany(outputs, "services", services)
-	oneOrMany(outputs, "databases", databases)
+	outputs["services"], outputs["databases"] = services, databases
 	for name, output := range outputs {
 		ctx.Export(name, output)
-	}
-}
-
-// oneOrMany exports a single part flat, and several by their names.
-func oneOrMany(outputs pulumi.Map, name string, parts map[string]pulumi.Map) {
-	if len(parts) != 1 {
-		byName := pulumi.Map{}
-		for part, values := range parts {
-			byName[part] = values
-		}
-		outputs[name] = byName
-		return
-	}
-	for _, values := range parts {
-		for key, value := range values {
-			outputs[key] = value
-		}
 	}
 }

@@ -37,9 +37,7 @@ type Boundary struct {
 
 // NewBoundary creates the permission boundary of an environment's roles. See BoundaryDocument for what it refuses.
 func NewBoundary(ctx *pulumi.Context, name string, args *BoundaryArgs, opts ...pulumi.ResourceOption) (*Boundary, error) {
-	if args == nil {
-		args = &BoundaryArgs{}
-	}
+	args = component.Given(args)
 	var problems []error
 	for i, region := range args.Regions {
 		if err := CheckRegion(region); err != nil {

@@ -140,9 +140,7 @@ func after(value pulumi.StringOutput, waits []any) pulumi.StringOutput {
 
 // check reports everything wrong with the arguments, or returns the trust policy as text.
 func (args *RoleArgs) check(name string) (trust string, err error) {
-	if args == nil {
-		return "", errors.New("args are missing")
-	}
+	args = component.Given(args)
 	var problems []error
 	if len(name) > nameLimit {
 		problems = append(problems, fmt.Errorf("the name has %d characters: use at most %d", len(name), nameLimit))

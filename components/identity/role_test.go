@@ -97,6 +97,6 @@ func TestRoleNamesEveryProblem(t *testing.T) {
 	} {
 		require.ErrorContains(t, err, want)
 	}
-	require.ErrorContains(t, attempt("role", nil), "args are missing")
+	require.ErrorContains(t, attempt("role", nil), "Boundary: missing")
 	require.ErrorContains(t, attempt("role", &identity.RoleArgs{AssumedBy: identity.AssumeRoleByService("ec2"), Boundary: pulumi.String(boundaryARN)}), "AssumedBy: statement")
 }

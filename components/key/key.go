@@ -90,9 +90,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 
 // check reports everything wrong with the arguments, or returns the key policy as text.
 func (args *Args) check(alias string) (policy string, err error) {
-	if args == nil {
-		return "", errors.New("args are missing")
-	}
+	args = component.Given(args)
 	var problems []error
 	if !aliasForm.MatchString(alias) {
 		problems = append(problems, fmt.Errorf("project and name become the alias %q: use at most 249 letters, digits and /_-", alias))

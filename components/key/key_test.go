@@ -66,7 +66,7 @@ func TestEveryProblemIsNamed(t *testing.T) {
 	for _, want := range []string{`project and name become the alias "bulkhead-a key"`, "Description", "DeletionWindowDays 3", `AccountID: "1" is not an AWS account id; write`, `Region: "cn-north-1" lies in another AWS partition`, `"lambda.amazonaws.com" is unknown`, "cloudtrail.amazonaws.com"} {
 		require.ErrorContains(t, err, want)
 	}
-	require.ErrorContains(t, pulumitest.RunError(t, create("logs", nil)), "args are missing")
+	require.ErrorContains(t, pulumitest.RunError(t, create("logs", nil)), "Account: missing")
 	err = pulumitest.RunError(t, create("logs", &key.Args{}))
 	require.ErrorContains(t, err, "Account: missing")
 	require.ErrorContains(t, err, "Description")

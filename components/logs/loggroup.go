@@ -68,9 +68,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 }
 
 func (args *Args) check() []error {
-	if args == nil {
-		return []error{component.Missing("Args", "give at least the Account")}
-	}
+	args = component.Given(args)
 	problems := args.Account.Check()
 	if args.Name != "" && !nameForm.MatchString(args.Name) {
 		problems = append(problems, fmt.Errorf("Name: %q must be 1 to 512 letters, digits and _/.#-", args.Name))

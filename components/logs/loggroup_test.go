@@ -71,5 +71,5 @@ func TestLogGroupNamesEveryProblem(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 	require.ErrorContains(t, attempt(&logs.Args{}), "Account: missing")
-	require.ErrorContains(t, attempt(nil), "Args: missing")
+	require.ErrorContains(t, attempt(nil), "Account: missing")
 }

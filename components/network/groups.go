@@ -62,31 +62,36 @@ func (b *builder) group(ctx *pulumi.Context, name, description string) (*group, 
 // (https://www.pulumi.com/registry/packages/aws/api-docs/ec2/securitygroup/), and each carries the reason of its row.
 func (b *builder) connect(ctx *pulumi.Context) error {
 	for i, row := range b.args.Table.Connections {
-		from, opens := b.groups[row.From]
-		to, accepts := b.groups[row.To]
-		if opens {
+		if from, opens := b.groups[row.From]; opens {
 			for _, far := range b.far(row.To, row.Ports) {
-				if err := b.egress(ctx, from, far, i, row); err != nil {
+				if err := b.rule(ctx, from, true, far, i); err != nil {
 					return err
 				}
 			}
 		}
-		if accepts {
+		for _, to := range b.accepting(row) {
 			for _, far := range b.far(row.From, row.Ports) {
-				if err := b.ingress(ctx, to, far, i, row); err != nil {
-					return err
-				}
-			}
-		}
-		for _, name := range row.To.Services() {
-			if s := b.services[name]; opens && s.group != nil {
-				if err := b.ingress(ctx, s.group, far{label: from.name, group: from}, i, row); err != nil {
+				if err := b.rule(ctx, to, false, far, i); err != nil {
 					return err
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// accepting are the groups of those that a row leads to: of a segment, or of the interface endpoints of services.
+func (b *builder) accepting(row segment.Connection) []*group {
+	if g, inside := b.groups[row.To]; inside {
+		return []*group{g}
+	}
+	var all []*group
+	for _, name := range row.To.Services() {
+		if g := b.services[name].group; g != nil {
+			all = append(all, g)
+		}
+	}
+	return all
 }
 
 // far is the other side of a rule: a group, a prefix list, or addresses.
@@ -123,8 +128,13 @@ func (b *builder) far(e segment.End, ports segment.Ports) []far {
 	return slices.DeleteFunc(all, func(f far) bool { return f.cidr != "" && !ports.Carries(strings.Contains(f.cidr, ":")) })
 }
 
-func (b *builder) egress(ctx *pulumi.Context, own *group, peer far, i int, row segment.Connection) error {
-	args := &vpc.SecurityGroupEgressRuleArgs{
+// rule writes one half of a row: what a group lets out to the other side, or what it admits from there.
+func (b *builder) rule(ctx *pulumi.Context, own *group, out bool, peer far, i int) (err error) {
+	row, direction := b.args.Table.Connections[i], "from"
+	if out {
+		direction = "to"
+	}
+	args := vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId: own.id,
 		IpProtocol:      pulumi.String(groupProtocol(row.Ports)),
 		FromPort:        pulumi.Int(row.Ports.From),
@@ -132,23 +142,15 @@ func (b *builder) egress(ctx *pulumi.Context, own *group, peer far, i int, row s
 		Description:     pulumi.String(row.Why),
 	}
 	args.ReferencedSecurityGroupId, args.PrefixListId, args.CidrIpv4, args.CidrIpv6 = peer.inputs()
-	name := fmt.Sprintf("%s-to-%s-%s", own.name, peer.label, row.Ports.Label())
-	made, err := vpc.NewSecurityGroupEgressRule(ctx, name, args, pulumi.Parent(own), b.formerRule(name, row.Ports))
-	b.serve(made, i)
-	return err
-}
-
-func (b *builder) ingress(ctx *pulumi.Context, own *group, peer far, i int, row segment.Connection) error {
-	args := &vpc.SecurityGroupIngressRuleArgs{
-		SecurityGroupId: own.id,
-		IpProtocol:      pulumi.String(groupProtocol(row.Ports)),
-		FromPort:        pulumi.Int(row.Ports.From),
-		ToPort:          pulumi.Int(row.Ports.To),
-		Description:     pulumi.String(row.Why),
+	name := fmt.Sprintf("%s-%s-%s-%s", own.name, direction, peer.label, row.Ports.Label())
+	options := []pulumi.ResourceOption{pulumi.Parent(own), b.formerRule(name, row.Ports)}
+	var made pulumi.CustomResource
+	if out {
+		made, err = vpc.NewSecurityGroupEgressRule(ctx, name, &args, options...)
+	} else {
+		ingress := vpc.SecurityGroupIngressRuleArgs(args)
+		made, err = vpc.NewSecurityGroupIngressRule(ctx, name, &ingress, options...)
 	}
-	args.ReferencedSecurityGroupId, args.PrefixListId, args.CidrIpv4, args.CidrIpv6 = peer.inputs()
-	name := fmt.Sprintf("%s-from-%s-%s", own.name, peer.label, row.Ports.Label())
-	made, err := vpc.NewSecurityGroupIngressRule(ctx, name, args, pulumi.Parent(own), b.formerRule(name, row.Ports))
 	b.serve(made, i)
 	return err
 }

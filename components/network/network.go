@@ -51,9 +51,7 @@ type Network struct {
 
 // New creates a network.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Network, error) {
-	if args == nil {
-		args = &Args{}
-	}
+	args = component.Given(args)
 	plan, rules, problems := args.decide()
 	if err := component.Failure("network", name, problems...); err != nil {
 		return nil, err

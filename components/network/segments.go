@@ -54,7 +54,7 @@ func (s *Segment) Check(reaches []segment.Reach, needs ...segment.Need) []error 
 	}
 	var problems []error
 	if !slices.Contains(reaches, s.Tier.Reach) {
-		problems = append(problems, fmt.Errorf("Segment: %q is in the tier %q, whose routes lead to the %s; put it into a tier with one of the reaches %v",
+		problems = append(problems, fmt.Errorf("Segment: %q is in the tier %q, whose reach is %s; put it into a tier with the reach %v",
 			s.Name, s.Tier.Name, s.Tier.Reach, reaches))
 	}
 	for _, err := range s.network.Table.Lacking(s.Name, needs...) {

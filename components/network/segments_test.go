@@ -120,7 +120,7 @@ func TestSegmentCheckNamesTierAndMissingRows(t *testing.T) {
 	require.Empty(t, app.Check(private, segment.Need{To: segment.AWS("logs", "secretsmanager"), Ports: segment.HTTPS, For: "its secrets"}))
 	problems := app.Check([]segment.Reach{segment.ReachInternet}, segment.Need{To: segment.AWS("sqs"), Ports: segment.HTTPS, For: "its queue"})
 	require.Len(t, problems, 2)
-	require.ErrorContains(t, problems[0], `Segment: "app" is in the tier "app", whose routes lead to the nat; put it into a tier with one of the reaches [internet]`)
+	require.ErrorContains(t, problems[0], `Segment: "app" is in the tier "app", whose reach is nat; put it into a tier with the reach [internet]`)
 	require.ErrorContains(t, problems[1], `Segment "app": its queue: no row of the table lets "app" open tcp/443`)
 	var missing *Segment
 	require.ErrorContains(t, missing.Check(private)[0], "Segment: missing; give the segment of the network")

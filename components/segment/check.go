@@ -220,7 +220,7 @@ func (t *Table) routeObjections(row Connection, in Surroundings) []objection {
 	from := t.reach(row.From)
 	six := slices.ContainsFunc(row.To.Ranges(), isIPv6)
 	return []objection{
-		{row.To == Internet && from != "" && from != ReachInternet, "a tier behind NAT reaches known addresses only; list them with Addresses"},
+		{row.To == Internet && from == ReachNAT, "a tier behind NAT reaches known addresses only; list them with Addresses"},
 		{row.To.Outside() && from == ReachNowhere, "the tier has no route out of the VPC; let a segment of another tier open the connection"},
 		{from == ReachNAT && !in.NAT && slices.ContainsFunc(row.To.Ranges(), isIPv4), "the tier has no way out without NAT; choose a NAT strategy, or drop the row"},
 		{from == ReachNAT && six && !in.IPv6, "NAT carries IPv4 only; name an IPv4 range, or give the network IPv6"},

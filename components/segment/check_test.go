@@ -77,7 +77,7 @@ func TestABadRowIsReportedWithItsValueAndTheCure(t *testing.T) {
 		"internet to app":         {row: Connection{From: Internet, To: "app", Ports: HTTPS}, want: []string{"only a tier with routes to the internet can be reached", "public tier stand between"}},
 		"internet to data":        {row: Connection{From: Internet, To: "db", Ports: HTTPS}, want: []string{"only a tier with routes to the internet"}},
 		"office to data":          {row: Connection{From: office, To: "db", Ports: PostgreSQL}, want: []string{"only a tier with routes to the internet"}},
-		"data to internet":        {row: Connection{From: "db", To: Internet, Ports: HTTPS}, want: []string{"a tier behind NAT reaches known addresses only", "no route out of the VPC; let a segment of another tier open the connection"}},
+		"data to internet":        {row: Connection{From: "db", To: Internet, Ports: HTTPS}, want: []string{"): the tier has no route out of the VPC; let a segment of another tier open the connection"}},
 		"data to an office":       {row: Connection{From: "db", To: office, Ports: HTTPS}, want: []string{"no route out of the VPC"}},
 		"data to a gateway":       {row: Connection{From: "db", To: AWS("s3"), Ports: HTTPS}, want: []string{"none to a gateway endpoint"}},
 		"app to internet":         {row: Connection{From: "app", To: Internet, Ports: HTTPS}, want: []string{"a tier behind NAT reaches known addresses only; list them with Addresses"}},
@@ -124,6 +124,10 @@ func TestABadRowIsReportedWithItsValueAndTheCure(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestARowFromTheDataTierToTheInternetHasOneFault(t *testing.T) {
+	require.Len(t, with(Connection{From: "db", To: Internet, Ports: HTTPS}).Check(surroundings()), 1)
 }
 
 func TestRowsThatPass(t *testing.T) {

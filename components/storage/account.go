@@ -3,7 +3,6 @@
 package storage
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/bulkhead-iac/bulkhead/components/identity"
@@ -28,11 +27,8 @@ type AccountBlock struct {
 
 // NewAccountBlock closes the account to public buckets.
 func NewAccountBlock(ctx *pulumi.Context, name string, args *AccountBlockArgs, opts ...pulumi.ResourceOption) (*AccountBlock, error) {
-	err := errors.New("args are missing")
-	if args != nil {
-		err = identity.CheckAccountID(args.AccountID)
-	}
-	if err != nil {
+	args = component.Given(args)
+	if err := identity.CheckAccountID(args.AccountID); err != nil {
 		return nil, fmt.Errorf("account block %q: %w", name, err)
 	}
 	b := &AccountBlock{}

@@ -76,12 +76,13 @@ var (
 
 // NewBucket creates a private bucket. It keeps what is stored in it until somebody deletes it.
 func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulumi.ResourceOption) (*Bucket, error) {
-	return newBucket(ctx, name, args, nil, opts...)
+	return newBucket(ctx, name, component.Given(args), nil, opts...)
 }
 
 // NewLogBucket creates a private bucket to which AWS services deliver logs, and from which these expire.
 func NewLogBucket(ctx *pulumi.Context, name string, args *LogBucketArgs, opts ...pulumi.ResourceOption) (*Bucket, error) {
-	if args == nil || len(args.Writers) == 0 {
+	args = component.Given(args)
+	if len(args.Writers) == 0 {
 		return nil, fmt.Errorf("log bucket %q: Writers: missing; name at least one service that delivers logs to it", name)
 	}
 	expiring := args.BucketArgs
@@ -235,9 +236,6 @@ func (b *Bucket) log(ctx *pulumi.Context, name string, args *BucketArgs) error {
 
 // check reports everything wrong with the arguments.
 func (args *BucketArgs) check(name string, writers []Writer) error {
-	if args == nil {
-		return errors.New("args are missing")
-	}
 	var problems []error
 	if !bucketForm.MatchString(name) {
 		problems = append(problems, errors.New("the name becomes the bucket's: use 1 to 55 lower-case letters, digits and dashes"))

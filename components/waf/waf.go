@@ -74,9 +74,7 @@ func (w *WebACL) Ready() []pulumi.CustomResource { return order.List(w.associati
 
 // New makes a web ACL with the baseline of rules, in front of the load balancer in args.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*WebACL, error) {
-	if args == nil {
-		args = &Args{}
-	}
+	args = component.Given(args)
 	metricName := fmt.Sprintf("%s-%s-%s", ctx.Project(), ctx.Stack(), name)
 	rules, err := args.check(metricName)
 	if err != nil {

@@ -51,9 +51,18 @@ func lookAtDatabase(t *testing.T, a *account) {
 	require.Equal(t, int32(5432), port)
 	address, err := terratest.GetAddressOfRdsInstanceContextE(t, t.Context(), a.identifier(), a.Region)
 	require.NoError(t, err)
-	require.Equal(t, a.Outputs(t)["databaseAddress"], address)
+	require.Equal(t, databaseOutput(t, a, "address"), address)
 	lookAtParameters(t, a, db)
 	lookAtPassword(t, a, db)
+}
+
+// databaseOutput is what the stack tells of its database.
+func databaseOutput(t *testing.T, a *account, key string) any {
+	t.Helper()
+	databases, _ := a.Outputs(t)["databases"].(map[string]any)
+	database, _ := databases["db"].(map[string]any)
+	require.Contains(t, database, key)
+	return database[key]
 }
 
 // lookAtParameters finds connections without TLS refused, and changes logged without the passwords in them.
@@ -79,7 +88,7 @@ func lookAtParameters(t *testing.T, a *account, db *rdstypes.DBInstance) {
 func lookAtPassword(t *testing.T, a *account, db *rdstypes.DBInstance) {
 	t.Helper()
 	require.NotNil(t, db.MasterUserSecret, "RDS does not manage the password")
-	require.Equal(t, a.Outputs(t)["databaseSecretArn"], aws.ToString(db.MasterUserSecret.SecretArn))
+	require.Equal(t, databaseOutput(t, a, "secretArn"), aws.ToString(db.MasterUserSecret.SecretArn))
 	require.Equal(t, aws.ToString(db.KmsKeyId), aws.ToString(db.MasterUserSecret.KmsKeyId))
 	value, err := terratest.GetSecretValueContextE(t, t.Context(), a.Region, aws.ToString(db.MasterUserSecret.SecretArn))
 	require.NoError(t, err)
