@@ -3,6 +3,7 @@
 package rehearsal_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,9 +12,27 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
-// lookAtFirewall compares all security-group rules of the VPC with the connections that an environment needs, each written
+// table is the table of segments and connections that the network has registered.
+func (a *account) table(t *testing.T) *segment.Table {
+	t.Helper()
+	for _, r := range a.State(t).Resources {
+		if r.Type == "bulkhead:network:Network" {
+			text, err := json.Marshal(r.Inputs["table"])
+			require.NoError(t, err)
+			table := &segment.Table{}
+			require.NoError(t, json.Unmarshal(text, table))
+			return table
+		}
+	}
+	require.Fail(t, "the state has no network")
+	return nil
+}
+
+// lookAtFirewall compares all security-group rules of the VPC with the connections of the table, each written
 // "group in/out port peer". Nothing else is open.
 func lookAtFirewall(t *testing.T, a *account) {
 	t.Helper()
@@ -22,9 +41,12 @@ func lookAtFirewall(t *testing.T, a *account) {
 	for _, group := range groups {
 		nameOf[aws.ToString(group.GroupId)] = strings.TrimPrefix(name(group.Tags), a.named(""))
 	}
-	wanted := []string{"default", "db", "app", "edge", "bastion"}
-	for _, service := range a.Network.InterfaceEndpoints {
-		wanted = append(wanted, "endpoint-"+service)
+	table := a.table(t)
+	wanted := append([]string{"default"}, table.Names()...)
+	for _, service := range table.Services() {
+		if service != "s3" {
+			wanted = append(wanted, "endpoint-"+service)
+		}
 	}
 	require.ElementsMatch(t, wanted, values(nameOf))
 	s3 := s3PrefixList(t, a)
@@ -42,34 +64,44 @@ func lookAtFirewall(t *testing.T, a *account) {
 		require.NotEmpty(t, aws.ToString(rule.Description), group)
 		rules = append(rules, describe(rule, nameOf, s3))
 	}
-	require.ElementsMatch(t, wantedRules(a), rules)
+	require.ElementsMatch(t, wantedRules(table), rules)
 }
 
-// wantedRules are the connections of an environment.
-func wantedRules(a *account) []string {
-	both := func(from, to string, port int) []string {
-		return []string{fmt.Sprintf("%s out %d %s", from, port, to), fmt.Sprintf("%s in %d %s", to, port, from)}
-	}
-	rules := []string{"edge in 443 " + world, "edge in 80 " + world, "app out 443 s3", "bastion out 443 s3"}
-	rules = append(rules, both("edge", "app", a.App.Port)...)
-	rules = append(rules, both("app", "db", 5432)...)
-	for _, service := range a.Network.InterfaceEndpoints {
-		rules = append(rules, both("app", "endpoint-"+service, 443)...)
-	}
-	for _, service := range []string{"ec2messages", "logs", "ssm", "ssmmessages"} {
-		rules = append(rules, both("bastion", "endpoint-"+service, 443)...)
-	}
-	rules = append(rules, both("bastion", "app", 22)...)
-	if a.Bastion.ReachesDatabase {
-		rules = append(rules, both("bastion", "db", 5432)...)
-	}
-	for _, known := range a.Bastion.AllowedCIDRs {
-		rules = append(rules, "bastion in 22 "+known)
-	}
-	for _, known := range a.App.EgressCIDRs {
-		rules = append(rules, "app out 443 "+known)
+// wantedRules are the rules that the connections of a table need.
+func wantedRules(table *segment.Table) []string {
+	var rules []string
+	for _, c := range table.Connections {
+		from, to := peers(c.From), peers(c.To)
+		for _, f := range from {
+			for _, t := range to {
+				if !c.To.Outside() && t != "s3" {
+					rules = append(rules, fmt.Sprintf("%s in %d %s", t, c.Ports.From, f))
+				}
+				if !c.From.Outside() {
+					rules = append(rules, fmt.Sprintf("%s out %d %s", f, c.Ports.From, t))
+				}
+			}
+		}
 	}
 	return rules
+}
+
+// peers are the groups, lists and ranges that an end of a connection stands for.
+func peers(end segment.End) []string {
+	if end == segment.Internet {
+		return []string{world}
+	}
+	if one, is := end.Segment(); is {
+		return []string{one}
+	}
+	all := end.Ranges()
+	for _, service := range end.Services() {
+		if service != "s3" {
+			service = "endpoint-" + service
+		}
+		all = append(all, service)
+	}
+	return all
 }
 
 func describe(rule ec2types.SecurityGroupRule, nameOf map[string]string, s3 string) string {

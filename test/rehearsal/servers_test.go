@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// lookAtServers finds two groups of instances, the service in the app tier and one bastion in the public tier, made from
+// lookAtServers finds groups of instances, the service in the app tier and one bastion in the public tier, made from
 // hardened templates, in an account that encrypts every disk.
 func lookAtServers(t *testing.T, a *account) {
 	t.Helper()
@@ -24,12 +24,18 @@ func lookAtServers(t *testing.T, a *account) {
 	require.True(t, aws.ToBool(disks.EbsEncryptionByDefault), "a disk that nobody asks to encrypt is not")
 	found, err := a.autoscaling.DescribeAutoScalingGroups(t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{})
 	require.NoError(t, err)
-	require.Len(t, found.AutoScalingGroups, 2)
+	seen := map[string]bool{}
 	for _, group := range found.AutoScalingGroups {
 		role, tier, smallest, largest := "app", "app", a.App.MinSize, a.App.MaxSize
-		if strings.HasPrefix(aws.ToString(group.AutoScalingGroupName), a.named("bastion")) {
+		switch named := aws.ToString(group.AutoScalingGroupName); {
+		case strings.HasPrefix(named, a.named("app-")):
+		case !strings.HasPrefix(named, a.named("bastion-")):
+			continue // another service
+		default:
 			role, tier, smallest, largest = "bastion", "public", 1, 1
 		}
+		require.False(t, seen[role], "one group for each")
+		seen[role] = true
 		require.ElementsMatch(t, a.subnetIDs(t, tier), strings.Split(aws.ToString(group.VPCZoneIdentifier), ","))
 		capacity, err := terratest.GetCapacityInfoForAsgContextE(t, t.Context(), aws.ToString(group.AutoScalingGroupName), a.Region)
 		require.NoError(t, err)
@@ -43,6 +49,7 @@ func lookAtServers(t *testing.T, a *account) {
 			require.Len(t, group.TargetGroupARNs, 1)
 		}
 	}
+	require.Len(t, seen, 2)
 }
 
 // lookAtTemplate finds a template that the group runs in its newest version: metadata for sessions only, an encrypted disk,
