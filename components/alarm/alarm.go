@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/order"
 )
 
 // Comparison is how an alarm compares a metric with its threshold.
@@ -60,6 +61,8 @@ type Args struct {
 	BadPeriods int `pulumi:"badPeriods"`
 	// Silence says what a period without data means. Default SilenceIsGood.
 	Silence string `pulumi:"silence"`
+	// After is what must be in place before the alarm watches what Dimensions select. Default: nothing.
+	After []pulumi.CustomResource
 }
 
 // Alarm is a CloudWatch alarm that somebody hears.
@@ -110,7 +113,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	} else {
 		inputs.Statistic = pulumi.String(args.Statistic)
 	}
-	alarm, err := cloudwatch.NewMetricAlarm(ctx, name+"-alarm", inputs, pulumi.Parent(a))
+	alarm, err := cloudwatch.NewMetricAlarm(ctx, name+"-alarm", inputs, pulumi.Parent(a), order.After(args.After))
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/logs"
 	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/order"
 	"github.com/bulkhead-iac/bulkhead/components/server"
 )
 
@@ -39,22 +41,31 @@ type App struct {
 	// RoleARN is the role of the instances, RoleName its name. They may use their logs and
 	// their database; a policy that lets them use more is attached to the role.
 	RoleARN, RoleName pulumi.StringOutput
+
+	group pulumi.CustomResource
 }
+
+// Ready is what must exist before the service can be called: its instances, healthy at the load balancer if it has one. Hand
+// it to order.After.
+func (a *App) Ready() []pulumi.CustomResource { return order.List(a.group) }
 
 // New creates a service.
 //
-// A change of anything about the instances makes a new version of the launch template
-// and, with it, an instance refresh: new instances are started and must be healthy at
-// the load balancer before old ones are stopped, so that a bad version never takes the
-// place of the whole good one. With a fixed AMI (server.Settings.Image) EC2 Auto Scaling also rolls
-// a failed refresh back; it cannot while the image is a parameter
-// (API reference, RollbackInstanceRefresh).
+// A change of anything about the instances is a new version with an auto-scaling group of its own. It is made first and must
+// be healthy at the load balancer within ten minutes; then the old group goes. A change of the port also makes a new target
+// group, and requests move there in one step when the new group is healthy. A version that does not become healthy, a wrong
+// image and an exhausted quota fail the deployment while the old version serves on, its group still with its own version of
+// the template; the next deployment makes another group in place of the failed one. Between the two, run no refresh: it would
+// make the engine forget that the group has failed. The failed group stays until then, and its instances are replaced over
+// and over.
 //
-// Pulumi waits until the instances of a new or resized group are launched, at most ten
-// minutes, because a wrong image or an exhausted quota shows there and nowhere
-// else. It waits neither for their health at the load balancer, which may still lack its
-// certificate, nor for the end of a refresh, which AWS runs on its own: see
-// `aws autoscaling describe-instance-refreshes`.
+// An instance refresh would change the one group in place, but the provider gives the group its new template before the
+// refresh begins, so that the group launches the bad version whenever it grows or heals and AWS rolls back to it
+// (https://github.com/hashicorp/terraform-provider-aws/issues/34189), and nobody waits for the end. The price is that a new
+// group begins with MinSize instances, however many the old one has, and grows by its load: roll out when the load is low,
+// or raise MinSize before. For some minutes both versions serve, unless the port changes.
+//
+// Without a load balancer the deployment waits until the instances are launched, and knows nothing of their health.
 //
 // The service finds its surroundings in /etc/bulkhead/service.env, for systemd's
 // EnvironmentFile or a shell: SERVICE_NAME, SERVICE_PORT, SERVICE_HEALTH_PATH, AWS_REGION,
@@ -88,28 +99,48 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
-	servers, err := server.New(ctx, name, &server.Fleet{
+	a.TargetGroupARN, a.TargetGroupARNSuffix, a.LogGroupName = targets.Arn, targets.ArnSuffix, log.Name
+	fleet := &server.Fleet{
 		Segment:     args.Segment,
 		Settings:    args.Server,
 		Description: "Instances of the service " + name,
 		Permissions: permissions,
 		Parts:       parts(name, args, log),
 		Group:       group(args, targets),
-	}, log, a)
+		ReplaceOn:   newVersion,
+	}
+	start := func(inUse []pulumi.CustomResource) ([]pulumi.CustomResource, error) {
+		fleet.After = inUse
+		if err := a.start(ctx, name, fleet, log); err != nil {
+			return nil, err
+		}
+		return a.Ready(), nil
+	}
+	if args.Edge == nil {
+		_, err = start(nil)
+	} else {
+		err = args.Edge.Serve(ctx, args.Segment.Name, args.serve(targets.Arn, start))
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := newScaling(ctx, name, a, servers.Group); err != nil {
-		return nil, err
-	}
-	a.TargetGroupARN, a.TargetGroupARNSuffix = targets.Arn, targets.ArnSuffix
-	a.AutoScalingGroupName, a.LogGroupName, a.RoleARN, a.RoleName = servers.Group.Name, log.Name, servers.Role.ARN, servers.Role.Name
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{
 		"autoScalingGroupName": a.AutoScalingGroupName,
 		"targetGroupArn":       a.TargetGroupARN,
 		"logGroupName":         a.LogGroupName,
 		"roleArn":              a.RoleARN,
 	})
+}
+
+// start makes the instances.
+func (a *App) start(ctx *pulumi.Context, name string, fleet *server.Fleet, log *logs.Group) error {
+	servers, err := server.New(ctx, name, fleet, log, a)
+	if err != nil {
+		return err
+	}
+	a.group, a.AutoScalingGroupName = servers.Group, servers.Group.Name
+	a.RoleARN, a.RoleName = servers.Role.ARN, servers.Role.Name
+	return newScaling(ctx, name, a, servers.Group)
 }
 
 // logicalTargets is the logical name of a target group, from which Pulumi makes the physical one with a random ending of

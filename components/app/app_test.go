@@ -82,23 +82,16 @@ func TestGroupReplacesBeforeItStops(t *testing.T) {
 		"healthCheckGracePeriod": 300.0,
 		"defaultInstanceWarmup":  120.0,
 		"maxInstanceLifetime":    30.0 * 86400,
-		"minElbCapacity":         nil, // the balancer may still wait for its certificate
+		"minElbCapacity":         nil, // nothing checks the health of what no load balancer serves
 		"waitForElbCapacity":     nil,
 		"instanceMaintenancePolicy": map[string]any{
 			"minHealthyPercentage": 100.0, "maxHealthyPercentage": 150.0,
 		},
-		"instanceRefresh": map[string]any{"strategy": "Rolling", "preferences": map[string]any{
-			"minHealthyPercentage": 100.0, "maxHealthyPercentage": 150.0, "instanceWarmup": "120", "autoRollback": false, "skipMatching": true,
-		}},
+		"instanceRefresh": nil, // see TestANewVersionIsAGroupOfItsOwn
 	} {
 		require.Equal(t, want, group.Value(path), path)
 	}
 	require.Contains(t, group.Value("enabledMetrics"), "GroupInServiceInstances")
-}
-
-func TestFixedImagesAreRolledBack(t *testing.T) {
-	recording := build(t, with(func(a *Args) { a.Server.Image = "ami-0123456789abcdef0" }))
-	require.Equal(t, true, recording.Only(t, servertest.GroupType).Value("instanceRefresh.preferences.autoRollback"))
 }
 
 func TestInstancesStartAfterEverythingThatTheyNeed(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/database"
+	"github.com/bulkhead-iac/bulkhead/components/edge"
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/components/server"
@@ -39,15 +40,20 @@ type Args struct {
 	// needs: see server.Needs.
 	Segment *network.Segment
 	// Port is the TCP port at which the service serves HTTPS, above 1024, so that it needs no privilege. Required. A
-	// change replaces the target group, and requests fail until instances with the new port are healthy.
+	// change is a new version of the service: see New.
 	Port int `pulumi:"port"`
+	// Edge is the load balancer that serves the service, and Serve says which of its requests; Segment, Port, TargetGroupARN
+	// and Start are filled in, and the rule is named after the segment. Default: none, so that nobody waits for the health of
+	// the instances.
+	Edge  *edge.Edge
+	Serve edge.ServeArgs
 	// HealthPath answers 200 while the instance can serve. Default "/healthz". It should not depend on the database: a
 	// database that is down would otherwise have every instance replaced over and over.
 	HealthPath string `pulumi:"healthPath"`
 	// Server says what the instances are. Default: t3.small, replaced after 30 days.
 	Server server.Settings `pulumi:"server"`
-	// MinSize and MaxSize bound the number of instances, 1 to 200. Between them the group follows the load. Fewer than two
-	// cannot survive the loss of a zone. Default: 2, and twice MinSize up to 200.
+	// MinSize and MaxSize bound the number of instances, 1 to 200. Between them the group follows the load, and a new version
+	// starts with MinSize. Fewer than two cannot survive the loss of a zone. Default: 2, and twice MinSize up to 200.
 	MinSize int `pulumi:"minSize"`
 	MaxSize int `pulumi:"maxSize"`
 	// Database is what the service stores its data in. The service may read its secret, and finds it in its environment; a
@@ -101,7 +107,18 @@ func (args *Args) problems(name string) []error {
 		add("MinSize, MaxSize: %d to %d is not the size of a group; use 1 <= MinSize <= MaxSize <= %d", args.MinSize, args.MaxSize, MaxInstances)
 	}
 	problems = append(problems, component.In("Server", args.Server.Check()...)...)
+	if args.Edge != nil && args.Segment != nil {
+		serve := args.serve(pulumi.String("made by the service"), nil)
+		problems = append(problems, component.In("Serve", args.Edge.CheckServe(args.Segment.Name, serve)...)...)
+	}
 	return append(problems, args.Segment.Check([]segment.Reach{segment.ReachNAT}, args.needs()...)...)
+}
+
+// serve fills in how the load balancer serves the service.
+func (args *Args) serve(targets pulumi.StringInput, start func([]pulumi.CustomResource) ([]pulumi.CustomResource, error)) *edge.ServeArgs {
+	serve := args.Serve
+	serve.Segment, serve.Port, serve.TargetGroupARN, serve.Start = args.Segment, args.Port, targets, start
+	return &serve
 }
 
 // needs are the connections without which the service does not work. Who calls it is not among them: that is for the edge

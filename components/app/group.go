@@ -22,8 +22,8 @@ const (
 	warmupSeconds = 120
 	// drainSeconds is how long an instance that leaves may finish its requests.
 	drainSeconds = 60
-	// The group holds all of its capacity while it replaces instances: it starts up to
-	// half as many new ones before it stops old ones.
+	// The group holds all of its capacity while it replaces instances that are ill or have reached their age: it starts up
+	// to half as many new ones before it stops old ones.
 	minHealthyPercent = 100
 	maxHealthyPercent = 150
 	// targetCPUPercent is the average load around which the group sizes itself.
@@ -62,9 +62,16 @@ func newTargetGroup(ctx *pulumi.Context, name string, a *App, args *Args) (*lb.T
 	}, pulumi.Parent(a))
 }
 
-// group keeps the instances running, and replaces them on every change.
+// newVersion are the changes for which a new group is made: another launch template or version of it, another target group,
+// which is another port, and a group of an earlier deployment that did not become healthy. The last is "#initerror" to the
+// engine; without it the next deployment would take the group for made and send it requests.
+var newVersion = []string{"launchTemplate", "targetGroupArns", "#initerror"}
+
+// group keeps the instances running. Behind a load balancer it counts as made when its fewest instances are healthy there;
+// minElbCapacity counts at the creation alone, while waitForElbCapacity would also fail an update of a group that has
+// followed its load ("want exactly").
 func group(args *Args, targets *lb.TargetGroup) *autoscaling.GroupArgs {
-	return &autoscaling.GroupArgs{
+	made := &autoscaling.GroupArgs{
 		MinSize:                pulumi.Int(args.MinSize),
 		MaxSize:                pulumi.Int(args.MaxSize),
 		TargetGroupArns:        pulumi.StringArray{targets.Arn},
@@ -76,17 +83,11 @@ func group(args *Args, targets *lb.TargetGroup) *autoscaling.GroupArgs {
 			MinHealthyPercentage: pulumi.Int(minHealthyPercent),
 			MaxHealthyPercentage: pulumi.Int(maxHealthyPercent),
 		},
-		InstanceRefresh: autoscaling.GroupInstanceRefreshArgs{
-			Strategy: pulumi.String("Rolling"),
-			Preferences: autoscaling.GroupInstanceRefreshPreferencesArgs{
-				MinHealthyPercentage: pulumi.Int(minHealthyPercent),
-				MaxHealthyPercentage: pulumi.Int(maxHealthyPercent),
-				InstanceWarmup:       pulumi.String(strconv.Itoa(warmupSeconds)),
-				AutoRollback:         pulumi.Bool(server.Pinned(args.Server.Image)),
-				SkipMatching:         pulumi.Bool(true),
-			},
-		},
 	}
+	if args.Edge != nil {
+		made.MinElbCapacity = pulumi.Int(args.MinSize)
+	}
+	return made
 }
 
 // newScaling sizes the group by its load, between Min and Max.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/order"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 )
 
@@ -28,14 +29,21 @@ type ServeArgs struct {
 	// Paths are the paths to match, with the same wildcards. Empty matches every path. Hosts and Paths may not both be
 	// empty: the answer to what nobody asked for stays 404. Together they are at most 5.
 	Paths []string
-	// Priority orders the rules of the load balancer, lowest first: 1 to 50000, each once. Required.
+	// Priority orders the rules of the load balancer, lowest first: 1 to 25000, each once. Required. The priority that is
+	// 25000 higher is that of the rule that holds the target group.
 	Priority int
+	// Start starts what serves, once the load balancer uses the target group, and returns what is made only when the targets
+	// are healthy. Requests move to the target group after that. Default: the targets serve already.
+	Start func(inUse []pulumi.CustomResource) (healthy []pulumi.CustomResource, err error)
 }
 
 const (
-	maxPriority    = 50000
+	// AWS has priorities up to 50000: the lower half is for requests, the upper for holding target groups.
+	maxPriority    = 25000
 	maxConditions  = 5   // "Condition values per rule", quotas for Application Load Balancers.
 	maxPatternSize = 128 // characters in one pattern, the same page.
+	// nobody is an address from which no request comes: it is for documentation and routed nowhere (RFC 5737, TEST-NET-1).
+	nobody = "192.0.2.1/32"
 )
 
 var (
@@ -44,12 +52,35 @@ var (
 )
 
 // Serve forwards the requests that match args to a target.
+//
+// With Start there is a second rule, which holds the target group: no request meets it, but it makes the target group one that
+// the load balancer uses. AWS checks the health of no other ("unused", Elastic Load Balancing user guide, "Target health
+// status"). So a target group that takes the place of another is held first, its targets become healthy, and only then does
+// the first rule forward requests there, in one step; the old target group and its targets go last.
 func (e *Edge) Serve(ctx *pulumi.Context, name string, args *ServeArgs) error {
 	args = component.Given(args)
-	if err := e.checkServe(name, args); err != nil {
+	if err := errors.Join(e.CheckServe(name, args)...); err != nil {
 		return fmt.Errorf("edge %q: serve %q: %w", e.name, name, err)
 	}
 	e.served[args.Priority] = name
+	var healthy []pulumi.CustomResource
+	if args.Start != nil {
+		held, err := e.forward(ctx, name+"-held", args, maxPriority+args.Priority, lb.ListenerRuleConditionArray{lb.ListenerRuleConditionArgs{
+			SourceIp: lb.ListenerRuleConditionSourceIpArgs{Values: pulumi.ToStringArray([]string{nobody})},
+		}})
+		if err != nil {
+			return err
+		}
+		if healthy, err = args.Start(order.List(held)); err != nil {
+			return err
+		}
+	}
+	_, err := e.forward(ctx, name, args, args.Priority, args.conditions(), order.After(healthy))
+	return err
+}
+
+// conditions are those of the rule for requests.
+func (args *ServeArgs) conditions() lb.ListenerRuleConditionArray {
 	var conditions lb.ListenerRuleConditionArray
 	if len(args.Hosts) > 0 {
 		conditions = append(conditions, lb.ListenerRuleConditionArgs{
@@ -61,21 +92,25 @@ func (e *Edge) Serve(ctx *pulumi.Context, name string, args *ServeArgs) error {
 			PathPattern: lb.ListenerRuleConditionPathPatternArgs{Values: pulumi.ToStringArray(args.Paths)},
 		})
 	}
-	_, err := lb.NewListenerRule(ctx, e.name+"-"+name, &lb.ListenerRuleArgs{
+	return conditions
+}
+
+// forward makes one rule that forwards to the target group.
+func (e *Edge) forward(ctx *pulumi.Context, name string, args *ServeArgs, priority int, conditions lb.ListenerRuleConditionArray, opts ...pulumi.ResourceOption) (*lb.ListenerRule, error) {
+	return lb.NewListenerRule(ctx, e.name+"-"+name, &lb.ListenerRuleArgs{
 		ListenerArn: e.ListenerARN,
-		Priority:    pulumi.Int(args.Priority),
+		Priority:    pulumi.Int(priority),
 		Conditions:  conditions,
 		Actions: lb.ListenerRuleActionArray{lb.ListenerRuleActionArgs{
 			Type:           pulumi.String("forward"),
 			TargetGroupArn: args.TargetGroupARN.ToStringOutput(),
 		}},
 		Tags: pulumi.StringMap{"Name": pulumi.String(e.name + "-" + name)},
-	}, pulumi.Parent(e))
-	return err
+	}, append(opts, pulumi.Parent(e))...)
 }
 
-// checkServe reports every problem of the plain values at once.
-func (e *Edge) checkServe(name string, args *ServeArgs) error {
+// CheckServe reports every problem that Serve would refuse, at once, before anything is made.
+func (e *Edge) CheckServe(name string, args *ServeArgs) []error {
 	var problems []error
 	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if !namePattern.MatchString(name) {
@@ -100,7 +135,7 @@ func (e *Edge) checkServe(name string, args *ServeArgs) error {
 	} else if taken, ok := e.served[args.Priority]; ok {
 		add("Priority: %d is taken by %q; give each rule its own", args.Priority, taken)
 	}
-	return errors.Join(problems...)
+	return problems
 }
 
 // checkTarget reports a target that is missing, or to which the table has no row.

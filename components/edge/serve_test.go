@@ -3,6 +3,7 @@
 package edge
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -91,6 +92,30 @@ func TestServeTwiceMakesTwoListenerRules(t *testing.T) {
 	require.Len(t, recording.ByType(ruleType), 2)
 }
 
+// What starts on being served is held by a rule that no request meets, starts, and gets requests only when it is healthy.
+func TestRequestsMoveWhenTheTargetsAreHealthy(t *testing.T) {
+	recording := build(t, withCertificate, serve(ServeArgs{
+		Hosts: []string{"www.example.com"}, Priority: 7,
+		Start: func(inUse []pulumi.CustomResource) ([]pulumi.CustomResource, error) { return inUse, nil },
+	}))
+	held, rule := recording.Get(t, ruleType, "edge-shop-held"), recording.Get(t, ruleType, "edge-shop")
+	require.Equal(t, []any{map[string]any{"sourceIp": map[string]any{"values": []any{"192.0.2.1/32"}}}}, held.Value("conditions"))
+	require.Equal(t, 25007.0, held.Value("priority"))
+	require.Equal(t, rule.Value("actions"), held.Value("actions"))
+	require.Contains(t, recording.Before(rule), held.URN)
+	require.NotContains(t, recording.Before(held), rule.URN)
+}
+
+func TestServeMovesNothingToWhatDoesNotStart(t *testing.T) {
+	err := pulumitest.RunError(t, program(withCertificate, serve(ServeArgs{
+		Hosts: []string{"www.example.com"}, Priority: 7,
+		Start: func([]pulumi.CustomResource) ([]pulumi.CustomResource, error) {
+			return nil, errors.New("no such image")
+		},
+	})))
+	require.ErrorContains(t, err, "no such image")
+}
+
 func TestServeRefuses(t *testing.T) {
 	good := ServeArgs{Hosts: []string{"www.example.com"}, Priority: 1}
 	cases := map[string]struct {
@@ -106,8 +131,8 @@ func TestServeRefuses(t *testing.T) {
 		"a long host":        {args: []ServeArgs{{Hosts: []string{strings.Repeat("a", 129)}, Priority: 1}}, want: []string{"Hosts[0]"}},
 		"a relative path":    {args: []ServeArgs{{Paths: []string{"shop"}, Priority: 1}}, want: []string{`Paths[0]: "shop" is not a pattern for paths`}},
 		"a query":            {args: []ServeArgs{{Paths: []string{"/shop?a=b"}, Priority: 1}}, want: []string{"Paths[0]"}},
-		"no priority":        {args: []ServeArgs{{Hosts: good.Hosts}}, want: []string{"Priority: 0 is not between 1 and 50000"}},
-		"a late priority":    {args: []ServeArgs{{Hosts: good.Hosts, Priority: 50001}}, want: []string{"Priority: 50001"}},
+		"no priority":        {args: []ServeArgs{{Hosts: good.Hosts}}, want: []string{"Priority: 0 is not between 1 and 25000"}},
+		"a late priority":    {args: []ServeArgs{{Hosts: good.Hosts, Priority: 25001}}, want: []string{"Priority: 25001"}},
 		"a priority twice":   {args: []ServeArgs{good, good}, want: []string{`serve "shop-more"`, `Priority: 1 is taken by "shop"`}},
 		"all at once":        {args: []ServeArgs{{Hosts: []string{"a b"}}}, want: []string{"Hosts[0]", "Priority"}},
 	}

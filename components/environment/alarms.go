@@ -65,27 +65,32 @@ func (e *Environment) edgeAlarms() []watched {
 	}
 }
 
-// serviceAlarms watch a service where the load balancer sees it.
+// serviceAlarms watch a service where the load balancer sees it. When the port changes, errors and slowness are watched at the
+// old target group until requests move; health is at once watched at the new one, so that a version which does not become
+// healthy is heard.
 func (e *Environment) serviceAlarms(s Service) []watched {
 	if e.Edge == nil || len(s.Hosts)+len(s.Paths) == 0 {
 		return nil
 	}
+	moved := e.Services[s.Name].Ready()
 	targets := pulumi.StringMap{"LoadBalancer": e.Edge.ARNSuffix, "TargetGroup": e.Services[s.Name].TargetGroupARNSuffix}
 	return []watched{
 		{s.Name + "-errors", alarm.Args{
 			Description: "The service answers with errors: see its log group.",
 			Namespace:   balancers, Metric: "HTTPCode_Target_5XX_Count", Dimensions: targets,
-			Statistic: "Sum", Comparison: alarm.Above, Threshold: 10,
+			Statistic: "Sum", Comparison: alarm.Above, Threshold: 10, After: moved,
 		}},
+		// An instance that never becomes healthy is replaced about every six minutes, and its successor counts only after
+		// its first checks have failed.
 		{s.Name + "-unhealthy", alarm.Args{
-			Description: "Instances fail their health check: see the target group and the latest instance refresh.",
+			Description: "Instances fail their health check: see the target group and the activities of the auto-scaling groups.",
 			Namespace:   balancers, Metric: "UnHealthyHostCount", Dimensions: targets,
-			Statistic: "Maximum", Comparison: alarm.Above, Threshold: 0, PeriodSeconds: 60, Periods: 10, BadPeriods: 10,
+			Statistic: "Maximum", Comparison: alarm.Above, Threshold: 0, PeriodSeconds: 60, Periods: 10, BadPeriods: 6,
 		}},
 		{s.Name + "-slow", alarm.Args{
 			Description: "One request in a hundred takes longer than two seconds.",
 			Namespace:   balancers, Metric: "TargetResponseTime", Dimensions: targets,
-			Statistic: "p99", Comparison: alarm.Above, Threshold: 2, Periods: 3, BadPeriods: 3,
+			Statistic: "p99", Comparison: alarm.Above, Threshold: 2, Periods: 3, BadPeriods: 3, After: moved,
 		}},
 	}
 }

@@ -71,7 +71,7 @@ type Edge struct {
 	edge.Args
 }
 
-// Service is one service. Segment and Database are filled in.
+// Service is one service. Segment, Database, Edge and Serve are filled in.
 type Service struct {
 	// Name is the segment in which it runs. Required.
 	Name string
@@ -81,7 +81,7 @@ type Service struct {
 	// Hosts and Paths are the requests that the load balancer forwards to the service: see edge.ServeArgs. Default: none, so
 	// that the load balancer does not know the service.
 	Hosts, Paths []string
-	// Priority orders the rules of the load balancer, lowest first, 1 to 50000. Default 100; services that share the load
+	// Priority orders the rules of the load balancer, lowest first, 1 to 25000. Default 100; services that share the load
 	// balancer need one each.
 	Priority int
 }

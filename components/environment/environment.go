@@ -50,8 +50,8 @@ type Environment struct {
 	args *Args
 }
 
-// New builds an environment from the account inwards: what must hold everywhere first, then the network, then what runs in
-// it, from the data to the door. The name begins the names of all that is made.
+// New builds an environment from the account inwards: what must hold everywhere first, then the network with the load
+// balancer, which answers 404 until a service behind it is healthy, then what runs in it. The name begins the names of all that is made.
 func New(ctx *pulumi.Context, name string, args *Args) (*Environment, error) {
 	args = component.Given(args)
 	args = args.defaults()
@@ -68,9 +68,9 @@ func New(ctx *pulumi.Context, name string, args *Args) (*Environment, error) {
 		e.bound,
 		e.keepLogs,
 		e.buildNetwork,
+		e.openEdge,
 		e.runDatabases,
 		e.runServices,
-		e.openEdge,
 		e.admitOperators,
 		e.watch,
 	} {
@@ -188,6 +188,9 @@ func (e *Environment) runServices(ctx *pulumi.Context) (err error) {
 			return err
 		}
 		s.Database = e.Databases[s.UsesDatabase]
+		if len(s.Hosts)+len(s.Paths) > 0 {
+			s.Edge, s.Serve = e.Edge, edge.ServeArgs{Hosts: s.Hosts, Paths: s.Paths, Priority: s.Priority}
+		}
 		if e.Services[s.Name], err = app.New(ctx, e.name+"-"+s.Name, &s.Args, e.Options); err != nil {
 			return err
 		}
@@ -195,7 +198,7 @@ func (e *Environment) runServices(ctx *pulumi.Context) (err error) {
 	return nil
 }
 
-// openEdge builds the load balancer, and connects it to the services that it knows.
+// openEdge builds the load balancer.
 func (e *Environment) openEdge(ctx *pulumi.Context) (err error) {
 	if e.args.Edge == nil {
 		return nil
@@ -204,22 +207,8 @@ func (e *Environment) openEdge(ctx *pulumi.Context) (err error) {
 	if args.Segment, err = e.Network.Segment(e.args.Edge.Name); err != nil {
 		return err
 	}
-	if e.Edge, err = edge.New(ctx, e.name+"-"+e.args.Edge.Name, &args, e.Options); err != nil {
-		return err
-	}
-	for _, s := range e.args.Services {
-		if len(s.Hosts)+len(s.Paths) == 0 {
-			continue
-		}
-		service := e.Services[s.Name]
-		if err := e.Edge.Serve(ctx, s.Name, &edge.ServeArgs{
-			Segment: service.Segment, Port: service.Port, TargetGroupARN: service.TargetGroupARN,
-			Hosts: s.Hosts, Paths: s.Paths, Priority: s.Priority,
-		}); err != nil {
-			return err
-		}
-	}
-	return nil
+	e.Edge, err = edge.New(ctx, e.name+"-"+e.args.Edge.Name, &args, e.Options)
+	return err
 }
 
 func (e *Environment) admitOperators(ctx *pulumi.Context) (err error) {

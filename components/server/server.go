@@ -28,8 +28,7 @@ type Settings struct {
 	// InstanceType is the size, such as t3.small; see CheckType. The component has a default.
 	InstanceType string `pulumi:"instanceType"`
 	// Image is an AMI, or "resolve:ssm:" and the name of a parameter that holds one and is resolved at every launch; see
-	// CheckImage. Default: the newest Amazon Linux 2023 for the instance type. With a fixed AMI EC2 Auto Scaling rolls a
-	// failed instance refresh back; it cannot while the image is a parameter (API reference, RollbackInstanceRefresh).
+	// CheckImage. Default: the newest Amazon Linux 2023 for the instance type.
 	Image string `pulumi:"image"`
 	// RootDevice is the device name of the image's root disk: /dev/xvda, the default, as in Amazon Linux, or /dev/sda1. With
 	// the wrong one the instance gets a second disk, and its root keeps the image's own size and encryption.
@@ -76,6 +75,10 @@ type Fleet struct {
 	Parts pulumi.Output
 	// Group is the auto-scaling group, of which New fills in what is the same everywhere.
 	Group *autoscaling.GroupArgs
+	// ReplaceOn are the properties of the group whose change makes a new group before the old one goes, instead of changing it.
+	ReplaceOn []string
+	// After is what the group waits for besides what its segment needs.
+	After []pulumi.CustomResource
 }
 
 // Servers are what New made.
@@ -115,7 +118,8 @@ func New(ctx *pulumi.Context, name string, fleet *Fleet, log *logs.Group, parent
 		Value:             pulumi.String(name),
 		PropagateAtLaunch: pulumi.Bool(false), // the launch template tags the instances
 	}}
-	s.Group, err = autoscaling.NewGroup(ctx, name+"-group", group, pulumi.Parent(parent), order.After(fleet.Segment.Ready(), log.Ready()))
+	s.Group, err = autoscaling.NewGroup(ctx, name+"-group", group, pulumi.Parent(parent), pulumi.ReplaceOnChanges(fleet.ReplaceOn),
+		order.After(fleet.Segment.Ready(), log.Ready(), fleet.After))
 	return s, err
 }
 

@@ -103,13 +103,13 @@ func lookAtHeaders(t *testing.T, a *account, listener *string) {
 	require.Equal(t, "false", attributes["server.enabled"])
 }
 
-// lookAtRules finds the one rule behind the default, which forwards what asks for the environment's own host to the
-// instances over TLS.
+// lookAtRules finds the one rule behind the default that a request can meet, which forwards what asks for the environment's own
+// host to the instances over TLS, and the one that holds its target group.
 func lookAtRules(t *testing.T, a *account, listener *string) {
 	t.Helper()
 	rules, err := a.elb.DescribeRules(t.Context(), &elb.DescribeRulesInput{ListenerArn: listener})
 	require.NoError(t, err)
-	require.Len(t, rules.Rules, 2)
+	require.Len(t, rules.Rules, 3)
 	groups, err := a.elb.DescribeTargetGroups(t.Context(), &elb.DescribeTargetGroupsInput{})
 	require.NoError(t, err)
 	require.Len(t, groups.TargetGroups, 1)
@@ -117,8 +117,12 @@ func lookAtRules(t *testing.T, a *account, listener *string) {
 	for _, rule := range rules.Rules {
 		if !aws.ToBool(rule.IsDefault) {
 			require.Len(t, rule.Conditions, 1)
-			require.Equal(t, "host-header", aws.ToString(rule.Conditions[0].Field))
-			require.Equal(t, []string{a.Edge.Domain}, rule.Conditions[0].HostHeaderConfig.Values)
+			if condition := rule.Conditions[0]; aws.ToString(condition.Field) == "source-ip" {
+				require.Equal(t, []string{"192.0.2.1/32"}, condition.SourceIpConfig.Values)
+			} else {
+				require.Equal(t, "host-header", aws.ToString(condition.Field))
+				require.Equal(t, []string{a.Edge.Domain}, condition.HostHeaderConfig.Values)
+			}
 			require.Len(t, rule.Actions, 1)
 			require.Equal(t, elbtypes.ActionTypeEnumForward, rule.Actions[0].Type)
 			require.Equal(t, aws.ToString(group.TargetGroupArn), aws.ToString(rule.Actions[0].TargetGroupArn))

@@ -20,6 +20,7 @@ const (
 	Throttle = "throttle" // The service's own "too many requests" error.
 	Error500 = "error500" // The service's own internal error.
 	Reset    = "reset"    // The connection is reset.
+	Refuse   = "refuse"   // The caller may not: an error that no client retries.
 	Delay    = "delay"    // The call is served after a wait.
 )
 
@@ -28,7 +29,7 @@ type Rule struct {
 	Service     string  `json:"service,omitempty"`     // Such as "ec2".
 	Action      string  `json:"action,omitempty"`      // Such as "Create*".
 	Account     string  `json:"account,omitempty"`     // Account id or environment name.
-	Kind        string  `json:"kind"`                  // throttle, error500, reset or delay.
+	Kind        string  `json:"kind"`                  // throttle, error500, reset, refuse or delay.
 	DelayMS     int     `json:"delay_ms,omitempty"`    // Wait in milliseconds, for delay; at most 600000.
 	Probability float64 `json:"probability,omitempty"` // 0 < p <= 1; 0 means 1: always.
 	Calls       []int   `json:"calls,omitempty"`       // Only these matching calls, counted from 1 since the rules were put.
@@ -41,8 +42,8 @@ type Rule struct {
 // Validate names everything that is wrong with a rule.
 func (r Rule) Validate() error {
 	problems := r.validateCalls()
-	if !slices.Contains([]string{Throttle, Error500, Reset, Delay}, r.Kind) {
-		problems = append(problems, fmt.Errorf("kind %q is not one of throttle, error500, reset, delay", r.Kind))
+	if !slices.Contains([]string{Throttle, Error500, Reset, Refuse, Delay}, r.Kind) {
+		problems = append(problems, fmt.Errorf("kind %q is not one of throttle, error500, reset, refuse, delay", r.Kind))
 	}
 	if r.Probability < 0 || r.Probability > 1 {
 		problems = append(problems, fmt.Errorf("probability %v is not between 0 and 1", r.Probability))

@@ -92,6 +92,15 @@ func TestError500IsRetried(t *testing.T) {
 	}
 }
 
+func TestRefusalIsNotRetried(t *testing.T) {
+	account := emulatortest.NewAccount(t)
+	for service, call := range calls(t, account, account.Retrying(3)) {
+		rules(t, account, gateway.Rule{Kind: gateway.Refuse, Calls: []int{1}})
+		require.ErrorContains(t, call(), "You are not authorized to perform "+service+":", service)
+		require.NoError(t, call(), service)
+	}
+}
+
 func TestResetAndDelay(t *testing.T) {
 	account := emulatortest.NewAccount(t)
 	client := ec2.NewFromConfig(account.Config)

@@ -165,6 +165,8 @@ func (a *answered) strike(fault *Rule) {
 		a.reply = a.call.InternalError()
 	case Reset:
 		a.reset = true
+	case Refuse:
+		a.reply = a.call.Refusal()
 	}
 }
 

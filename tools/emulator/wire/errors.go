@@ -155,3 +155,15 @@ func (c *Call) ErrorMessage(reply *Reply) string {
 	}
 	return http.StatusText(reply.Status)
 }
+
+// Refusal makes the service's own error for a caller without the permission, which no SDK retries.
+func (c *Call) Refusal() *Reply {
+	code := "AccessDenied"
+	switch c.Protocol {
+	case EC2:
+		code = "UnauthorizedOperation"
+	case JSON, CBOR, RESTJSON:
+		code = "AccessDeniedException"
+	}
+	return c.Error(http.StatusForbidden, code, "You are not authorized to perform "+c.Service+":"+c.Action+".")
+}
