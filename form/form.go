@@ -75,6 +75,11 @@ func In(field string, errs ...error) error {
 	return errors.Join(named...)
 }
 
+// Problems returns the errors that are not nil.
+func Problems(errs ...error) []error {
+	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+}
+
 // Missing is the error about a field that must be given.
 func Missing(field, cure string) error { return fmt.Errorf("%s: missing; %s", field, cure) }
 

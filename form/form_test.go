@@ -115,6 +115,11 @@ var texts = map[string]struct {
 			"sg": "a security group", "sg-1": "a security group", "internal-2": "internal load balancer", "awsome": "Session Manager", "sthree": "S3", "dev--anna": "RDS",
 		},
 	},
+	"servers": {
+		form.CheckServerName,
+		[]string{"staging-app", "a", "abcdefghijklmnopqrstuvwxyz-0123456789-ab", "app-"},
+		map[string]string{"": "", "App": "1 to 40", "my app": "", "2-app": "", "abcdefghijklmnopqrstuvwxyz-0123456789-abc": "1 to 40"},
+	},
 	"project": {
 		form.CheckProjectName,
 		[]string{"bulkhead", "shop", "a2345678901234567890"},
