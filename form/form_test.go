@@ -251,6 +251,17 @@ func TestInNamesTheField(t *testing.T) {
 	require.EqualError(t, form.Missing("Network", "give the network"), "Network: missing; give the network")
 }
 
+func TestWithinListsEachProblemOnItsOwn(t *testing.T) {
+	one, two, three := errors.New("one"), errors.New("two"), errors.New("three")
+	all := form.Within("Edge", one, nil, errors.Join(two, errors.Join(three)))
+	require.Len(t, all, 3)
+	require.EqualError(t, all[0], "Edge: one")
+	require.ErrorIs(t, all[1], two)
+	require.EqualError(t, all[2], "Edge: three")
+	require.Empty(t, form.Within("Edge", nil))
+	require.Equal(t, []error{one, two}, form.Problems(one, nil, two))
+}
+
 func TestChoicesMayHaveATypeOfTheirOwn(t *testing.T) {
 	type strategy string
 	err := form.CheckChoice(strategy("x"), strategy("None"), strategy("Single"), strategy("OnePerZone"))

@@ -89,7 +89,7 @@ func (args *Args) problems(name string) []error {
 		problems = append(problems, fmt.Errorf("MinSize, MaxSize: %d to %d is not the size of a group; use 1 <= MinSize <= MaxSize <= %d",
 			args.MinSize, args.MaxSize, MaxInstances))
 	}
-	problems = append(problems, component.In("Server", args.Server.Check()...)...)
+	problems = append(problems, form.Within("Server", args.Server.Check()...)...)
 	return append(problems, args.Segment.Check([]segment.Reach{segment.ReachNAT}, args.needs()...)...)
 }
 

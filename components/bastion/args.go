@@ -62,7 +62,7 @@ func (args *Args) problems(name string) []error {
 		form.In("IdleMinutes", form.CheckBetween(args.IdleMinutes, 1, 60, "minutes")),
 		form.In("SessionMinutes", form.CheckBetween(args.SessionMinutes, 1, 1440, "minutes")),
 	)
-	problems = append(problems, component.In("Server", args.Server.Check()...)...)
+	problems = append(problems, form.Within("Server", args.Server.Check()...)...)
 	problems = append(problems, args.Segment.Check([]segment.Reach{segment.ReachInternet, segment.ReachNAT}, server.Needs()...)...)
 	if args.Segment != nil {
 		problems = append(problems, args.doorProblems()...)

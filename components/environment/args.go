@@ -140,7 +140,7 @@ func (args *Args) network(shared *account.Account) *network.Args {
 func (args *Args) check(name string) []error {
 	problems := form.Problems(form.In("name", form.CheckEnvironmentName(name)))
 	if len(args.AlarmEmails) == 0 {
-		problems = append(problems, component.Missing("AlarmEmails", "give at least one address that hears the alarms"))
+		problems = append(problems, form.Missing("AlarmEmails", "give at least one address that hears the alarms"))
 	}
 	for _, off := range []struct{ field, reason string }{{"TrailOffReason", args.TrailOffReason}, {"GuardsOffReason", args.GuardsOffReason}} {
 		if off.reason != "" {
@@ -199,7 +199,7 @@ func (p *parts) add(format string, values ...any) {
 }
 
 func (p *parts) report(part string, found []error) {
-	p.problems = append(p.problems, component.In(part, found...)...)
+	p.problems = append(p.problems, form.Within(part, found...)...)
 }
 
 // place is the segment of a part, nil for one that the table has not.

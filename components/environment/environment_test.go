@@ -192,7 +192,7 @@ func TestEverythingThatIsMissingIsOneError(t *testing.T) {
 		Databases: []Database{{Args: database.Args{BackupRetentionDays: 1}}},
 		Bastion:   &Bastion{Name: "door"},
 
-		OwnSegments: []string{"app", "queue"},
+		OwnSegments:    []string{"app", "queue"},
 		TrailOffReason: "no", GuardsOffReason: "- others do it",
 	}
 	err := pulumitest.RunError(t, program(args))
