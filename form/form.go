@@ -60,19 +60,30 @@ func (e *Element) Unwrap() error { return e.Err }
 
 // In puts the name of a field in front of each error that is not nil: "Zones[1]: …" for
 // an Element and "Region: …" for any other.
-func In(field string, errs ...error) error {
+func In(field string, errs ...error) error { return errors.Join(Within(field, errs...)...) }
+
+// Within is In as a list, in which each of joined errors stands on its own.
+func Within(field string, errs ...error) []error {
 	var named []error
 	for _, err := range errs {
+		joined, several := err.(interface{ Unwrap() []error })
 		var element *Element
 		switch {
 		case err == nil:
+		case several:
+			named = append(named, Within(field, joined.Unwrap()...)...)
 		case errors.As(err, &element):
 			named = append(named, fmt.Errorf("%s%w", field, err))
 		default:
 			named = append(named, fmt.Errorf("%s: %w", field, err))
 		}
 	}
-	return errors.Join(named...)
+	return named
+}
+
+// Problems returns the errors that are not nil.
+func Problems(errs ...error) []error {
+	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 }
 
 // Missing is the error about a field that must be given.

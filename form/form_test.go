@@ -115,6 +115,11 @@ var texts = map[string]struct {
 			"sg": "a security group", "sg-1": "a security group", "internal-2": "internal load balancer", "awsome": "Session Manager", "sthree": "S3", "dev--anna": "RDS",
 		},
 	},
+	"servers": {
+		form.CheckServerName,
+		[]string{"staging-app", "a", "abcdefghijklmnopqrstuvwxyz-0123456789-ab", "app-"},
+		map[string]string{"": "", "App": "1 to 40", "my app": "", "2-app": "", "abcdefghijklmnopqrstuvwxyz-0123456789-abc": "1 to 40"},
+	},
 	"project": {
 		form.CheckProjectName,
 		[]string{"bulkhead", "shop", "a2345678901234567890"},
@@ -244,6 +249,17 @@ func TestInNamesTheField(t *testing.T) {
 	require.EqualError(t, err, `Region: "nowhere" is not the name of an AWS region; write it like eu-central-1`)
 	requireError(t, err, "nowhere")
 	require.EqualError(t, form.Missing("Network", "give the network"), "Network: missing; give the network")
+}
+
+func TestWithinListsEachProblemOnItsOwn(t *testing.T) {
+	one, two, three := errors.New("one"), errors.New("two"), errors.New("three")
+	all := form.Within("Edge", one, nil, errors.Join(two, errors.Join(three)))
+	require.Len(t, all, 3)
+	require.EqualError(t, all[0], "Edge: one")
+	require.ErrorIs(t, all[1], two)
+	require.EqualError(t, all[2], "Edge: three")
+	require.Empty(t, form.Within("Edge", nil))
+	require.Equal(t, []error{one, two}, form.Problems(one, nil, two))
 }
 
 func TestChoicesMayHaveATypeOfTheirOwn(t *testing.T) {

@@ -51,6 +51,20 @@ const MaxEnvironmentName = 15
 // MaxProjectName is how long the name of a project may be.
 const MaxProjectName = 20
 
+// MaxServerName is how long the name of a component with servers may be, its environment's included.
+const MaxServerName = 40
+
+var serverName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+
+// CheckServerName accepts the name of a component with servers, which becomes part of the names of its resources.
+func CheckServerName(name string) error {
+	if len(name) > MaxServerName || !serverName.MatchString(name) {
+		return Text(name, "is not a valid name for servers, which becomes part of the names of AWS resources",
+			fmt.Sprintf("use 1 to %d lower-case letters, digits and hyphens, beginning with a letter", MaxServerName))
+	}
+	return nil
+}
+
 var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
 // takenNames are the beginnings that AWS refuses in the name of one of its resources.

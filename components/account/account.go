@@ -4,8 +4,6 @@
 package account
 
 import (
-	"errors"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bulkhead-iac/bulkhead/form"
@@ -39,19 +37,26 @@ func (a *Account) Retention() int {
 // Check reports everything that is missing or wrong, each with its cure.
 func (a *Account) Check() []error {
 	if a == nil {
-		return []error{errors.New("Account: missing; give the account, region, boundary and log key that everything shares")}
+		return []error{form.Missing("Account", "give the account, region, boundary and log key that everything shares")}
 	}
-	problems := a.CheckPlace()
-	if a.LogRetentionDays != 0 {
-		if err := form.In("LogRetentionDays", form.CheckLogDays(a.LogRetentionDays)); err != nil {
-			problems = append(problems, err)
-		}
-	}
+	problems := a.CheckLogs()
 	if a.BoundaryARN == nil {
-		problems = append(problems, errors.New("BoundaryARN: missing; give the ARN of the permission boundary of every role"))
+		problems = append(problems, form.Missing("BoundaryARN", "give the ARN of the permission boundary of every role"))
+	}
+	return problems
+}
+
+// CheckLogs is Check for what makes no role, such as a log group.
+func (a *Account) CheckLogs() []error {
+	problems := a.CheckPlace()
+	if a == nil {
+		return problems
+	}
+	if a.LogRetentionDays != 0 {
+		problems = append(problems, form.Problems(form.In("LogRetentionDays", form.CheckLogDays(a.LogRetentionDays)))...)
 	}
 	if a.LogKeyARN == nil {
-		problems = append(problems, errors.New("LogKeyARN: missing; give the ARN of the KMS key that encrypts logs"))
+		problems = append(problems, form.Missing("LogKeyARN", "give the ARN of the KMS key that encrypts logs"))
 	}
 	return problems
 }
@@ -59,13 +64,7 @@ func (a *Account) Check() []error {
 // CheckPlace is Check for what needs no more than the account and the region, such as a key that the rest is made with.
 func (a *Account) CheckPlace() []error {
 	if a == nil {
-		return []error{errors.New("Account: missing; give the account and the region")}
+		return []error{form.Missing("Account", "give the account and the region")}
 	}
-	var problems []error
-	for _, err := range []error{form.In("AccountID", form.CheckAccountID(a.ID)), form.In("Region", form.CheckRegion(a.Region))} {
-		if err != nil {
-			problems = append(problems, err)
-		}
-	}
-	return problems
+	return form.Problems(form.In("AccountID", form.CheckAccountID(a.ID)), form.In("Region", form.CheckRegion(a.Region)))
 }

@@ -29,6 +29,8 @@ func TestEveryMissingPieceIsReportedTogether(t *testing.T) {
 	}{
 		"nothing": {(&Account{}).Check(), []string{`AccountID: ""`, `Region: ""`, "BoundaryARN: missing; give the ARN", "LogKeyARN: missing; give the ARN"}},
 		"wrong":   {(&Account{ID: "12", Region: "europe", LogRetentionDays: 100}).Check(), []string{`AccountID: "12"`, `Region: "europe"`, "LogRetentionDays: 100", "the next longer one is 120", "BoundaryARN", "LogKeyARN"}},
+		"logs":    {(&Account{LogRetentionDays: 100}).CheckLogs(), []string{`AccountID: ""`, `Region: ""`, "LogRetentionDays: 100", "LogKeyARN: missing; give the ARN"}},
+		"no logs": {(*Account)(nil).CheckLogs(), []string{"Account: missing; give the account"}},
 		"nil":     {(*Account)(nil).Check(), []string{"Account: missing; give the account, region, boundary and log key"}},
 		"place":   {(&Account{ID: "12", Region: "europe"}).CheckPlace(), []string{`AccountID: "12"`, `Region: "europe"`}},
 		"nowhere": {(*Account)(nil).CheckPlace(), []string{"Account: missing; give the account and the region"}},
@@ -39,6 +41,7 @@ func TestEveryMissingPieceIsReportedTogether(t *testing.T) {
 		}
 	}
 	require.Len(t, (&Account{}).Check(), 4)
+	require.Len(t, (&Account{}).CheckLogs(), 3, "a log group needs no boundary")
 	require.Len(t, (&Account{ID: "12", Region: "europe"}).CheckPlace(), 2)
 }
 

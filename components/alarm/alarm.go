@@ -14,6 +14,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/order"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Comparison is how an alarm compares a metric with its threshold.
@@ -126,7 +127,7 @@ func (args *Args) check() error {
 	var problems []error
 	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if args.TopicARN == nil {
-		problems = append(problems, component.Missing("TopicARN", "give the topic that hears the alarm"))
+		problems = append(problems, form.Missing("TopicARN", "give the topic that hears the alarm"))
 	}
 	if args.Description == "" || len(args.Description) > 1024 {
 		add("Description has %d characters: say in 1 to 1024 what happened and where to look", len(args.Description))

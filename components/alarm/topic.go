@@ -13,6 +13,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // TopicArgs are the arguments of NewTopic.
@@ -103,10 +104,10 @@ func (args *TopicArgs) check() error {
 	args = component.Given(args)
 	problems := args.Account.CheckPlace()
 	if args.KeyARN == nil {
-		problems = append(problems, component.Missing("KeyARN", "give the ARN of the KMS key that encrypts the messages"))
+		problems = append(problems, form.Missing("KeyARN", "give the ARN of the KMS key that encrypts the messages"))
 	}
 	if len(args.Emails) == 0 {
-		problems = append(problems, component.Missing("Emails", "give at least one address that hears the alarms"))
+		problems = append(problems, form.Missing("Emails", "give at least one address that hears the alarms"))
 	}
 	seen := map[string]bool{}
 	for i, email := range args.Emails {

@@ -4,7 +4,6 @@ package app
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -65,11 +64,6 @@ type Args struct {
 	UserData pulumi.StringInput
 }
 
-var (
-	nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
-	pathForm = regexp.MustCompile(`^/[A-Za-z0-9._~/-]{0,255}$`)
-)
-
 // defaults returns a copy in which what is not set is filled in.
 func (args *Args) defaults() *Args {
 	filled := Args{}
@@ -92,24 +86,19 @@ func (args *Args) Check(name string) []error {
 }
 
 func (args *Args) problems(name string) []error {
-	var problems []error
-	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
-	if !nameForm.MatchString(name) {
-		add("name: %q must be 1 to 40 lower-case letters, digits and hyphens, starting with a letter", name)
-	}
-	if args.Port < MinServicePort || args.Port > 65535 {
-		add("Port: %d must be %d to 65535, which a process without privileges can open", args.Port, MinServicePort)
-	}
-	if !pathForm.MatchString(args.HealthPath) {
-		add("HealthPath: %q is not a plain path; write it like %s", args.HealthPath, DefaultHealthPath)
-	}
+	problems := form.Problems(
+		form.In("name", form.CheckServerName(name)),
+		form.In("Port", form.CheckServicePort(args.Port)),
+		form.In("HealthPath", form.CheckHealthPath(args.HealthPath)),
+	)
 	if args.MinSize < 1 || args.MaxSize < args.MinSize || args.MaxSize > MaxInstances {
-		add("MinSize, MaxSize: %d to %d is not the size of a group; use 1 <= MinSize <= MaxSize <= %d", args.MinSize, args.MaxSize, MaxInstances)
+		problems = append(problems, fmt.Errorf("MinSize, MaxSize: %d to %d is not the size of a group; use 1 <= MinSize <= MaxSize <= %d",
+			args.MinSize, args.MaxSize, MaxInstances))
 	}
-	problems = append(problems, component.In("Server", args.Server.Check()...)...)
+	problems = append(problems, form.Within("Server", args.Server.Check()...)...)
 	if args.Edge != nil && args.Segment != nil {
 		serve := args.serve(pulumi.String("made by the service"), nil)
-		problems = append(problems, component.In("Serve", args.Edge.CheckServe(args.Segment.Name, serve)...)...)
+		problems = append(problems, form.Within("Serve", args.Edge.CheckServe(args.Segment.Name, serve)...)...)
 	}
 	return append(problems, args.Segment.Check([]segment.Reach{segment.ReachNAT}, args.needs()...)...)
 }

@@ -28,8 +28,9 @@ func TestBadInput(t *testing.T) {
 		problem string
 	}{
 		{"no segment", func(a *Args) { a.Segment = nil }, "Segment: missing"},
-		{"privileged port", func(a *Args) { a.Port = 443 }, "Port: 443 must be 1025 to 65535"},
+		{"privileged port", func(a *Args) { a.Port = 443 }, "Port: 443 is a privileged port; choose one from 1025 to 65535"},
 		{"the last privileged port", func(a *Args) { a.Port = 1024 }, "Port: 1024"},
+		{"the database's port", func(a *Args) { a.Port = segment.PostgreSQL.From }, "Port: 5432 is the port of PostgreSQL; choose another"},
 		{"no port", func(a *Args) { a.Port = 0 }, "Port: 0"},
 		{"port beyond the last", func(a *Args) { a.Port = 65536 }, "Port: 65536"},
 		{"relative path", func(a *Args) { a.HealthPath = "healthz" }, `HealthPath: "healthz"`},

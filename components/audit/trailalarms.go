@@ -12,6 +12,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/alarm"
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/logs"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // TrailAlarmsArgs are the arguments of NewTrailAlarms.
@@ -74,10 +75,10 @@ func (args *TrailAlarmsArgs) check() error {
 	args = component.Given(args)
 	var problems []error
 	if args.LogGroup == nil {
-		problems = append(problems, component.Missing("LogGroup", "give the log group of the trail"))
+		problems = append(problems, form.Missing("LogGroup", "give the log group of the trail"))
 	}
 	if args.TopicARN == nil {
-		problems = append(problems, component.Missing("TopicARN", "give the topic that hears the alarms"))
+		problems = append(problems, form.Missing("TopicARN", "give the topic that hears the alarms"))
 	}
 	return errors.Join(problems...)
 }

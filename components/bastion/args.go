@@ -5,12 +5,12 @@ package bastion
 import (
 	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/components/server"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Defaults of Args.
@@ -39,8 +39,6 @@ type Args struct {
 	SessionMinutes int `pulumi:"sessionMinutes"`
 }
 
-var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
-
 // defaults returns a copy in which what is not set is filled in.
 func (args *Args) defaults() *Args {
 	filled := Args{}
@@ -59,20 +57,12 @@ func (args *Args) Check(name string) []error {
 }
 
 func (args *Args) problems(name string) []error {
-	var problems []error
-	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
-	if !nameForm.MatchString(name) {
-		add("name: %q must be 1 to 40 lower-case letters, digits and hyphens, starting with a letter", name)
-	}
-	for _, number := range []struct {
-		field       string
-		value, most int
-	}{{"IdleMinutes", args.IdleMinutes, 60}, {"SessionMinutes", args.SessionMinutes, 1440}} {
-		if number.value < 1 || number.value > number.most {
-			add("%s: %d is out of range; use 1 to %d", number.field, number.value, number.most)
-		}
-	}
-	problems = append(problems, component.In("Server", args.Server.Check()...)...)
+	problems := form.Problems(
+		form.In("name", form.CheckServerName(name)),
+		form.In("IdleMinutes", form.CheckBetween(args.IdleMinutes, 1, 60, "minutes")),
+		form.In("SessionMinutes", form.CheckBetween(args.SessionMinutes, 1, 1440, "minutes")),
+	)
+	problems = append(problems, form.Within("Server", args.Server.Check()...)...)
 	problems = append(problems, args.Segment.Check([]segment.Reach{segment.ReachInternet, segment.ReachNAT}, server.Needs()...)...)
 	if args.Segment != nil {
 		problems = append(problems, args.doorProblems()...)

@@ -41,22 +41,6 @@ func collect(args reflect.Value, inputs pulumi.Map) {
 	}
 }
 
-// Missing is the problem of a field that must be given, with its cure.
-func Missing(field, cure string) error { return fmt.Errorf("%s: missing; %s", field, cure) }
-
-// In puts the name of a field in front of every problem in it.
-func In(field string, problems ...error) []error {
-	var all []error
-	for _, problem := range problems {
-		if joined, is := problem.(interface{ Unwrap() []error }); is {
-			all = append(all, In(field, joined.Unwrap()...)...)
-		} else if problem != nil {
-			all = append(all, fmt.Errorf("%s: %w", field, problem))
-		}
-	}
-	return all
-}
-
 // Failure joins the problems of a component's arguments into one error that names the component; nil without problems.
 func Failure(kind, name string, problems ...error) error {
 	if err := errors.Join(problems...); err != nil {

@@ -72,16 +72,8 @@ func TestRegisterWithoutArguments(t *testing.T) {
 	require.Empty(t, register(t, (*args)(nil)).Inputs)
 }
 
-func TestProblemsNameFieldAndComponent(t *testing.T) {
-	require.EqualError(t, component.Missing("Port", "give one"), "Port: missing; give one")
-	one, two, three := errors.New("one"), errors.New("two"), errors.New("three")
-	all := component.In("Edge", one, nil, errors.Join(two, errors.Join(three)))
-	require.Len(t, all, 3, "each problem on its own")
-	require.EqualError(t, all[0], "Edge: one")
-	require.EqualError(t, all[2], "Edge: three")
-	require.ErrorIs(t, all[1], two)
-	require.Empty(t, component.In("Edge", nil))
-
+func TestProblemsNameTheComponent(t *testing.T) {
+	one, two := errors.New("one"), errors.New("two")
 	require.NoError(t, component.Failure("app", "shop"))
 	require.NoError(t, component.Failure("app", "shop", nil, nil))
 	err := component.Failure("app", "shop", one, nil, two)

@@ -17,6 +17,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/components/waf"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Args says where the load balancer stands and under which names.
@@ -153,7 +154,7 @@ func (a *Args) Check(name string) []error {
 	if a.ContentSecurityPolicy != "" {
 		problems = append(problems, checkContentSecurityPolicy(a.ContentSecurityPolicy))
 	}
-	problems = append(problems, component.In("WAF", a.WAF.Check())...)
+	problems = append(problems, form.Within("WAF", a.WAF.Check())...)
 	problems = append(problems, checkReason("HSTSOffReason", a.HSTSOffReason), checkReason("DeletionProtectionOffReason", a.DeletionProtectionOffReason))
 	return slices.DeleteFunc(problems, func(err error) bool { return err == nil })
 }

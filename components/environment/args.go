@@ -4,7 +4,6 @@ package environment
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -17,6 +16,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/edge"
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Args are the arguments of New. What has no default is required; the zero value of everything else is the safe one.
@@ -109,12 +109,6 @@ const (
 	DefaultPriority = 100
 )
 
-// nameForm leaves room, in the names of load balancers (32 characters), for what the components append.
-var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,13}[a-z0-9])?$`)
-
-// reasonForm is a sentence rather than a word.
-var reasonForm = regexp.MustCompile(`^[\p{L}\p{N}].{9,255}$`)
-
 // defaults returns a copy with the names filled in.
 func (args Args) defaults() *Args {
 	if args.Edge != nil {
@@ -144,17 +138,13 @@ func (args *Args) network(shared *account.Account) *network.Args {
 
 // check reports everything that is missing or wrong, in every part at once, before anything is made.
 func (args *Args) check(name string) []error {
-	var problems []error
-	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
-	if !nameForm.MatchString(name) {
-		add("name: %q must be 1 to 15 lower-case letters, digits and inner hyphens, starting with a letter, because AWS limits the names of load balancers", name)
-	}
+	problems := form.Problems(form.In("name", form.CheckEnvironmentName(name)))
 	if len(args.AlarmEmails) == 0 {
-		problems = append(problems, component.Missing("AlarmEmails", "give at least one address that hears the alarms"))
+		problems = append(problems, form.Missing("AlarmEmails", "give at least one address that hears the alarms"))
 	}
-	for field, reason := range map[string]string{"TrailOffReason": args.TrailOffReason, "GuardsOffReason": args.GuardsOffReason} {
-		if reason != "" && !reasonForm.MatchString(reason) {
-			add("%s: %q is not a reason; write a sentence of 10 to 256 characters", field, reason)
+	for _, off := range []struct{ field, reason string }{{"TrailOffReason", args.TrailOffReason}, {"GuardsOffReason", args.GuardsOffReason}} {
+		if off.reason != "" {
+			problems = append(problems, form.Problems(form.In(off.field, form.CheckReason(off.reason)))...)
 		}
 	}
 	later := pulumi.String("made by the environment")
@@ -209,7 +199,7 @@ func (p *parts) add(format string, values ...any) {
 }
 
 func (p *parts) report(part string, found []error) {
-	p.problems = append(p.problems, component.In(part, found...)...)
+	p.problems = append(p.problems, form.Within(part, found...)...)
 }
 
 // place is the segment of a part, nil for one that the table has not.

@@ -192,7 +192,8 @@ func TestEverythingThatIsMissingIsOneError(t *testing.T) {
 		Databases: []Database{{Args: database.Args{BackupRetentionDays: 1}}},
 		Bastion:   &Bastion{Name: "door"},
 
-		OwnSegments: []string{"app", "queue"},
+		OwnSegments:    []string{"app", "queue"},
+		TrailOffReason: "no", GuardsOffReason: "- others do it",
 	}
 	err := pulumitest.RunError(t, program(args))
 	for _, text := range []string{
@@ -201,7 +202,8 @@ func TestEverythingThatIsMissingIsOneError(t *testing.T) {
 		`Edge: it runs in the segment of its name, and "edge" is not a segment`,
 		`Bastion: it runs in the segment of its name, and "door" is not a segment`,
 		`Services[0] (app): UsesDatabase: "database" is not the name of one of Databases`,
-		"Services[0] (app): Port: 0 must be",
+		"Services[0] (app): Port: 0 is a privileged port",
+		`TrailOffReason: "no" is not a valid reason`, `GuardsOffReason: "- others do it" is not a valid reason`,
 		`no row of the table lets "app" open tcp/443 to "aws:ssm"`,
 		"BackupRetentionDays: 1",
 		"no row of the table leads to the database",

@@ -19,7 +19,8 @@ var nameForm = regexp.MustCompile(`^[a-zA-Z0-9_/.#-]{1,512}$`)
 
 // Args are the arguments of New.
 type Args struct {
-	// Account says with which key the group is encrypted, and how long it keeps its events. Required.
+	// Account says with which key the group is encrypted, and how long it keeps its events. Required, but for the boundary:
+	// a log group makes no role.
 	Account *account.Account
 	// Name is the physical name, for services that dictate one, such as "aws-waf-logs-…" or "/aws/rds/instance/…".
 	// Default: the component's name with a random ending. A change replaces the group and loses its logs.
@@ -69,7 +70,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 
 func (args *Args) check() []error {
 	args = component.Given(args)
-	problems := args.Account.Check()
+	problems := args.Account.CheckLogs()
 	if args.Name != "" && !nameForm.MatchString(args.Name) {
 		problems = append(problems, fmt.Errorf("Name: %q must be 1 to 512 letters, digits and _/.#-", args.Name))
 	}

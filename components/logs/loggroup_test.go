@@ -65,11 +65,12 @@ func TestLogGroupNamesEveryProblem(t *testing.T) {
 	}
 	err := attempt(&logs.Args{Name: "a b", Account: &account.Account{ID: "1", Region: "Frankfurt", LogRetentionDays: 42}})
 	for _, want := range []string{
-		`log group "flows"`, `Name: "a b"`, `AccountID: "1" is not an AWS account id`, `Region: "Frankfurt" is not the name of an AWS region`, "LogKeyARN: missing; give", "BoundaryARN: missing; give",
+		`log group "flows"`, `Name: "a b"`, `AccountID: "1" is not an AWS account id`, `Region: "Frankfurt" is not the name of an AWS region`, "LogKeyARN: missing; give",
 		"LogRetentionDays: 42 is not a retention that CloudWatch Logs accepts; the next longer one is 60",
 	} {
 		require.ErrorContains(t, err, want)
 	}
+	require.NotContains(t, err.Error(), "BoundaryARN", "a log group makes no role")
 	require.ErrorContains(t, attempt(&logs.Args{}), "Account: missing")
 	require.ErrorContains(t, attempt(nil), "Account: missing")
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/bulkhead-iac/bulkhead/internal/awstypes"
 )
 
 // monitor implements pulumi.MockResourceMonitor.
@@ -150,13 +152,13 @@ func (m *monitor) computed(r Registration, id string) resource.PropertyMap {
 	if !strings.HasPrefix(r.Type, "aws:") {
 		return state
 	}
-	shape := shapes[r.Type]
-	if shape.arn != "" {
-		state["arn"] = resource.NewProperty(m.expand(shape.arn, r, id))
+	known := awstypes.Get(r.Type)
+	if known.ARN != "" {
+		state["arn"] = resource.NewProperty(m.expand(known.ARN, r, id))
 	}
-	for key, template := range shape.outputs {
+	for key, form := range known.Outputs {
 		if _, given := r.Inputs[resource.PropertyKey(key)]; !given {
-			state[resource.PropertyKey(key)] = resource.NewProperty(m.expand(template, r, id))
+			state[resource.PropertyKey(key)] = resource.NewProperty(m.expand(form, r, id))
 		}
 	}
 	if outputs, ok := m.outputs[r.Type]; ok {

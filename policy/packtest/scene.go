@@ -188,12 +188,12 @@ func (s Scene) attribute(spec Spec, name string) string {
 			return content[k+1].Value
 		}
 	}
-	switch name {
-	case "arn":
+	switch {
+	case name == "arn":
 		return arn(spec.Type, spec.Name)
-	case "executionArn": // what a function's permission for an API names
+	case name == "executionArn": // what a function's permission for an API names
 		return "arn:aws:execute-api:" + region + ":" + account + ":" + spec.Name
-	case idNames[spec.Type]:
+	case isID(spec.Type, name):
 		name = "id"
 	}
 	return spec.Name + "-" + name

@@ -4,7 +4,7 @@
 // upstream Terraform provider, for rehearsals against an emulator where the official plugin cannot
 // be downloaded.
 //
-// It is no replacement for the official plugin: it holds only the types of mapping.txt, comes from
+// It is no replacement for the official plugin: it holds only the types that the register (internal/awstypes) has a Terraform name for, comes from
 // another upstream version, and refuses every endpoint that is not on the loopback interface.
 //
 // With the single argument "properties" it prints the properties of every type as JSON and exits;
@@ -81,9 +81,7 @@ func newProviderInfo(ctx context.Context) (*tfbridge.ProviderInfo, error) {
 		MetadataInfo:         tfbridge.NewProviderMetadata([]byte("{}")),
 		PreConfigureCallback: refuseRemote,
 	}
-	if err := mapTypes(info, mapping); err != nil {
-		return nil, err
-	}
+	mapTypes(info, xpprovider.Types)
 	info.SetAutonaming(255, "-")
 	dispatcher, ok := info.P.(interface {
 		ResolveDispatch(*tfbridge.ProviderInfo) (muxer.DispatchTable, error)

@@ -3,16 +3,11 @@
 package main
 
 import (
-	_ "embed" // for mapping.txt
-	"fmt"
 	"strings"
 
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 )
-
-//go:embed mapping.txt
-var mapping string
 
 // shortNames are the resources whose AWS names have less room than the general 255 characters.
 var shortNames = map[string]int{
@@ -46,27 +41,18 @@ var singular = map[string]bool{
 	"aws_default_security_group": true,
 }
 
-// mapTypes fills info's resources and data sources from the text of mapping.txt. Every other upstream type has
-// been cut out of the source or is ignored.
-func mapTypes(info *tfbridge.ProviderInfo, mapping string) error {
+// mapTypes fills info's resources and data sources from Terraform names by token. Every other upstream type has been cut out of
+// the source or is ignored.
+func mapTypes(info *tfbridge.ProviderInfo, types map[string]string) {
 	info.Resources = map[string]*tfbridge.ResourceInfo{}
 	info.DataSources = map[string]*tfbridge.DataSourceInfo{}
-	for line := range strings.Lines(mapping) {
-		fields := strings.Fields(line)
-		switch {
-		case len(fields) == 0 || strings.HasPrefix(fields[0], "#"):
-		case len(fields) == 3 && fields[0] == "data":
-			info.DataSources[fields[1]] = &tfbridge.DataSourceInfo{Tok: tokens.ModuleMember("aws:" + fields[2])}
-		case len(fields) == 2:
-			info.Resources[fields[0]] = &tfbridge.ResourceInfo{
-				Tok:    tokens.Type("aws:" + fields[1]),
-				Fields: fieldsOf(fields[0]),
-			}
-		default:
-			return fmt.Errorf("mapping.txt: %q is neither \"type token\" nor \"data type token\"", strings.TrimSpace(line))
+	for token, name := range types {
+		if strings.Contains(token, ":get") {
+			info.DataSources[name] = &tfbridge.DataSourceInfo{Tok: tokens.ModuleMember(token)}
+		} else {
+			info.Resources[name] = &tfbridge.ResourceInfo{Tok: tokens.Type(token), Fields: fieldsOf(name)}
 		}
 	}
-	return nil
 }
 
 func fieldsOf(terraformType string) map[string]*tfbridge.SchemaInfo {

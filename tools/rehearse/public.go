@@ -9,10 +9,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bulkhead-iac/bulkhead/internal/awstypes"
 	"github.com/bulkhead-iac/bulkhead/policy/iam"
 )
 
-// publicThings lists what the internet, or a part of it, can reach. A type that is not judged here is listed as such,
+// publicThings lists what the internet, or a part of it, can reach. A type of which the register says nothing is listed as such,
 // because the summary says that nothing else is public.
 func publicThings(resources []exported) []string {
 	lines := map[string]bool{}
@@ -20,20 +21,20 @@ func publicThings(resources []exported) []string {
 		if !e.Custom || strings.HasPrefix(e.Type, "pulumi:") {
 			continue
 		}
-		judge, judged := judges[e.Type]
-		if !judged && !slices.Contains(closed, e.Type) {
+		switch awstypes.Get(e.Type).Internet {
+		case awstypes.Unknown:
 			lines[fmt.Sprintf("not judged: %s (%s)", e.name(), e.Type)] = true
-		}
-		if judged {
-			for _, line := range judge(e) {
+		case awstypes.Judged:
+			for _, line := range judges[e.Type](e) {
 				lines[line] = true
 			}
+		case awstypes.Never:
 		}
 	}
 	return slices.Sorted(maps.Keys(lines))
 }
 
-// judges say of one resource what of it is public, by type.
+// judges say of one resource what of it is public, for each type that the register has as judged.
 var judges = map[string]func(exported) []string{
 	"aws:lb/loadBalancer:LoadBalancer": func(e exported) []string {
 		return when(!e.on("internal"), "load balancer %s (%v)", e.name(), e.value("dnsName"))
@@ -88,32 +89,6 @@ var judges = map[string]func(exported) []string{
 	"aws:secretsmanager/secretPolicy:SecretPolicy":       document("policy"),
 	"aws:cloudwatch/logResourcePolicy:LogResourcePolicy": document("policyDocument"),
 	"aws:iam/role:Role":                                  document("assumeRolePolicy"),
-}
-
-// closed are the types that nobody on the internet can reach by themselves: settings, links, and what stands behind
-// something that is judged.
-var closed = []string{
-	"aws:acm/certificate:Certificate", "aws:acm/certificateValidation:CertificateValidation",
-	"aws:autoscaling/group:Group", "aws:autoscaling/policy:Policy",
-	"aws:cloudtrail/trail:Trail",
-	"aws:cloudwatch/logGroup:LogGroup", "aws:cloudwatch/logMetricFilter:LogMetricFilter", "aws:cloudwatch/metricAlarm:MetricAlarm",
-	"aws:ebs/encryptionByDefault:EncryptionByDefault",
-	"aws:ec2/defaultNetworkAcl:DefaultNetworkAcl", "aws:ec2/defaultRouteTable:DefaultRouteTable", "aws:ec2/flowLog:FlowLog",
-	"aws:ec2/internetGateway:InternetGateway", "aws:ec2/natGateway:NatGateway",
-	"aws:ec2/networkAcl:NetworkAcl", "aws:ec2/networkAclAssociation:NetworkAclAssociation", "aws:ec2/networkAclRule:NetworkAclRule",
-	"aws:ec2/route:Route", "aws:ec2/routeTable:RouteTable", "aws:ec2/routeTableAssociation:RouteTableAssociation",
-	"aws:ec2/vpc:Vpc", "aws:ec2/vpcEndpoint:VpcEndpoint", "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
-	"aws:iam/accountPasswordPolicy:AccountPasswordPolicy", "aws:iam/instanceProfile:InstanceProfile", "aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy",
-	"aws:kms/alias:Alias",
-	"aws:lb/listener:Listener", "aws:lb/listenerRule:ListenerRule", "aws:lb/targetGroup:TargetGroup",
-	"aws:rds/parameterGroup:ParameterGroup", "aws:rds/subnetGroup:SubnetGroup",
-	"aws:route53/record:Record",
-	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "aws:s3/bucketVersioningV2:BucketVersioningV2",
-	"aws:sns/topicSubscription:TopicSubscription",
-	"aws:ssm/document:Document",
-	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-	"aws:wafv2/webAcl:WebAcl", "aws:wafv2/webAclAssociation:WebAclAssociation", "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
 }
 
 func inlineRules(e exported) []string {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/internal/awstypes"
 )
 
 // props are properties of a resource.
@@ -67,7 +69,10 @@ func TestWhatIsNotJudgedIsSaid(t *testing.T) {
 	require.Equal(t, []string{"not judged: thing (aws:lambda/functionUrl:FunctionUrl)"}, publicThings(one("aws:lambda/functionUrl:FunctionUrl", nil, nil)))
 	require.Len(t, publicThings(one("aws:s3/bucketPolicy:BucketPolicy", props{"policy": "{"}, nil)), 1)
 	require.Empty(t, publicThings(one("aws:ec2/vpc:Vpc", nil, nil)))
+	for _, row := range awstypes.All() {
+		require.Equal(t, row.Internet == awstypes.Judged, judges[row.Token] != nil, row.Token)
+	}
 	for token := range judges {
-		require.NotContains(t, closed, token, "judged and closed")
+		require.Equal(t, awstypes.Judged, awstypes.Get(token).Internet, token)
 	}
 }

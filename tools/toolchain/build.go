@@ -153,6 +153,8 @@ func (b *builder) digest(t target) (string, error) {
 	patterns := []string{filepath.Join("tools", t.module, "*"), filepath.Join("tools", t.module, "upstream", "*")}
 	if t.prepare != nil {
 		patterns = append(patterns, "tools/toolchain/internal/slim/*.go")
+		_, _, table := offered()
+		fmt.Fprint(sum, table)
 	}
 	for _, pattern := range patterns {
 		files, err := filepath.Glob(filepath.Join(b.root, pattern))

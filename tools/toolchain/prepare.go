@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/bulkhead-iac/bulkhead/internal/awstypes"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain/internal/slim"
 )
 
@@ -33,16 +34,16 @@ func prepareProvider(ctx context.Context, b *builder) error {
 	if err := json.Unmarshal(text, &downloaded); err != nil {
 		return err
 	}
-	types, dataSources, err := mappedTypes(filepath.Join(b.root, "tools", "awsprovider", "mapping.txt"))
-	if err != nil {
-		return err
-	}
 	final := filepath.Join(b.dir, "src", "terraform-provider-aws")
 	partial := final + ".partial"
 	if err := os.RemoveAll(partial); err != nil {
 		return err
 	}
+	types, dataSources, table := offered()
 	if _, err := slim.Copy(downloaded.Dir, partial, types, dataSources); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(partial, "xpprovider", "types.go"), []byte(table), 0o600); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(final); err != nil {
@@ -51,21 +52,22 @@ func prepareProvider(ctx context.Context, b *builder) error {
 	return os.Rename(partial, final)
 }
 
-// mappedTypes reads the Terraform names of the resources and data sources to build.
-func mappedTypes(file string) (types, dataSources []string, err error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, nil, err
-	}
-	for line := range strings.Lines(string(text)) {
-		fields := strings.Fields(line)
-		switch {
-		case len(fields) == 0 || strings.HasPrefix(fields[0], "#"):
-		case fields[0] == "data" && len(fields) == 3:
-			dataSources = append(dataSources, fields[1])
-		default:
-			types = append(types, fields[0])
+// offered returns the Terraform names of the resources and data sources that the provider is built with, and the Go source that
+// tells it their tokens: its own module must not depend on this one, so the register reaches it through the prepared tree.
+func offered() (types, dataSources []string, table string) {
+	var text strings.Builder
+	text.WriteString("package xpprovider\n\n// Types are the Terraform names of the types that the tree was reduced to, by Pulumi's tokens.\nvar Types = map[string]string{\n")
+	for _, t := range awstypes.All() {
+		if t.Terraform == "" {
+			continue
 		}
+		if t.DataSource() {
+			dataSources = append(dataSources, t.Terraform)
+		} else {
+			types = append(types, t.Terraform)
+		}
+		fmt.Fprintf(&text, "\t%q: %q,\n", t.Token, t.Terraform)
 	}
-	return types, dataSources, nil
+	text.WriteString("}\n")
+	return types, dataSources, text.String()
 }
