@@ -74,7 +74,7 @@ func TestAServiceThatTheBalancerCannotServeIsRefusedBeforeAnythingIsMade(t *test
 		want   []string
 	}{
 		"no row":        {func(a *Args) { a.Port = 9443 }, []string{`app "shop": Serve: requests and health checks of app: no row of the table lets "edge" open tcp/9443 to "app"`}},
-		"every problem": {func(a *Args) { a.Serve, a.Port = edge.ServeArgs{Hosts: []string{"a b"}}, 80 }, []string{`Serve: Hosts[0]: "a b"`, "Serve: Priority: 0", "Port: 80 must be"}},
+		"every problem": {func(a *Args) { a.Serve, a.Port = edge.ServeArgs{Hosts: []string{"a b"}}, 80 }, []string{`Serve: Hosts[0]: "a b"`, "Serve: Priority: 0", "Port: 80 is a privileged port"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			recording, err := pulumitest.Record(program(func(ctx *pulumi.Context, a *Args) error {

@@ -28,7 +28,7 @@ func ExampleArgs_ownSegments() {
 					{Name: "cache", Tier: segment.Data, Holds: "Sessions of the shop"},
 				},
 				Connections: []segment.Connection{
-					{From: "shop", To: servers, Ports: segment.HTTPS, Why: "Packages, logs and sessions"},
+					{From: "shop", To: segment.AWS(append(segment.ServerServices(), "s3")...), Ports: segment.HTTPS, Why: "Packages, logs and sessions"},
 					{From: "shop", To: "cache", Ports: segment.TCP(6379), Why: "Sessions are kept here"},
 				},
 			},

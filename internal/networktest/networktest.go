@@ -33,18 +33,18 @@ func Account() *account.Account {
 func Table() *segment.Table {
 	return &segment.Table{
 		Segments: []segment.Segment{
-			{Name: "edge", Tier: segment.Public, Holds: "Load balancer"},
-			{Name: "app", Tier: segment.App, Holds: "Service"},
-			{Name: "db", Tier: segment.Data, Holds: "Database"},
-			{Name: "bastion", Tier: segment.Public, Holds: "Bastion"},
+			{Name: "edge", Tier: segment.Public, Holds: "Load balancer: HTTPS from the internet, out to its targets only"},
+			{Name: "app", Tier: segment.App, Holds: "Instances of the service: served through the load balancer only"},
+			{Name: "db", Tier: segment.Data, Holds: "Database: only named clients, and nothing outward"},
+			{Name: "bastion", Tier: segment.Public, Holds: "Bastion: operators in, out to what they administer"},
 		},
 		Connections: []segment.Connection{
-			{From: segment.Internet, To: "edge", Ports: segment.HTTPS, Why: "Clients"},
-			{From: segment.Internet, To: "edge", Ports: segment.HTTP, Why: "Redirect"},
-			{From: "edge", To: "app", Ports: segment.TCP(ServicePort), Why: "Requests"},
-			{From: "app", To: "db", Ports: segment.PostgreSQL, Why: "Data"},
+			{From: segment.Internet, To: "edge", Ports: segment.HTTPS, Why: "HTTPS from the internet"},
+			{From: segment.Internet, To: "edge", Ports: segment.HTTP, Why: "HTTP from the internet, answered with a redirect to HTTPS"},
+			{From: "edge", To: "app", Ports: segment.TCP(ServicePort), Why: "Requests and health checks from the load balancer to the service"},
+			{From: "app", To: "db", Ports: segment.PostgreSQL, Why: "PostgreSQL connections of the service"},
 			{From: "app", To: segment.AWS(append(segment.ServerServices(), "s3", "secretsmanager")...), Ports: segment.HTTPS, Why: "AWS services"},
-			{From: segment.Addresses("203.0.113.0/28", "2001:db8:1::/48"), To: "bastion", Ports: segment.SSH, Why: "Operators"},
+			{From: segment.Addresses("203.0.113.0/28", "2001:db8:1::/48"), To: "bastion", Ports: segment.SSH, Why: "Operators at known addresses"},
 			{From: "bastion", To: segment.AWS(append(segment.ServerServices(), "s3")...), Ports: segment.HTTPS, Why: "AWS services"},
 			{From: "bastion", To: "app", Ports: segment.SSH, Why: "Operators"},
 		},
