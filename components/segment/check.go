@@ -26,6 +26,8 @@ var (
 type Surroundings struct {
 	// VPC is the private range of the VPC.
 	VPC netip.Prefix
+	// Further are the ranges that an existing VPC has besides. Default: none.
+	Further []netip.Prefix
 	// NAT says that the network has NAT gateways.
 	NAT bool
 	// IPv6 says that the network has IPv6 addresses beside those of IPv4.
@@ -177,8 +179,11 @@ func (t *Table) endProblems(side string, e End, in Surroundings) []error {
 				problems = append(problems, fmt.Errorf("%s: %w", side, err))
 			} else if j, inside := covered[i]; inside {
 				problems = append(problems, fmt.Errorf("%s: %q lies inside %q; drop one of the two", side, r, ranges[j]))
-			} else if cidr.Overlap(r, in.VPC.String()) {
-				problems = append(problems, fmt.Errorf("%s: %q overlaps the VPC %s; name the segment instead", side, r, in.VPC))
+			}
+			for _, own := range append([]netip.Prefix{in.VPC}, in.Further...) {
+				if cidr.Overlap(r, own.String()) {
+					problems = append(problems, fmt.Errorf("%s: %q overlaps the VPC %s; name the segment instead", side, r, own))
+				}
 			}
 		}
 	default:
