@@ -205,8 +205,10 @@ func emulatedStack(t *testing.T, emulated *emulatortest.Account, program pulumi.
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	require.NoError(t, err)
-	options := toolchain.Options{Root: root, Progress: t.Output(), Rehearsal: true}
+	options := toolchain.Options{Root: root, Progress: t.Output()}
 	tools, err := toolchain.Ensure(t.Context(), options)
+	require.NoError(t, err)
+	provider, err := toolchain.BuildProvider(t.Context(), options)
 	require.NoError(t, err)
 	cli, err := auto.NewPulumiCommand(&auto.PulumiCommandOptions{Root: filepath.Dir(filepath.Dir(tools.Pulumi.Path)), SkipVersionCheck: true})
 	require.NoError(t, err)
@@ -216,7 +218,7 @@ func emulatedStack(t *testing.T, emulated *emulatortest.Account, program pulumi.
 			Name: tokens.PackageName("adoption"), Runtime: workspace.NewProjectRuntimeInfo("go", nil), Backend: &workspace.ProjectBackend{URL: "file://" + home},
 		}),
 		auto.EnvVars(map[string]string{
-			"PATH": tools.SearchPath(), "PULUMI_CONFIG_PASSPHRASE": "test", "PULUMI_SKIP_UPDATE_CHECK": "true",
+			"PATH": filepath.Dir(provider.Path) + string(filepath.ListSeparator) + tools.SearchPath(), "PULUMI_CONFIG_PASSPHRASE": "test", "PULUMI_SKIP_UPDATE_CHECK": "true",
 			"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true", "AWS_ENDPOINT_URL": emulated.Endpoint, "HTTP_PROXY": emulated.Endpoint,
 			"AWS_ACCESS_KEY_ID": emulated.AccessKey, "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true",
 		}))

@@ -180,14 +180,21 @@ func (t *Table) endProblems(side string, e End, in Surroundings) []error {
 			} else if j, inside := covered[i]; inside {
 				problems = append(problems, fmt.Errorf("%s: %q lies inside %q; drop one of the two", side, r, ranges[j]))
 			}
-			for _, own := range append([]netip.Prefix{in.VPC}, in.Further...) {
-				if cidr.Overlap(r, own.String()) {
-					problems = append(problems, fmt.Errorf("%s: %q overlaps the VPC %s; name the segment instead", side, r, own))
-				}
-			}
+			problems = append(problems, in.overlaps(side, r)...)
 		}
 	default:
 		problems = append(problems, fmt.Errorf("%s: %q is empty or not an end of a connection; name a segment, or use Internet, Addresses or AWS", side, e))
+	}
+	return problems
+}
+
+// overlaps reports every range of the VPC that an address range touches.
+func (in Surroundings) overlaps(side, r string) []error {
+	var problems []error
+	for _, own := range append([]netip.Prefix{in.VPC}, in.Further...) {
+		if cidr.Overlap(r, own.String()) {
+			problems = append(problems, fmt.Errorf("%s: %q overlaps the VPC %s; name the segment instead", side, r, own))
+		}
 	}
 	return problems
 }
