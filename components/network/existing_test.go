@@ -267,6 +267,7 @@ func TestWhatDoesNotFitIsNamedWithItsCure(t *testing.T) {
 		},
 		"NAT that no row needs": {args: closed, want: []string{rtbAppA + ": has the route 0.0.0.0/0 to " + natA, "no row leads from the tier \"app\" out that way"}},
 		"NAT elsewhere":         {change: func(o *owner) { o.gateways[natA]["subnetId"] = "subnet-1" }, want: []string{natA + ": stands in subnet-1"}},
+		"regional NAT":          {change: func(o *owner) { o.gateways[natA]["subnetId"] = "" }, want: []string{natA + ": stands in no subnet"}},
 		"private NAT":           {change: func(o *owner) { o.gateways[natB]["connectivityType"] = "private" }, want: []string{natB + ": is a private NAT gateway"}},
 		"an ACL of the owner's": {change: func(o *owner) { o.acls[appA] = "acl-1" }, want: []string{appA + ": is behind the network ACL acl-1", "into rows"}},
 		"a colliding endpoint":  {change: func(o *owner) { o.endpoints[kms] = values{"id": "vpce-1", "privateDnsEnabled": true} }, want: []string{"vpce-1: answers to the private name of " + kms}},

@@ -35,6 +35,7 @@ type surveyor struct {
 	name     string
 	args     *Args
 	opts     []pulumi.InvokeOption
+	nat      map[string]*ec2.LookupNatGatewayResult
 	problems []error
 }
 
@@ -45,7 +46,7 @@ func survey(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.InvokeO
 			plan:    Plan{ranges: map[place][]netip.Prefix{}},
 			subnets: map[place]string{}, tables: map[place]string{}, addresses: map[string]string{},
 		},
-		ctx: ctx, name: name, args: args, opts: opts,
+		ctx: ctx, name: name, args: args, opts: opts, nat: map[string]*ec2.LookupNatGatewayResult{},
 	}
 	s.lookAtVPC()
 	s.lookAtSubnets()

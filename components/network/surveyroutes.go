@@ -117,16 +117,26 @@ func (s *surveyor) lookAtNAT(at place, table *ec2.LookupRouteTableResult) {
 		if at.tier.Reach != segment.ReachNAT || r.NatGatewayId == "" || !s.args.needsNAT() {
 			continue
 		}
-		gateway := look(s, r.NatGatewayId, ec2.LookupNatGateway, ec2.LookupNatGatewayArgs{Id: &r.NatGatewayId}, func(r *ec2.LookupNatGatewayResult) string { return r.Id })
-		if gateway == nil {
-			continue
+		gateway, known := s.nat[r.NatGatewayId]
+		if !known {
+			gateway = look(s, r.NatGatewayId, ec2.LookupNatGateway, ec2.LookupNatGatewayArgs{Id: &r.NatGatewayId}, func(r *ec2.LookupNatGatewayResult) string { return r.Id })
+			s.nat[r.NatGatewayId] = gateway
+			s.judgeNAT(gateway)
 		}
-		if !slices.Contains(s.args.Existing.SubnetIDs[segment.Public.Name], gateway.SubnetId) {
-			s.wrong(gateway.Id, "stands in %s, and its traffic wants to pass the ACL of the tier %q; give that subnet to the tier, or route to a gateway in it", gateway.SubnetId, segment.Public.Name)
+		if gateway != nil {
+			s.addresses[at.zone] = gateway.PublicIp
 		}
-		if gateway.ConnectivityType == "private" {
-			s.wrong(gateway.Id, "is a private NAT gateway, which does not reach the internet; route to a public one")
-		}
-		s.addresses[at.zone] = gateway.PublicIp
+	}
+}
+
+func (s *surveyor) judgeNAT(gateway *ec2.LookupNatGatewayResult) {
+	switch {
+	case gateway == nil:
+	case gateway.ConnectivityType == "private":
+		s.wrong(gateway.Id, "is a private NAT gateway, which does not reach the internet; route to a public one")
+	case gateway.SubnetId == "":
+		s.wrong(gateway.Id, "stands in no subnet, and its traffic wants to pass the ACL of the tier %q; route to a gateway in a subnet of the tier", segment.Public.Name)
+	case !slices.Contains(s.args.Existing.SubnetIDs[segment.Public.Name], gateway.SubnetId):
+		s.wrong(gateway.Id, "stands in %s, and its traffic wants to pass the ACL of the tier %q; give that subnet to the tier, or route to a gateway in it", gateway.SubnetId, segment.Public.Name)
 	}
 }
