@@ -64,6 +64,7 @@ func New(ctx *pulumi.Context, name string, args *Args) (*Environment, error) {
 	e.Account = &account.Account{ID: args.AccountID, Region: args.Region, LogRetentionDays: args.LogRetentionDays, Tags: tags}
 	for _, step := range []func(*pulumi.Context) error{
 		e.provide,
+		e.survey,
 		e.guard,
 		e.bound,
 		e.keepLogs,
@@ -92,8 +93,13 @@ func (e *Environment) provide(ctx *pulumi.Context) error {
 		AllowedAccountIds: pulumi.StringArray{pulumi.String(e.Account.ID)},
 		DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(e.Account.Tags)},
 	})
-	e.Options = pulumi.Providers(provider)
+	e.args.Provider, e.Options = provider, pulumi.Providers(provider)
 	return err
+}
+
+// survey looks at an existing VPC before anything is made.
+func (e *Environment) survey(ctx *pulumi.Context) error {
+	return component.Failure("network", e.name, network.Survey(ctx, e.name, e.args.network(e.Account), pulumi.Provider(e.args.Provider))...)
 }
 
 // guard sets what holds for the whole account, whoever creates something in it. The guards stay when the stack is gone, for

@@ -30,7 +30,10 @@ type Args struct {
 	// Table is the segments and the connections between them, from which the network derives everything that opens a way.
 	// Required. It is an input of the component, so that a proof of the network reads what it is to hold from plan and state.
 	Table *segment.Table `pulumi:"table"`
-	// CIDR is the range of the VPC: private IPv4, /16 to /20, such as 10.0.0.0/16. Required. It cannot be changed in place:
+	// Existing is a VPC of somebody else's making, and its subnets, for the tiers to move into. CIDR and NAT are then left out:
+	// its owner has decided both. Default: a VPC of the network's own.
+	Existing *Existing `pulumi:"existing"`
+	// CIDR is the range of the VPC: private IPv4, /16 to /20, such as 10.0.0.0/16. Required, but for an existing VPC. It cannot be changed in place:
 	// another range replaces the VPC and everything in it. See Plan for how it is divided.
 	CIDR string `pulumi:"cidr"`
 	// Zones are two to four zones of the region by full name, such as eu-central-1a. Required. Zones can be added and, once
@@ -50,13 +53,15 @@ func Draft(args *Args) *Network {
 	n := &Network{
 		Account: args.Account, Table: component.Or(args.Table, &segment.Table{}), Zones: args.Zones, IPv6: args.IPv6, segments: map[string]*Segment{},
 	}
+	n.tiers = args.tiers()
 	for _, s := range n.Table.Segments {
 		n.segments[s.Name] = &Segment{Segment: s, network: n}
 	}
 	return n
 }
 
-// Check reports everything that is wrong with the arguments; each problem names field, value and cure.
+// Check reports everything that is wrong with the arguments; each problem names field, value and cure. What is wrong with an
+// existing VPC takes a look at it: see Survey.
 func (args *Args) Check() []error {
 	_, _, problems := args.decide()
 	return problems
@@ -71,22 +76,32 @@ func (args *Args) decide() (Plan, []rule, []error) {
 	if !slices.Contains([]NATStrategy{"", NATNone, NATSingle, NATOnePerZone}, args.NAT) {
 		problems = append(problems, in("NAT", "%q is not a strategy; choose %s, %s or %s", args.NAT, NATNone, NATSingle, NATOnePerZone))
 	}
-	plan, err := NewPlan(args.CIDR)
-	if err != nil {
-		problems = append(problems, in("CIDR", "%w", err))
+	plan, err := Plan{}, error(nil)
+	if args.Existing == nil {
+		if plan, err = NewPlan(args.CIDR); err != nil {
+			problems = append(problems, in("CIDR", "%w", err))
+		}
 	}
 	if args.Table == nil {
-		problems = append(problems, in("Table", "missing; give the segments and who may talk to whom"))
-		return Plan{}, nil, problems
+		return plan, nil, append(problems, in("Table", "missing; give the segments and who may talk to whom"))
 	}
-	wrong := args.Table.Check(segment.Surroundings{VPC: plan.vpc, NAT: len(natZones(args.NAT, args.Zones)) > 0, IPv6: args.IPv6})
-	problems = append(problems, wrong...)
-	if len(wrong) > 0 || err != nil {
-		return Plan{}, nil, problems
+	if args.Existing != nil {
+		problems = append(problems, args.existingProblems()...)
+	}
+	rules, wrong := args.derive(plan)
+	return plan, rules, append(problems, wrong...)
+}
+
+// derive returns the ACL rules that follow from the table and the ranges of the VPC, or what is wrong with the table there. With
+// ranges that are not known there are no rules.
+func (args *Args) derive(plan Plan) ([]rule, []error) {
+	nat := len(natZones(args.NAT, args.Zones)) > 0 || args.Existing != nil && args.needsNAT()
+	problems := args.Table.Check(segment.Surroundings{VPC: plan.vpc, Further: plan.further, NAT: nat, IPv6: args.IPv6})
+	if len(problems) > 0 || !plan.vpc.IsValid() {
+		return nil, problems
 	}
 	rules := ruleMatrix(plan, args.Table, args.IPv6)
-	problems = append(problems, quotaProblems(args.Table, rules)...)
-	return plan, rules, problems
+	return rules, quotaProblems(args.Table, rules)
 }
 
 // in reports a problem in a field of Args.

@@ -76,14 +76,14 @@ func (b *builder) gatewayEndpoint(ctx *pulumi.Context, name string) (service, er
 	linked := map[string]bool{}
 	for _, tier := range b.tiersCalling(name) {
 		for _, zone := range b.Zones {
-			role := place{tier, zone}.table()
-			if linked[role] {
+			way := b.ways[place{tier, zone}]
+			if linked[way.role] {
 				continue
 			}
-			linked[role] = true
-			link, err := ec2.NewVpcEndpointRouteTableAssociation(ctx, b.child(name+"-"+role), &ec2.VpcEndpointRouteTableAssociationArgs{
+			linked[way.role] = true
+			link, err := ec2.NewVpcEndpointRouteTableAssociation(ctx, b.child(name+"-"+way.role), &ec2.VpcEndpointRouteTableAssociationArgs{
 				VpcEndpointId: endpoint.ID(),
-				RouteTableId:  b.tables[role].ID(),
+				RouteTableId:  way.table,
 			}, pulumi.Parent(b.Network))
 			if err != nil {
 				return service{}, err
@@ -122,7 +122,7 @@ func (b *builder) interfaceEndpoint(ctx *pulumi.Context, name string) (service, 
 	}
 	var subnets pulumi.StringArray
 	for _, zone := range b.Zones {
-		subnets = append(subnets, b.subnets[place{segment.App, zone}].ID().ToStringOutput())
+		subnets = append(subnets, b.subnets[place{segment.App, zone}])
 	}
 	endpoint, err := ec2.NewVpcEndpoint(ctx, b.child(name), &ec2.VpcEndpointArgs{
 		VpcId:             b.VPCID,

@@ -58,7 +58,7 @@ func (b *builder) createGateways(ctx *pulumi.Context) (err error) {
 			return err
 		}
 		gateway, err := ec2.NewNatGateway(ctx, b.child(role), &ec2.NatGatewayArgs{
-			SubnetId:     b.subnets[place{segment.Public, zone}].ID(),
+			SubnetId:     b.subnets[place{segment.Public, zone}],
 			AllocationId: address.ID(),
 			Tags:         b.tags(role),
 		}, pulumi.Parent(b.Network), order.After(order.List(b.internet)))

@@ -13,7 +13,6 @@ import (
 // resources of their own, so that neither one more row nor one more zone changes an ACL.
 func (b *builder) createACLs(ctx *pulumi.Context) error {
 	b.acls = map[segment.Tier]*ec2.NetworkAcl{}
-	b.aclOfSubnet = map[place]*ec2.NetworkAclAssociation{}
 	for _, tier := range b.tiers {
 		acl, err := ec2.NewNetworkAcl(ctx, b.child(tier.Name), &ec2.NetworkAclArgs{
 			VpcId: b.VPCID,
@@ -27,13 +26,12 @@ func (b *builder) createACLs(ctx *pulumi.Context) error {
 			at := place{tier, zone}
 			association, err := ec2.NewNetworkAclAssociation(ctx, b.child(at.role()), &ec2.NetworkAclAssociationArgs{
 				NetworkAclId: acl.ID(),
-				SubnetId:     b.subnets[at].ID(),
+				SubnetId:     b.subnets[at],
 			}, pulumi.Parent(b.Network))
 			if err != nil {
 				return err
 			}
-			b.aclOfSubnet[at] = association
-			b.doors[tier] = append(b.doors[tier], association)
+			b.link(at, association)
 		}
 	}
 	for _, r := range b.rules {

@@ -46,6 +46,7 @@ type Network struct {
 	FlowLogGroupName pulumi.StringOutput
 
 	segments map[string]*Segment
+	tiers    []segment.Tier
 	ready    map[place]pulumi.StringOutput
 }
 
@@ -57,27 +58,32 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	n := Draft(args)
-	n.Plan = plan
 	if err := component.Register(ctx, "bulkhead:network:Network", name, args, n, opts...); err != nil {
 		return nil, err
 	}
 	b := &builder{
-		Network: n, name: name, args: args, rules: rules, tiers: args.Table.Tiers(),
+		Network: n, name: name, args: args,
+		subnets: map[place]pulumi.StringOutput{}, ways: map[place]way{}, links: map[place][]pulumi.CustomResource{},
 		groups: map[segment.End]*group{}, former: map[string]bool{},
 		doors: map[segment.Tier][]pulumi.CustomResource{}, serving: map[int][]pulumi.CustomResource{},
 	}
-	for _, step := range []func(*pulumi.Context) error{
-		b.createVPC,
-		b.emptyDefaults,
+	ground := []func(*pulumi.Context) error{b.createVPC, b.emptyDefaults, b.createSubnets, b.createGateways, b.createRouteTables}
+	if args.Existing != nil {
+		ground = []func(*pulumi.Context) error{b.adopt}
+		b.found, problems = survey(ctx, name, args, pulumi.Parent(n))
+		if err := component.Failure("network", name, problems...); err != nil {
+			return nil, err
+		}
+		plan, rules = b.found.plan, b.found.rules
+	}
+	n.Plan, b.rules = plan, rules
+	for _, step := range append(ground,
 		b.createFlowLog,
-		b.createSubnets,
 		b.createACLs,
-		b.createGateways,
-		b.createRouteTables,
 		b.createGroups,
 		b.createEndpoints,
 		b.connect,
-	} {
+	) {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -93,21 +99,23 @@ type builder struct {
 	name  string
 	args  *Args
 	rules []rule
-	tiers []segment.Tier
+	found found
 
-	vpc           *ec2.Vpc
-	emptied       []pulumi.CustomResource
-	internet      *ec2.InternetGateway
-	outward       *ec2.EgressOnlyInternetGateway
-	nat           map[string]*ec2.NatGateway
-	subnets       map[place]*ec2.Subnet
-	tables        map[string]*ec2.RouteTable
-	acls          map[segment.Tier]*ec2.NetworkAcl
-	aclOfSubnet   map[place]*ec2.NetworkAclAssociation
-	tableOfSubnet map[place]*ec2.RouteTableAssociation
-	groups        map[segment.End]*group
-	services      map[string]service
-	former        map[string]bool
+	vpc      *ec2.Vpc
+	emptied  []pulumi.CustomResource
+	internet *ec2.InternetGateway
+	outward  *ec2.EgressOnlyInternetGateway
+	nat      map[string]*ec2.NatGateway
+	tables   map[string]*ec2.RouteTable
+	acls     map[segment.Tier]*ec2.NetworkAcl
+	groups   map[segment.End]*group
+	services map[string]service
+	former   map[string]bool
+
+	// subnets and ways are what the rest is built on, made or adopted: the ids of the subnets, and their route tables.
+	subnets map[place]pulumi.StringOutput
+	ways    map[place]way
+	links   map[place][]pulumi.CustomResource
 
 	// serving is what carries the traffic of each row of the table; doors is what all traffic of a tier passes: the links of
 	// its subnets to ACL and route table, and its routes to the internet.
@@ -154,7 +162,7 @@ func (n *Network) CIDRs(t segment.Tier) []string {
 // SubnetIDsByZone returns the ids of the subnets of every tier by its name and the zone.
 func (n *Network) SubnetIDsByZone() pulumi.Map {
 	all := pulumi.Map{}
-	for _, tier := range n.Table.Tiers() {
+	for _, tier := range n.tiers {
 		zones := pulumi.Map{}
 		for _, zone := range n.Zones {
 			zones[zone] = n.ready[place{tier, zone}]

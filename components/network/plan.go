@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/form"
@@ -52,6 +53,9 @@ func shareOf(t segment.Tier) share {
 // own takes 10.0.64.0/19, 10.0.96.0/19, 10.0.160.0/19 or 10.0.224.0/19, by its place 1 to 4.
 type Plan struct {
 	vpc netip.Prefix
+	// An existing VPC has what its owner has given it: further ranges, and those of the subnets, IPv4 first.
+	further []netip.Prefix
+	ranges  map[place][]netip.Prefix
 }
 
 // NewPlan lays out a VPC. The range must pass cidr.CheckVPC: canonical, private (RFC 1918), from /16 to /20. In anything
@@ -68,6 +72,52 @@ func (p Plan) VPC() netip.Prefix {
 	return p.vpc
 }
 
+// whole are the ranges of the whole VPC that are known, those of IPv6 only for an existing one.
+func (p Plan) whole() []netip.Prefix { return append([]netip.Prefix{p.vpc}, p.further...) }
+
+// holds reports whether a range touches the VPC.
+func (p Plan) holds(r netip.Prefix) bool { return slices.ContainsFunc(p.whole(), r.Overlaps) }
+
+// peers are the ranges of a tier as ACL rules name them, those of IPv4 first: of a planned VPC one for the tier in each address
+// family, of an existing one those of its subnets.
+func (p Plan) peers(t segment.Tier, six bool) []peer {
+	if p.ranges == nil {
+		all := []peer{{Label: t.Name, CIDR: p.Tier(t)}}
+		if six {
+			all = append(all, peer{Label: t.Name + "-ipv6", Six: true, Tier: t})
+		}
+		return all
+	}
+	var all []peer
+	for at, ranges := range p.ranges {
+		for _, r := range ranges {
+			if at.tier == t && (six || r.Addr().Is4()) {
+				all = append(all, peer{Label: t.Name + "-" + r.String(), CIDR: r, Six: r.Addr().Is6()})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b peer) int { return a.CIDR.Addr().Compare(b.CIDR.Addr()) })
+	return all
+}
+
+// vpcPeers are the ranges of the whole VPC as ACL rules name them, in one address family.
+func (p Plan) vpcPeers(six bool) []peer {
+	if p.ranges == nil && six {
+		return []peer{{Label: "vpc-ipv6", Six: true}}
+	}
+	all := []peer{}
+	for _, r := range p.whole() {
+		switch {
+		case r.Addr().Is6() != six:
+		case r == p.vpc:
+			all = append(all, peer{Label: "vpc", CIDR: r})
+		default:
+			all = append(all, peer{Label: "vpc-" + r.String(), CIDR: r, Six: six})
+		}
+	}
+	return all
+}
+
 // Tier returns the range that holds every subnet of a tier, those of zones not yet in use included.
 func (p Plan) Tier(t segment.Tier) netip.Prefix {
 	s := shareOf(t)
@@ -76,6 +126,9 @@ func (p Plan) Tier(t segment.Tier) netip.Prefix {
 
 // Subnet returns the range of a tier in a zone. The zone is a full name such as "eu-central-1a".
 func (p Plan) Subnet(t segment.Tier, zone string) netip.Prefix {
+	if own, existing := p.ranges[place{t, zone}]; existing {
+		return own[0]
+	}
 	tier := p.Tier(t)
 	bits := tier.Bits() + zoneBits
 	return p.at(tier.Addr(), slot(zone)<<(32-bits), bits)

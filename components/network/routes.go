@@ -20,6 +20,12 @@ func (p place) table() string {
 	return p.tier.Name
 }
 
+// way is the route table of a place: the role that it has in names, the same for places that share it, and its id.
+type way struct {
+	role  string
+	table pulumi.StringOutput
+}
+
 // createRouteTables creates the route tables, attaches every subnet to one, and adds the kinds of route out that exist: from
 // tiers with segment.ReachInternet to the internet gateway, and from those with segment.ReachNAT to the addresses that the
 // table names, through NAT.
@@ -28,7 +34,6 @@ func (p place) table() string {
 // found and removed. The others leave their list alone, because the routes are resources of their own.
 func (b *builder) createRouteTables(ctx *pulumi.Context) error {
 	b.tables = map[string]*ec2.RouteTable{}
-	b.tableOfSubnet = map[place]*ec2.RouteTableAssociation{}
 	for _, tier := range b.tiers {
 		for _, zone := range b.Zones {
 			at := place{tier, zone}
@@ -38,13 +43,13 @@ func (b *builder) createRouteTables(ctx *pulumi.Context) error {
 			}
 			association, err := ec2.NewRouteTableAssociation(ctx, b.child(at.role()), &ec2.RouteTableAssociationArgs{
 				RouteTableId: table.ID(),
-				SubnetId:     b.subnets[at].ID(),
+				SubnetId:     b.subnets[at],
 			}, pulumi.Parent(b.Network))
 			if err != nil {
 				return err
 			}
-			b.tableOfSubnet[at] = association
-			b.doors[tier] = append(b.doors[tier], association)
+			b.ways[at] = way{role: at.table(), table: table.ID().ToStringOutput()}
+			b.link(at, association)
 		}
 	}
 	return nil
@@ -65,7 +70,7 @@ func (b *builder) table(ctx *pulumi.Context, at place) (*ec2.RouteTable, error) 
 		return nil, err
 	}
 	b.tables[role] = table
-	for _, out := range b.waysOut(at.tier) {
+	for _, out := range b.args.waysOut(at.tier) {
 		if err := b.createRoute(ctx, at, out); err != nil {
 			return nil, err
 		}
@@ -82,18 +87,18 @@ type wayOut struct {
 
 // waysOut are the destinations of a tier outside the VPC: everything for a tier with segment.ReachInternet, which answers
 // whoever may call it, and for one with segment.ReachNAT what its rows name.
-func (b *builder) waysOut(tier segment.Tier) []wayOut {
+func (args *Args) waysOut(tier segment.Tier) []wayOut {
 	if tier.Reach == segment.ReachInternet {
 		all := []wayOut{{label: "internet", cidr: anyIPv4.String()}}
-		if b.args.IPv6 {
+		if args.IPv6 {
 			all = append(all, wayOut{label: "internet-ipv6", cidr: anyIPv6.String(), six: true})
 		}
 		return all
 	}
 	var found []wayOut
 	known := map[string]int{}
-	for i, row := range b.args.Table.Connections {
-		if from, inside := b.args.Table.Segment(string(row.From)); !inside || from.Tier != tier {
+	for i, row := range args.Table.Connections {
+		if from, inside := args.Table.Segment(string(row.From)); !inside || from.Tier != tier {
 			continue
 		}
 		for _, r := range row.To.Ranges() {

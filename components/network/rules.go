@@ -51,6 +51,8 @@ var (
 	forPathMTU  = purpose{first: 31000, count: 1000}
 	forRefusal  = purpose{first: 32000, count: 2}
 	forWorld    = purpose{first: 32100, count: 600}
+	// forFurtherRefusal is for the ranges that an existing VPC has besides its first.
+	forFurtherRefusal = purpose{first: 32002, count: 98}
 
 	anyIPv4 = netip.MustParsePrefix("0.0.0.0/0")
 	anyIPv6 = netip.MustParsePrefix("::/0")
@@ -95,7 +97,7 @@ func (r rule) name() string {
 		what = "answers"
 	case forPathMTU:
 		what = "path-mtu"
-	case forRefusal:
+	case forRefusal, forFurtherRefusal:
 		what = "nothing"
 	case forWorld:
 		if r.From == ephemeralFrom && r.To == ephemeralTo {
@@ -152,7 +154,7 @@ func ruleMatrix(plan Plan, table *segment.Table, six bool) []rule {
 
 // covered reports whether a rule about known addresses says no more than one about every address, which then serves its rows.
 func (m *matrix) covered(r rule) bool {
-	if r.Purpose == forWorld || !r.Peer.CIDR.IsValid() || m.plan.vpc.Overlaps(r.Peer.CIDR) {
+	if r.Purpose == forWorld || !r.Peer.CIDR.IsValid() || m.plan.holds(r.Peer.CIDR) {
 		return false
 	}
 	messages := r.Protocol == icmp || r.Protocol == icmp6
@@ -174,7 +176,9 @@ func (m *matrix) connect(table *segment.Table, i int, row segment.Connection) {
 		for _, p := range m.peers(table, row.To) {
 			m.cross(i, from.Tier, p, row.Ports, true)
 			if from.Tier.Reach == segment.ReachNAT && row.To.Outside() && !p.Six {
-				m.cross(i, segment.Public, m.tier(from.Tier)[0], row.Ports, false) // into the subnet of the NAT gateway
+				for _, own := range m.plan.peers(from.Tier, false) {
+					m.cross(i, segment.Public, own, row.Ports, false) // into the subnet of the NAT gateway
+				}
 				m.cross(i, segment.Public, p, row.Ports, true)
 			}
 		}
@@ -184,18 +188,20 @@ func (m *matrix) connect(table *segment.Table, i int, row segment.Connection) {
 			m.cross(i, to.Tier, p, row.Ports, false)
 		}
 	} else if hasInterface(row.To) {
-		m.cross(i, segment.App, m.peers(table, row.From)[0], row.Ports, false) // endpoints have IPv4 addresses only
+		for _, p := range m.plan.peers(from.Tier, false) { // endpoints have IPv4 addresses only
+			m.cross(i, segment.App, p, row.Ports, false)
+		}
 	}
 }
 
 // peers are what stands for an end in the rules of the other side.
 func (m *matrix) peers(table *segment.Table, e segment.End) []peer {
 	if s, inside := table.Segment(string(e)); inside {
-		return m.tier(s.Tier)
+		return m.plan.peers(s.Tier, m.six)
 	}
 	var all []peer
 	if hasInterface(e) {
-		all = append(all, m.tier(segment.App)[0])
+		all = append(all, m.plan.peers(segment.App, false)...)
 	}
 	if e == segment.Internet || hasGateway(e) {
 		all = append(all, peer{Label: "world", CIDR: anyIPv4})
@@ -210,15 +216,6 @@ func (m *matrix) peers(table *segment.Table, e segment.End) []peer {
 		}
 	}
 	return all
-}
-
-// tier is the ranges of a tier, that of IPv4 first.
-func (m *matrix) tier(t segment.Tier) []peer {
-	ranges := []peer{{Label: t.Name, CIDR: m.plan.Tier(t)}}
-	if m.six {
-		ranges = append(ranges, peer{Label: t.Name + "-ipv6", Six: true, Tier: t})
-	}
-	return ranges
 }
 
 // cross adds the rules at the border of one tier for a connection with a peer, which the tier opens or accepts.
@@ -241,7 +238,7 @@ func (m *matrix) cross(row int, own segment.Tier, p peer, ports segment.Ports, o
 	if ports.Protocol != segment.ProtocolICMP || answers.From >= 0 {
 		m.add(row, answers)
 	}
-	if known := p.CIDR.IsValid() && !m.plan.vpc.Overlaps(p.CIDR); known || world {
+	if known := p.CIDR.IsValid() && !m.plan.holds(p.CIDR); known || world {
 		m.heedPathMTU(row, own, p.Six)
 	}
 }
@@ -257,14 +254,14 @@ func (m *matrix) heedPathMTU(row int, own segment.Tier, six bool) {
 	m.add(row, r)
 }
 
-// refuseVPC refuses the VPC's own range, in both directions, before the rules about every address.
+// refuseVPC refuses the VPC's own ranges, in both directions, before the rules about every address.
 func (m *matrix) refuseVPC(row int, own segment.Tier, six bool) {
-	whole := peer{Label: "vpc", CIDR: m.plan.vpc}
-	if six {
-		whole = peer{Label: "vpc-ipv6", Six: true}
-	}
-	for _, egress := range []bool{false, true} {
-		m.add(row, rule{Tier: own, Egress: egress, Refuse: true, Peer: whole, Protocol: every, Purpose: forRefusal})
+	why := forRefusal
+	for _, whole := range m.plan.vpcPeers(six) {
+		for _, egress := range []bool{false, true} {
+			m.add(row, rule{Tier: own, Egress: egress, Refuse: true, Peer: whole, Protocol: every, Purpose: why})
+		}
+		why = forFurtherRefusal
 	}
 }
 

@@ -3,8 +3,6 @@
 package network
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -24,7 +22,6 @@ func (p place) role() string { return p.tier.Name + "-" + p.zone }
 // createSubnets creates a subnet for every tier in every zone. None gives its machines public addresses by itself, not
 // even in the public tier (FSBP EC2.15): what shall be reachable asks for an address.
 func (b *builder) createSubnets(ctx *pulumi.Context) error {
-	b.subnets = map[place]*ec2.Subnet{}
 	for _, tier := range b.tiers {
 		for _, zone := range b.Zones {
 			at := place{tier, zone}
@@ -45,7 +42,7 @@ func (b *builder) createSubnets(ctx *pulumi.Context) error {
 			if err != nil {
 				return err
 			}
-			b.subnets[at] = subnet
+			b.subnets[at] = subnet.ID().ToStringOutput()
 		}
 	}
 	return nil
@@ -62,16 +59,20 @@ func (b *builder) six(tier segment.Tier) pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
+// link notes what must be attached to a subnet before anything is placed into it.
+func (b *builder) link(at place, made pulumi.CustomResource) {
+	b.links[at] = append(b.links[at], made)
+	b.doors[at.tier] = append(b.doors[at.tier], made)
+}
+
 // joinSubnets computes the ids that SubnetIDs gives out: those of the subnets, once ACL and route table are attached.
 func (b *builder) joinSubnets() {
 	b.ready = map[place]pulumi.StringOutput{}
 	for at, subnet := range b.subnets {
-		b.ready[at] = pulumi.All(subnet.ID(), b.aclOfSubnet[at].ID(), b.tableOfSubnet[at].ID()).ApplyT(func(ids []any) (string, error) {
-			id, ok := ids[0].(pulumi.ID)
-			if !ok {
-				return "", fmt.Errorf("expected the id of a subnet, got %T", ids[0])
-			}
-			return string(id), nil
-		}).(pulumi.StringOutput)
+		waits := pulumi.StringArray{subnet}
+		for _, made := range b.links[at] {
+			waits = append(waits, made.ID().ToStringOutput())
+		}
+		b.ready[at] = waits.ToStringArrayOutput().Index(pulumi.Int(0))
 	}
 }

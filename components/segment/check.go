@@ -26,6 +26,8 @@ var (
 type Surroundings struct {
 	// VPC is the private range of the VPC.
 	VPC netip.Prefix
+	// Further are the ranges that an existing VPC has besides. Default: none.
+	Further []netip.Prefix
 	// NAT says that the network has NAT gateways.
 	NAT bool
 	// IPv6 says that the network has IPv6 addresses beside those of IPv4.
@@ -177,12 +179,22 @@ func (t *Table) endProblems(side string, e End, in Surroundings) []error {
 				problems = append(problems, fmt.Errorf("%s: %w", side, err))
 			} else if j, inside := covered[i]; inside {
 				problems = append(problems, fmt.Errorf("%s: %q lies inside %q; drop one of the two", side, r, ranges[j]))
-			} else if cidr.Overlap(r, in.VPC.String()) {
-				problems = append(problems, fmt.Errorf("%s: %q overlaps the VPC %s; name the segment instead", side, r, in.VPC))
 			}
+			problems = append(problems, in.overlaps(side, r)...)
 		}
 	default:
 		problems = append(problems, fmt.Errorf("%s: %q is empty or not an end of a connection; name a segment, or use Internet, Addresses or AWS", side, e))
+	}
+	return problems
+}
+
+// overlaps reports every range of the VPC that an address range touches.
+func (in Surroundings) overlaps(side, r string) []error {
+	var problems []error
+	for _, own := range append([]netip.Prefix{in.VPC}, in.Further...) {
+		if cidr.Overlap(r, own.String()) {
+			problems = append(problems, fmt.Errorf("%s: %q overlaps the VPC %s; name the segment instead", side, r, own))
+		}
 	}
 	return problems
 }

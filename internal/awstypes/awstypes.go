@@ -29,6 +29,7 @@ type Type struct {
 // Reach says whether somebody on the internet can reach a resource of a type.
 type Reach string
 
+// The values of Reach.
 const (
 	Unknown Reach = ""       // Nobody has looked at the type.
 	Never   Reach = "never"  // Nobody can, by the resource itself.

@@ -4,6 +4,7 @@ package controls
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -30,6 +31,9 @@ func segmentations() []*pack.Control {
 const noTable = "the segmentation of the network was not judged, because nothing says which connections are meant: build it with the component " + stack.NetworkType +
 	", which registers its table, or give a YAML file of segments and connections as the setting \"table\" of segmentation-proved (docs/segmentation.md shows one)"
 
+const notInStack = "the segmentation of the network was not judged, because it moves into an existing VPC, whose subnets and routes are not in the stack; " +
+	"prove it from AWS's answers: bulkhead-policy prove -intent state.json answers/"
+
 func proved(k *pack.Case) {
 	all := k.Stack.All()
 	table, err := tableOf(k, all)
@@ -46,6 +50,11 @@ func proved(k *pack.Case) {
 			k.Remark("%s", noTable)
 		}
 		k.Skip("%s", noTable)
+		return
+	}
+	if slices.ContainsFunc(all, func(r *pack.Resource) bool { return r.Type == stack.NetworkType && r.Get("existing").Exists() }) {
+		k.Remark("%s", notInStack)
+		k.Skip("%s", notInStack)
 		return
 	}
 	p, err := segmentation.Prove(stack.Network(all, all, table.Services), table)

@@ -76,3 +76,24 @@ func TestTheProofInThePack(t *testing.T) {
 	}
 	require.Contains(t, said, `the segmentation of the network was not judged, because nothing says which connections are meant`)
 }
+
+func TestAnExistingVPCIsNotJudgedByTheStackAndThatIsSaid(t *testing.T) {
+	scene := packtest.YAML(t, "bulkhead:network:Network", `
+- {$type: "bulkhead:network:Network", $name: net, existing: {vpcId: vpc-01234567}, table: {segments: [{name: web, tier: {name: app, reach: nat, place: 0}, holds: servers}], connections: []}}
+- {$type: "aws:ec2/securityGroup:SecurityGroup", $name: net-web-group, vpcId: vpc-01234567, tags: {Name: net-web}}
+`)
+	for _, form := range []packtest.Form{packtest.State, packtest.Preview} {
+		results, err := packtest.Run(load(t), scene, form)
+		require.NoError(t, err)
+		said := ""
+		for _, r := range results {
+			if r.Remark {
+				said += r.Notes[0].Text
+			}
+			if r.Control.ID == "segmentation-proved" {
+				require.Empty(t, r.Notes)
+			}
+		}
+		require.Contains(t, said, "it moves into an existing VPC")
+	}
+}

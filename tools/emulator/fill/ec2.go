@@ -18,6 +18,7 @@ func ec2(t *Table) {
 	t.on("ec2", tagAfter("dhcpOptions/dhcpOptionsId"), "CreateDhcpOptions")
 	t.on("ec2", templateTags, "DescribeLaunchTemplateVersions")
 	t.on("ec2", aclNotFound, "DescribeNetworkAcls")
+	t.on("ec2", zonalGateways, "DescribeNatGateways")
 }
 
 // templateTags takes the tags of a launch template itself out of the tags for what it launches, where moto puts them too.
@@ -68,6 +69,16 @@ func tagAfter(idPath string) Handler {
 		}
 		return reply, nil
 	}
+}
+
+// zonalGateways says that NAT gateways stand in a subnet, as all of moto's do. Without it the provider shows no subnet.
+func zonalGateways(x *Exchange) (*wire.Reply, error) {
+	reply, err := x.Pass()
+	return editXML(reply, err, func(root *wire.Node) {
+		for _, gateway := range root.Find("natGatewaySet/item") {
+			gateway.Set(wire.Element("availabilityMode", "zonal"))
+		}
+	})
 }
 
 // aclNotFound gives a missing network ACL its own error code; moto names a route table.
