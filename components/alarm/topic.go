@@ -43,7 +43,13 @@ func NewTopic(ctx *pulumi.Context, name string, args *TopicArgs, opts ...pulumi.
 		return nil, fmt.Errorf("alarm topic %q: %w", name, err)
 	}
 	t := &Topic{}
-	if err := component.Register(ctx, "bulkhead:audit:Topic", name, args, t, opts...); err != nil {
+	accountID, region := args.Account.ID, args.Account.Region
+	draft, err := TopicPolicy(accountID, region, fmt.Sprintf("arn:aws:sns:%s:%s:%s", region, accountID, name)).JSON()
+	if err != nil {
+		return nil, err
+	}
+	documents := map[string]string{"policy": draft}
+	if err := component.Register(ctx, "bulkhead:audit:Topic", name, component.Documents(args, documents), t, opts...); err != nil {
 		return nil, err
 	}
 	topic, err := sns.NewTopic(ctx, name+"-topic", &sns.TopicArgs{
@@ -53,7 +59,6 @@ func NewTopic(ctx *pulumi.Context, name string, args *TopicArgs, opts ...pulumi.
 	if err != nil {
 		return nil, err
 	}
-	accountID, region := args.Account.ID, args.Account.Region
 	policy, err := sns.NewTopicPolicy(ctx, name+"-policy", &sns.TopicPolicyArgs{
 		Arn: topic.Arn,
 		Policy: topic.Arn.ApplyT(func(arn string) (string, error) {

@@ -40,7 +40,9 @@ func TestTopic(t *testing.T) {
 	topic := rec.Get(t, topicType, "alarms-topic")
 	component := rec.Get(t, "bulkhead:audit:Topic", "alarms")
 	require.Equal(t, component.URN, topic.Parent)
-	require.Equal(t, map[string]any{"emails": []any{"ops@example.com", "sec@example.com"}}, component.Values())
+	draft, err := alarm.TopicPolicy("111122223333", "eu-central-1", topicARN).JSON()
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{"emails": []any{"ops@example.com", "sec@example.com"}, "documents": map[string]any{"policy": draft}}, component.Values())
 	require.Equal(t, map[string]any{
 		"description": "The disk fills up", "namespace": "AWS/RDS", "metric": "FreeStorageSpace", "statistic": "Minimum", "comparison": "LessThanThreshold", "threshold": 1e9,
 	}, rec.Only(t, "bulkhead:audit:Alarm").Values())

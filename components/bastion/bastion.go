@@ -50,7 +50,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	b := &Bastion{}
-	if err := component.Register(ctx, "bulkhead:bastion:Bastion", name, args, b, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:bastion:Bastion", name, component.Documents(args, operatorDraft(name, args)), b, opts...); err != nil {
 		return nil, err
 	}
 	log, err := server.NewLogs(ctx, name, args.Segment, b)

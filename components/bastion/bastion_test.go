@@ -176,7 +176,10 @@ func TestStateShowsWhatTheBastionWasGiven(t *testing.T) {
 			"server": map[string]any{
 				"instanceType": "t3.micro", "image": server.DefaultImage("t3.micro"), "rootDevice": "/dev/xvda", "rootGb": 16.0, "maxLifetimeDays": 7.0,
 			},
+			"documents": recording.Get(t, "bulkhead:bastion:Bastion", "bastion").Value("documents"),
 		}, recording.Get(t, "bulkhead:bastion:Bastion", "bastion").Inputs.Mappable())
+		draft := recording.Get(t, "bulkhead:bastion:Bastion", "bastion").Inputs["documents"].ObjectValue()["operators"].StringValue()
+		require.Contains(t, draft, `"Sid":"StartRecorded","Effect":"Allow","Action":"ssm:StartSession","Resource":"arn:aws:later:::resource"`)
 	}
 }
 

@@ -59,6 +59,12 @@ func operatorStatements(name string, args *Args, document pulumi.StringOutput) [
 	}
 }
 
+// operatorDraft is the policy before the name of the document is known.
+func operatorDraft(name string, args *Args) map[string]string {
+	document := pulumi.String("").ToStringOutput()
+	return map[string]string{"operators": identity.DocumentOutput(identity.PermissionsPolicy, operatorStatements(name, args, document)...).Draft}
+}
+
 // newOperatorPolicy writes the policy that is attached to whoever may enter through Session Manager.
 func newOperatorPolicy(ctx *pulumi.Context, name string, b *Bastion, args *Args, document *ssm.Document) (*iam.Policy, error) {
 	return iam.NewPolicy(ctx, name+"-operators", &iam.PolicyArgs{

@@ -15,11 +15,28 @@ import (
 // show what it was given. The arguments are a pointer to a struct, or nil for a component without any.
 func Register(ctx *pulumi.Context, token, name string, args any, c pulumi.ComponentResource, opts ...pulumi.ResourceOption) error {
 	inputs := pulumi.Map{}
+	if with, is := args.(documented); is {
+		args = with.args
+		if len(with.drafts) > 0 {
+			inputs["documents"] = pulumi.ToStringMap(with.drafts)
+		}
+	}
 	if given := reflect.ValueOf(args); given.IsValid() && !given.IsNil() {
 		collect(given.Elem(), inputs)
 	}
 	return ctx.RegisterComponentResourceV2(token, name, inputs, c, opts...)
 }
+
+// documented are arguments with drafts of policy documents.
+type documented struct {
+	args   any
+	drafts map[string]string
+}
+
+// Documents adds drafts of the policy documents of a component's children to its arguments, by the child's name without the
+// component's own: the text of the document, with another ARN in the place of each that is not known yet. By these the policies
+// judge a preview in which the text waits for such an ARN; the update judges the text itself.
+func Documents(args any, drafts map[string]string) any { return documented{args: args, drafts: drafts} }
 
 // collect copies the tagged fields that are set. Fields of embedded structs count as the struct's own.
 func collect(args reflect.Value, inputs pulumi.Map) {

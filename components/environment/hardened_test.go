@@ -44,26 +44,28 @@ func large() *Args {
 	return args
 }
 
-// The policies are tried on what the components make today.
+// The policies are tried on what the components make today, deployed and in the preview before that.
 func TestHardenedEnvironmentsAreTodaysComponents(t *testing.T) {
 	for environment, args := range map[string]*Args{"staging": small(), "production": large()} {
-		t.Run(environment, func(t *testing.T) {
-			rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
-				env, err := New(ctx, environment, args)
-				if err == nil {
-					env.Export(ctx)
+		for name, how := range map[string][]pulumitest.Option{environment: nil, environment + "-preview": {pulumitest.Preview()}} {
+			t.Run(name, func(t *testing.T) {
+				rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+					env, err := New(ctx, environment, args)
+					if err == nil {
+						env.Export(ctx)
+					}
+					return err
+				}, append(how, pulumitest.InStack(pulumitest.Project, environment))...)
+				now, err := rec.Export()
+				require.NoError(t, err)
+				file := filepath.Join(hardened, name+".json")
+				if *update {
+					require.NoError(t, os.WriteFile(file, now, 0o600))
 				}
-				return err
-			}, pulumitest.InStack(pulumitest.Project, environment))
-			now, err := rec.Export()
-			require.NoError(t, err)
-			file := filepath.Join(hardened, environment+".json")
-			if *update {
-				require.NoError(t, os.WriteFile(file, now, 0o600))
-			}
-			before, err := os.ReadFile(filepath.Clean(file))
-			require.NoError(t, err)
-			require.True(t, string(before) == string(now), "%s is not what the components make today; run: go test ./components/environment -run Hardened -update && go test ./policy/hardening -update", file)
-		})
+				before, err := os.ReadFile(filepath.Clean(file))
+				require.NoError(t, err)
+				require.True(t, string(before) == string(now), "%s is not what the components make today; run: go test ./components/environment -run Hardened -update && go test ./policy/hardening -update", file)
+			})
+		}
 	}
 }

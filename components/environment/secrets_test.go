@@ -24,6 +24,7 @@ var (
 	harmless = map[string]bool{
 		"masterUserSecretKmsKeyId": true, // the ARN of a key
 		"httpTokens":               true, // "required": of the instance metadata service
+		"read-database-secret":     true, // a policy document
 	}
 )
 

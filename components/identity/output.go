@@ -28,10 +28,29 @@ type ConditionInput struct {
 // later stands for a resource that is not known yet when the known part of a document is checked.
 const later = "arn:aws:later:::resource"
 
+// Text is the text of a document that waits for other resources.
+type Text struct {
+	pulumi.StringOutput
+
+	// Draft is the text with another ARN in the place of each that is not known yet, for component.Documents.
+	Draft string
+}
+
+// Drafts are the drafts of those documents that wait for other resources.
+func Drafts(policies map[string]pulumi.StringInput) map[string]string {
+	drafts := map[string]string{}
+	for name, policy := range policies {
+		if text, waits := policy.(Text); waits {
+			drafts[name] = text.Draft
+		}
+	}
+	return drafts
+}
+
 // DocumentOutput is the text of a document whose statements wait for other resources. What is known is checked at once, so
 // that a preview finds a mistake even while ARNs are unknown; the whole is checked again when they are known. Mistakes
 // surface as the failure of the output.
-func DocumentOutput(kind Kind, statements ...StatementInput) pulumi.StringOutput {
+func DocumentOutput(kind Kind, statements ...StatementInput) Text {
 	known := Document{Kind: kind}
 	// Two entries for each statement: its resources, then one for each of its conditions.
 	var waits []any
@@ -52,12 +71,13 @@ func DocumentOutput(kind Kind, statements ...StatementInput) pulumi.StringOutput
 		}
 		known.Statements = append(known.Statements, s)
 	}
-	if err := known.Check(); err != nil {
-		return pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) { return "", err }).(pulumi.StringOutput)
+	draft, err := known.JSON()
+	if err != nil {
+		return Text{StringOutput: pulumi.String("").ToStringOutput().ApplyT(func(string) (string, error) { return "", err }).(pulumi.StringOutput)}
 	}
-	return pulumi.All(waits...).ApplyT(func(values []any) (string, error) {
+	return Text{Draft: draft, StringOutput: pulumi.All(waits...).ApplyT(func(values []any) (string, error) {
 		return resolve(kind, statements, values)
-	}).(pulumi.StringOutput)
+	}).(pulumi.StringOutput)}
 }
 
 // resolve writes the document once the values are there, in the order in which DocumentOutput asked for them.

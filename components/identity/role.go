@@ -64,7 +64,7 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 		return nil, fmt.Errorf("role %q: %w", name, err)
 	}
 	r := &Role{}
-	if err := component.Register(ctx, "bulkhead:identity:Role", name, args, r, opts...); err != nil {
+	if err := component.Register(ctx, "bulkhead:identity:Role", name, component.Documents(args, Drafts(args.Policies)), r, opts...); err != nil {
 		return nil, err
 	}
 	description := args.Description

@@ -74,6 +74,9 @@ var (
 	bucketForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,54}$`)
 )
 
+// bucketToCome stands for the ARN of the bucket while it is not known.
+const bucketToCome = "arn:aws:s3:::bucket-name-to-come"
+
 // NewBucket creates a private bucket. It keeps what is stored in it until somebody deletes it.
 func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulumi.ResourceOption) (*Bucket, error) {
 	return newBucket(ctx, name, component.Given(args), nil, opts...)
@@ -98,14 +101,22 @@ func newBucket(ctx *pulumi.Context, name string, args *BucketArgs, writers []Wri
 	for _, writer := range writers {
 		b.receivesAccessLogs = b.receivesAccessLogs || writer.name == "S3AccessLogs"
 	}
-	if err := component.Register(ctx, "bulkhead:storage:Bucket", name, args, b, opts...); err != nil {
+	draft, err := Policy(bucketToCome, writers...)
+	if err != nil {
+		return nil, err
+	}
+	text, err := draft.JSON()
+	if err != nil {
+		return nil, err
+	}
+	documents := map[string]string{"policy": text}
+	if err := component.Register(ctx, "bulkhead:storage:Bucket", name, component.Documents(args, documents), b, opts...); err != nil {
 		return nil, err
 	}
 	tags := pulumi.StringMap{"Name": pulumi.String(name)}
 	if args.DisposableReason != "" {
 		tags["bulkhead:disposable"] = pulumi.String(args.DisposableReason)
 	}
-	var err error
 	b.bucket, err = s3.NewBucketV2(ctx, name+"-bucket", &s3.BucketV2Args{
 		ForceDestroy: pulumi.Bool(args.DisposableReason != ""),
 		Tags:         tags,
@@ -263,7 +274,7 @@ func (args *BucketArgs) checkWriters(writers []Writer) []error {
 			problems = append(problems, fmt.Errorf("writer %d: %s cannot write to a bucket with a KMS key: leave KeyARN out", i, writer.name))
 		}
 	}
-	document, err := Policy("arn:aws:s3:::bucket-name-to-come", writers...)
+	document, err := Policy(bucketToCome, writers...)
 	if err == nil {
 		_, err = document.JSON()
 	}

@@ -31,6 +31,16 @@ const (
 
 var fourBlocks = []string{"blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"}
 
+// drafts is what a bucket with these writers records of its policy.
+func drafts(t *testing.T, writers ...storage.Writer) map[string]any {
+	t.Helper()
+	draft, err := storage.Policy("arn:aws:s3:::bucket-name-to-come", writers...)
+	require.NoError(t, err)
+	text, err := draft.JSON()
+	require.NoError(t, err)
+	return map[string]any{"policy": text}
+}
+
 func bucket(name string, args *storage.BucketArgs) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		_, err := storage.NewBucket(ctx, name, args)
@@ -41,7 +51,7 @@ func bucket(name string, args *storage.BucketArgs) pulumi.RunFunc {
 func TestBucketIsPrivateByDefault(t *testing.T) {
 	rec := pulumitest.Run(t, bucket("logs", &storage.BucketArgs{}))
 	component := rec.Get(t, "bulkhead:storage:Bucket", "logs")
-	require.Empty(t, component.Values(), "only what was given is recorded")
+	require.Equal(t, map[string]any{"documents": drafts(t)}, component.Values(), "only what was given is recorded, and the draft of the policy")
 	b := rec.Get(t, bucketType, "logs-bucket")
 	require.Len(t, rec.Children(component), 7)
 	require.Equal(t, false, b.Value("forceDestroy"))
@@ -105,8 +115,9 @@ func TestBucketWithEverything(t *testing.T) {
 		_, err = kms.NewKey(ctx, "user", &kms.KeyArgs{}, order.After(files.Ready()))
 		return err
 	})
-	require.Equal(t, map[string]any{"expireDays": 30.0, "noncurrentDays": 5.0, "disposableReason": "only a rehearsal"},
-		rec.Get(t, "bulkhead:storage:Bucket", "trail").Values())
+	require.Equal(t, map[string]any{
+		"expireDays": 30.0, "noncurrentDays": 5.0, "disposableReason": "only a rehearsal", "documents": drafts(t, storage.CloudTrail(account, trail, "")),
+	}, rec.Get(t, "bulkhead:storage:Bucket", "trail").Values())
 	require.Equal(t, true, rec.Get(t, bucketType, "trail-bucket").Value("forceDestroy"))
 	require.False(t, rec.Get(t, bucketType, "trail-bucket").RetainOnDelete)
 	require.Equal(t, "only a rehearsal", rec.Get(t, bucketType, "trail-bucket").String("tags.bulkhead:disposable"))

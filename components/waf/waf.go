@@ -85,7 +85,12 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		Capacity:   capacity(rules),
 		region:     args.Account.Region,
 	}
-	if err := component.Register(ctx, "bulkhead:waf:WebACL", name, args, w, opts...); err != nil {
+	delivery, err := deliveryPolicy(fmt.Sprintf("arn:aws:logs:%s:%s:log-group:%s", args.Account.Region, args.Account.ID, logGroupPrefix+metricName))
+	if err != nil {
+		return nil, err
+	}
+	documents := map[string]string{"delivery": delivery}
+	if err := component.Register(ctx, "bulkhead:waf:WebACL", name, component.Documents(args, documents), w, opts...); err != nil {
 		return nil, err
 	}
 	if err := w.create(ctx, name, args, rules); err != nil {

@@ -254,12 +254,16 @@ func TestTheListenerWaitsForTheAssociation(t *testing.T) {
 func TestStateShowsWhatTheWebACLWasGiven(t *testing.T) {
 	args := goodArgs()
 	recording, _ := build(t, args)
-	require.Empty(t, recording.Only(t, "bulkhead:waf:WebACL").Values())
+	delivery, err := deliveryPolicy("arn:aws:logs:eu-central-1:111122223333:log-group:aws-waf-logs-bulkhead-test-waf")
+	require.NoError(t, err)
+	documents := map[string]any{"delivery": delivery}
+	require.Equal(t, map[string]any{"documents": documents}, recording.Only(t, "bulkhead:waf:WebACL").Values())
 	args.Settings = Settings{RateLimit: 500, Additional: []Intent{WordPress}, Relaxations: []Relaxation{{Intent: RateLimit, Reason: reason}}}
 	recording, _ = build(t, args)
 	require.Equal(t, map[string]any{
 		"rateLimit": 500.0, "additional": []any{"WordPress"},
 		"relaxations": []any{map[string]any{"intent": "RateLimit", "rule": "", "reason": reason}},
+		"documents":   documents,
 	}, recording.Only(t, "bulkhead:waf:WebACL").Values())
 }
 

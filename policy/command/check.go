@@ -166,7 +166,7 @@ func judge(p *pack.Pack, configs map[string]pack.Config, d *export.Deployment) (
 	for _, r := range d.Inputs {
 		results = append(results, session.Analyze(r)...)
 	}
-	return session, append(results, session.AnalyzeStack(d.Stack)...), nil
+	return session, pack.Latest(append(results, session.AnalyzeStack(d.Stack)...)), nil
 }
 
 // read reads the file that is to be judged.

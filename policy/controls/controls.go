@@ -26,7 +26,8 @@ func New() (*pack.Pack, error) {
 		About:  "Stops deployments that open AWS resources to the internet, weaken their defences or risk their data.",
 		Tags:   []string{"aws", "security", "segmentation"},
 		Opaque: opaque(), Plain: plainTypes, ProviderMajor: providerMajor,
-		Profiles: Profiles(), Replaces: schema.Replaces, Documentation: Documentation, Frameworks: Frameworks(),
+		References: pack.References{Identifies: identifies, Documents: func(token string) []string { return documentTypes[token] }},
+		Profiles:   Profiles(), Replaces: schema.Replaces, Documentation: Documentation, Frameworks: Frameworks(),
 	}
 	all := All()
 	return p, p.Load(all...)

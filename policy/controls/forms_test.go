@@ -86,7 +86,7 @@ func besideUnknown(t *testing.T, p *pack.Pack, id string, scene packtest.Scene, 
 		r.Options.DeleteBeforeReplace = spec.Replace
 		results = append(results, session.Analyze(r)...)
 	}
-	results = append(results, session.AnalyzeStack(stack)...)
+	results = pack.Latest(append(results, session.AnalyzeStack(stack)...))
 	outcome := pack.Pass
 	for _, r := range results {
 		if r.Control.ID != id {

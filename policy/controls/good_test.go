@@ -94,7 +94,7 @@ func judge(t *testing.T, p *pack.Pack, g program, inputs, stack []*pack.Resource
 	for _, r := range inputs {
 		results = append(results, session.Analyze(r)...)
 	}
-	for _, r := range append(results, session.AnalyzeStack(stack)...) {
+	for _, r := range pack.Latest(append(results, session.AnalyzeStack(stack)...)) {
 		switch {
 		case r.Outcome == pack.Fail && !r.Remark: // a remark is no finding
 			found = append(found, fmt.Sprintf("%s on %s: %v", r.Control.ID, r.Name, r.Notes))

@@ -337,7 +337,7 @@ func validDocument(k *pack.Case) {
 			continue
 		}
 		seen = true
-		if unknown, ok := v.AnyUnknown(); ok {
+		if unknown, ok := v.AnyUncertain(); ok {
 			k.Defer(unknown)
 			continue
 		}

@@ -16,12 +16,16 @@ type parsed struct {
 	err error
 }
 
+// ownARN stands in a document for the ARN of a resource of the stack, which is not known yet. It names one resource, whichever,
+// and nobody's account.
+const ownARN = "arn:aws:own:::known-after-deployment"
+
 // parse reads a policy document once for all controls. The value is a JSON string or an object.
 func parse(k *pack.Case, v pack.Value) parsed {
 	return pack.Memo(k, v, func() parsed {
 		text, isText := v.Text()
 		if !isText {
-			plain, _ := v.Plain()
+			plain, _ := v.Sketch(ownARN)
 			b, err := json.Marshal(plain)
 			if err != nil {
 				return parsed{err: err}
@@ -39,7 +43,7 @@ func document(k *pack.Case, v pack.Value) *iam.Document {
 	if !written(v) {
 		return nil
 	}
-	if unknown, ok := v.AnyUnknown(); ok {
+	if unknown, ok := v.AnyUncertain(); ok {
 		k.Defer(unknown)
 		return nil
 	}

@@ -286,7 +286,7 @@ func wholeBucket(resources []string) bool {
 
 func tlsOnly(k *pack.Case) {
 	demands := func(v pack.Value) pack.Fact {
-		if unknown, ok := v.AnyUnknown(); ok {
+		if unknown, ok := v.AnyUncertain(); ok {
 			return pack.Wait(unknown)
 		}
 		if !v.Exists() {

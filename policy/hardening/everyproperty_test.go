@@ -136,7 +136,7 @@ func (b *bench) judge(t *testing.T, i int, replacement *pack.Resource) verdict {
 		stack = slices.Delete(stack, i, i+1)
 	}
 	v := verdict{outcomes: map[string]pack.Outcome{}, reasons: map[string]string{}}
-	for _, r := range append(results, session.AnalyzeStack(stack)...) {
+	for _, r := range pack.Latest(append(results, session.AnalyzeStack(stack)...)) {
 		key := r.Control.ID + " " + r.URN
 		if r.Control.ID == "pack-governance" {
 			continue

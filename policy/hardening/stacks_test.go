@@ -5,7 +5,6 @@ package hardening_test
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"os"
 	"regexp"
 	"strings"
@@ -13,8 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
-
-	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
 // environments are those of the program, whose exports are in testdata.
@@ -108,33 +105,4 @@ func TestHardenedStacksAreWhole(t *testing.T) {
 			require.True(t, kinds[token] > 0 || environment != "production", "testdata/defaults.yaml: production has no %s", token)
 		}
 	}
-}
-
-// preview is the stack before it is deployed for the first time: whatever a resource takes from another one is
-// unknown, and so are its own id and ARN.
-func (r resources) preview() resources {
-	out := resources{Version: r.Version}
-	for _, one := range r.Deployment.Resources {
-		one = maps.Clone(one)
-		if inputs, ok := one["inputs"].(map[string]any); ok {
-			inputs = maps.Clone(inputs)
-			depends, _ := one["propertyDependencies"].(map[string]any)
-			for property := range depends {
-				inputs[property] = pack.UnknownText
-			}
-			one["inputs"] = inputs
-		}
-		if outputs, ok := one["outputs"].(map[string]any); ok {
-			outputs = maps.Clone(outputs)
-			inputs, _ := one["inputs"].(map[string]any)
-			for key := range outputs {
-				if outputs[key] = pack.UnknownText; inputs[key] != nil {
-					outputs[key] = inputs[key]
-				}
-			}
-			one["outputs"] = outputs
-		}
-		out.Deployment.Resources = append(out.Deployment.Resources, one)
-	}
-	return out
 }

@@ -208,6 +208,8 @@ type Pack struct {
 	Plain []string
 	// ProviderMajor is the newest major version of the provider that the controls know; 0 knows no bound.
 	ProviderMajor int
+	// References tells what a preview can know of unknown values; the zero value knows nothing of them.
+	References References
 	// Documentation is the page that describes the controls.
 	Documentation string
 	// Frameworks are the catalogues that controls name in Maps, with their versions.

@@ -101,9 +101,12 @@ func (v Value) IsTrue() Fact { return v.Is(true, false) }
 func (v Value) IsFalse() Fact { return v.Is(false, false) }
 
 // IsSet is the fact that the value is set to something that is not empty. An unknown value may turn out
-// empty, so it is waited for.
+// empty, so it is waited for, unless it is the id of a resource of the stack.
 func (v Value) IsSet() Fact {
 	if v.IsUnknown() {
+		if v.n.given {
+			return Yes(v)
+		}
 		return Wait(v)
 	}
 	if s, ok := v.Text(); ok && s == "" {
@@ -112,9 +115,13 @@ func (v Value) IsSet() Fact {
 	return fact(v.Len() > 0, v)
 }
 
-// OneOf is the fact that the value is one of the given strings. A value that is not set is not.
+// OneOf is the fact that the value is one of the given strings. A value that is not set is not, and neither is the id of a
+// resource of the stack, which AWS makes.
 func (v Value) OneOf(want ...string) Fact {
 	if v.IsUnknown() {
+		if v.n.given {
+			return No(v)
+		}
 		return Wait(v)
 	}
 	s, ok := v.Text()

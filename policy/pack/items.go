@@ -72,6 +72,30 @@ func (v Value) AnyUnknown() (Value, bool) {
 	return Value{}, false
 }
 
+// AnyUncertain is [Value.AnyUnknown] for a document: unknown parts that come from resources of the stack alone are passed
+// over, because they can be nothing but ids and ARNs of those. A document that is unknown as a whole is uncertain.
+func (v Value) AnyUncertain() (Value, bool) {
+	if v.Kind() == Absent || v.Kind() == Unknown {
+		return v, v.Kind() == Unknown
+	}
+	if found := v.n.firstUncertain(); found != nil {
+		return Value{n: found}, true
+	}
+	return Value{}, false
+}
+
+func (n *node) firstUncertain() *node {
+	if n.kind == Unknown && !n.own {
+		return n
+	}
+	for i := range n.items {
+		if found := n.items[i].firstUncertain(); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
 func (n *node) firstUnknown() *node {
 	if n.kind == Unknown {
 		return n

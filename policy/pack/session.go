@@ -180,7 +180,7 @@ func (s *Session) Analyze(r *Resource) []Result {
 	s.mu.Lock()
 	d := s.dutiesFor(r.Type)
 	s.analyzed = true
-	if d != nil && d.joined || slices.ContainsFunc(s.reads, func(reads func(string) bool) bool { return reads(r.Type) }) {
+	if d != nil && d.joined || s.alsoRead(r) {
 		s.cache[r.URN] = r.Inputs().n
 	}
 	s.mu.Unlock()
@@ -188,8 +188,18 @@ func (s *Session) Analyze(r *Resource) []Result {
 		return nil
 	}
 	results := s.judge(make([]Result, 0, len(d.resource)), d.resource, r, nil)
-	s.note(results)
+	if s.note(results) {
+		s.mu.Lock()
+		s.cache[r.URN] = r.Inputs().n
+		s.mu.Unlock()
+	}
 	return results
+}
+
+// alsoRead reports whether the inputs of the resource are read in the stack pass although no control joins its type.
+func (s *Session) alsoRead(r *Resource) bool {
+	return slices.ContainsFunc(s.reads, func(reads func(string) bool) bool { return reads(r.Type) }) ||
+		r.Component && r.Inputs().Get(DocumentsInput).Exists()
 }
 
 // AnalyzeStack judges the deployment as a whole: every stack control on every resource of its types, then
@@ -204,7 +214,8 @@ func (s *Session) AnalyzeStack(resources []*Resource) []Result {
 	whole := s.whole
 	s.mu.Unlock()
 	stack := NewStack(resources)
-	var results []Result
+	s.connect(stack, resources)
+	results := s.reconsider(resources)
 	for _, r := range resources {
 		if d := s.dutiesFor(r.Type); d != nil {
 			results = s.judge(results, d.stack, r, stack)
@@ -291,15 +302,15 @@ func (s *Session) mask(text string) string {
 	return s.masks.Replace(text)
 }
 
-// note remembers what the end-of-run rules report: waivers in use and checks that wait.
-func (s *Session) note(results []Result) {
+// note remembers what the end-of-run rules report: waivers in use and checks that wait. It reports whether any waits.
+func (s *Session) note(results []Result) (waits bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range results {
 		r := &results[i]
 		switch {
 		case r.Outcome == Undecided:
-			s.waiting[r.Control.ID+" "+r.URN] = r.Reason
+			s.waiting[r.Control.ID+" "+r.URN], waits = r.Reason, true
 		case r.Outcome == Fail && r.Waiver != nil:
 			if s.waived[r.Waiver] == nil {
 				s.waived[r.Waiver] = map[string]bool{}
@@ -307,4 +318,5 @@ func (s *Session) note(results []Result) {
 			s.waived[r.Waiver][r.Control.ID+" on "+r.Name] = true
 		}
 	}
+	return waits
 }

@@ -37,6 +37,8 @@ type node struct {
 	truth  bool
 	secret bool
 	hides  bool // there is a secret below
+	own    bool // unknown, and computed from resources of the stack alone
+	given  bool // own, and certainly not empty: the id or ARN of one of them
 }
 
 // Value is a view of one property, present or not. The zero Value is absent. A Value is small and is
@@ -163,9 +165,16 @@ func shorten(s string) string {
 }
 
 // Plain returns the value as JSON types, and whether it is known throughout.
-func (v Value) Plain() (plain any, known bool) {
+func (v Value) Plain() (plain any, known bool) { return v.plain("") }
+
+// Sketch is [Value.Plain], with another text in the place of every unknown value that comes from resources of the stack.
+func (v Value) Sketch(instead string) (plain any, known bool) { return v.plain(instead) }
+
+func (v Value) plain(instead string) (plain any, known bool) {
 	switch v.Kind() {
-	case Unknown, Asset:
+	case Unknown:
+		return instead, v.n.own && instead != ""
+	case Asset:
 		return nil, false
 	case Bool:
 		return v.n.truth, true
@@ -176,7 +185,7 @@ func (v Value) Plain() (plain any, known bool) {
 	case List:
 		list := make([]any, 0, len(v.n.items))
 		for i := range v.n.items {
-			p, ok := Value{n: &v.n.items[i]}.Plain()
+			p, ok := Value{n: &v.n.items[i]}.plain(instead)
 			if !ok {
 				return nil, false
 			}
@@ -186,7 +195,7 @@ func (v Value) Plain() (plain any, known bool) {
 	case Map:
 		m := make(map[string]any, len(v.n.items))
 		for key, item := range v.Fields() {
-			p, ok := item.Plain()
+			p, ok := item.plain(instead)
 			if !ok {
 				return nil, false
 			}

@@ -49,7 +49,7 @@ func judge(p *pack.Pack, configs map[string]pack.Config, inputs, stack []*pack.R
 	for _, r := range inputs {
 		results = append(results, session.Analyze(r)...)
 	}
-	return append(results, session.AnalyzeStack(stack)...), nil
+	return pack.Latest(append(results, session.AnalyzeStack(stack)...)), nil
 }
 
 // worst is the outcome of a control over all resources: a failure counts before an open answer, that before
