@@ -29,6 +29,8 @@ const (
 	elbARN = "arn:aws:elasticloadbalancing:{region}:{account}:"
 	iamARN = "arn:aws:iam::{account}:"
 	rdsARN = "arn:aws:rds:{region}:{account}:"
+
+	resolverARN = "arn:aws:route53resolver:{region}:{account}:"
 )
 
 var named = map[string]string{"name": "{name}"}
@@ -156,6 +158,25 @@ var shapes = map[string]shape{
 			"endpoint": "{identifier}.c{hex8}.{region}.rds.amazonaws.com:5432", "hostedZoneId": "Z1RLNUO7B9Q6NB", "status": "available",
 		},
 	},
+	"aws:route53/resolverFirewallConfig:ResolverFirewallConfig": {
+		id: "rslvr-fc-{hex16}", outputs: map[string]string{"ownerId": "{account}"},
+	},
+	"aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList": {
+		id: "rslvr-fdl-{hex16}", arn: resolverARN + "firewall-domain-list/{id}", outputs: named,
+	},
+	"aws:route53/resolverFirewallRule:ResolverFirewallRule": {
+		id: "{input:firewallRuleGroupId}:{input:firewallDomainListId}", outputs: named,
+	},
+	"aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup": {
+		id: "rslvr-frg-{hex16}", arn: resolverARN + "firewall-rule-group/{id}", outputs: named,
+	},
+	"aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation": {
+		id: "rslvr-frgassoc-{hex16}", arn: resolverARN + "firewall-rule-group-association/{id}", outputs: named,
+	},
+	"aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig": {
+		id: "rslvr-qlc-{hex16}", arn: resolverARN + "resolver-query-log-config/{id}", outputs: named,
+	},
+	"aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation": {id: "rslvr-qlcassoc-{hex16}"},
 }
 
 // with returns the shape with further outputs.
