@@ -94,7 +94,7 @@ func TestEveryLogGroupIsEncryptedAndKept(t *testing.T) {
 	rec := deployed(t, args)
 	key := rec.Get(t, "aws:kms/key:Key", name+"-logs-key")
 	groups := rec.ByType("aws:cloudwatch/logGroup:LogGroup")
-	require.Len(t, groups, 7, "app, bastion, database twice, flow logs, trail, web ACL")
+	require.Len(t, groups, 8, "app, bastion, database twice, DNS queries, flow logs, trail, web ACL")
 	for _, group := range groups {
 		require.Equal(t, fmt.Sprintf("arn:aws:kms:%s:%s:key/%s", args.Region, args.AccountID, key.ID), group.String("kmsKeyId"), group.Name)
 		require.EqualValues(t, 731, group.Value("retentionInDays"), group.Name)
@@ -152,7 +152,7 @@ func TestNamesThatAnAccountHasOnceCarryTheProject(t *testing.T) {
 	}
 	require.Contains(t, rec.Only(t, "aws:cloudtrail/trail:Trail").String("name"), "bakery")
 	require.Contains(t, rec.Only(t, "aws:rds/instance:Instance").String("identifier"), "bakery")
-	require.Contains(t, rec.Only(t, "aws:cloudwatch/logResourcePolicy:LogResourcePolicy").String("policyName"), "bakery")
+	require.Contains(t, rec.Get(t, "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "shop-edge-waf-delivery").String("policyName"), "bakery")
 }
 
 func TestEveryPartMayBeLeftOut(t *testing.T) {

@@ -185,15 +185,6 @@ func TestDeliveryPolicyIsNarrow(t *testing.T) {
 	}}, document.Statement)
 }
 
-func TestDeliveryPolicyOfStrangeARNs(t *testing.T) {
-	_, err := deliveryPolicy("arn:aws:s3:::bucket")
-	require.ErrorContains(t, err, "is not the ARN of a log group")
-	document, err := deliveryPolicy("arn:aws-cn:logs:cn-north-1:111122223333:log-group:aws-waf-logs-x")
-	require.NoError(t, err)
-	require.Contains(t, document, `"arn:aws-cn:logs:cn-north-1:111122223333:log-group:aws-waf-logs-x:*"`)
-	require.Contains(t, document, `"arn:aws-cn:logs:cn-north-1:111122223333:*"`)
-}
-
 func TestRelaxationsCountAndAreTagged(t *testing.T) {
 	args := goodArgs()
 	args.Relaxations = []Relaxation{

@@ -20,7 +20,7 @@ type kind struct {
 }
 
 // kinds is everything that an environment consists of, in as far as it is a thing of its own.
-var kinds = slices.Concat(networkKinds, serverKinds, edgeKinds, databaseKinds, accountKinds)
+var kinds = slices.Concat(networkKinds, dnsKinds, serverKinds, edgeKinds, databaseKinds, accountKinds)
 
 // parts are the types that are settings or links of another thing, which cannot exist without it or more than once for it.
 var parts = []string{
@@ -31,6 +31,8 @@ var parts = []string{
 	"aws:ec2/route:Route",
 	"aws:ec2/routeTableAssociation:RouteTableAssociation",
 	"aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
+	"aws:route53/resolverFirewallConfig:ResolverFirewallConfig",
+	"aws:route53/resolverFirewallRule:ResolverFirewallRule",
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
 	"aws:s3/bucketOwnershipControls:BucketOwnershipControls",
 	"aws:s3/bucketPolicy:BucketPolicy",
