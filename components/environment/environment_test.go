@@ -144,6 +144,18 @@ func TestLongestNameFits(t *testing.T) {
 	}
 }
 
+func TestManyRefusedQueriesRaiseAnAlarm(t *testing.T) {
+	args := reference()
+	args.DNSFailClosedOffReason = "names matter more here than what they carry"
+	rec := deployed(t, args)
+	filter := rec.Get(t, "aws:cloudwatch/logMetricFilter:LogMetricFilter", name+"-dns-blocked")
+	alarm := rec.Get(t, "aws:cloudwatch/metricAlarm:MetricAlarm", name+"-dns-blocked-alarm")
+	require.Equal(t, filter.Value("metricTransformation.namespace"), alarm.Value("namespace"))
+	require.Equal(t, filter.Value("metricTransformation.name"), alarm.Value("metricName"))
+	require.EqualValues(t, manyBlocked, alarm.Value("threshold"))
+	require.Equal(t, "ENABLED", rec.Only(t, "aws:route53/resolverFirewallConfig:ResolverFirewallConfig").String("firewallFailOpen"))
+}
+
 // Two projects may have an environment of one name in one account.
 func TestNamesThatAnAccountHasOnceCarryTheProject(t *testing.T) {
 	rec := deployed(t, reference(), pulumitest.InStack("bakery", "shop"))
@@ -152,7 +164,7 @@ func TestNamesThatAnAccountHasOnceCarryTheProject(t *testing.T) {
 	}
 	require.Contains(t, rec.Only(t, "aws:cloudtrail/trail:Trail").String("name"), "bakery")
 	require.Contains(t, rec.Only(t, "aws:rds/instance:Instance").String("identifier"), "bakery")
-	require.Contains(t, rec.Get(t, "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "shop-edge-waf-delivery").String("policyName"), "bakery")
+	require.Contains(t, rec.Get(t, "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "shop-waf-delivery").String("policyName"), "bakery")
 }
 
 func TestEveryPartMayBeLeftOut(t *testing.T) {
