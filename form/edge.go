@@ -45,6 +45,17 @@ func CheckHostName(host string) error {
 	return nil
 }
 
+// MaxDomains is how many names a configuration may let servers look up: few enough to be read in a review.
+const MaxDomains = 100
+
+// CheckDomain accepts a host name, or "*." and a host name for all names below it.
+func CheckDomain(domain string) error {
+	if CheckHostName(strings.TrimPrefix(domain, "*.")) != nil {
+		return Text(domain, "is neither a DNS name nor all names below one", "write it like api.example.com or *.example.com, in lower case and without a final dot")
+	}
+	return nil
+}
+
 // CheckInZone accepts a host name that can have a record in a hosted zone: the zone's own
 // name, or one below it.
 func CheckInZone(host, zone string) error {

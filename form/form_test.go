@@ -69,6 +69,11 @@ var texts = map[string]struct {
 			strings.Repeat("a.", 126) + "ab": "is not a DNS name", strings.Repeat("a", 64) + ".example": "",
 		},
 	},
+	"domain": {
+		form.CheckDomain,
+		[]string{"api.example.com", "*.example.com"},
+		map[string]string{"": "", "*": "", "*.com": "neither a DNS name nor all names below one", "a.*.example.com": "", "API.example.com": "", "*example.com": ""},
+	},
 	"certificate name": {
 		form.CheckCertificateName,
 		[]string{strings.Repeat("a", 56) + ".example"},

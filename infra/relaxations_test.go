@@ -24,6 +24,7 @@ func TestRelaxations(t *testing.T) {
 	}
 	require.Len(t, settings.WAF.Relaxations, len(known))
 	settings.Edge.HSTSOffReason = "the domain moves back to plain HTTP"
+	settings.Network.DNSBlockOffReason = "finding out which names there are"
 	rec := deployed(t, settings)
 
 	acl := rec.Only(t, "aws:wafv2/webAcl:WebAcl")
@@ -50,6 +51,9 @@ func TestRelaxations(t *testing.T) {
 	listener := rec.Get(t, "aws:lb/listener:Listener", "staging-edge-https")
 	require.Equal(t, "max-age=0", listener.String("routingHttpResponseStrictTransportSecurityHeaderValue"))
 	require.Contains(t, listener.Value("tags"), "bulkhead:relaxed:HSTS")
+
+	require.Equal(t, "ALERT", rec.Get(t, "aws:route53/resolverFirewallRule:ResolverFirewallRule", "staging-dns-rest").String("action"))
+	require.Contains(t, rec.Only(t, "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup").Value("tags"), "bulkhead:relaxed:DNSBlock")
 }
 
 func TestNothingIsRelaxedUnlessAskedFor(t *testing.T) {
@@ -57,6 +61,7 @@ func TestNothingIsRelaxedUnlessAskedFor(t *testing.T) {
 		settings := settingsOf(t, environment)
 		require.Empty(t, settings.WAF.Relaxations)
 		require.Empty(t, settings.Edge.HSTSOffReason)
+		require.Empty(t, settings.Network.DNSBlockOffReason)
 		for name := range deployed(t, settings).Only(t, "aws:wafv2/webAcl:WebAcl").Value("tags").(map[string]any) {
 			require.NotContains(t, name, "relaxed")
 		}

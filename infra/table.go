@@ -26,7 +26,10 @@ func table(s *stacks.Settings) *segment.Table {
 			{From: "app", To: "db", Ports: segment.PostgreSQL, Why: "PostgreSQL connections of the service"},
 			{From: "app", To: segment.AWS("s3"), Ports: segment.HTTPS, Why: "Amazon S3, which also holds the packages of Amazon Linux"},
 			{From: "app", To: segment.AWS(s.Network.InterfaceEndpoints...), Ports: segment.HTTPS, Why: "AWS services through their endpoints"},
-			{From: "app", To: segment.Addresses(s.App.EgressCIDRs...), Ports: segment.HTTPS, Why: "Known services outside AWS that the service calls"},
+			{
+				From: "app", To: segment.Addresses(s.App.EgressCIDRs...), Ports: segment.HTTPS, Why: "Known services outside AWS that the service calls",
+				Names: s.App.EgressDomains,
+			},
 		},
 	}
 	if s.Bastion.Access == stacks.BastionNone {

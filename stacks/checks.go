@@ -83,6 +83,16 @@ func some(consequence, cure string, elements check) check {
 	}
 }
 
+// atMost makes a check that a list is not too long, before the check of its elements.
+func atMost(most int, elements check) check {
+	return func(value any) []fault {
+		if list, _ := value.([]string); len(list) > most {
+			return []fault{*wrong("has "+strconv.Itoa(len(list))+" entries", "list at most "+strconv.Itoa(most))}
+		}
+		return elements(value)
+	}
+}
+
 // withIPv4 makes a check that a list of ranges, unless it is empty, has one of IPv4, before the check of its elements:
 // the VPC has no IPv6 addresses, so that nobody comes in from such a range.
 func withIPv4(elements check) check {

@@ -68,6 +68,13 @@ var table = []setting{
 		check:       each(form.CheckEndpointService),
 	},
 	{
+		key: "dnsBlockOffReason", group: groupNetwork, fallback: "", example: "finding out which names the new release looks up",
+		description: "Why names are resolved that no connection needs, and only logged. Empty means that they do not exist: the VPC's resolver answers the names of the AWS services in use, of the database and of appEgressDomains. The reason becomes a tag.",
+		allowed:     "10 to 256 characters",
+		field:       func(s *Settings) any { return &s.Network.DNSBlockOffReason },
+		check:       text(form.CheckReason),
+	},
+	{
 		key: "bastion", group: groupBastion, fallback: string(BastionSessionManager), example: string(BastionKnownAddresses),
 		description: "How operators enter: not at all, because there is no bastion; through Session Manager alone, with no public address and no open port; or also by SSH from the addresses in bastionAllowedCidrs.",
 		allowed:     "None, SessionManager or KnownAddresses",
@@ -191,6 +198,13 @@ var table = []setting{
 		allowed:     "at most 4 IPv4 ranges not wider than /8, outside the VPC; with natStrategy Single or OnePerZone, and only then",
 		field:       func(s *Settings) any { return &s.App.EgressCIDRs },
 		check:       ranges(cidr.MaxDestinations, destination),
+	},
+	{
+		key: "appEgressDomains", group: groupApp, fallback: []string{}, example: "[api.payments.example]",
+		description: "Names of what appEgressCidrs lists, as the application looks them up. The VPC's resolver answers no other names outside AWS.",
+		allowed:     "at most 100 host names, or *. and a host name for all below it; with appEgressCidrs, and only then",
+		field:       func(s *Settings) any { return &s.App.EgressDomains },
+		check:       atMost(form.MaxDomains, each(form.CheckDomain)),
 	},
 	{
 		key: "databaseInstanceClass", group: groupDatabase, fallback: "db.t4g.small", example: "db.t4g.small",

@@ -41,6 +41,9 @@ func withoutEmptyLists(s *Settings) *Settings {
 	if len(s.App.EgressCIDRs) == 0 {
 		s.App.EgressCIDRs = nil
 	}
+	if len(s.App.EgressDomains) == 0 {
+		s.App.EgressDomains = nil
+	}
 	if len(s.WAF.Relaxations) == 0 {
 		s.WAF.Relaxations = nil
 	}
@@ -73,13 +76,14 @@ func TestParseGoodValues(t *testing.T) {
 		"an image":                  {"appImage": "ami-0123456789abcdef0", "appInstanceType": "t4g.small"},
 		"an image with its disk":    {"appImage": "ami-0123456789abcdef0", "appRootDevice": "/dev/sda1"},
 		"arm with its image":        {"appImage": "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64", "appInstanceType": "m7gd.large"},
-		"destinations":              {"appEgressCidrs": `["198.51.100.0/24","10.99.0.0/16"]`, "natStrategy": "OnePerZone"},
+		"destinations":              {"appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["198.51.100.0/24","10.99.0.0/16"]`, "natStrategy": "OnePerZone"},
 		"uploads":                   {"wafRelaxations": `["CommonRuleSet.SizeRestrictions_BODY because people upload photos","Linux because the group is tried out"]`},
+		"names only logged":         {"dnsBlockOffReason": "finding out which names there are"},
 		"no HSTS":                   {"edgeHstsOffReason": "the domain moves back to plain HTTP"},
 		"the least growth":          {"databaseStorageGb": "20", "databaseMaxStorageGb": "22"},
 		"the most storage":          {"databaseStorageGb": "59578", "databaseMaxStorageGb": "65536"},
 		"protection off, explained": {"deletionProtection": "false", "deletionProtectionReason": "rebuilt every night by the load test"},
-		"one instance in staging":   {"appMinSize": "1", "appMaxSize": "1", "databaseMultiAz": "false", "natStrategy": "Single", "appEgressCidrs": `["198.51.100.0/24"]`, "logRetentionDays": "30"},
+		"one instance in staging":   {"appMinSize": "1", "appMaxSize": "1", "databaseMultiAz": "false", "natStrategy": "Single", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["198.51.100.0/24"]`, "logRetentionDays": "30"},
 	} {
 		_, err := Parse(ours, "staging", valid(changes))
 		require.NoError(t, err, name)
@@ -231,6 +235,9 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"appMinSize", "0", `appMinSize: 0 is not between 1 and 200 instances`},
 		{"appMinSize", "5", `appMinSize: 5 is above appMaxSize, 4; lower it, or raise appMaxSize`},
 		{"appMaxSize", "201", `appMaxSize: 201 is not between 1 and 200 instances`},
+		{"appEgressDomains", `["https://api.example.com"]`, `appEgressDomains[0]: "https://api.example.com" is neither a DNS name nor all names below one; write it like api.example.com or *.example.com`},
+		{"appEgressDomains", `["*"]`, `appEgressDomains[0]: "*" is neither a DNS name`},
+		{"appEgressDomains", `["*.com"]`, `appEgressDomains[0]: "*.com" is neither a DNS name`},
 		{"appEgressCidrs", `["0.0.0.0/0"]`, `appEgressCidrs[0]: "0.0.0.0/0" reaches the whole internet; list known destinations`},
 		{"appEgressCidrs", `["128.0.0.0/1"]`, `appEgressCidrs[0]: "128.0.0.0/1" is wider than /8`},
 		{"appEgressCidrs", `["2001:db8::/48"]`, `appEgressCidrs[0]: "2001:db8::/48" is IPv6, which a NAT gateway does not carry`},
@@ -288,13 +295,17 @@ func TestParseReportsRules(t *testing.T) {
 	}{
 		"a bastion's way without a bastion": {"staging", map[string]string{"bastion": "None", "bastionAllowedCidrs": absent, "bastionReachesDatabase": "true"},
 			[]string{`bastionReachesDatabase: true is given although bastion is None; remove it, or choose another bastion`}},
-		"no way out, yet destinations": {"staging", map[string]string{"natStrategy": "None", "appEgressCidrs": `["198.51.100.0/24"]`},
+		"no way out, yet destinations": {"staging", map[string]string{"natStrategy": "None", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["198.51.100.0/24"]`},
 			[]string{`appEgressCidrs: ["198.51.100.0/24"] cannot be reached with natStrategy None`}},
 		"a name too long for a certificate": {"staging", map[string]string{"edgeDomain": strings.Repeat("a", 40) + ".staging.bulkhead.example"},
 			[]string{`.staging.bulkhead.example" is longer than the 64 characters of a certificate's first name; choose a shorter name`}},
 		"a zone too long for a certificate": {"staging", map[string]string{"edgeZone": strings.Repeat("a", 48) + ".bulkhead.example"},
 			[]string{`.bulkhead.example" is longer than the 64 characters of a certificate's first name; choose a shorter name`}},
-		"destinations in the VPC": {"staging", map[string]string{"natStrategy": "Single", "appEgressCidrs": `["10.0.0.0/8"]`},
+		"destinations without a name": {"staging", map[string]string{"natStrategy": "Single", "appEgressCidrs": `["198.51.100.0/24"]`},
+			[]string{`appEgressDomains: is missing beside appEgressCidrs, and the VPC's resolver would answer no name of theirs; list the names`}},
+		"a name that nothing leads to": {"staging", map[string]string{"appEgressDomains": `["api.example.com"]`},
+			[]string{`appEgressDomains: ["api.example.com"] is given without appEgressCidrs, so nothing leads to these names; remove it`}},
+		"destinations in the VPC": {"staging", map[string]string{"natStrategy": "Single", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["10.0.0.0/8"]`},
 			[]string{`appEgressCidrs[0]: "10.0.0.0/8" overlaps the VPC's own range 10.20.0.0/16`}},
 		"production without a part of its web ACL": {"production", map[string]string{"wafRelaxations": `["Linux.LFI_HEADER because photos have odd names","Linux because the group is tried out"]`},
 			[]string{`wafRelaxations[1]: "Linux because the group is tried out" leaves production without Linux; name the one rule that is in the way`}},
@@ -302,7 +313,7 @@ func TestParseReportsRules(t *testing.T) {
 			[]string{`natStrategy: "Single" pays for gateways that nothing leads to, because appEgressCidrs is empty; choose None, or list what the service calls`}},
 		"no way to be managed": {"staging", map[string]string{"interfaceEndpoints": `["ssm","logs","kms"]`},
 			[]string{`leaves the instances without a way to ssmmessages, ec2messages, secretsmanager, which no NAT gateway gives; add what is missing`}},
-		"no endpoints, yet NAT": {"staging", map[string]string{"interfaceEndpoints": "", "natStrategy": "Single", "appEgressCidrs": `["198.51.100.0/24"]`},
+		"no endpoints, yet NAT": {"staging", map[string]string{"interfaceEndpoints": "", "natStrategy": "Single", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["198.51.100.0/24"]`},
 			[]string{`leaves the instances without a way to ssm, ssmmessages, ec2messages, secretsmanager, logs, kms, which no NAT gateway gives`}},
 		"somebody else's certificate": {"staging", map[string]string{"edgeZone": "", "edgeDomain": "shop.example", "edgeCertificateArn": certificate},
 			[]string{`lies outside region eu-central-1`, `belongs to another account than 210987654321`}},
@@ -320,7 +331,7 @@ func TestParseReportsRules(t *testing.T) {
 		"production with a single zone": {"production", map[string]string{"zones": `["eu-central-1a"]`},
 			[]string{`zones: ["eu-central-1a"] names one zone, and a load balancer and a database need two; name 2 to 4 zones of eu-central-1`}},
 		"production in every way relaxed": {"prod-eu", map[string]string{
-			"natStrategy": "Single", "appEgressCidrs": `["198.51.100.0/24"]`, "databaseMultiAz": "false", "appMinSize": "1", "logRetentionDays": "180",
+			"natStrategy": "Single", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["198.51.100.0/24"]`, "databaseMultiAz": "false", "appMinSize": "1", "logRetentionDays": "180",
 			"deletionProtection": "false", "deletionProtectionReason": "we like to live dangerously"},
 			[]string{
 				`natStrategy: "Single" makes every zone of production depend on one; choose OnePerZone, or None`,

@@ -42,6 +42,7 @@ var rules = []rule{
 	{[]string{"vpcCidr", "bastionAllowedCidrs"}, "bastionAllowedCidrs lies outside vpcCidr: the bastion is entered from elsewhere", bastionRangesFit},
 	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk", egressRangesFit},
 	{[]string{"natStrategy", "appEgressCidrs"}, "natStrategy is None exactly when appEgressCidrs is empty: the app tier has a route to each of them and no other", egressHasRoute},
+	{[]string{"appEgressCidrs", "appEgressDomains"}, "appEgressDomains is given exactly when appEgressCidrs is: without a name the application finds nothing, and a name without a way to it would only let data out", egressHasNames},
 	{[]string{"interfaceEndpoints"}, "interfaceEndpoints has the default services, because nothing else leads to them, whatever natStrategy is", endpointsSuffice},
 	{[]string{"edgeZone", "edgeCertificateArn"}, "exactly one of edgeZone and edgeCertificateArn is set", oneCertificate},
 	{[]string{"edgeZone", "edgeDomain", "edgeCertificateArn"}, "edgeDomain is edgeZone or a name below it, at most 64 characters long, and is given with edgeCertificateArn", domainFits},
@@ -140,6 +141,17 @@ func egressHasRoute(s *Settings) []fault {
 		return about("appEgressCidrs", "", "cannot be reached with natStrategy None", "empty the list, or choose OnePerZone or Single")
 	case s.Network.NAT != NATNone && destinations == 0:
 		return about("natStrategy", quoted(s.Network.NAT), "pays for gateways that nothing leads to, because appEgressCidrs is empty", "choose None, or list what the service calls")
+	}
+	return nil
+}
+
+func egressHasNames(s *Settings) []fault {
+	switch addresses, names := len(s.App.EgressCIDRs), len(s.App.EgressDomains); {
+	case addresses > 0 && names == 0:
+		return about("appEgressDomains", "", "is missing beside appEgressCidrs, and the VPC's resolver would answer no name of theirs",
+			"list the names that the application looks up, for example [api.payments.example]")
+	case addresses == 0 && names > 0:
+		return about("appEgressDomains", "", "is given without appEgressCidrs, so nothing leads to these names", "remove it, or list the addresses too")
 	}
 	return nil
 }

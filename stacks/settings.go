@@ -53,6 +53,9 @@ type Network struct {
 	// InterfaceEndpoints are short AWS service names such as "ssm", the base ones always
 	// among them.
 	InterfaceEndpoints []string
+	// DNSBlockOffReason says why names that no connection needs are resolved and only
+	// logged; empty when they are not.
+	DNSBlockOffReason string
 }
 
 // The values of Network.NAT.
@@ -128,6 +131,8 @@ type App struct {
 	MinSize, MaxSize int
 	// EgressCIDRs are further destinations the instances may reach over HTTPS.
 	EgressCIDRs []string
+	// EgressDomains are the names under which the instances look these destinations up.
+	EgressDomains []string
 }
 
 // Database holds the settings of the PostgreSQL instance.

@@ -19,7 +19,7 @@ type watched struct {
 
 // watch raises an alarm for what an operator must not learn from a customer.
 func (e *Environment) watch(ctx *pulumi.Context) error {
-	all := e.edgeAlarms()
+	all := append(e.networkAlarms(), e.edgeAlarms()...)
 	for _, s := range e.args.Services {
 		all = append(all, e.serviceAlarms(s)...)
 	}
@@ -42,6 +42,18 @@ func former(environment, name string) pulumi.ResourceOption {
 		return pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(environment + "-" + old)}})
 	}
 	return pulumi.Aliases(nil)
+}
+
+// manyBlocked is more refused queries in five minutes than servers make by themselves, asking for time servers and the like.
+const manyBlocked = 100
+
+// networkAlarms watch what leaves the network in the names that are looked up.
+func (e *Environment) networkAlarms() []watched {
+	namespace, metric := e.Network.BlockedQueries()
+	return []watched{{"dns-blocked", alarm.Args{
+		Description: "Something asks for many names that no row of the table leads to: see the log group of the DNS queries for who and which.",
+		Namespace:   namespace, Metric: metric, Statistic: "Sum", Comparison: alarm.Above, Threshold: manyBlocked,
+	}}}
 }
 
 const balancers = "AWS/ApplicationELB"

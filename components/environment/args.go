@@ -40,6 +40,9 @@ type Args struct {
 	NAT network.NATStrategy
 	// IPv6 gives the network IPv6 addresses beside those of IPv4. Default: IPv4 only.
 	IPv6 bool
+	// DNSBlockOffReason says why names off the table's list are resolved too and only logged, and DNSFailClosedOffReason why every
+	// name is resolved while DNS Firewall itself fails. See network.Args. Default: they are not.
+	DNSBlockOffReason, DNSFailClosedOffReason string
 	// LogRetentionDays is how long logs and access logs are kept. Default 365.
 	LogRetentionDays int
 	// Tags go onto everything, besides Project, Environment and ManagedBy. Default: no further ones.
@@ -135,7 +138,10 @@ func (args Args) defaults() *Args {
 
 // network is the arguments of the network.
 func (args *Args) network(shared *account.Account) *network.Args {
-	return &network.Args{Account: shared, Table: args.Table, Existing: args.Existing, CIDR: args.CIDR, Zones: args.Zones, NAT: args.NAT, IPv6: args.IPv6}
+	return &network.Args{
+		Account: shared, Table: args.Table, Existing: args.Existing, CIDR: args.CIDR, Zones: args.Zones, NAT: args.NAT, IPv6: args.IPv6,
+		DNSBlockOffReason: args.DNSBlockOffReason, DNSFailClosedOffReason: args.DNSFailClosedOffReason,
+	}
 }
 
 // check reports everything that is missing or wrong, in every part at once, before anything is made.

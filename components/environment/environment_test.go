@@ -94,7 +94,7 @@ func TestEveryLogGroupIsEncryptedAndKept(t *testing.T) {
 	rec := deployed(t, args)
 	key := rec.Get(t, "aws:kms/key:Key", name+"-logs-key")
 	groups := rec.ByType("aws:cloudwatch/logGroup:LogGroup")
-	require.Len(t, groups, 7, "app, bastion, database twice, flow logs, trail, web ACL")
+	require.Len(t, groups, 8, "app, bastion, database twice, DNS queries, flow logs, trail, web ACL")
 	for _, group := range groups {
 		require.Equal(t, fmt.Sprintf("arn:aws:kms:%s:%s:key/%s", args.Region, args.AccountID, key.ID), group.String("kmsKeyId"), group.Name)
 		require.EqualValues(t, 731, group.Value("retentionInDays"), group.Name)
@@ -144,6 +144,18 @@ func TestLongestNameFits(t *testing.T) {
 	}
 }
 
+func TestManyRefusedQueriesRaiseAnAlarm(t *testing.T) {
+	args := reference()
+	args.DNSFailClosedOffReason = "names matter more here than what they carry"
+	rec := deployed(t, args)
+	filter := rec.Get(t, "aws:cloudwatch/logMetricFilter:LogMetricFilter", name+"-dns-blocked")
+	alarm := rec.Get(t, "aws:cloudwatch/metricAlarm:MetricAlarm", name+"-dns-blocked-alarm")
+	require.Equal(t, filter.Value("metricTransformation.namespace"), alarm.Value("namespace"))
+	require.Equal(t, filter.Value("metricTransformation.name"), alarm.Value("metricName"))
+	require.EqualValues(t, manyBlocked, alarm.Value("threshold"))
+	require.Equal(t, "ENABLED", rec.Only(t, "aws:route53/resolverFirewallConfig:ResolverFirewallConfig").String("firewallFailOpen"))
+}
+
 // Two projects may have an environment of one name in one account.
 func TestNamesThatAnAccountHasOnceCarryTheProject(t *testing.T) {
 	rec := deployed(t, reference(), pulumitest.InStack("bakery", "shop"))
@@ -152,7 +164,7 @@ func TestNamesThatAnAccountHasOnceCarryTheProject(t *testing.T) {
 	}
 	require.Contains(t, rec.Only(t, "aws:cloudtrail/trail:Trail").String("name"), "bakery")
 	require.Contains(t, rec.Only(t, "aws:rds/instance:Instance").String("identifier"), "bakery")
-	require.Contains(t, rec.Only(t, "aws:cloudwatch/logResourcePolicy:LogResourcePolicy").String("policyName"), "bakery")
+	require.Contains(t, rec.Get(t, "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "shop-waf-delivery").String("policyName"), "bakery")
 }
 
 func TestEveryPartMayBeLeftOut(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // NATStrategy says how tiers with segment.ReachNAT get out to the internet.
@@ -45,6 +46,12 @@ type Args struct {
 	// IPv6 gives every subnet IPv6 addresses beside those of IPv4, from a range that AWS chooses. Tiers with
 	// segment.ReachNAT then reach IPv6 addresses through an egress-only gateway, which nothing comes in by. Default: IPv4 only.
 	IPv6 bool `pulumi:"ipv6"`
+	// DNSBlockOffReason is the written reason to resolve names off the table's list too, and only log them; it becomes a tag.
+	// Empty means that they do not exist. See segment.Table.Domains for the list.
+	DNSBlockOffReason string `pulumi:"dnsBlockOffReason"`
+	// DNSFailClosedOffReason is the written reason to resolve every name while DNS Firewall itself fails; it becomes a tag.
+	// Empty means that no name is resolved then.
+	DNSFailClosedOffReason string `pulumi:"dnsFailClosedOffReason"`
 }
 
 // Draft is the network as it would be built, without anything being made: enough for components to check their arguments
@@ -76,6 +83,11 @@ func (args *Args) decide() (Plan, []rule, []error) {
 	if !slices.Contains([]NATStrategy{"", NATNone, NATSingle, NATOnePerZone}, args.NAT) {
 		problems = append(problems, in("NAT", "%q is not a strategy; choose %s, %s or %s", args.NAT, NATNone, NATSingle, NATOnePerZone))
 	}
+	for field, reason := range map[string]string{"DNSBlockOffReason": args.DNSBlockOffReason, "DNSFailClosedOffReason": args.DNSFailClosedOffReason} {
+		if reason != "" {
+			problems = append(problems, form.In(field, form.CheckReason(reason)))
+		}
+	}
 	plan, err := Plan{}, error(nil)
 	if args.Existing == nil {
 		if plan, err = NewPlan(args.CIDR); err != nil {
@@ -87,6 +99,9 @@ func (args *Args) decide() (Plan, []rule, []error) {
 	}
 	if args.Existing != nil {
 		problems = append(problems, args.existingProblems()...)
+	}
+	if n := len(args.Table.Domains("")); n > maxDomains && args.Existing == nil {
+		problems = append(problems, in("Table", "its rows name %d domains, and DNS Firewall takes %d; name all below one at once, such as *.example.com", n, maxDomains))
 	}
 	rules, wrong := args.derive(plan)
 	return plan, rules, append(problems, wrong...)

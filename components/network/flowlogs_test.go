@@ -11,7 +11,7 @@ import (
 
 func TestAllTrafficIsLoggedEncrypted(t *testing.T) {
 	rec := build(t, nil)
-	group := rec.Only(t, logGroupType)
+	group := rec.Get(t, logGroupType, "net-flow-logs-logs")
 	require.Equal(t, keyARN, group.String("kmsKeyId"))
 	require.EqualValues(t, 400, group.Value("retentionInDays"))
 
@@ -27,7 +27,7 @@ func TestAllTrafficIsLoggedEncrypted(t *testing.T) {
 
 func TestRetentionDefaultsToAYear(t *testing.T) {
 	rec := build(t, func(args *Args) { args.Account.LogRetentionDays = 0 })
-	require.EqualValues(t, 365, rec.Only(t, logGroupType).Value("retentionInDays"))
+	require.EqualValues(t, 365, rec.Get(t, logGroupType, "net-flow-logs-logs").Value("retentionInDays"))
 }
 
 func TestFlowLogRoleHasTheLeastItNeeds(t *testing.T) {
@@ -57,5 +57,5 @@ func TestFlowLogRoleHasTheLeastItNeeds(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(rec.Only(t, rolePolicyType).String("policy")), &policy))
 	require.Len(t, policy.Statement, 1)
 	require.Equal(t, []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"}, policy.Statement[0].Action)
-	require.Equal(t, "arn:aws:logs:eu-central-1:"+accountID+":log-group:"+rec.Only(t, logGroupType).ID+":*", policy.Statement[0].Resource)
+	require.Equal(t, "arn:aws:logs:eu-central-1:"+accountID+":log-group:"+rec.Get(t, logGroupType, "net-flow-logs-logs").ID+":*", policy.Statement[0].Resource)
 }

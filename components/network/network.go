@@ -7,7 +7,7 @@
 // between them are a [segment.Table]: from its rows come the security groups with both halves of every rule, the network
 // ACLs with their answers, the routes out, and the VPC endpoints with a group each. There is no other way to open anything.
 // Everything that AWS creates open by itself, the default security group, route table and ACL of the VPC, is adopted and
-// emptied. All traffic is logged.
+// emptied. The VPC's resolver answers the names that the table leads to and no others. All traffic and all DNS queries are logged.
 //
 // A zone can be added at any time: its subnets and what belongs to them are created and no subnet is touched. The only
 // resources that change are the interface endpoints, which gain an address in the new zone in place.
@@ -45,6 +45,7 @@ type Network struct {
 	// FlowLogGroupName is the name of the CloudWatch log group that receives the flow logs.
 	FlowLogGroupName pulumi.StringOutput
 
+	name     string
 	segments map[string]*Segment
 	tiers    []segment.Tier
 	ready    map[place]pulumi.StringOutput
@@ -58,16 +59,17 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	n := Draft(args)
+	n.name = name
 	if err := component.Register(ctx, "bulkhead:network:Network", name, args, n, opts...); err != nil {
 		return nil, err
 	}
 	b := &builder{
-		Network: n, name: name, args: args,
+		Network: n, args: args,
 		subnets: map[place]pulumi.StringOutput{}, ways: map[place]way{}, links: map[place][]pulumi.CustomResource{},
 		groups: map[segment.End]*group{}, former: map[string]bool{},
 		doors: map[segment.Tier][]pulumi.CustomResource{}, serving: map[int][]pulumi.CustomResource{},
 	}
-	ground := []func(*pulumi.Context) error{b.createVPC, b.emptyDefaults, b.createSubnets, b.createGateways, b.createRouteTables}
+	ground := []func(*pulumi.Context) error{b.createVPC, b.emptyDefaults, b.filterDNS, b.createSubnets, b.createGateways, b.createRouteTables}
 	if args.Existing != nil {
 		ground = []func(*pulumi.Context) error{b.adopt}
 		b.found, problems = survey(ctx, name, args, pulumi.Parent(n))
@@ -96,13 +98,13 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 // builder carries what one step of New leaves for the next and no caller shall see, route tables above all.
 type builder struct {
 	*Network
-	name  string
 	args  *Args
 	rules []rule
 	found found
 
 	vpc      *ec2.Vpc
 	emptied  []pulumi.CustomResource
+	filtered []pulumi.CustomResource
 	internet *ec2.InternetGateway
 	outward  *ec2.EgressOnlyInternetGateway
 	nat      map[string]*ec2.NatGateway

@@ -43,7 +43,7 @@ func (s *Segment) Account() *account.Account { return s.network.Account }
 func (s *Segment) SubnetIDs() pulumi.StringArray { return s.network.SubnetIDs(s.Tier) }
 
 // Ready is everything that must exist for the segment's connections to work at the first moment of what runs in it, and
-// until its last: the rules of both sides, ACL rules, routes, gateways and endpoints. Hand it to order.After.
+// until its last: the rules of both sides, ACL rules, routes, gateways and endpoints, and the filter of DNS. Hand it to order.After.
 func (s *Segment) Ready() []pulumi.CustomResource { return s.ready }
 
 // Check reports what keeps a component from running in the segment: a tier of another reach than it can live with, and every
@@ -75,7 +75,7 @@ func (s *Segment) Reached(at segment.Ports) bool {
 // with the NAT gateways.
 func (b *builder) joinSegments() {
 	for name, s := range b.segments {
-		ready := slices.Clone(b.doors[s.Tier])
+		ready := slices.Concat(b.filtered, b.doors[s.Tier])
 		for i, row := range b.args.Table.Connections {
 			if row.From != segment.End(name) && row.To != segment.End(name) {
 				continue

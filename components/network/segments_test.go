@@ -58,6 +58,7 @@ func TestASegmentWaitsForAllThatItsRowsNeedAndForNothingElse(t *testing.T) {
 		aclRuleType + " net-data-out-answers-to-app", aclRuleType + " net-data-out-answers-to-public",
 		aclRuleType + " net-public-in-answers-from-data", aclRuleType + " net-public-out-5432-to-data",
 		tableLinkType + " net-data-" + zoneA, tableLinkType + " net-data-" + zoneB,
+		dnsLinkType + " net-dns", queryLogLinkType + " net-dns-queries",
 		groupEgressType + " net-app-to-net-db-postgresql", groupEgressType + " net-bastion-to-net-db-postgresql",
 		groupIngressType + " net-db-from-net-app-postgresql", groupIngressType + " net-db-from-net-bastion-postgresql",
 	}, readyFor(t, rec, "db"))

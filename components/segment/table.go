@@ -44,8 +44,9 @@ type Connection struct {
 	// Why is the reason, in a sentence that a reviewer understands. It becomes the description of the rules: 1 to 255
 	// letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*
 	Why string `pulumi:"why"`
-	// Names are the DNS names that From looks up to find an end outside the VPC. They join the list of domains that may be
-	// resolved. The names of AWS services are on it without being named.
+	// Names are the DNS names that From looks up to find To, such as "api.example.com", or "*.example.com" for all below one.
+	// They join the list of domains that every segment may resolve. The names that AWS gives to its services, to databases of
+	// RDS and to instances are on it without being named.
 	Names []string `pulumi:"names"`
 }
 
@@ -126,8 +127,9 @@ func (t *Table) Services() []string {
 	return slices.Compact(all)
 }
 
-// Domains returns the DNS names that the segments may have to resolve, sorted: those of the AWS services in a region, and
-// those that the rows name.
+// Domains returns the DNS names that the segments may have to resolve, sorted: those of the AWS services in a region, those that
+// AWS gives to what other segments hold, and those that the rows name. A list lets through to the whole VPC, because AWS filters
+// by VPC.
 func (t *Table) Domains(region string) []string {
 	var all []string
 	for _, c := range t.Connections {
@@ -137,17 +139,34 @@ func (t *Table) Domains(region string) []string {
 				all = append(all, host+"."+region+".amazonaws.com")
 			}
 		}
+		if _, inside := c.To.Segment(); inside && c.From != Internet {
+			all = append(all, instances(region))
+			if c.Ports.Covers(PostgreSQL) {
+				all = append(all, "*."+region+".rds.amazonaws.com")
+			}
+		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
+// instances are the private names of the instances in a region (VPC user guide, "DNS attributes for your VPC").
+func instances(region string) string {
+	if region == "us-east-1" {
+		return "*.ec2.internal"
+	}
+	return "*." + region + ".compute.internal"
+}
+
 // hosts are the names of a service before its region, where they are not those of its endpoint (AWS General Reference,
-// "Service endpoints and quotas"): buckets and registries have names below the service's own.
+// "Service endpoints and quotas"): buckets and registries have names below the service's own, the packages of Amazon Linux are
+// in a bucket's dual-stack name, and newer SDKs ask DynamoDB under a name for each account.
 func hosts(service string) []string {
 	switch service {
 	case "s3":
-		return []string{"s3", "*.s3"}
+		return []string{"s3", "*.s3", "s3.dualstack", "*.s3.dualstack"}
+	case "dynamodb":
+		return []string{"dynamodb", "*.ddb"}
 	case "ecr.api":
 		return []string{"api.ecr"}
 	case "ecr.dkr":

@@ -52,9 +52,14 @@ func TestServicesAndDomainsAreThoseThatRowsLeadTo(t *testing.T) {
 	table.Connections = append(table.Connections, Connection{From: "app", To: Addresses("198.51.100.0/24"), Ports: HTTPS, Names: []string{"*.example.org", "pay.example.com"}})
 	require.Equal(t, []string{"ecr.api", "ecr.dkr", "kms", "logs", "s3"}, table.Services())
 	require.Equal(t, []string{
-		"*.dkr.ecr.eu-west-1.amazonaws.com", "*.example.org", "*.s3.eu-west-1.amazonaws.com", "api.ecr.eu-west-1.amazonaws.com",
-		"kms.eu-west-1.amazonaws.com", "logs.eu-west-1.amazonaws.com", "pay.example.com", "s3.eu-west-1.amazonaws.com",
+		"*.dkr.ecr.eu-west-1.amazonaws.com", "*.eu-west-1.compute.internal", "*.eu-west-1.rds.amazonaws.com", "*.example.org",
+		"*.s3.dualstack.eu-west-1.amazonaws.com", "*.s3.eu-west-1.amazonaws.com", "api.ecr.eu-west-1.amazonaws.com",
+		"kms.eu-west-1.amazonaws.com", "logs.eu-west-1.amazonaws.com", "pay.example.com",
+		"s3.dualstack.eu-west-1.amazonaws.com", "s3.eu-west-1.amazonaws.com",
 	}, table.Domains("eu-west-1"))
+	require.Contains(t, table.Domains("us-east-1"), "*.ec2.internal")
+	outward := Table{Connections: []Connection{{From: Internet, To: "edge", Ports: HTTPS}, {From: "app", To: AWS("dynamodb"), Ports: HTTPS}}}
+	require.Equal(t, []string{"*.ddb.eu-west-1.amazonaws.com", "dynamodb.eu-west-1.amazonaws.com"}, outward.Domains("eu-west-1"), "the internet asks other resolvers")
 	require.Empty(t, (&Table{}).Services())
 	for _, service := range append(ServerServices(), table.Services()...) {
 		require.Contains(t, KnownServices(), service)

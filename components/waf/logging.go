@@ -3,14 +3,9 @@
 package waf
 
 import (
-	"fmt"
-	"strings"
-
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bulkhead-iac/bulkhead/components/identity"
 	"github.com/bulkhead-iac/bulkhead/components/logs"
 	"github.com/bulkhead-iac/bulkhead/components/order"
 )
@@ -28,10 +23,7 @@ func (w *WebACL) log(ctx *pulumi.Context, name string, args *Args) error {
 	if err != nil {
 		return err
 	}
-	delivery, err := cloudwatch.NewLogResourcePolicy(ctx, name+"-delivery", &cloudwatch.LogResourcePolicyArgs{
-		PolicyName:     pulumi.String(logGroupPrefix + w.MetricName),
-		PolicyDocument: group.ARN.ApplyT(deliveryPolicy).(pulumi.StringOutput),
-	}, pulumi.Parent(w))
+	delivery, err := logs.NewDelivery(ctx, name+"-delivery", "DeliverWebACLLogs", group, pulumi.Parent(w))
 	if err != nil {
 		return err
 	}
@@ -48,27 +40,4 @@ func (w *WebACL) log(ctx *pulumi.Context, name string, args *Args) error {
 	}, pulumi.Parent(w), order.After(order.List(delivery), group.Ready()))
 	w.LogGroupName = group.Name
 	return err
-}
-
-// deliveryPolicy lets the AWS log delivery service write to one log group, on behalf of this account only. AWS WAF
-// would otherwise add an entry to a policy that all of the account's log deliveries share, until that one is full
-// (hashicorp/terraform-provider-aws#25296). The conditions are those of "Logs sent to CloudWatch Logs" in the
-// CloudWatch Logs User Guide; they keep other accounts from using the service as a confused deputy.
-func deliveryPolicy(logGroupARN string) (string, error) {
-	part := strings.SplitN(logGroupARN, ":", 6)
-	if len(part) != 6 || part[0] != "arn" || part[2] != "logs" {
-		return "", fmt.Errorf("%q is not the ARN of a log group", logGroupARN)
-	}
-	partition, region, accountID := part[1], part[3], part[4]
-	return identity.OnResource(identity.Statement{
-		Sid:        "DeliverWebACLLogs",
-		Effect:     identity.Allow,
-		Principals: identity.Principals{Services: []string{"delivery.logs.amazonaws.com"}},
-		Actions:    []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		Resources:  []string{logGroupARN + ":*"},
-		Conditions: []identity.Condition{
-			identity.SourceAccount(accountID),
-			identity.SourceARN(fmt.Sprintf("arn:%s:logs:%s:%s:*", partition, region, accountID)),
-		},
-	}).JSON()
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/logs"
 	"github.com/bulkhead-iac/bulkhead/components/order"
 )
 
@@ -85,7 +86,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		Capacity:   capacity(rules),
 		region:     args.Account.Region,
 	}
-	delivery, err := deliveryPolicy(fmt.Sprintf("arn:aws:logs:%s:%s:log-group:%s", args.Account.Region, args.Account.ID, logGroupPrefix+metricName))
+	delivery, err := logs.DeliveryPolicy("DeliverWebACLLogs", fmt.Sprintf("arn:aws:logs:%s:%s:log-group:%s", args.Account.Region, args.Account.ID, logGroupPrefix+metricName))
 	if err != nil {
 		return nil, err
 	}

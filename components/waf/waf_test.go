@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/components/account"
+	"github.com/bulkhead-iac/bulkhead/components/logs"
 	"github.com/bulkhead-iac/bulkhead/components/order"
 	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 )
@@ -185,15 +186,6 @@ func TestDeliveryPolicyIsNarrow(t *testing.T) {
 	}}, document.Statement)
 }
 
-func TestDeliveryPolicyOfStrangeARNs(t *testing.T) {
-	_, err := deliveryPolicy("arn:aws:s3:::bucket")
-	require.ErrorContains(t, err, "is not the ARN of a log group")
-	document, err := deliveryPolicy("arn:aws-cn:logs:cn-north-1:111122223333:log-group:aws-waf-logs-x")
-	require.NoError(t, err)
-	require.Contains(t, document, `"arn:aws-cn:logs:cn-north-1:111122223333:log-group:aws-waf-logs-x:*"`)
-	require.Contains(t, document, `"arn:aws-cn:logs:cn-north-1:111122223333:*"`)
-}
-
 func TestRelaxationsCountAndAreTagged(t *testing.T) {
 	args := goodArgs()
 	args.Relaxations = []Relaxation{
@@ -254,7 +246,7 @@ func TestTheListenerWaitsForTheAssociation(t *testing.T) {
 func TestStateShowsWhatTheWebACLWasGiven(t *testing.T) {
 	args := goodArgs()
 	recording, _ := build(t, args)
-	delivery, err := deliveryPolicy("arn:aws:logs:eu-central-1:111122223333:log-group:aws-waf-logs-bulkhead-test-waf")
+	delivery, err := logs.DeliveryPolicy("DeliverWebACLLogs", "arn:aws:logs:eu-central-1:111122223333:log-group:aws-waf-logs-bulkhead-test-waf")
 	require.NoError(t, err)
 	documents := map[string]any{"delivery": delivery}
 	require.Equal(t, map[string]any{"documents": documents}, recording.Only(t, "bulkhead:waf:WebACL").Values())

@@ -21,14 +21,15 @@ import (
 // before it is handed on to environment.New, for instance by a second service.
 func Environment(s *stacks.Settings, table *segment.Table) *environment.Args {
 	return &environment.Args{
-		AccountID:        s.AccountID,
-		Region:           s.Region,
-		Zones:            s.Network.Zones,
-		CIDR:             s.Network.CIDR,
-		NAT:              network.NATStrategy(s.Network.NAT),
-		Table:            table,
-		LogRetentionDays: s.Audit.LogRetentionDays,
-		AlarmEmails:      s.Audit.AlarmEmails,
+		AccountID:         s.AccountID,
+		Region:            s.Region,
+		Zones:             s.Network.Zones,
+		CIDR:              s.Network.CIDR,
+		NAT:               network.NATStrategy(s.Network.NAT),
+		Table:             table,
+		DNSBlockOffReason: s.Network.DNSBlockOffReason,
+		LogRetentionDays:  s.Audit.LogRetentionDays,
+		AlarmEmails:       s.Audit.AlarmEmails,
 		Edge: &environment.Edge{Args: edge.Args{
 			Zone:                        s.Edge.Zone,
 			Domain:                      inZone(s.Edge),

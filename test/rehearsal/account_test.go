@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/aws/aws-sdk-go-v2/service/route53resolver"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -47,6 +48,7 @@ type account struct {
 	logs           *cloudwatchlogs.Client
 	rds            *rds.Client
 	route53        *route53.Client
+	resolver       *route53resolver.Client
 	s3             *s3.Client
 	s3control      *s3control.Client
 	secretsmanager *secretsmanager.Client
@@ -65,7 +67,8 @@ func visit(t *testing.T, e *sandbox.Environment) *account {
 		acm: acm.NewFromConfig(cfg), autoscaling: autoscaling.NewFromConfig(cfg), cloudtrail: cloudtrail.NewFromConfig(cfg),
 		cloudwatch: cloudwatch.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg), elb: elb.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg),
 		kms: kms.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg), rds: rds.NewFromConfig(cfg), route53: route53.NewFromConfig(cfg),
-		s3: s3.NewFromConfig(cfg), s3control: s3control.NewFromConfig(cfg), secretsmanager: secretsmanager.NewFromConfig(cfg),
+		resolver: route53resolver.NewFromConfig(cfg),
+		s3:       s3.NewFromConfig(cfg), s3control: s3control.NewFromConfig(cfg), secretsmanager: secretsmanager.NewFromConfig(cfg),
 		sns: sns.NewFromConfig(cfg), ssm: ssm.NewFromConfig(cfg), sts: sts.NewFromConfig(cfg), wafv2: wafv2.NewFromConfig(cfg),
 	}
 }

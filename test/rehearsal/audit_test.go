@@ -95,11 +95,12 @@ func lookAtAlarms(t *testing.T, a *account) {
 	}
 	filters, err := a.logs.DescribeMetricFilters(t.Context(), &cloudwatchlogs.DescribeMetricFiltersInput{})
 	require.NoError(t, err)
-	require.Len(t, filters.MetricFilters, 15)
+	require.Len(t, filters.MetricFilters, 16)
 	for _, filter := range filters.MetricFilters {
 		require.Len(t, filter.MetricTransformations, 1)
 		metric := aws.ToString(filter.MetricTransformations[0].MetricNamespace) + " " + aws.ToString(filter.MetricTransformations[0].MetricName)
 		require.True(t, watched[metric], "no alarm on %s", metric)
-		require.True(t, strings.HasPrefix(aws.ToString(filter.LogGroupName), a.named("trail-events")))
+		group := aws.ToString(filter.LogGroupName)
+		require.True(t, strings.HasPrefix(group, a.named("trail-events")) || strings.HasPrefix(group, a.named("dns-queries")), group)
 	}
 }

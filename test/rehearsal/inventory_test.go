@@ -22,7 +22,7 @@ type kind struct {
 }
 
 // kinds is everything that an environment consists of, in as far as it is a thing of its own.
-var kinds = slices.Concat(networkKinds, serverKinds, edgeKinds, databaseKinds, accountKinds)
+var kinds = slices.Concat(networkKinds, dnsKinds, serverKinds, edgeKinds, databaseKinds, accountKinds)
 
 // inventory lists everything in an account by kind, without what AWS itself puts into every account.
 func inventory(t *testing.T, a *account) map[string][]string {

@@ -13,6 +13,7 @@ func look(t *testing.T, a *account) {
 	}{
 		{"StateIsAccount", requireStateIsAccount},
 		{"VPC", lookAtVPC},
+		{"filter of DNS", lookAtDNS},
 		{"Subnets", lookAtSubnets},
 		{"Routes", lookAtRoutes},
 		{"ACLs", lookAtACLs},

@@ -38,7 +38,7 @@ func (p *plan) report() string {
 		next = append(next, "zones: look which ones your accounts have, with aws ec2 describe-availability-zones --region "+p.region)
 	}
 	for _, env := range p.environments {
-		next = append(next, stacks.FileName(env)+": edgeZone, alarmEmails, bastionAllowedCidrs, appEgressCidrs and vpcCidr, unless they are yours already; then make check ENV="+env)
+		next = append(next, stacks.FileName(env)+": edgeZone, alarmEmails, bastionAllowedCidrs, appEgressCidrs, appEgressDomains and vpcCidr, unless they are yours already; then make check ENV="+env)
 	}
 	next = append(next, "make test, git diff, git commit")
 	return fmt.Sprintf("%d files are changed:\n%s\nWhat is left to do:\n%s", len(p.changed), bullets(done), bullets(next))

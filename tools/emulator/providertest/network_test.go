@@ -65,6 +65,22 @@ func TestNetwork(t *testing.T) {
 			"entries": l{m{"cidr": "192.0.2.0/24", "description": "office"}}}, Update: m{"entries": l{m{"cidr": "198.51.100.0/24", "description": "office"}}}},
 		resource{Name: "dhcp", Type: "aws:ec2/vpcDhcpOptions:VpcDhcpOptions", Inputs: m{"domainNameServers": l{"AmazonProvidedDNS"}, "domainName": "eu-central-1.compute.internal"}},
 		resource{Name: "dhcpassoc", Type: "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation", Inputs: m{"vpcId": "${vpc.id}", "dhcpOptionsId": "${dhcp.id}"}},
+		resource{Name: "allowed", Type: "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList", Inputs: m{"domains": l{"*.s3.eu-central-1.amazonaws.com",
+			"api.example.com"}, "tags": m{"Name": "allowed"}}, Update: m{"domains": l{"api.example.com", "www.example.com"}}},
+		resource{Name: "every", Type: "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList", Inputs: m{"domains": l{"*"}}},
+		resource{Name: "dns", Type: "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup", Inputs: m{"tags": m{"Name": "dns"}}, Update: m{"tags": m{"Name": "names"}}},
+		resource{Name: "allow", Type: "aws:route53/resolverFirewallRule:ResolverFirewallRule", Inputs: m{"firewallRuleGroupId": "${dns.id}", "firewallDomainListId": "${allowed.id}",
+			"action": "ALLOW", "priority": 100, "firewallDomainRedirectionAction": "TRUST_REDIRECTION_DOMAIN"}},
+		resource{Name: "block", Type: "aws:route53/resolverFirewallRule:ResolverFirewallRule", Inputs: m{"firewallRuleGroupId": "${dns.id}", "firewallDomainListId": "${every.id}",
+			"action": "BLOCK", "blockResponse": "NXDOMAIN", "priority": 200}, Update: m{"priority": 300}},
+		resource{Name: "dnsassoc", Type: "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation", Inputs: m{"vpcId": "${vpc.id}",
+			"firewallRuleGroupId": "${dns.id}", "priority": 101, "mutationProtection": "DISABLED", "tags": m{"Name": "dns"}}, Update: m{"priority": 102}},
+		resource{Name: "failclosed", Type: "aws:route53/resolverFirewallConfig:ResolverFirewallConfig", Inputs: m{"resourceId": "${vpc.id}", "firewallFailOpen": "DISABLED"},
+			Update: m{"firewallFailOpen": "ENABLED"}, Keep: true},
+		resource{Name: "queries", Type: "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig", Inputs: m{"destinationArn": "${loggroup.arn}", "tags": m{"Name": "queries"}}},
+		resource{Name: "queriesassoc", Type: "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation", Inputs: m{
+			"resolverQueryLogConfigId": "${queries.id}", "resourceId": "${vpc.id}"}},
+		resource{Name: "eigw", Type: "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway", Inputs: m{"vpcId": "${vpc.id}", "tags": m{"Name": "out"}}},
 		resource{Name: "ebs", Type: "aws:ebs/encryptionByDefault:EncryptionByDefault", Inputs: m{"enabled": true}},
 	)
 }
