@@ -24,9 +24,13 @@ type resource struct {
 	before         *pack.Resource
 }
 
-// get is a property: the input if it is known, else the state's.
+// get is a property: the input if it is known, else the state's. A provider writes an empty text into the state where
+// nothing is set.
 func (r *resource) get(path string) pack.Value {
 	in, out := r.before.Inputs().Get(path), r.Outputs().Get(path)
+	if s, ok := out.Text(); ok && s == "" {
+		return in
+	}
 	switch {
 	case in.Exists() && !in.IsUnknown():
 		return in
