@@ -72,7 +72,7 @@ func (b *builder) separate() {
 		}
 	}
 	for _, r := range b.of("ec2/routeTableAssociation") {
-		if at := r.get("gatewayId"); at.IsUnknown() || at.Str() != "" { // state has an empty one
+		if set(r.get("gatewayId")) {
 			b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: r.URN, What: "a route table of a gateway"})
 		}
 	}
@@ -112,7 +112,7 @@ func (b *builder) route(t *model.Table, r *resource, prefix string, get func(str
 	}
 	for _, kind := range targets {
 		at := get(kind.key)
-		if s, known := at.Text(); !at.Exists() || known && s == "" {
+		if !set(at) {
 			continue
 		}
 		if at.Str() == "local" {

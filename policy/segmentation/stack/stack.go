@@ -24,11 +24,16 @@ type resource struct {
 	before         *pack.Resource
 }
 
-// get is a property: the input if it is known, else the state's. A provider writes an empty text into the state where
-// nothing is set.
+// set reports whether there is a value: a provider writes an empty text into the state where nothing is set.
+func set(v pack.Value) bool {
+	s, known := v.Text()
+	return v.Exists() && (!known || s != "")
+}
+
+// get is a property: the input if it is known, else the state's.
 func (r *resource) get(path string) pack.Value {
 	in, out := r.before.Inputs().Get(path), r.Outputs().Get(path)
-	if s, ok := out.Text(); ok && s == "" {
+	if !set(out) {
 		return in
 	}
 	switch {
