@@ -152,12 +152,12 @@ func (t *Table) Rows(from, to *End) []Connection {
 	})
 }
 
-// Admitted is what may be possible from one end to another. A row to the internet admits all addresses outside, and
-// those of AWS's services.
+// Admitted is what may be possible from one end to another. A row about the internet admits all addresses outside, and those
+// of AWS's services.
 func (t *Table) Admitted(from, to *End) flow.Set {
 	var out flow.Set
 	for _, c := range t.rows(func(c *Connection) bool {
-		return (from.speaks(c.From) || c.From == Internet && len(from.Addresses) > 0) && (to.speaks(c.To) || c.To == Internet && (len(to.Addresses) > 0 || to.served()))
+		return (from.speaks(c.From) || c.From == Internet && from.outside()) && (to.speaks(c.To) || c.To == Internet && to.outside())
 	}) {
 		out = out.Or(c.Ports.set)
 	}
@@ -174,9 +174,9 @@ func (t *Table) rows(fits func(*Connection) bool) []Connection {
 	return out
 }
 
-// served reports whether the end is services of AWS.
-func (e *End) served() bool {
-	return len(e.Segments) > 0 && !slices.ContainsFunc(e.Segments, func(s Segment) bool { return s.Service == "" })
+// outside reports whether the end is addresses outside, or services of AWS, which have some.
+func (e *End) outside() bool {
+	return len(e.Addresses) > 0 || len(e.Segments) > 0 && !slices.ContainsFunc(e.Segments, func(s Segment) bool { return s.Service == "" })
 }
 
 // public reports whether the end is addresses on the internet, of which some are of IPv4: the others may be of no use.

@@ -52,6 +52,7 @@ func TestATableIsRead(t *testing.T) {
 		{"data", "aws:logs,ssm"}: {"tcp 25", "nothing"},
 		{"data", "partner"}:      {"tcp 25", "tcp 25"},
 		{"edge", "internet"}:     {"nothing", "nothing"},
+		{"aws:s3", "edge"}:       {"tcp 80, 443", "nothing"}, // a service has public addresses, and everybody on the internet may
 	} {
 		from, to := table.Find(pair[0]), table.Find(pair[1])
 		require.NotNil(t, from, pair)
