@@ -64,8 +64,17 @@ up: $(REHEARSE) ## Deploy ENV to its real AWS account (needs credentials and a b
 toolchain: $(REHEARSE) ## Find or build what a rehearsal needs: the Pulumi CLI, its Go language host, the AWS provider, the emulator
 	@$(REHEARSE) toolchain
 
+.PHONY: postgresql
+postgresql: ## Find or unpack the PostgreSQL server that the tests of dbagent start
+	@tools/postgresql/install
+
+# The same commit gives the same bytes: no paths, no build id, no clock, neither in the program nor in the archive.
+.PHONY: dbagent
+dbagent: ## Build the database agent as a Lambda function (provided.al2023, arm64): build/dbagent.zip
+	@go run ./tools/lambdazip -arch arm64 -o build/dbagent.zip ./dbagent
+
 .PHONY: test
-test: toolchain vet lint $(GOTESTSUM) ## Run every check and every test
+test: toolchain postgresql vet lint $(GOTESTSUM) ## Run every check and every test
 	@mkdir -p build
 	@$(REHEARSE) provider
 	@cd tools/awsprovider && go vet ./... && $(CURDIR)/$(GOTESTSUM) --format pkgname-and-test-fails -- ./...

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bulkhead-iac/bulkhead/components/database/parameter"
 	"github.com/bulkhead-iac/bulkhead/components/logs"
 	"github.com/bulkhead-iac/bulkhead/components/order"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
@@ -56,11 +57,11 @@ func newSubnetGroup(ctx *pulumi.Context, name string, d *Database, args *Args) (
 // when the instance has left it.
 func newParameterGroup(ctx *pulumi.Context, name string, d *Database, args *Args) (*rds.ParameterGroup, error) {
 	var settings rds.ParameterGroupParameterArray
-	for _, p := range parameters {
+	for _, p := range parameter.All {
 		settings = append(settings, rds.ParameterGroupParameterArgs{
-			Name:        pulumi.String(p.name),
-			Value:       pulumi.String(p.value),
-			ApplyMethod: pulumi.String(p.method),
+			Name:        pulumi.String(p.Name),
+			Value:       pulumi.String(p.Value),
+			ApplyMethod: pulumi.String(p.Method),
 		})
 	}
 	return rds.NewParameterGroup(ctx, name+"-parameters", &rds.ParameterGroupArgs{
@@ -70,6 +71,9 @@ func newParameterGroup(ctx *pulumi.Context, name string, d *Database, args *Args
 		Tags:        pulumi.StringMap{"Name": pulumi.String(name)},
 	}, pulumi.Parent(d))
 }
+
+// family is the parameter group family of a major version.
+func family(engineVersion string) string { return "postgres" + engineVersion }
 
 // surroundings are the resources that the instance is placed between.
 type surroundings struct {

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package database
+// Package parameter holds the settings of the database server, apart from everything that makes it, so that a real server can
+// be started with the very same (docs/database.md).
+package parameter
 
 // The apply methods: RDS reports a dynamic parameter back with the first and a static one
 // with the second, and any other method is a difference on every refresh (RDS user guide,
 // "Working with parameters on your RDS for PostgreSQL DB instance").
 const (
-	dynamic = "immediate"
-	static  = "pending-reboot"
+	Dynamic = "immediate"
+	Static  = "pending-reboot"
 )
 
-// parameter is one setting of the PostgreSQL server.
-type parameter struct{ name, value, method string }
+// Parameter is one setting of the PostgreSQL server.
+type Parameter struct{ Name, Value, Method string }
 
-// parameters are the settings that the component decides, in the order of their names. A
+// All are the settings that the component decides, in the order of their names. A
 // new instance starts with all of them; a static one that changes waits for a restart.
 //
 // Who changes a schema, a role or a privilege is for pgaudit to log, and nothing else logs
@@ -21,28 +23,25 @@ type parameter struct{ name, value, method string }
 // about a role off at the password (RDS user guide, "Using pgAudit to log database
 // activity"). It knows only statements that come one by one, so set passwords with psql's
 // \password, which sends a verifier.
-var parameters = []parameter{
+var All = []Parameter{
 	// Who was connected, from where and for how long (CIS PostgreSQL Benchmark, section 3.1).
-	{"log_connections", "1", dynamic},
-	{"log_disconnections", "1", dynamic},
+	{"log_connections", "1", Dynamic},
+	{"log_disconnections", "1", Dynamic},
 	// A statement that waits for a lock longer than deadlock_timeout.
-	{"log_lock_waits", "1", dynamic},
+	{"log_lock_waits", "1", Dynamic},
 	// No text of statements: slow ones are in Performance Insights, and a statement that
 	// fails, such as the creation of a user who is there already, leaves its error only.
-	{"log_min_duration_statement", "-1", dynamic},
-	{"log_min_error_statement", "panic", dynamic},
-	{"log_statement", "none", dynamic},
+	{"log_min_duration_statement", "-1", Dynamic},
+	{"log_min_error_statement", "panic", Dynamic},
+	{"log_statement", "none", Dynamic},
 	// Passwords are stored as SCRAM verifiers and accepted in no weaker form.
-	{"password_encryption", "scram-sha-256", dynamic},
+	{"password_encryption", "scram-sha-256", Dynamic},
 	// Every change of a schema, role or privilege; never the rows (same section).
-	{"pgaudit.log", "ddl,role", dynamic},
-	{"rds.accepted_password_auth_method", "scram", dynamic},
+	{"pgaudit.log", "ddl,role", Dynamic},
+	{"rds.accepted_password_auth_method", "scram", Dynamic},
 	// A connection without TLS, or with TLS older than 1.2, is refused (FSBP RDS.38).
-	{"rds.force_ssl", "1", dynamic},
+	{"rds.force_ssl", "1", Dynamic},
 	// What RDS loads by default, for Performance Insights, and pgaudit.
-	{"shared_preload_libraries", "pg_stat_statements,pgaudit", static},
-	{"ssl_min_protocol_version", "TLSv1.2", dynamic},
+	{"shared_preload_libraries", "pg_stat_statements,pgaudit", Static},
+	{"ssl_min_protocol_version", "TLSv1.2", Dynamic},
 }
-
-// family is the parameter group family of a major version.
-func family(engineVersion string) string { return "postgres" + engineVersion }

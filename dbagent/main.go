@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command dbagent is an AWS Lambda function that makes databases, users and their rights on one PostgreSQL server as they are
+// declared, and rotates the users' passwords for Secrets Manager (docs/database.md). Which of the two, the event says.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
+	"github.com/bulkhead-iac/bulkhead/dbagent/postgres"
+	"github.com/bulkhead-iac/bulkhead/dbagent/rotate"
+)
+
+func main() {
+	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	agent, err := newAgent(context.Background(), os.Getenv, log, config.LoadDefaultConfig)
+	if err != nil {
+		log.Error("cannot start", "error", err.Error())
+		os.Exit(1)
+	}
+	lambda.Start(agent.handle)
+}
+
+// engine is one kind of database server; a second one, such as MySQL, comes in here.
+type engine interface {
+	rotate.Server
+	// Converge makes of the server what is declared and returns what it did.
+	Converge(ctx context.Context, document *declare.Document) ([]string, error)
+}
+
+var _ engine = (*postgres.Server)(nil)
+
+type agent struct {
+	engine   engine
+	rotation *rotate.Rotation
+	log      *slog.Logger
+}
+
+func newAgent(ctx context.Context, getenv func(string) string, log *slog.Logger, load loader) (*agent, error) {
+	settings, err := readSettings(getenv)
+	if err != nil {
+		return nil, err
+	}
+	account, err := load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the credentials of AWS: %w", err)
+	}
+	server, store := settings.server(account)
+	return &agent{engine: server, rotation: &rotate.Rotation{Store: store, Server: server, Host: server.Host}, log: log}, nil
+}
+
+// result is what the caller of a convergence learns.
+type result struct {
+	// Changes are the statements that it took, none of which holds a password; empty if nothing was to do.
+	Changes []string `json:"changes"`
+}
+
+// handle serves one event: a step of a rotation, or {"converge": {"databases": [...]}}.
+func (a *agent) handle(ctx context.Context, event json.RawMessage) (any, error) {
+	began := time.Now()
+	var kind struct {
+		rotate.Event
+		Converge json.RawMessage `json:"converge"`
+	}
+	if err := json.Unmarshal(event, &kind); err != nil {
+		return nil, fmt.Errorf("the event is not a JSON object: %w", err)
+	}
+	var answer any
+	var err error
+	about := []any{"secret", kind.Secret, "step", kind.Step, "version", kind.Version}
+	switch {
+	case kind.Step != "" && kind.Converge == nil:
+		err = a.rotation.Step(ctx, kind.Event)
+	case kind.Converge != nil && kind.Step == "":
+		var done result
+		done.Changes, err = a.converge(ctx, kind.Converge)
+		answer, about = done, []any{"changes", len(done.Changes)}
+	default:
+		err = fmt.Errorf(`the event is neither a step of a rotation nor a convergence; send {"converge": {"databases": [...]}}`)
+		about = nil
+	}
+	about = append(about, "milliseconds", time.Since(began).Milliseconds())
+	if err != nil {
+		a.log.ErrorContext(ctx, "failed", append(about, "error", err.Error())...)
+		return nil, err
+	}
+	a.log.InfoContext(ctx, "done", about...)
+	return answer, nil
+}
+
+func (a *agent) converge(ctx context.Context, text json.RawMessage) ([]string, error) {
+	document, err := declare.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := a.engine.Converge(ctx, document)
+	return append([]string{}, changes...), err
+}
