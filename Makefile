@@ -74,7 +74,7 @@ dbagent: ## Build the database agent as a Lambda function (provided.al2023, arm6
 	@go run ./tools/lambdazip -arch arm64 -o build/dbagent.zip ./dbagent
 
 .PHONY: test
-test: toolchain postgresql vet lint $(GOTESTSUM) ## Run every check and every test
+test: toolchain vet lint $(GOTESTSUM) ## Run every check and every test
 	@mkdir -p build
 	@$(REHEARSE) provider
 	@cd tools/awsprovider && go vet ./... && $(CURDIR)/$(GOTESTSUM) --format pkgname-and-test-fails -- ./...
@@ -83,6 +83,10 @@ test: toolchain postgresql vet lint $(GOTESTSUM) ## Run every check and every te
 .PHONY: test-kill
 test-kill: toolchain ## Kill each process of a rehearsal at 20 random moments; every time the next run has to converge (two hours)
 	@go test ./test/failures -run TestEveryProcessKilled -count 1 -timeout 6h -v -args -kills 20
+
+.PHONY: test-database
+test-database: postgresql ## Try the database agent on a real PostgreSQL: users, rights, and rotation under load (two minutes)
+	@go test -tags postgresql -count 1 -p 1 ./dbagent/...
 
 .PHONY: test-short
 test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator
@@ -99,7 +103,7 @@ test-renamed: ## Run them again in a copy with another project, module, region a
 
 .PHONY: vet
 vet: ## Run go vet
-	@go vet -tags engine ./...
+	@go vet -tags engine,postgresql ./...
 
 .PHONY: lint
 lint: $(LINT) ## Run the linters of .golangci.yml; every warning is an error
@@ -107,7 +111,7 @@ lint: $(LINT) ## Run the linters of .golangci.yml; every warning is an error
 
 .PHONY: fmt
 fmt: ## Format the code
-	@gofmt -w infra form stacks components policy internal test tools
+	@gofmt -w infra form stacks components dbagent policy internal test tools
 
 .PHONY: pack
 pack: $(POLICY) ## Build the policy pack, for --policy-pack .toolchain/bin/bulkhead-policy or --policy-pack policy

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build postgresql
+
 package rotate_test
 
 import (
