@@ -6,6 +6,7 @@ package network_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,9 +26,12 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/emulatortest"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
+
+func TestMain(m *testing.M) { os.Exit(sandbox.Main(m)) }
 
 var zones = []string{emulatortest.Region + "a", emulatortest.Region + "b"}
 
