@@ -204,7 +204,7 @@ func containers() []*pack.Control {
 			}),
 		},
 		{
-			ID: "ecs-efs-encrypted", Title: "File systems are mounted with encryption", Severity: pack.High, Types: task, Why: "NFS without TLS can be read on the way.", Fix: "Set efsVolumeConfiguration.transitEncryption to ENABLED.", Maps: meets(inTransit), Check: func(k *pack.Case) {
+			ID: "ecs-efs-encrypted", Title: "File systems are mounted with encryption", Severity: pack.High, Types: task, Why: "NFS without TLS can be read on the way.", Fix: "Set efsVolumeConfiguration.transitEncryption to ENABLED.", Maps: meets("FSBP:ECS.18", inTransit), Check: func(k *pack.Case) {
 				for v := range k.Get("volumes").Items() {
 					e := v.Get("efsVolumeConfiguration")
 					k.Require(exists(e).Not().Or(e.Get("transitEncryption").OneOf("ENABLED")), "%s is mounted without encryption", v.Path())

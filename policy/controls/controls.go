@@ -45,7 +45,7 @@ func All() []*pack.Control {
 		functions(), stores(), endpoints(), presence(), prefixLists(),
 		confusions(), resourcePolicies(), tiers(), sessionDocuments(), loadBalancerDetails(), databaseDetails(),
 		bucketDetails(), instanceDetails(), groupUsers(), groups(), writeGrants(),
-		listenerRules(), otherAddresses(), firewallBypasses(), takeovers(), exposedServices(), carriers(),
+		listenerRules(), otherAddresses(), firewallBypasses(), takeovers(), exposedServices(), carriers(), standard(),
 		sealedValues(), properties(), foundational(), credentialInputs(), frontDoors(), otherStores(), segmentations(),
 	)
 	for _, c := range withFleets(all) {
@@ -59,7 +59,7 @@ func All() []*pack.Control {
 // Frameworks are the catalogues whose numbers the controls name, with their versions.
 func Frameworks() []pack.Framework {
 	return []pack.Framework{
-		{Key: "FSBP", Name: "AWS Foundational Security Best Practices", URL: "https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html"},
+		{Key: "FSBP", Name: "AWS Foundational Security Best Practices", Date: FoundationalDate, All: Foundational(), Uncovered: uncovered, URL: "https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html"},
 		{Key: "SecurityHub", Name: "AWS Security Hub, controls of its other standards", URL: "https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-controls-reference.html"},
 		{Key: "CIS", Name: "CIS AWS Foundations Benchmark", Version: "5.0", URL: "https://www.cisecurity.org/benchmark/amazon_web_services"},
 		{Key: "NIST", Name: "NIST SP 800-53", Version: "revision 5", URL: "https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final"},
@@ -99,7 +99,7 @@ func meets(words ...string) []string {
 	var out []string
 	for _, w := range words {
 		for _, id := range strings.Fields(w) {
-			if name, ok := strings.CutPrefix(id, "FSBP:"); ok && notFoundational[name] {
+			if name, ok := strings.CutPrefix(id, "FSBP:"); ok && !isFoundational[name] {
 				id = "SecurityHub:" + name
 			}
 			if !slices.Contains(out, id) {
@@ -108,15 +108,6 @@ func meets(words ...string) []string {
 		}
 	}
 	return out
-}
-
-// notFoundational are controls of Security Hub that belong to other standards than AWS Foundational Security
-// Best Practices.
-var notFoundational = map[string]bool{
-	"S3.7": true, "S3.10": true, "S3.11": true, "S3.14": true, "S3.15": true, "S3.17": true, "S3.20": true, "KMS.4": true, "EC2.12": true, "EC2.13": true, "EC2.14": true,
-	"EC2.53": true, "EC2.54": true, "SNS.1": true, "ELB.16": true, "WAF.11": true, "RDS.18": true, "RDS.26": true, "RDS.38": true, "RDS.39": true, "AutoScaling.4": true,
-	"IAM.15": true, "IAM.16": true, "IAM.18": true, "IAM.27": true, "IAM.28": true, "ECS.17": true, "ECR.5": true, "CloudTrail.3": true, "CloudTrail.6": true, "CloudWatch.15": true,
-	"CloudWatch.16": true, "CloudWatch.17": true, "EC2.22": true, "EC2.28": true, "CloudTrail.7": true, "SNS.2": true,
 }
 
 // isTrue wants every path to be true; a path that is not set is false.

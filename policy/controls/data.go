@@ -169,7 +169,7 @@ func stores() []*pack.Control {
 			ID: "dynamodb-policy-public", Title: "No table admits everybody", Severity: pack.Critical, Types: []string{dynamoPolicy}, Why: "Strangers can then read and change the table.", Fix: "Name the principals.", Maps: meets(exposure), Check: notPublic("policy"),
 		},
 		{
-			ID: "efs-encrypted", Title: "File systems are encrypted", Severity: pack.High, Types: []string{fileSystem}, Why: "Encryption cannot be switched on later.", Fix: "Set encrypted to true.", Maps: meets("FSBP:EFS.1 CIS:2.3.1", atRest), Check: isTrue("encrypted"),
+			ID: "efs-encrypted", Title: "File systems are encrypted", Severity: pack.High, Types: []string{fileSystem}, Why: "Encryption cannot be switched on later.", Fix: "Set encrypted to true.", Maps: meets("FSBP:EFS.1 FSBP:EFS.8 CIS:2.3.1", atRest), Check: isTrue("encrypted"),
 		},
 		{
 			ID: "efs-policy-public", Title: "No file system admits everybody", Severity: pack.Critical, Types: []string{fileSystemPolicy}, Why: "Whoever reaches a mount target can then read the files.", Fix: "Name the principals, or add the condition elasticfilesystem:AccessedViaMountTarget.", Maps: meets(exposure), Check: notPublic("policy"),

@@ -8,7 +8,7 @@ import "github.com/bulkhead-iac/bulkhead/policy/pack"
 func foundational() []*pack.Control {
 	return []*pack.Control{
 		demands{
-			"aws:efs/accessPoint:AccessPoint": {"rootDirectory.path": below, "posixUser.uid": given},
+			"aws:efs/accessPoint:AccessPoint": {"rootDirectory.path": other("/"), "posixUser.uid": given},
 		}.control(pack.Control{
 			ID: "efs-access-point-apart", Title: "Access points of file systems show a folder, to one user", Severity: pack.Medium,
 			Why: "An access point for the whole file system, or for whoever the client says it is, keeps nobody apart.",
@@ -32,8 +32,8 @@ func foundational() []*pack.Control {
 			Fix: "Set enhancedVpcRouting to true.", Maps: meets("FSBP:Redshift.7 FSBP:RedshiftServerless.1", wayOut),
 		}),
 		demands{
-			"aws:redshift/cluster:Cluster":               {"masterUsername": other("awsuser")},
-			"aws:redshiftserverless/namespace:Namespace": {"adminUsername": other("admin")},
+			"aws:redshift/cluster:Cluster":               {"masterUsername": notThe("awsuser")},
+			"aws:redshiftserverless/namespace:Namespace": {"adminUsername": notThe("admin")},
 		}.control(pack.Control{
 			ID: "redshift-admin-name", Title: "Administrators of warehouses have names of their own", Severity: pack.Medium,
 			Why: "The default name is half of a login that everybody knows.",

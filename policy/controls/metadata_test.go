@@ -41,6 +41,26 @@ func TestRequirementsAreOfKnownFrameworks(t *testing.T) {
 	}
 }
 
+// TestFoundationalStandardIsCoveredOrExplained wants every control of the standard to be served by one of ours, or a reason.
+func TestFoundationalStandardIsCoveredOrExplained(t *testing.T) {
+	served := map[string]bool{}
+	for _, c := range controls.All() {
+		for _, m := range c.Maps {
+			if id, ok := strings.CutPrefix(m, "FSBP:"); ok {
+				served[id] = true
+			}
+		}
+	}
+	standard := controls.Frameworks()[0]
+	require.Equal(t, "FSBP", standard.Key)
+	for _, id := range standard.All {
+		require.NotEqual(t, served[id], standard.Uncovered[id] != "", "%s is covered: %v, and the reason why it is not: %q", id, served[id], standard.Uncovered[id])
+	}
+	for id := range standard.Uncovered {
+		require.Contains(t, standard.All, id)
+	}
+}
+
 // TestRequirementsThatAreEasilyMistaken holds what looks like a requirement of a control and is one of another.
 func TestRequirementsThatAreEasilyMistaken(t *testing.T) {
 	p := load(t)

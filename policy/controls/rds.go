@@ -63,7 +63,7 @@ func databases() []*pack.Control {
 		{
 			ID: "rds-backups", Title: "Databases are backed up", Severity: pack.High, Concern: pack.Resilience, Types: dataStores,
 			Why: "Without automated backups there is no way back to yesterday.", Fix: "Set backupRetentionPeriod; the setting minDays says how many.",
-			Settings: num("minDays", 7, "Fewest days of automated backups."), Maps: meets("FSBP:RDS.11", recovery), Check: func(k *pack.Case) {
+			Settings: num("minDays", 7, "Fewest days of automated backups."), Maps: meets("FSBP:RDS.50 FSBP:RDS.11", recovery), Check: func(k *pack.Case) {
 				v := k.Get("backupRetentionPeriod")
 				k.Require(v.AtLeast(k.Num("minDays")).Or(standalone(k.Inputs()).Not()), "backupRetentionPeriod is %s; at least %v days are wanted", v, k.Num("minDays"))
 			},
@@ -134,7 +134,7 @@ func databases() []*pack.Control {
 		},
 		{
 			ID: "rds-copy-tags", Title: "Snapshots carry the database's tags", Severity: pack.Low, Concern: pack.Operations, Types: dataStores,
-			Why: "Snapshots without tags outlive the reason for them.", Fix: "Set copyTagsToSnapshot to true.", Maps: meets("FSBP:RDS.16 FSBP:RDS.17", hygiene),
+			Why: "Snapshots without tags outlive the reason for them.", Fix: "Set copyTagsToSnapshot to true.", Maps: meets("FSBP:RDS.47 FSBP:RDS.48 FSBP:RDS.16 FSBP:RDS.17", hygiene),
 			Check: isTrue("copyTagsToSnapshot"), Remedy: put("copyTagsToSnapshot", true),
 		},
 		{

@@ -17,6 +17,12 @@ type Framework struct {
 	Version string `json:"version,omitempty"`
 	// URL is where it is published.
 	URL string `json:"url,omitempty"`
+	// All are the requirements of the framework, in its own order; empty where the pack does not claim to know all.
+	All []string `json:"-"`
+	// Uncovered are those that no control serves, with the reason.
+	Uncovered map[string]string `json:"-"`
+	// Date is when All was the list.
+	Date string `json:"-"`
 }
 
 // Title is the name with the version.

@@ -161,6 +161,21 @@ func matrix(p *pack.Pack) string {
 		for _, id := range slices.Sorted(maps.Keys(frameworks[f])) {
 			fmt.Fprintf(&b, "| %s | %s |\n", id, strings.Join(frameworks[f][id], ", "))
 		}
+		notCovered(&b, p.Framework(f))
 	}
 	return b.String()
+}
+
+// notCovered lists the requirements of a framework that no control serves.
+func notCovered(b *strings.Builder, f pack.Framework) {
+	if len(f.All) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n### %s: not covered\n\nThe standard had %d controls in %s; %d are covered, these %d are not:\n\n| Requirement | Why |\n|---|---|\n",
+		f.Key, len(f.All), f.Date, len(f.All)-len(f.Uncovered), len(f.Uncovered))
+	for _, id := range f.All {
+		if why := f.Uncovered[id]; why != "" {
+			fmt.Fprintf(b, "| %s | %s |\n", id, why)
+		}
+	}
 }
