@@ -79,7 +79,10 @@ func TestFormats(t *testing.T) {
 	require.Greater(t, len(sarif.Runs[0].Tool.Driver.Rules), 200)
 	require.Equal(t, "error", sarif.Runs[0].Results[0]["level"])
 	require.NotEmpty(t, sarif.Runs[0].Tool.Driver.Rules[0].Properties.References)
-	require.Equal(t, controls.Frameworks(), sarif.Runs[0].Tool.Driver.Properties.Frameworks)
+	for i, f := range controls.Frameworks() {
+		f.All, f.Uncovered, f.Date = nil, nil, "" // for the documentation, not for a report
+		require.Equal(t, f, sarif.Runs[0].Tool.Driver.Properties.Frameworks[i])
+	}
 
 	_, out, _ = start([]string{"check", "-format", "junit", "-"}, openBucket)
 	var suite struct {

@@ -187,6 +187,15 @@ func containers() []*pack.Control {
 			}),
 		},
 		{
+			ID: "ecs-no-windows-administrator", Title: "Windows containers do not run as the administrator", Severity: pack.Medium, Level: pack.Disabled, Types: task,
+			Why: "A hole in the container runtime is worse for the administrator. ECS's reference says that it passes over the user of Windows containers, so this is off by default.",
+			Fix: "Set user to ContainerUser, in the image as well.", Maps: meets("FSBP:ECS.21", isolation), Check: eachContainer(func(k *pack.Case, c pack.Value) {
+				windows := k.Get("runtimePlatform.operatingSystemFamily").Matches(func(s string) bool { return strings.HasPrefix(s, "WINDOWS") })
+				user := c.Get("user")
+				k.Require(windows.Not().Or(user.IsSet().And(user.OneOf("ContainerAdministrator").Not())), "%s runs as the administrator: user is %s", label(c), user)
+			}),
+		},
+		{
 			ID: "ecs-env-secrets", Title: "Environment variables hold no secrets", Severity: pack.High, Types: task, Why: "Everybody who may describe the task can read its environment.", Fix: "Use secrets with valueFrom.", Maps: meets("FSBP:ECS.8", identity),
 			Check: eachContainer(func(k *pack.Case, c pack.Value) {
 				for e := range c.Get("environment").Items() {

@@ -22,6 +22,7 @@ const (
 	functionURL      = "aws:lambda/functionUrl:FunctionUrl"
 	functionGrant    = "aws:lambda/permission:Permission"
 	tableType        = "aws:dynamodb/table:Table"
+	scalingTarget    = "aws:appautoscaling/target:Target"
 	dynamoPolicy     = "aws:dynamodb/resourcePolicy:ResourcePolicy"
 	fileSystem       = "aws:efs/fileSystem:FileSystem"
 	fileSystemPolicy = "aws:efs/fileSystemPolicy:FileSystemPolicy"
@@ -157,6 +158,24 @@ func functions() []*pack.Control {
 	}
 }
 
+// tableScales wants a table that is paid by the request, or a target of Application Auto Scaling with the table's name.
+func tableScales(k *pack.Case) {
+	scales := k.Get("billingMode").OneOf("PAY_PER_REQUEST")
+	for _, target := range k.Stack.Of(scalingTarget) {
+		id := target.Get("resourceId")
+		scales = scales.Or(leadsTo(k.Stack, target, "resourceId", id, k.Resource, "arn"))
+		for _, name := range []pack.Value{k.Get("name"), k.Outputs().Get("name")} {
+			switch {
+			case name.IsUnknown():
+				scales = scales.Or(pack.Wait(name))
+			case name.Str() != "":
+				scales = scales.Or(id.OneOf("table/" + name.Str()))
+			}
+		}
+	}
+	k.Require(scales, "billingMode is %s, and no Target of Application Auto Scaling names the table", k.Get("billingMode"))
+}
+
 func stores() []*pack.Control {
 	return []*pack.Control{
 		{
@@ -164,6 +183,11 @@ func stores() []*pack.Control {
 		},
 		{
 			ID: "dynamodb-deletion-protection", Title: "Tables are protected from deletion", Severity: pack.Medium, Concern: pack.Resilience, Types: []string{tableType}, Why: "One wrong line in a program removes the table.", Fix: "Set deletionProtectionEnabled to true.", Maps: meets("FSBP:DynamoDB.6", keepSafe), Check: isTrue("deletionProtectionEnabled"), Remedy: put("deletionProtectionEnabled", true),
+		},
+		{
+			ID: "dynamodb-capacity", Title: "The capacity of tables follows what is asked of them", Severity: pack.Medium, Level: pack.Disabled, Concern: pack.Resilience, Types: []string{tableType}, Joins: []string{scalingTarget}, Stack: true,
+			Why: "A table with a fixed capacity refuses what goes beyond it. Small fixed tables are cheap and common, so this is off by default.",
+			Fix: "Set billingMode to PAY_PER_REQUEST, or add an appautoscaling Target for the table.", Maps: meets("FSBP:DynamoDB.1", recovery), Check: tableScales,
 		},
 		{
 			ID: "dynamodb-policy-public", Title: "No table admits everybody", Severity: pack.Critical, Types: []string{dynamoPolicy}, Why: "Strangers can then read and change the table.", Fix: "Name the principals.", Maps: meets(exposure), Check: notPublic("policy"),

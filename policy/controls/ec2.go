@@ -183,7 +183,7 @@ func volumes() []*pack.Control {
 		{
 			ID: "ec2-disks-encrypted", Title: "Instance disks are encrypted", Severity: pack.High, Types: machines,
 			Why: "A snapshot of an unencrypted disk can be read by whoever gets hold of it.", Fix: "Set encrypted to true on the root and every other block device.",
-			Maps: meets("FSBP:EC2.181", atRest), Check: disksEncrypted,
+			Maps: meets("FSBP:EC2.173 FSBP:EC2.181", atRest), Check: disksEncrypted,
 		},
 		{
 			ID: "ec2-root-disk-encrypted", Title: "Root disks that nobody describes are encrypted by default", Severity: pack.High, Types: []string{instanceType, launchType, spotType}, Joins: []string{volumeDefault}, Stack: true,

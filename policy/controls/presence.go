@@ -134,8 +134,8 @@ func networkPresence() []*pack.Control {
 		{
 			ID: "vpc-endpoints-present", Title: "Every VPC reaches the services it needs without the internet", Severity: pack.Medium, Level: pack.Disabled, Types: []string{vpcType}, Joins: []string{endpointType}, Stack: true,
 			Why: "Traffic to a service without an endpoint leaves the network, past every endpoint policy.", Fix: "Add a VpcEndpoint for each service of the setting services.",
-			Settings: []pack.Setting{words("services", "Last parts of the service names, such as ecr.api.", "ec2", "ecr.api", "ecr.dkr", "ssm")},
-			Maps:     meets("FSBP:EC2.10 FSBP:EC2.55 FSBP:EC2.56 FSBP:EC2.57", segments), Check: endpointsPresent,
+			Settings: []pack.Setting{words("services", "Last parts of the service names, such as ecr.api; whoever uses Incident Manager adds ssm-contacts and ssm-incidents.", "ec2", "ecr.api", "ecr.dkr", "ssm")},
+			Maps:     meets("FSBP:EC2.10 FSBP:EC2.55 FSBP:EC2.56 FSBP:EC2.57 FSBP:EC2.58 FSBP:EC2.60", segments), Check: endpointsPresent,
 		},
 	}
 }

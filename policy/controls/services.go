@@ -20,7 +20,7 @@ var services = map[string][]string{
 	"exposure":        {"policy", "shared", "service", "carried", "credential", "ports"},
 	"networkfirewall": {"firewall"},
 	"secretsmanager":  {"secret"},
-	"vpc":             {"endpoint", "eni", "flow", "nacl", "nat", "route", "sg", "subnet", "transit"},
+	"vpc":             {"endpoint", "eni", "flow", "nacl", "nat", "route", "sg", "subnet", "transit", "vpn"},
 }
 
 // serviceOf is the service of a control by the first word of its id.

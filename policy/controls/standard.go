@@ -38,6 +38,7 @@ var (
 	bucketOrigin   = regexp.MustCompile(`\.s3[.-][a-z0-9.-]*amazonaws\.com(\.cn)?$`)
 	functionOrigin = regexp.MustCompile(`\.lambda-url\.[a-z0-9-]+\.on\.aws$`)
 	oldRedis       = regexp.MustCompile(`^[2-5]\.`)
+	certificateARN = regexp.MustCompile(`^arn:aws[a-z-]*:acm:`)
 	urlLogin       = regexp.MustCompile(`://[^/@]+@`)
 	newKubernetes  = regexp.MustCompile(`^1\.(3[2-9]|[4-9][0-9])$`)
 )
@@ -47,6 +48,12 @@ func protectedOrigin(v pack.Value) pack.Fact {
 	return v.Matches(func(s string) bool {
 		return bucketOrigin.MatchString(s) && !strings.Contains(s, ".s3-website") || functionOrigin.MatchString(s)
 	})
+}
+
+func beginsWith(start string) func(pack.Value) pack.Fact {
+	return func(v pack.Value) pack.Fact {
+		return v.Matches(func(s string) bool { return strings.HasPrefix(s, start) })
+	}
 }
 
 func endsIn(end string) func(pack.Value) pack.Fact {
@@ -61,7 +68,8 @@ func notSet(v pack.Value) pack.Fact { return v.IsSet().Not() }
 // they need none.
 var standardOff = map[string]bool{
 	"cloudfront-failover": true, "cloudfront-own-certificate": true, "cloudfront-root-object": true, "efs-backups": true, "inspector-functions": true,
-	"opensearch-audit-logs": true, "opensearch-error-logs": true, "opensearch-fine-grained": true, "opensearch-masters": true, "opensearch-nodes": true, "opensearch-updates": true,
+	"opensearch-audit-logs": true, "opensearch-error-logs": true, "opensearch-fine-grained": true, "opensearch-masters": true, "opensearch-nodes": true, "opensearch-updates": true, "rds-aurora-audit": true,
+	"vpn-logs": true,
 }
 
 // standard are the controls of the Foundational Security Best Practices that one property, companion or target decides.
@@ -106,6 +114,9 @@ func doorRows() []row {
 		{"elb-classic-tls-policy", "Classic Load Balancers use a strong predefined TLS policy", "Older versions and ciphers can be broken later from a recording.", "Set the attribute Reference-Security-Policy to ELBSecurityPolicy-TLS-1-2-2017-01.", "FSBP:ELB.8 " + inTransit, pack.Medium, "", demands{
 			"aws:elb/sslNegotiationPolicy:SslNegotiationPolicy": {"attributes": entry("name", "Reference-Security-Policy", "value", "ELBSecurityPolicy-TLS-1-2-2017-01")},
 		}},
+		{"elb-classic-certificate", "Classic Load Balancers take their certificates from ACM", "A certificate that somebody uploaded is renewed by hand, and one day is not.", "Set sslCertificateId of the listener to the ARN of an ACM certificate.", "FSBP:ELB.2 " + inTransit, pack.Medium, "", demands{classicBalancer: {
+			"listeners[].sslCertificateId": matching("the ARN of an ACM certificate", certificateARN.MatchString).where("lbProtocol", "https", "HTTPS", "ssl", "SSL"),
+		}}},
 		{"elb-classic-desync", "Classic Load Balancers refuse ambiguous requests", "Two servers that read one request differently let an attacker slip a second one in.", "Leave desyncMitigationMode out, or set it to strictest.", "FSBP:ELB.14 " + webAttack, pack.Medium, "", demands{classicBalancer: {"desyncMitigationMode": isOrDefault("defensive", "strictest")}}},
 		{"waf-classic-rules", "Classic web ACLs, groups and rules are not empty", "An empty rule stops nothing and looks like one that does.", "Add predicates to the rule, rules to the group and to the web ACL.", "FSBP:WAF.2 FSBP:WAF.3 FSBP:WAF.4 FSBP:WAF.6 FSBP:WAF.7 FSBP:WAF.8 " + webAttack, pack.Medium, "", demands{
 			"aws:waf/rule:Rule": {"predicates": given}, "aws:waf/ruleGroup:RuleGroup": {"activatedRules": given}, "aws:waf/webAcl:WebAcl": {"rules": given},
@@ -205,6 +216,12 @@ func storeRows() []row {
 func operationRows() []row {
 	return []row{
 		{"ca-root-disabled", "Root certificate authorities are switched off", "Whoever gets at the root makes certificates for any name; day to day only subordinate ones are needed.", "Set enabled to false once the subordinate authorities have their certificates.", "FSBP:PCA.1 " + keyCare, pack.Low, "", demands{"aws:acmpca/certificateAuthority:CertificateAuthority": {"enabled": is("false").where("type", "ROOT")}}},
+		{"vpn-logs", "Tunnels of VPNs write down their negotiations", "Without the log nobody can tell afterwards who tried to build a tunnel, and why one fell.", "Set cloudwatchLogOptions.logEnabled to true in tunnel1LogOptions and tunnel2LogOptions.", "FSBP:EC2.171 " + logging, pack.Medium, "", demands{
+			"aws:ec2/vpnConnection:VpnConnection": {"tunnel1LogOptions.cloudwatchLogOptions.logEnabled": on, "tunnel2LogOptions.cloudwatchLogOptions.logEnabled": on},
+		}},
+		{"rds-aurora-audit", "Aurora MySQL writes an audit log", "The log that is sent to CloudWatch stays empty until the parameter is set.", "Set the parameter server_audit_logging to 1.", "FSBP:RDS.45 " + logging, pack.Medium, "", demands{rdsClusterParam: {
+			"parameters": entry("name", "server_audit_logging", "value", "1").whereIs("family", beginsWith("aurora-mysql")),
+		}}},
 		{"event-bus-policy", "Event buses of your own say who may send to them", "Without a policy the rights of whoever is in the account decide.", "Add an EventBusPolicy.", "FSBP:EventBridge.3 " + privilege, pack.Low, "", beside{"aws:cloudwatch/eventBus:EventBus": {token: busPolicy, property: "eventBusName"}}},
 		{"guardduty-agents", "GuardDuty manages its own agents", "Without its agent GuardDuty does not see what runs on a machine, in a task or in a pod.", "Set the status of each of additionalConfigurations to ENABLED.", "FSBP:GuardDuty.7 FSBP:GuardDuty.12 FSBP:GuardDuty.13 " + detecting, pack.Medium, "", demands{
 			"aws:guardduty/detectorFeature:DetectorFeature": {"additionalConfigurations[].status": is("ENABLED"), "additionalConfigurations": given.where("name", "RUNTIME_MONITORING", "EKS_RUNTIME_MONITORING")},

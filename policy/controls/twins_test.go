@@ -34,6 +34,9 @@ var twins = map[string]string{
 	"aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration":                     "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2",
 }
 
+// lacking are the controls of properties that only one of two names has: the elasticsearch Domain has no softwareUpdateOptions.
+var lacking = map[string]bool{"opensearch-updates": true}
+
 // TestEveryControlTakesEveryNameOfAType wants a control that judges a type, or looks at it, to know all names of it; and
 // plays every fixture once more with all types under their other names, whose answer is the same.
 func TestEveryControlTakesEveryNameOfAType(t *testing.T) {
@@ -49,7 +52,7 @@ func TestEveryControlTakesEveryNameOfAType(t *testing.T) {
 	for _, c := range controls.All() {
 		for _, list := range [][]string{c.Types, slices.Concat(c.Types, c.Joins)} {
 			for _, token := range list {
-				if other, ok := swap[token]; ok && !slices.Contains(list, other) {
+				if other, ok := swap[token]; ok && !lacking[c.ID] && !slices.Contains(list, other) {
 					t.Errorf("%s judges or looks at %s and not at %s", c.ID, token, other)
 				}
 			}
@@ -63,7 +66,7 @@ func TestEveryControlTakesEveryNameOfAType(t *testing.T) {
 					renamed[i].Type = other
 				}
 			}
-			if slices.EqualFunc(scene, renamed, func(a, b packtest.Spec) bool { return a.Type == b.Type }) {
+			if lacking[c.ID] || slices.EqualFunc(scene, renamed, func(a, b packtest.Spec) bool { return a.Type == b.Type }) {
 				continue
 			}
 			played++
