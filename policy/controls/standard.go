@@ -31,6 +31,7 @@ const (
 	beanNamespace = "aws:elasticbeanstalk:"
 	fwPolicy      = "aws:networkfirewall/firewallPolicy:FirewallPolicy"
 	serviceSwitch = "aws:ssm/serviceSetting:ServiceSetting"
+	fileBackups   = "aws:efs/backupPolicy:BackupPolicy"
 	namespaceType = "aws:redshiftserverless/namespace:Namespace"
 )
 
@@ -182,7 +183,7 @@ func storeRows() []row {
 		{"dms-task-logging", "Migrations log what they load and apply", "Without the log nobody can tell which rows are missing.", "Set Logging.EnableLogging in replicationTaskSettings to true.", "FSBP:DMS.7 FSBP:DMS.8 " + logging, pack.Low, pack.Operations, demands{"aws:dms/replicationTask:ReplicationTask": {"replicationTaskSettings": inJSON("Logging", "EnableLogging")}}},
 		{"dms-mongo-login", "Migrations of MongoDB sign in", "Without a login anybody in the network reads the database.", "Leave mongodbSettings.authType out, or set it to password.", "FSBP:DMS.11 " + identity, pack.Medium, "", demands{dmsEndpoint: {"mongodbSettings.authType": isOrDefault("password", "PASSWORD").where("engineName", "mongodb")}}},
 		{"dms-redis-tls", "Migrations of Redis use TLS", "A migration carries the whole cache over the network.", "Leave redisSettings.sslSecurityProtocol out, or set it to ssl-encryption.", "FSBP:DMS.12 " + inTransit, pack.Medium, "", demands{dmsEndpoint: {"redisSettings.sslSecurityProtocol": isOrDefault("ssl-encryption").where("engineName", "redis")}}},
-		{"efs-backups", "File systems are backed up", "Damage is often found after days.", "Add a BackupPolicy with the status ENABLED for the file system.", "FSBP:EFS.2 FSBP:EFS.7 " + recovery, pack.Medium, pack.Resilience, beside{"aws:efs/fileSystem:FileSystem": {token: "aws:efs/backupPolicy:BackupPolicy", property: "fileSystemId", path: "backupPolicy.status", want: is("ENABLED")}}},
+		{"efs-backups", "File systems are backed up", "Damage is often found after days.", "Add a BackupPolicy with the status ENABLED for the file system.", "FSBP:EFS.2 FSBP:EFS.7 " + recovery, pack.Medium, pack.Resilience, beside{"aws:efs/fileSystem:FileSystem": {token: fileBackups, property: "fileSystemId", path: "backupPolicy.status", want: is("ENABLED")}}},
 		{"elasticache-login", "Old Redis asks for a password", "Versions before 6 know no users, so that only the token keeps others out.", "Set authToken, or use version 6 or later.", "FSBP:ElastiCache.6 " + identity, pack.Medium, "", demands{"aws:elasticache/replicationGroup:ReplicationGroup": {
 			"authToken": given.whereIs("engineVersion", func(v pack.Value) pack.Fact { return v.Matches(oldRedis.MatchString) }),
 		}}},
