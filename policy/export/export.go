@@ -51,6 +51,7 @@ type state struct {
 // step is what a preview or an update does to one resource.
 type step struct {
 	NewState *state `json:"newState"`
+	OldState *state `json:"oldState"`
 	Op       string `json:"op"`
 	URN      string `json:"urn"`
 }
@@ -157,6 +158,9 @@ func last(steps []step) []state {
 	at := map[string]int{}
 	var states []state
 	for _, s := range steps {
+		if s.Op == "same" && s.OldState != nil { // the new state of a preview lacks what the provider has told
+			s.NewState = s.OldState
+		}
 		if s.NewState == nil || s.Op == "delete" || s.Op == "delete-replaced" || s.Op == "discard" {
 			continue
 		}

@@ -85,6 +85,24 @@ func (p *Proof) Holds() bool {
 	return !slices.ContainsFunc(p.Cells, func(c Cell) bool { return slices.Index(ranks, c.Status) >= slices.Index(ranks, Unknown) })
 }
 
+// Differs says in which cell another proof comes to something else; it is empty where none does. Witnesses and what
+// nobody reads may differ.
+func (p *Proof) Differs(o *Proof) string {
+	for _, side := range [][2]*Proof{{p, o}, {o, p}} {
+		for _, c := range side[0].Cells {
+			switch other := side[1].Cell(c.From, c.To); {
+			case other == nil:
+				return fmt.Sprintf("only one of them has %s -> %s", c.From, c.To)
+			case c.Status != other.Status:
+				return fmt.Sprintf("%s -> %s is %s, and %s", c.From, c.To, p.Cell(c.From, c.To).Status, o.Cell(c.From, c.To).Status)
+			case len(c.Through) != len(other.Through):
+				return fmt.Sprintf("%s -> %s leads through other load balancers", c.From, c.To)
+			}
+		}
+	}
+	return ""
+}
+
 // Worst is the worst status of any cell.
 func (p *Proof) Worst() Status {
 	worst := Closed

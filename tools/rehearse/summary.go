@@ -14,7 +14,7 @@ import (
 
 // notRehearsed is what an emulator cannot show, by name and reason. docs/emulator.md has the details.
 var notRehearsed = []struct{ name, reason string }{
-	{"traffic", "no packet flows, so that what may connect is known from the configuration only"},
+	{"traffic", "no packet flows; what may connect is proved from plan, state and account"},
 	{"instances and their boot", "launch templates are accepted, no machine starts, so no health check ever runs"},
 	{"the database engine", "the instance is a record; forced TLS, users and restores need a real one"},
 	{"permissions", "the emulator does not evaluate IAM policies the way AWS does"},
@@ -70,6 +70,10 @@ func (r *rehearsal) summarise() error {
 	for _, line := range public {
 		fmt.Fprintln(r.out, "  "+line)
 	}
+	if r.proof != nil {
+		fmt.Fprintln(r.out, "\nSegments, the same from plan, state and account (docs/segmentation.md):")
+		r.proof.Matrix(r.out)
+	}
 	fmt.Fprintln(r.out, "\nNot rehearsed:")
 	for _, gap := range notRehearsed {
 		fmt.Fprintf(r.out, "  %s: %s\n", gap.name, gap.reason)
@@ -84,7 +88,7 @@ func (r *rehearsal) summarise() error {
 		os.Args[0], r.Environment, r.Environment)
 	summary, err := json.MarshalIndent(map[string]any{
 		"environment": r.Environment, "resources": resources, "components": components, "public": public,
-		"seconds": time.Since(r.started).Seconds(), "steps": r.steps, "provider": r.tools.Provider,
+		"seconds": time.Since(r.started).Seconds(), "steps": r.steps, "provider": r.tools.Provider, "segments": r.proof,
 	}, "", "  ")
 	if err != nil {
 		return err

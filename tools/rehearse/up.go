@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 	"github.com/bulkhead-iac/bulkhead/tools/lock"
@@ -40,6 +41,7 @@ type rehearsal struct {
 	out      io.Writer
 	started  time.Time
 	steps    []timing
+	proof    *segmentation.Proof
 }
 
 type timing struct {
@@ -66,10 +68,12 @@ func up(ctx context.Context, root, environment string) error {
 		{"toolchain, emulator and program", r.build},
 		{"emulated account " + s.AccountID, r.open},
 		{"preview", r.preview},
+		{"plan, for the proof of the segments", r.plan},
 		{"up", r.deploy},
 		{"second preview, which must show no change", r.expectNoChange},
 		{"refresh, which must show no drift", r.expectNoDrift},
 		{"reports", r.report},
+		{"segments, which plan, state and account must have as the table says", r.prove},
 	} {
 		if err := r.step(ctx, step.name, step.run); err != nil {
 			return err
@@ -99,7 +103,7 @@ func (r *rehearsal) build(ctx context.Context) error {
 			return err
 		}
 		r.tools = tools
-		return compile(ctx, r.Root, r.out, "./infra", "./policy")
+		return compile(ctx, r.Root, r.out, "./infra", "./policy", "./tools/describe")
 	})
 	group.Go(func() error {
 		info, err := startEmulator(ctx, r.Root, r.out)

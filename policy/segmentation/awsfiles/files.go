@@ -40,6 +40,8 @@ type answers struct {
 	Addresses                  []address
 	Reservations               []reservation
 	VpcBlockPublicAccess       []blockPublicAccess
+	AutoScalingGroups          []autoScalingGroup
+	LaunchTemplateVersions     []launchTemplateVersion
 	other                      []string // kinds of file that nobody reads, and that are not empty
 }
 
@@ -51,6 +53,7 @@ func (a *answers) kinds() map[string]func(json.RawMessage) error {
 		"NatGateways": to(&a.NatGateways), "VpcEndpoints": to(&a.VpcEndpoints), "VpcPeeringConnections": to(&a.VpcPeeringConnections), "PrefixLists": to(&a.PrefixLists),
 		"LoadBalancers": to(&a.LoadBalancers), "Listeners": to(&a.Listeners), "TargetGroups": to(&a.TargetGroups), "TargetHealth": to(&a.TargetHealth),
 		"DbInstances": to(&a.DbInstances), "Addresses": to(&a.Addresses), "Reservations": to(&a.Reservations), "VpcBlockPublicAccess": to(&a.VpcBlockPublicAccess),
+		"AutoScalingGroups": to(&a.AutoScalingGroups), "LaunchTemplateVersions": to(&a.LaunchTemplateVersions),
 	}
 }
 

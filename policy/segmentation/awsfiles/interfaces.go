@@ -156,7 +156,7 @@ func (b *builder) planned() {
 		for _, z := range l.AvailabilityZones {
 			m.Subnets = append(m.Subnets, z.SubnetID)
 		}
-		if l.Scheme == "internet-facing" {
+		if l.Scheme != "internal" { // internet-facing is the default
 			m.Addresses[0].HasPublic = model.Yes
 		}
 		b.addOwner(m)
@@ -275,10 +275,16 @@ func preserves(g targetGroup) bool {
 // named are the ids of what a target's id means: an instance, a load balancer, or an address.
 func (b *builder) named(id string) []string {
 	ip, err := netip.ParseAddr(id)
-	if err != nil {
-		return []string{id}
-	}
 	var out []string
+	if err != nil {
+		out = []string{id}
+		for _, g := range b.AutoScalingGroups {
+			if slices.ContainsFunc(g.Instances, func(i struct{ InstanceID string }) bool { return i.InstanceID == id }) {
+				out = append(out, g.AutoScalingGroupName)
+			}
+		}
+		return out
+	}
 	for _, f := range b.net.Interfaces {
 		if slices.ContainsFunc(f.Addresses, func(a model.Address) bool { return a.IP == ip }) {
 			out = append(out, f.ID)

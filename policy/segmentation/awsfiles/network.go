@@ -32,6 +32,7 @@ func (a *answers) network() *model.Network {
 	b.tables()
 	b.interfaces()
 	b.planned()
+	b.scaling()
 	b.balancers()
 	for _, kind := range a.other {
 		b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: kind, What: "a file of AWS's answers that is not modelled"})
@@ -328,7 +329,20 @@ func (b *builder) tables() {
 			}
 			m.Routes = append(m.Routes, x)
 		}
+		b.associated(&m)
 		b.net.Tables = append(b.net.Tables, m)
+	}
+}
+
+// associated adds the routes to gateway endpoints that name the table, where its own answer lacks them.
+func (b *builder) associated(t *model.Table) {
+	for _, e := range b.VpcEndpoints {
+		if e.VpcEndpointType != "Gateway" || !slices.Contains(e.RouteTableIDs, t.ID) || slices.ContainsFunc(t.Routes, func(r model.Route) bool { return r.To == e.VpcEndpointID }) {
+			continue
+		}
+		if i := slices.IndexFunc(b.net.Lists, func(l model.PrefixList) bool { return l.Service && l.Name == e.ServiceName }); i >= 0 {
+			t.Routes = append(t.Routes, model.Route{List: b.net.Lists[i].ID, Target: model.GatewayEndpoint, To: e.VpcEndpointID})
+		}
 	}
 }
 

@@ -174,6 +174,30 @@ type dbInstance struct {
 	}
 }
 
+type launchTemplate struct{ LaunchTemplateID, LaunchTemplateName, Version string }
+
+type autoScalingGroup struct {
+	AutoScalingGroupName, VPCZoneIdentifier string
+	LaunchTemplate                          *launchTemplate
+	MixedInstancesPolicy                    *struct {
+		LaunchTemplate *struct{ LaunchTemplateSpecification *launchTemplate }
+	}
+	Instances []struct{ InstanceID string }
+}
+
+type launchTemplateVersion struct {
+	LaunchTemplateID, LaunchTemplateName string
+	VersionNumber                        int
+	DefaultVersion                       bool
+	LaunchTemplateData                   struct {
+		SecurityGroupIDs  []string
+		NetworkInterfaces []struct {
+			Groups                   []string
+			AssociatePublicIPAddress *bool
+		}
+	}
+}
+
 type address struct{ PublicIP, NetworkInterfaceID, PrivateIPAddress string }
 
 type reservation struct {

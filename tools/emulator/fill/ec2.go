@@ -19,6 +19,17 @@ func ec2(t *Table) {
 	t.on("ec2", templateTags, "DescribeLaunchTemplateVersions")
 	t.on("ec2", aclNotFound, "DescribeNetworkAcls")
 	t.on("ec2", zonalGateways, "DescribeNatGateways")
+	t.on("ec2", publicAccess, "DescribeVpcBlockPublicAccessOptions", "DescribeVpcBlockPublicAccessExclusions")
+}
+
+// publicAccess says that VPC Block Public Access is off and has no exclusions, as in an account that never heard of it
+// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcBlockPublicAccessOptions.html).
+func publicAccess(x *Exchange) (*wire.Reply, error) {
+	said := wire.Parent("vpcBlockPublicAccessExclusionSet")
+	if x.Call.Action == "DescribeVpcBlockPublicAccessOptions" {
+		said = wire.Parent("vpcBlockPublicAccessOptions", wire.Element("internetGatewayBlockMode", "off"), wire.Element("state", "default-state"))
+	}
+	return xmlReply(wire.Parent(x.Call.Action+"Response", wire.Element("requestId", wire.RequestID), said)), nil
 }
 
 // templateTags takes the tags of a launch template itself out of the tags for what it launches, where moto puts them too.

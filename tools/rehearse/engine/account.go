@@ -43,9 +43,9 @@ func accessKey(accountID string) string {
 	return "AKIAEMULATED" + strings.Repeat("0", max(0, 8-len(digits))) + digits
 }
 
-// environ returns this process's environment with every AWS setting replaced, so that neither a
+// Environ returns this process's environment with every AWS setting replaced, so that neither a
 // profile nor a variable of the user can lead a request anywhere but to the emulator.
-func (a *Account) environ() []string {
+func (a *Account) Environ() []string {
 	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
 		upper := strings.ToUpper(name)

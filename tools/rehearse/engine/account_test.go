@@ -48,7 +48,7 @@ func TestEnvironmentOfTheEngineIsScrubbed(t *testing.T) {
 	t.Setenv("BULKHEAD_EMULATOR_PORT", "41234")
 
 	got := map[string]string{}
-	for _, variable := range emulated.environ() {
+	for _, variable := range emulated.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
 		require.NotContains(t, got, name, "given twice")
 		got[name] = value

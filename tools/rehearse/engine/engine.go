@@ -55,7 +55,7 @@ func (s *Stage) Environ(tools *toolchain.Toolchain, account *Account) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	return append(account.environ(),
+	return append(account.Environ(),
 		"PATH="+tools.SearchPath(),
 		toolchain.ProgramVariable+"="+s.Program(),
 		"PULUMI_BACKEND_URL=file://"+s.Path("backend"),

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsfiles
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+)
+
+// scaling adds the instances that an auto scaling group may start by its launch template, whether any runs or not.
+func (b *builder) scaling() {
+	for i := range b.AutoScalingGroups {
+		g := &b.AutoScalingGroups[i]
+		m := model.Interface{ID: g.AutoScalingGroupName, Name: g.AutoScalingGroupName, Owner: g.AutoScalingGroupName, Kind: model.Host, Many: true}
+		for id := range strings.SplitSeq(g.VPCZoneIdentifier, ",") {
+			if id = strings.TrimSpace(id); id != "" {
+				m.Subnets = append(m.Subnets, id)
+			}
+		}
+		a := model.Address{}
+		v := b.template(g)
+		if v == nil {
+			m.Doubt, a.HasPublic = "its launch template is not among the answers", model.Maybe
+		} else {
+			m.Groups = v.LaunchTemplateData.SecurityGroupIDs
+			a.HasPublic = b.launched(m.Subnets)
+			for _, f := range v.LaunchTemplateData.NetworkInterfaces {
+				m.Groups = append(slices.Clone(m.Groups), f.Groups...)
+				if p := f.AssociatePublicIPAddress; p != nil {
+					a.HasPublic = map[bool]model.Certainty{true: model.Yes, false: model.No}[*p]
+				}
+			}
+		}
+		m.Addresses = []model.Address{a}
+		if len(m.Groups) == 0 {
+			m.Doubt = cmp.Or(m.Doubt, "its groups are not known")
+		}
+		b.addOwner(m)
+	}
+}
+
+// template is the version of a launch template that a group uses.
+func (b *builder) template(g *autoScalingGroup) *launchTemplateVersion {
+	t := g.LaunchTemplate
+	if p := g.MixedInstancesPolicy; t == nil && p != nil && p.LaunchTemplate != nil {
+		t = p.LaunchTemplate.LaunchTemplateSpecification
+	}
+	if t == nil {
+		return nil
+	}
+	var found *launchTemplateVersion
+	for i := range b.LaunchTemplateVersions {
+		v := &b.LaunchTemplateVersions[i]
+		if v.LaunchTemplateID != t.LaunchTemplateID && (t.LaunchTemplateID != "" || v.LaunchTemplateName != t.LaunchTemplateName) {
+			continue
+		}
+		switch t.Version {
+		case "$Latest":
+			if found == nil || v.VersionNumber > found.VersionNumber {
+				found = v
+			}
+		case "", "$Default":
+			if v.DefaultVersion {
+				found = v
+			}
+		case strconv.Itoa(v.VersionNumber):
+			found = v
+		}
+	}
+	return found
+}
+
+// launched is whether what starts in some of the subnets gets a public address by itself.
+func (b *builder) launched(subnets []string) model.Certainty {
+	for _, s := range b.Subnets {
+		if s.MapPublicIPOnLaunch && slices.Contains(subnets, s.SubnetID) {
+			return model.Maybe
+		}
+	}
+	return model.No
+}

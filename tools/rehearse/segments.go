@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/awsfiles"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
+	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
+)
+
+// The views of a network that are compared: what a preview says, and AWS's answers about the emulated account.
+const (
+	planFile      = "plan.json"
+	accountFolder = "account"
+)
+
+// invented are the answers about interfaces. The emulator starts no machine: the interfaces that it tells of have neither
+// the groups of their launch template nor those of their endpoint. Without them, what makes interfaces says what they are like.
+var invented = []string{"NetworkInterfaces.json", "Reservations.json"}
+
+// plan keeps what the program would make, for the proof before anything exists.
+func (r *rehearsal) plan(ctx context.Context) error {
+	text, err := r.engine.Query(ctx, "preview", "--json", "--show-sames")
+	if err != nil {
+		return err
+	}
+	return engine.WriteFile(r.Path(planFile), text)
+}
+
+// fetch asks the emulated account for its network, by the program that asks a real one.
+func (r *rehearsal) fetch(ctx context.Context) error {
+	if err := os.RemoveAll(r.Path(accountFolder)); err != nil {
+		return err
+	}
+	command := exec.CommandContext(ctx, filepath.Join(engine.Bin(r.Root), "describe"), r.Path(accountFolder)) //nolint:gosec // built by this program
+	command.Env = r.account.Environ()
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	for _, file := range invented {
+		if err := os.Remove(r.Path(accountFolder, file)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prove proves the segments from the plan, the state and the account. All three must have the same matrix, and it must
+// be as the table of the network says.
+func (r *rehearsal) prove(ctx context.Context) error {
+	if err := r.fetch(ctx); err != nil {
+		return err
+	}
+	plan, table, err := read(r.Path(planFile))
+	if err != nil {
+		return err
+	}
+	state, table2, err := read(r.Path("state.json"))
+	if err != nil {
+		return err
+	}
+	if table == nil || table2 == nil {
+		return errors.New("no network says which segments it has, so there is nothing to prove")
+	}
+	account, err := awsfiles.Read(r.Path(accountFolder))
+	if err != nil {
+		return err
+	}
+	sides := []side{{name: "plan", net: plan, table: table}, {name: "state", net: state, table: table2}, {name: "account", net: account, table: table2}}
+	r.proof, err = agree(sides)
+	return err
+}
+
+// side is one view of a network.
+type side struct {
+	name  string
+	net   *model.Network
+	table *intent.Table
+}
+
+// agree proves every side. Its error has the witnesses of the first side that is not as the table says, or the first
+// cell in which another differs from it.
+func agree(sides []side) (*segmentation.Proof, error) {
+	var first *segmentation.Proof
+	for _, s := range sides {
+		p, err := segmentation.Prove(s.net, s.table)
+		if err != nil {
+			return nil, fmt.Errorf("the %s: %w", s.name, err)
+		}
+		if !p.Holds() {
+			var page strings.Builder
+			p.Text(&page)
+			return nil, fmt.Errorf("the %s does not have the segments of the table:\n%s", s.name, &page)
+		}
+		if first == nil {
+			first = p
+			continue
+		}
+		if different := first.Differs(p); different != "" {
+			return nil, fmt.Errorf("the %s has other segments than the %s: %s", s.name, sides[0].name, different)
+		}
+	}
+	return first, nil
+}
+
+// read reads an export or a preview, and the table in it.
+func read(file string) (*model.Network, *intent.Table, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := export.Read(bytes.NewReader(text))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
+	}
+	table, err := stack.Table(d.Inputs)
+	return stack.Of(d, nil), table, err
+}
