@@ -69,8 +69,10 @@ func (a *App) Ready() []pulumi.CustomResource { return order.List(a.group) }
 //
 // The service finds its surroundings in /etc/bulkhead/service.env, for systemd's
 // EnvironmentFile or a shell: SERVICE_NAME, SERVICE_PORT, SERVICE_HEALTH_PATH, AWS_REGION,
-// LOG_GROUP, and with a database PGHOST, PGPORT, PGDATABASE, PGSSLMODE, PGSSLROOTCERT and
-// DATABASE_SECRET_ARN, whose secret holds username and password. None of it is secret.
+// LOG_GROUP, and with a database PGHOST, PGPORT, PGDATABASE, PGSSLMODE and PGSSLROOTCERT. With
+// a DatabaseUser there are also PGUSER and DATABASE_LOGIN=IAM: the password is a token for rds-db:connect that the service makes
+// for each connection. Without, there is DATABASE_SECRET_ARN, whose secret holds the owner's username and password. None of it
+// is secret.
 //
 // The file appears whole, so that a service in the image can wait for it with a systemd
 // path unit (PathExists=/etc/bulkhead/service.env) and needs no UserData.
@@ -95,7 +97,11 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
-	permissions, err := permissions(args, log)
+	login, err := args.login()
+	if err != nil {
+		return nil, err
+	}
+	permissions, err := permissions(args, login, log)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +111,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		Settings:    args.Server,
 		Description: "Instances of the service " + name,
 		Permissions: permissions,
-		Parts:       parts(name, args, log),
+		Parts:       parts(name, args, login, log),
 		Group:       group(args, targets),
 		ReplaceOn:   newVersion,
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/database"
 	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 	"github.com/bulkhead-iac/bulkhead/components/server"
+	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
 	"github.com/bulkhead-iac/bulkhead/internal/networktest"
 	"github.com/bulkhead-iac/bulkhead/internal/servertest"
 )
@@ -188,6 +189,45 @@ func TestWithoutADatabaseThereIsNoSecretToRead(t *testing.T) {
 	found := servertest.Permissions(t, build(t, unchanged), "shop")
 	require.Len(t, found, 2)
 	require.NotContains(t, found, "ReadDatabaseSecret")
+}
+
+// withUsers gives the service a database whose users are declared, as if its function were there. It logs in as one of them.
+func withUsers(user string) func(*pulumi.Context, *Args) error {
+	return func(ctx *pulumi.Context, a *Args) error {
+		if err := withDatabase(ctx, a); err != nil {
+			return err
+		}
+		a.DatabaseUser = user
+		a.Database.Declared = []declare.Database{{Name: "orders", Users: []declare.User{{Name: "service"}, {Name: "migrator"}}}}
+		return nil
+	}
+}
+
+func TestADeclaredUserMayConnectAsItselfAndReadNoSecret(t *testing.T) {
+	recording := build(t, withUsers("service"))
+	found := servertest.Permissions(t, recording, "shop")
+	require.Len(t, found, 3)
+	require.Equal(t, "rds-db:connect", found["ConnectAsOwnUser"]["Action"])
+	require.Regexp(t, `^arn:aws:rds-db:eu-central-1:111122223333:dbuser:[^/*]+/service$`, found["ConnectAsOwnUser"]["Resource"])
+	for name := range found {
+		require.NotContains(t, found[name]["Action"], "secretsmanager:GetSecretValue", name)
+	}
+	parts := servertest.UserData(t, recording)
+	for _, line := range []string{"PGDATABASE=orders", "PGUSER=service", "DATABASE_LOGIN=IAM", "PGSSLMODE=verify-full", "PGHOST=bulkhead-test-database."} {
+		require.Contains(t, parts[0].Body, "\n"+line)
+	}
+	require.NotContains(t, parts[0].Body, "DATABASE_SECRET_ARN")
+}
+
+func TestAServiceLogsInAsADeclaredUserOfItsDatabase(t *testing.T) {
+	for user, problem := range map[string]string{
+		"":      `app "shop": DatabaseUser: "" is not a declared user of the database; use one of [service, migrator]`,
+		"owner": `app "shop": DatabaseUser: "owner" is not a declared user of the database`,
+	} {
+		require.ErrorContains(t, pulumitest.RunError(t, program(withUsers(user)), shop.Options...), problem)
+	}
+	err := pulumitest.RunError(t, program(with(func(a *Args) { a.DatabaseUser = "service" })), shop.Options...)
+	require.ErrorContains(t, err, `DatabaseUser: "service" has no database; give one in Database, or leave it out`)
 }
 
 func TestServiceFindsItsSurroundings(t *testing.T) {

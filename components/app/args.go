@@ -55,9 +55,12 @@ type Args struct {
 	// starts with MinSize. Fewer than two cannot survive the loss of a zone. Default: 2, and twice MinSize up to 200.
 	MinSize int `pulumi:"minSize"`
 	MaxSize int `pulumi:"maxSize"`
-	// Database is what the service stores its data in. The service may read its secret, and finds it in its environment; a
-	// row of the table must lead there. Default: none.
+	// Database is what the service stores its data in; a row of the table must lead there. Default: none.
 	Database *database.Database
+	// DatabaseUser is whom the service logs in as with an IAM token: one of the users that are declared for the database, and
+	// required if there are any. The role may ask for a token for this user alone and read no secret. Default: the owner, whose
+	// secret the service may read and finds in its environment.
+	DatabaseUser string `pulumi:"databaseUser"`
 	// UserData is the script ("#!") or the cloud-config ("#cloud-config") that starts the service; it runs after
 	// /etc/bulkhead/service.env is written (see New). Default: none for an image of your own, which brings its service, and
 	// otherwise the placeholder. Up to 16 KiB together with what the component adds.
@@ -100,7 +103,20 @@ func (args *Args) problems(name string) []error {
 		serve := args.serve(pulumi.String("made by the service"), nil)
 		problems = append(problems, form.Within("Serve", args.Edge.CheckServe(args.Segment.Name, serve)...)...)
 	}
+	_, err := args.login()
+	problems = append(problems, form.Problems(form.In("DatabaseUser", err))...)
 	return append(problems, args.Segment.Check([]segment.Reach{segment.ReachNAT}, args.needs()...)...)
+}
+
+// login is how the service gets into its database, the zero value without one.
+func (args *Args) login() (database.Login, error) {
+	switch {
+	case args.Database != nil:
+		return args.Database.Login(args.DatabaseUser)
+	case args.DatabaseUser != "":
+		return database.Login{}, fmt.Errorf("%q has no database; give one in Database, or leave it out", args.DatabaseUser)
+	}
+	return database.Login{}, nil
 }
 
 // serve fills in how the load balancer serves the service.
@@ -116,8 +132,10 @@ func (args *Args) needs() []segment.Need {
 	needs := server.Needs()
 	if args.Database != nil {
 		needs = append(needs,
-			segment.Need{To: segment.End(args.Database.Segment.Name), Ports: args.Database.Port, For: "its database"},
-			segment.Need{To: segment.AWS("secretsmanager"), Ports: segment.HTTPS, For: "the secret of its database"})
+			segment.Need{To: segment.End(args.Database.Segment.Name), Ports: args.Database.Port, For: "its database"})
+		if args.DatabaseUser == "" {
+			needs = append(needs, segment.Need{To: segment.AWS("secretsmanager"), Ports: segment.HTTPS, For: "the secret of its database"})
+		}
 	}
 	return needs
 }

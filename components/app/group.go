@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bulkhead-iac/bulkhead/components/database"
 	"github.com/bulkhead-iac/bulkhead/components/logs"
 	"github.com/bulkhead-iac/bulkhead/components/server"
 )
@@ -106,7 +107,7 @@ func newScaling(ctx *pulumi.Context, name string, a *App, group *autoscaling.Gro
 }
 
 // parts are the environment of the service and what starts the service unless the image does.
-func parts(name string, args *Args, log *logs.Group) pulumi.Output {
+func parts(name string, args *Args, login database.Login, log *logs.Group) pulumi.Output {
 	known := []variable{
 		{"SERVICE_NAME", name},
 		{"SERVICE_PORT", strconv.Itoa(args.Port)},
@@ -117,11 +118,16 @@ func parts(name string, args *Args, log *logs.Group) pulumi.Output {
 	if db := args.Database; db != nil {
 		known = append(known,
 			variable{"PGPORT", strconv.Itoa(db.Port.From)},
-			variable{"PGDATABASE", db.Name},
+			variable{"PGDATABASE", login.Database},
 			variable{"PGSSLMODE", "verify-full"},
 			variable{"PGSSLROOTCERT", CertificateBundle},
 		)
-		later["PGHOST"], later["DATABASE_SECRET_ARN"] = db.Address, db.SecretARN
+		later["PGHOST"] = db.Address
+		if login.User == "" {
+			later["DATABASE_SECRET_ARN"] = db.SecretARN
+		} else {
+			known = append(known, variable{"PGUSER", login.User}, variable{"DATABASE_LOGIN", "IAM"})
+		}
 	}
 	services := pulumi.StringArray{}
 	if args.UserData != nil {

@@ -101,6 +101,9 @@ type Args struct {
 	// destroy already fails in the preview. To delete the database, first deploy the
 	// reason, then destroy.
 	DeletionProtectionOffReason string `pulumi:"deletionProtectionOffReason"`
+	// Users are who logs in, each with the least privilege, and the function that makes them. Default: nobody but the owner, as
+	// whom a service then logs in: that is rds_superuser.
+	Users *Users
 }
 
 var (
@@ -148,6 +151,9 @@ func (args *Args) problems() []error {
 	}
 	if off := args.DeletionProtectionOffReason; off != "" {
 		problems = append(problems, form.In("DeletionProtectionOffReason", form.CheckReason(off)))
+	}
+	if args.Users != nil {
+		problems = append(problems, form.Within("Users", args.Users.problems(args.Segment, args.MasterUsername)...)...)
 	}
 	problems = append(problems, args.checkNames()...)
 	problems = append(problems, checkStorage(args.StorageGB, args.MaxStorageGB)...)

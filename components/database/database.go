@@ -16,6 +16,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/key"
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
 )
 
 // Database is one RDS for PostgreSQL instance and what belongs to it.
@@ -46,6 +47,8 @@ type Database struct {
 	// ResourceID is the immutable id of the instance, such as db-ABCDEFGHIJKL, which IAM
 	// policies name for IAM database authentication (rds-db:connect).
 	ResourceID pulumi.StringOutput
+	// Declared are the databases of the instance with who may log in to them, none without Users.
+	Declared []declare.Database
 }
 
 // New creates a database.
@@ -74,6 +77,12 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	d.KeyARN = in.keyARN
 	d.Address, d.ResourceID = instance.Address, instance.ResourceId
 	d.SecretARN = secretARN(instance)
+	if args.Users != nil {
+		d.Declared = args.Users.Databases
+		if err := newAgent(ctx, name, d, args, instance); err != nil {
+			return nil, err
+		}
+	}
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{
 		"address":                 d.Address,
 		"port":                    pulumi.Int(d.Port.From),

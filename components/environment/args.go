@@ -96,6 +96,24 @@ type Database struct {
 	// Name is the segment in which it lives. Default "db".
 	Name string
 	database.Args
+	// AgentName is the segment in which the function runs that makes the Users, if there are any; their Agent is filled in.
+	// Default: Name and "-agent".
+	AgentName string
+}
+
+// agent is the segment of the function.
+func (d *Database) agent() string { return component.Or(d.AgentName, d.Name+"-agent") }
+
+// within is the arguments with the segments that a look-up by name finds; one that is not found stays empty.
+func (d Database) within(find func(part, name string) *network.Segment) database.Args {
+	args := d.Args
+	args.Segment = find("", d.Name)
+	if args.Users != nil {
+		users := *args.Users
+		users.Agent = find(" function that makes the users", d.agent())
+		args.Users = &users
+	}
+	return args
 }
 
 // Bastion is the door for operators. Segment is filled in.
@@ -226,10 +244,15 @@ func (p *parts) checkDatabases() map[string]*database.Database {
 	databases := map[string]*database.Database{}
 	for i, d := range p.args.Databases {
 		part := fmt.Sprintf("Databases[%d] (%s)", i, d.Name)
-		if d.Segment = p.place(part, d.Name); d.Segment != nil {
-			databases[d.Name] = &database.Database{Segment: d.Segment, Port: segment.PostgreSQL}
-			p.report(part, d.Check())
+		d.Args = d.within(func(role, name string) *network.Segment { return p.place(part+role, name) })
+		if d.Segment == nil {
+			continue
 		}
+		databases[d.Name] = &database.Database{Segment: d.Segment, Port: segment.PostgreSQL}
+		if d.Users != nil {
+			databases[d.Name].Declared = d.Users.Databases
+		}
+		p.report(part, d.Check())
 	}
 	return databases
 }

@@ -6,6 +6,7 @@
 package environment
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 
@@ -178,10 +179,15 @@ func (e *Environment) buildNetwork(ctx *pulumi.Context) (err error) {
 
 func (e *Environment) runDatabases(ctx *pulumi.Context) (err error) {
 	for _, d := range e.args.Databases {
-		if d.Segment, err = e.Network.Segment(d.Name); err != nil {
+		args := d.within(func(_, name string) *network.Segment {
+			in, unknown := e.Network.Segment(name)
+			err = errors.Join(err, unknown)
+			return in
+		})
+		if err != nil {
 			return err
 		}
-		if e.Databases[d.Name], err = database.New(ctx, e.name+"-"+d.Name, &d.Args, e.Options); err != nil {
+		if e.Databases[d.Name], err = database.New(ctx, e.name+"-"+d.Name, &args, e.Options); err != nil {
 			return err
 		}
 	}

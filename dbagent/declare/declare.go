@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Document is all that the agent is to make of one server.
@@ -121,6 +122,20 @@ func Parse(data []byte) (*Document, error) {
 	}
 	document.defaults()
 	return &document, nil
+}
+
+// New is a document with copies of the databases, in which the defaults are filled in. Check is not called.
+func New(databases []Database) *Document {
+	document := &Document{Databases: slices.Clone(databases)}
+	for i := range document.Databases {
+		users := slices.Clone(document.Databases[i].Users)
+		for j := range users {
+			users[j].Grants = slices.Clone(users[j].Grants)
+		}
+		document.Databases[i].Users = users
+	}
+	document.defaults()
+	return document
 }
 
 func (d *Document) defaults() {

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package database
+
+import (
+	"archive/zip"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/identity"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
+)
+
+// Users are the databases of an instance, who logs in to them, and the function that makes both: see docs/database.md. The
+// function alone may then read the secret of the owner.
+type Users struct {
+	// Agent is the segment in which the function runs, in a tier without a route out. Required. Rows of the table must lead from
+	// it to the database, and to AWS("secretsmanager") at HTTPS; none needs to lead to it.
+	Agent *network.Segment
+	// Archive is the path of the function's archive, which `make dbagent` writes to build/dbagent.zip. A relative path begins in
+	// the folder of the Pulumi program. Required.
+	Archive string
+	// Databases are made where they are missing, with their users. Required. A user that is declared no longer is locked out; a
+	// database that is declared no longer keeps its data. Each user logs in with an IAM token: the component makes no secret
+	// for one yet, so that every other Login is refused.
+	Databases []declare.Database
+}
+
+// grantable is a name that means one user in the ARN of rds-db:connect, where "*" and "?" would mean more than one.
+var grantable = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
+
+// bootstrap is the one file in the archive of a function of the runtime provided.al2023.
+const bootstrap = "bootstrap"
+
+// problems reports everything that is wrong with the users of a database in the given segment.
+func (u *Users) problems(in *network.Segment, administrator string) []error {
+	var needs []segment.Need
+	if in != nil {
+		needs = append(needs, segment.Need{To: segment.End(in.Name), Ports: segment.PostgreSQL, For: "the database whose users it makes"})
+	}
+	needs = append(needs, segment.Need{To: segment.AWS("secretsmanager"), Ports: segment.HTTPS, For: "the secret of the database's owner"})
+	var problems []error
+	for _, err := range u.Agent.Check([]segment.Reach{segment.ReachNowhere}, needs...) {
+		problems = append(problems, fmt.Errorf("Agent: %w", err))
+	}
+	if err := checkArchive(u.Archive); err != nil {
+		problems = append(problems, err)
+	}
+	document := u.document()
+	if err := document.Check(administrator); err != nil {
+		problems = append(problems, err)
+	}
+	for i, database := range document.Databases {
+		for j, user := range database.Users {
+			key := fmt.Sprintf("databases[%d].users[%d]", i, j)
+			if user.Login != declare.IAM {
+				problems = append(problems, fmt.Errorf("%s.login: %q needs a secret, which the component does not make yet; use %s", key, user.Login, declare.IAM))
+			}
+			if !grantable.MatchString(user.Name) {
+				problems = append(problems, fmt.Errorf("%s.name: %q cannot be named in a policy for rds-db:connect; use letters, digits and _.-", key, user.Name))
+			}
+		}
+	}
+	return problems
+}
+
+// checkArchive reports an archive that Lambda could not start.
+func checkArchive(path string) error {
+	const cure = "run `make dbagent`, which writes build/dbagent.zip"
+	if path == "" {
+		return fmt.Errorf("Archive: missing; name the archive of the agent: %s", cure)
+	}
+	archive, err := zip.OpenReader(path)
+	if err != nil {
+		return fmt.Errorf("Archive: %q is not there or no zip archive (%w); %s", path, err, cure)
+	}
+	defer func() { _ = archive.Close() }()
+	if !slices.ContainsFunc(archive.File, func(f *zip.File) bool { return f.Name == bootstrap }) {
+		return fmt.Errorf("Archive: %q holds no file %q; %s", path, bootstrap, cure)
+	}
+	return nil
+}
+
+// document is what the function is told, with its defaults.
+func (u *Users) document() *declare.Document { return declare.New(u.Databases) }
+
+// Login is how a service gets into the database.
+type Login struct {
+	// Database and User are what it names when it connects. User is empty for the owner, whose name is in the secret.
+	Database, User string
+}
+
+// Login is that of a declared user. A database without declared users has only its owner, which an empty name stands for.
+func (d *Database) Login(user string) (Login, error) {
+	if user == "" && len(d.Declared) == 0 {
+		return Login{Database: d.Name}, nil
+	}
+	var known []string
+	for _, database := range d.Declared {
+		for _, one := range database.Users {
+			if one.Name == user {
+				return Login{Database: database.Name, User: user}, nil
+			}
+			known = append(known, one.Name)
+		}
+	}
+	return Login{}, fmt.Errorf("%q is not a declared user of the database; use one of [%s], or declare it in the database's Users", user, strings.Join(known, ", "))
+}
+
+// Permissions are what a role needs to log in: as a declared user to ask for a token for that one, as the owner to read the secret.
+func (d *Database) Permissions(login Login) []identity.StatementInput {
+	if login.User == "" {
+		return d.readSecret("ReadDatabaseSecret", "DecryptDatabaseSecret")
+	}
+	account := d.Segment.Account()
+	return []identity.StatementInput{{
+		Statement: identity.Statement{Sid: "ConnectAsOwnUser", Effect: identity.Allow, Actions: []string{"rds-db:connect"}},
+		ResourceInputs: pulumi.StringArray{
+			pulumi.Sprintf("arn:aws:rds-db:%s:%s:dbuser:%s/%s", account.Region, account.ID, d.ResourceID, login.User),
+		},
+	}}
+}
+
+// readSecret lets a role read the password of the owner: this one secret, and the key that encrypts it only for that secret and
+// only through Secrets Manager.
+func (d *Database) readSecret(read, decrypt string) []identity.StatementInput {
+	return []identity.StatementInput{
+		{
+			Statement: identity.Statement{
+				Sid: read, Effect: identity.Allow,
+				Actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"},
+			},
+			ResourceInputs: pulumi.StringArray{d.SecretARN},
+		},
+		{
+			Statement: identity.Statement{
+				Sid: decrypt, Effect: identity.Allow,
+				Actions: []string{"kms:Decrypt"},
+				Conditions: []identity.Condition{{
+					Operator: "StringEquals", Key: "kms:ViaService", Values: []string{"secretsmanager." + d.Segment.Account().Region + ".amazonaws.com"},
+				}},
+			},
+			ResourceInputs: pulumi.StringArray{d.KeyARN},
+			ConditionInputs: []identity.ConditionInput{{
+				Operator: "StringEquals", Key: "kms:EncryptionContext:SecretARN", Values: pulumi.StringArray{d.SecretARN},
+			}},
+		},
+	}
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package environment
+
+import (
+	"archive/zip"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/components/database"
+	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
+)
+
+// withUsers is the reference environment whose service logs in as a declared user.
+func withUsers(t *testing.T) *Args {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "dbagent.zip")
+	file, err := os.Create(filepath.Clean(path))
+	require.NoError(t, err)
+	writer := zip.NewWriter(file)
+	_, err = writer.Create("bootstrap")
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	require.NoError(t, file.Close())
+
+	args := reference()
+	args.Table.Segments = append(args.Table.Segments, segment.Segment{Name: "db-agent", Tier: segment.Data, Holds: "Function that makes the users of the database"})
+	args.Table.Connections = append(args.Table.Connections,
+		segment.Connection{From: "db-agent", To: "db", Ports: segment.PostgreSQL, Why: "Users are made"},
+		segment.Connection{From: "db-agent", To: segment.AWS("secretsmanager"), Ports: segment.HTTPS, Why: "Secret of the owner"})
+	args.Databases[0].Users = &database.Users{Archive: path, Databases: []declare.Database{{
+		Name: database.DefaultName, Users: []declare.User{{Name: "service", Access: declare.ReadWrite}, {Name: "migrator", Access: declare.Owner}},
+	}}}
+	args.Services[0].DatabaseUser = "service"
+	return args
+}
+
+func TestAServiceOfADatabaseWithUsersReadsNoSecret(t *testing.T) {
+	recording := deployed(t, withUsers(t))
+	service := recording.Get(t, "aws:iam/rolePolicy:RolePolicy", "shop-app-connect-to-database").String("policy")
+	require.Contains(t, service, "rds-db:connect")
+	var readers []string
+	for _, policy := range recording.ByType("aws:iam/rolePolicy:RolePolicy") {
+		if policy.Name == "shop-app-read-database-secret" || policy.Name == "shop-db-agent-read-database-secret" {
+			readers = append(readers, policy.Name)
+		}
+	}
+	require.Equal(t, []string{"shop-db-agent-read-database-secret"}, readers, "the function alone reads the owner's secret")
+	require.Equal(t, []any{recording.Get(t, "aws:ec2/securityGroup:SecurityGroup", "shop-db-agent-group").ID},
+		recording.Only(t, "aws:lambda/function:Function").Value("vpcConfig.securityGroupIds"))
+}
+
+func TestUsersNeedASegmentForTheirFunctionAndAUserForTheService(t *testing.T) {
+	args := withUsers(t)
+	args.Services[0].DatabaseUser = ""
+	args.Databases[0].AgentName = "elsewhere"
+	err := pulumitest.RunError(t, program(args))
+	for _, problem := range []string{
+		`Databases[0] (db) function that makes the users: it runs in the segment of its name`,
+		`Services[0] (app): DatabaseUser: "" is not a declared user of the database; use one of [service, migrator]`,
+		`(db-agent): nothing runs in it`,
+	} {
+		require.ErrorContains(t, err, problem)
+	}
+}
