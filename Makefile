@@ -88,6 +88,11 @@ test-kill: toolchain ## Kill each process of a rehearsal at 20 random moments; e
 test-database: postgresql ## Try the database agent on a real PostgreSQL: users, rights, and rotation under load (two minutes)
 	@go test -tags postgresql -count 1 -p 1 ./dbagent/...
 
+# It needs Linux, iproute2, nftables, and user namespaces or root; without them it fails and says what is missing.
+.PHONY: test-kernel
+test-kernel: ## Try random segmented networks on this machine's kernel, and compare each packet with the proof (four minutes)
+	@go test -tags kernel -count 1 -timeout 30m -v ./policy/segmentation/twin
+
 .PHONY: test-short
 test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator
 	@$(GOTESTSUM) --format pkgname-and-test-fails -- $(SHORT)
@@ -103,7 +108,7 @@ test-renamed: ## Run them again in a copy with another project, module, region a
 
 .PHONY: vet
 vet: ## Run go vet
-	@go vet -tags engine,postgresql ./...
+	@go vet -tags engine,postgresql,kernel ./...
 
 .PHONY: lint
 lint: $(LINT) ## Run the linters of .golangci.yml; every warning is an error

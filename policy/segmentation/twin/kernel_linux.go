@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package twin
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// inside tells the process that it is the one that Enter started.
+const inside = "BULKHEAD_TWIN_INSIDE"
+
+// Enter runs the program again with the same arguments in namespaces of its own, where it may make others, and reports
+// whether this is that run; if not, code is how it ended. It needs no privilege where the system allows user
+// namespaces, and else root.
+func Enter() (within bool, code int, err error) {
+	if os.Getenv(inside) != "" {
+		if err := settle(); err != nil {
+			return false, 1, fmt.Errorf("the kernel gave namespaces and does not let them be used: %w", err)
+		}
+		return true, 0, nil
+	}
+	for _, tool := range []string{"ip", "nft"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return false, 1, fmt.Errorf("the twin needs the command %s: install iproute2 and nftables: %w", tool, err)
+		}
+	}
+	user := &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+	}
+	code, err = again(user)
+	if err != nil && os.Geteuid() == 0 {
+		code, err = again(&syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET})
+	}
+	if err != nil {
+		return false, 1, fmt.Errorf("this machine gives no network namespaces, neither to users nor to this one; allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns) or run as root: %w", err)
+	}
+	return false, code, nil
+}
+
+func again(attr *syscall.SysProcAttr) (int, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return 1, err
+	}
+	c := exec.Command(self, os.Args[1:]...) //nolint:gosec // itself
+	c.Env = append(os.Environ(), inside+"=1")
+	c.Stdin, c.Stdout, c.Stderr, c.SysProcAttr = os.Stdin, os.Stdout, os.Stderr, attr
+	attr.Pdeathsig = syscall.SIGKILL
+	if err := c.Start(); err != nil {
+		return 1, err
+	}
+	err = c.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return 1, err
+	}
+	return c.ProcessState.ExitCode(), nil
+}
+
+// settle gives the process a /run of its own, where ip keeps the names of namespaces.
+func settle() error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("mount --make-rprivate /: %w", err)
+	}
+	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
+		return fmt.Errorf("mount a tmpfs on /run: %w", err)
+	}
+	return nil
+}
+
+// run gives a tool its input.
+func run(input, tool string, args ...string) error {
+	c := exec.Command(tool, args...) //nolint:gosec // ip and nft
+	c.Stdin = strings.NewReader(input)
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s\nof:\n%s", tool, strings.Join(args, " "), err, out, input)
+	}
+	return nil
+}
+
+// Up makes the namespaces. The process must be within [Enter].
+func (p *Plan) Up() error {
+	var b strings.Builder
+	for _, s := range p.Spaces {
+		fmt.Fprintf(&b, "netns add %s\n", s.Name)
+	}
+	if err := run(b.String(), "ip", "-batch", "-"); err != nil {
+		return err
+	}
+	for _, s := range p.Spaces {
+		if err := In(s.Name, func() error { return settings(s.Routes) }); err != nil {
+			return err
+		}
+	}
+	b.Reset()
+	for _, l := range p.links {
+		fmt.Fprintf(&b, "link add %s address 02:00:00:00:00:01 netns %s type veth peer name %s address 02:00:00:00:00:01 netns %s\n", l.deviceA, l.a, l.deviceB, l.b)
+	}
+	if err := run(b.String(), "ip", "-batch", "-"); err != nil {
+		return err
+	}
+	for _, s := range p.Spaces {
+		if err := run(strings.Join(s.IP, "\n")+"\n", "ip", "-netns", s.Name, "-batch", "-"); err != nil {
+			return fmt.Errorf("namespace %s: %w", s.Name, err)
+		}
+		if s.Filter == "" {
+			continue
+		}
+		if err := In(s.Name, func() error { return run(s.Filter, "nft", "-f", "-") }); err != nil {
+			return fmt.Errorf("namespace %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// settings of a namespace that differ from the kernel's: it must not judge by itself which sources are right.
+func settings(routes bool) error {
+	values := map[string]string{"ipv4/conf/all/rp_filter": "0", "ipv4/conf/default/rp_filter": "0", "ipv6/conf/default/accept_dad": "0", "ipv6/conf/default/addr_gen_mode": "1"}
+	if routes {
+		values["ipv4/ip_forward"], values["ipv6/conf/all/forwarding"] = "1", "1"
+	}
+	for name, value := range values {
+		if err := os.WriteFile(filepath.Join("/proc/sys/net", name), []byte(value), 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Down removes the namespaces.
+func (p *Plan) Down() error {
+	var b strings.Builder
+	for _, s := range p.Spaces {
+		fmt.Fprintf(&b, "netns delete %s\n", s.Name)
+	}
+	return run(b.String(), "ip", "-batch", "-")
+}
+
+// In does something in a namespace. Sockets that it opens stay there, and programs that it starts run there.
+func In(space string, do func() error) error {
+	runtime.LockOSThread()
+	home, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		return err
+	}
+	defer home.Close() //nolint:errcheck // read only
+	there, err := os.Open(filepath.Join("/run/netns", space))
+	if err != nil {
+		return err
+	}
+	defer there.Close()                                                    //nolint:errcheck // read only
+	if err := unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err != nil { //nolint:gosec // a file descriptor is small
+		return fmt.Errorf("enter the namespace %s: %w", space, err)
+	}
+	done := do()
+	if err := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); err != nil { //nolint:gosec // a file descriptor is small
+		return fmt.Errorf("leave the namespace %s: %w", space, err) // the thread stays locked, and ends with its goroutine
+	}
+	runtime.UnlockOSThread()
+	return done
+}

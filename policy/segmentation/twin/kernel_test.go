@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build kernel && linux
+
+package twin_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/scenes"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
+)
+
+var (
+	networks = flag.Int("networks", 100, "how many random networks")
+	flows    = flag.Int("flows", 30, "how many random flows are tried in each")
+	first    = flag.Uint64("first", 0, "the seed of the first network")
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	within, code, err := twin.Enter()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	if within {
+		code = m.Run()
+	}
+	os.Exit(code)
+}
+
+// outsiders answer on the internet.
+var outsiders = []netip.Addr{scenes.IP("52.200.1.1"), scenes.IP("203.0.113.1"), scenes.IP("203.0.113.200"), scenes.IP("8.8.8.8"), scenes.IP("2001:db8::1"), scenes.IP("2a00::1"), scenes.IP("10.0.1.200")}
+
+// clients are ports at which the random ACLs cut.
+var clients = []int{22, 443, 1023, 1024, 1025, 5432, 5433, 32767, 32768, 49152, 60999, 61000, 65535}
+
+// question is a flow: a connection to each of the addresses by which the other end is known.
+type question struct {
+	from, to     *model.Interface
+	outside      netip.Addr
+	protocol     int
+	port, client int
+	probes       []*twin.Probe
+}
+
+func (q *question) String() string {
+	return fmt.Sprintf("protocol %d from %s port %d to %s port %d", q.protocol, q.name(q.from), q.client, q.name(q.to), q.port)
+}
+
+func (q *question) name(f *model.Interface) string {
+	if f == nil {
+		return q.outside.String()
+	}
+	return fmt.Sprintf("%s (%s)", f.ID, f.Addresses[0].IP)
+}
+
+func pick[T any](s scenes.Source, list []T) T { return list[s.IntN(len(list))] }
+
+// ask makes a random question, or nil where the two ends speak different families.
+func ask(s scenes.Source, net *model.Network, plan *twin.Plan) *question {
+	q := &question{outside: pick(s, outsiders), protocol: pick(s, []int{6, 6, 17}), port: pick(s, scenes.Ports[1:]), client: 1 + s.IntN(65535)}
+	if s.IntN(2) == 0 {
+		q.client = pick(s, clients)
+	}
+	i, j := s.IntN(len(net.Interfaces)+2), s.IntN(len(net.Interfaces)+2)
+	p := twin.Probe{Network: map[int]string{6: "tcp", 17: "udp"}[q.protocol], From: twin.Internet, To: twin.Internet, Source: q.outside, Listen: q.outside, Port: uint16(q.port), Client: uint16(q.client)} //nolint:gosec // ports
+	if i < len(net.Interfaces) {
+		q.from = &net.Interfaces[i]
+		p.From, p.Source = plan.End(q.from.ID), q.from.Addresses[0].IP
+	}
+	targets := []netip.Addr{q.outside}
+	if j < len(net.Interfaces) {
+		q.to = &net.Interfaces[j]
+		p.To, p.Listen = plan.End(q.to.ID), q.to.Addresses[0].IP
+		if targets[0] = p.Listen; q.to.Addresses[0].Public.IsValid() {
+			targets = append(targets, q.to.Addresses[0].Public)
+		}
+	}
+	if q.from == q.to || p.Source.Is4() != p.Listen.Is4() {
+		return nil
+	}
+	for _, target := range targets {
+		probe := p
+		probe.Target = target
+		q.probes = append(q.probes, &probe)
+	}
+	return q
+}
+
+// fresh reports whether a question disturbs none before it: a port that one end has used as a client may belong to a
+// connection that a group remembers, which lets packets pass that would open another.
+func (q *question) fresh(seen map[string]bool) bool {
+	client, server := fmt.Sprint(q.protocol, q.name(q.from), q.client), fmt.Sprint(q.protocol, q.name(q.to), q.port)
+	if seen[client] || seen["client "+server] {
+		return false
+	}
+	seen[client], seen["client "+client], seen[server] = true, true, true
+	return true
+}
+
+// judged is what the engine says and what became of the packets.
+type judged struct{ may, arrives, must, arrived, works bool }
+
+func (q *question) judge(e *reach.Engine) judged {
+	a, b := e.Outside(flow.Addr(q.outside)), e.Outside(flow.Addr(q.outside))
+	if q.from != nil {
+		a = e.Interface(q.from.ID)
+	}
+	if q.to != nil {
+		b = e.Interface(q.to.ID)
+	}
+	r := e.Between(a, b)
+	in := func(s flow.Set) bool {
+		return flow.Has(s, flow.Number(q.protocol), flow.Number(q.port), flow.Number(q.client)) //nolint:gosec // ports
+	}
+	j := judged{may: in(r.May), arrives: in(r.May) || in(r.OneWay), must: in(r.Must)}
+	for _, p := range q.probes {
+		j.arrived, j.works = j.arrived || p.Arrived, j.works || p.Answered
+	}
+	return j
+}
+
+// wrong says in which way the engine and the kernel disagree; empty if they do not.
+func (j judged) wrong() string {
+	switch {
+	case j.must && !j.works:
+		return "the engine says that it must pass, and it did not"
+	case j.works && !j.may:
+		return "the engine says that it cannot pass, and it did"
+	case j.arrived && !j.arrives:
+		return "the engine says that it cannot arrive, and it did"
+	}
+	return ""
+}
+
+// count of the verdicts that were compared.
+type count struct{ networks, flows, must, cannot, oneWay, open int }
+
+// gather makes random questions. Most random packets cannot pass, so that the first half of a network's flows may.
+func gather(s scenes.Source, net *model.Network, plan *twin.Plan, e *reach.Engine) []*question {
+	var asked []*question
+	seen := map[string]bool{}
+	for try := range 100 * *flows {
+		q := ask(s, net, plan)
+		if q == nil || len(asked) == *flows || len(asked) < *flows/2 && try < 90**flows && !q.judge(e).may || !q.fresh(seen) {
+			continue
+		}
+		asked = append(asked, q)
+	}
+	return asked
+}
+
+func compare(t *testing.T, seed uint64, n *count) {
+	t.Helper()
+	s := scenes.NewSource(seed)
+	net := scenes.Random(s)
+	plan, err := twin.Compile(net, outsiders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := plan.Up(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := plan.Down(); err != nil {
+			t.Error(err)
+		}
+	}()
+	e := reach.New(net)
+	asked := gather(s, net, plan, e)
+	var probes []*twin.Probe
+	for _, q := range asked {
+		probes = append(probes, q.probes...)
+	}
+	if err := twin.Try(probes, 400*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	n.networks++
+	for _, q := range asked {
+		j := q.judge(e)
+		if j.must && !j.works { // a machine under load may have been slow
+			if err := twin.Try(q.probes, 5*time.Second); err != nil {
+				t.Fatal(err)
+			}
+			j = q.judge(e)
+		}
+		n.add(j)
+		if wrong := j.wrong(); wrong != "" {
+			small, _ := json.Marshal(net)
+			t.Errorf("seed %d: %s: %s (%+v; %v)\n%s", seed, q, wrong, j, q.probes[0].Err, small)
+		}
+	}
+}
+
+func (n *count) add(j judged) {
+	n.flows++
+	switch {
+	case j.must:
+		n.must++
+	case j.may:
+		n.open++
+	case j.arrives:
+		n.oneWay++
+	default:
+		n.cannot++
+	}
+}
+
+func TestPacketsOnAKernelAgreeWithTheEngineOnRandomNetworks(t *testing.T) {
+	var n count
+	for i := range *networks {
+		compare(t, *first+uint64(i), &n) //nolint:gosec // not negative
+	}
+	t.Logf("%d flows over %d networks: %d must pass and did; %d cannot and did not; of %d only packets of one direction arrive; %d depend on a port that a NAT gateway chooses, or are UDP without an answer", n.flows, n.networks, n.must, n.cannot, n.oneWay, n.open)
+	if n.must == 0 || n.cannot == 0 {
+		t.Errorf("nothing is compared: %+v", n)
+	}
+}
