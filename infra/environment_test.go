@@ -68,7 +68,7 @@ func TestNATStrategies(t *testing.T) {
 func TestReasonAgainstProtectionBecomesATag(t *testing.T) {
 	const reason = "thrown away every evening"
 	settings := settingsOf(t, "staging")
-	settings.DeletionProtection, settings.DeletionProtectionReason = false, reason
+	settings.DeletionProtectionOffReason = reason
 	rec := deployed(t, settings)
 	for _, token := range []string{"aws:rds/instance:Instance", "aws:lb/loadBalancer:LoadBalancer"} {
 		r := rec.ByType(token)[0]
@@ -94,13 +94,13 @@ func TestSettingsReachTheirResources(t *testing.T) {
 				want       any
 				configured string
 			}{
-				{rec.Only(t, "aws:ec2/vpc:Vpc"), "cidrBlock", s.Network.CIDR, "vpcCidr"},
+				{rec.Only(t, "aws:ec2/vpc:Vpc"), "cidrBlock", s.Network.VPCCIDR, "vpcCidr"},
 				{database, "instanceClass", s.Database.InstanceClass, "databaseInstanceClass"},
 				{database, "engineVersion", s.Database.EngineVersion, "databaseEngineVersion"},
 				{database, "allowMajorVersionUpgrade", s.Database.Upgrade, "databaseUpgrade"},
 				{database, "allocatedStorage", s.Database.StorageGB, "databaseStorageGb"},
 				{database, "maxAllocatedStorage", s.Database.MaxStorageGB, "databaseMaxStorageGb"},
-				{database, "multiAz", s.Database.MultiAZ, "databaseMultiAz"},
+				{database, "multiAz", !s.Database.SingleAZ, "databaseSingleAz"},
 				{database, "backupRetentionPeriod", s.Database.BackupRetentionDays, "databaseBackupRetentionDays"},
 				{app, "minSize", s.App.MinSize, "appMinSize"},
 				{app, "maxSize", s.App.MaxSize, "appMaxSize"},
@@ -113,7 +113,7 @@ func TestSettingsReachTheirResources(t *testing.T) {
 				require.EqualValues(t, c.want, c.of.Value(c.path), c.configured)
 			}
 			gateways := map[string]int{stacks.NATSingle: 1, stacks.NATOnePerZone: len(s.Network.Zones)}
-			require.Len(t, rec.ByType("aws:ec2/natGateway:NatGateway"), gateways[s.Network.NAT], "natStrategy")
+			require.Len(t, rec.ByType("aws:ec2/natGateway:NatGateway"), gateways[s.Network.NATStrategy], "natStrategy")
 			for _, service := range s.Network.InterfaceEndpoints {
 				rec.Get(t, "aws:ec2/vpcEndpoint:VpcEndpoint", environment+"-"+service)
 			}

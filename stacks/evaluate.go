@@ -175,11 +175,21 @@ func (e *evaluation) across(r rule) {
 	}
 }
 
+// former are the keys of earlier versions and what to do about them.
+var former = map[string]string{
+	"databaseMultiAz":          "leave it out, or write databaseSingleAz: true if one zone is enough",
+	"deletionProtection":       "leave it out, or say why in deletionProtectionOffReason",
+	"deletionProtectionReason": "call it deletionProtectionOffReason",
+}
+
 // meantKey is the cure for a key that is not in the table. To compare it with every key
 // takes time, which is worth it only for the problems that Problems.Error lists.
 func meantKey(project, key, otherwise string, compare bool) string {
 	if !compare {
 		return otherwise
+	}
+	if cure, was := former[key]; was {
+		return cure
 	}
 	if near := suggest(key, keys()); near != "" {
 		return "did you mean " + project + ":" + near + "?"

@@ -158,8 +158,8 @@ func compareOne(s *Settings, env string, other map[string]input) Problems {
 	report := func(key, value, what, cure string) {
 		problems = append(problems, fault{index: whole, value: quoted(value), what: what, cure: cure}.problem(s.Project, FileName(s.Environment), key, rankOf(key)))
 	}
-	if theirs := other["vpcCidr"].raw; cidr.Overlap(s.Network.CIDR, theirs) {
-		report("vpcCidr", s.Network.CIDR, "overlaps "+theirs+" of "+FileName(env), "give each environment a range of its own")
+	if theirs := other["vpcCidr"].raw; cidr.Overlap(s.Network.VPCCIDR, theirs) {
+		report("vpcCidr", s.Network.VPCCIDR, "overlaps "+theirs+" of "+FileName(env), "give each environment a range of its own")
 	}
 	if theirs := other["accountId"].raw; s.AccountID != "" && s.AccountID == theirs && (s.Production || IsProduction(env)) {
 		report("accountId", s.AccountID, "is also the account of "+FileName(env), "give production an account of its own")

@@ -64,7 +64,7 @@ func requireProblems(t *testing.T, err error) {
 func requireSafe(t *testing.T, s *Settings) {
 	t.Helper()
 	require.Len(t, s.AccountID, 12)
-	require.NoError(t, cidr.CheckVPC(s.Network.CIDR))
+	require.NoError(t, cidr.CheckVPC(s.Network.VPCCIDR))
 	require.Contains(t, []int{2, 3, 4}, len(s.Network.Zones))
 	for _, zone := range s.Network.Zones {
 		require.True(t, strings.HasPrefix(zone, s.Region))
@@ -72,7 +72,7 @@ func requireSafe(t *testing.T, s *Settings) {
 	require.Equal(t, s.Bastion.Access == BastionKnownAddresses, len(s.Bastion.AllowedCIDRs) > 0)
 	for _, r := range s.Bastion.AllowedCIDRs {
 		require.NoError(t, cidr.CheckKnown(r))
-		require.False(t, cidr.Overlap(r, s.Network.CIDR))
+		require.False(t, cidr.Overlap(r, s.Network.VPCCIDR))
 	}
 	require.NotEqual(t, s.Edge.Zone == "", s.Edge.CertificateARN == "")
 	require.Greater(t, s.App.Port, 1024)
@@ -80,11 +80,10 @@ func requireSafe(t *testing.T, s *Settings) {
 	require.GreaterOrEqual(t, s.Database.BackupRetentionDays, 7)
 	require.Greater(t, s.Database.MaxStorageGB, s.Database.StorageGB)
 	require.NotEmpty(t, s.Audit.AlarmEmails)
-	require.NotEqual(t, s.DeletionProtection, s.DeletionProtectionReason != "")
 	if s.Production {
-		require.True(t, s.DeletionProtection)
-		require.True(t, s.Database.MultiAZ)
-		require.NotEqual(t, NATSingle, s.Network.NAT)
+		require.Empty(t, s.DeletionProtectionOffReason)
+		require.False(t, s.Database.SingleAZ)
+		require.NotEqual(t, NATSingle, s.Network.NATStrategy)
 		require.GreaterOrEqual(t, s.Audit.LogRetentionDays, 365)
 	}
 }
@@ -151,7 +150,7 @@ func TestSuggest(t *testing.T) {
 	for word, want := range map[string]string{
 		"vpcCider": "vpcCidr", "VPCCIDR": "vpcCidr", "vpc-cidr": "vpcCidr", "vpc_cidr": "vpcCidr", "zone": "zones", "availabilityZones": "",
 		"bastionCidrs": "bastionAllowedCidrs", "bastion.allowedCidrs": "bastionAllowedCidrs", "dbInstanceClass": "databaseInstanceClass",
-		"databaseMultiAZ": "databaseMultiAz", "alarmEmail": "alarmEmails", "backupRetentionDays": "databaseBackupRetentionDays", "maxSize": "appMaxSize", "x": "", "": "", "tags": "",
+		"databaseSingleAZ": "databaseSingleAz", "alarmEmail": "alarmEmails", "backupRetentionDays": "databaseBackupRetentionDays", "maxSize": "appMaxSize", "x": "", "": "", "tags": "",
 	} {
 		require.Equal(t, want, suggest(word, keys()), word)
 	}

@@ -43,7 +43,7 @@ var table = []setting{
 		key: "vpcCidr", group: groupNetwork, example: "10.20.0.0/16",
 		description: "Private IPv4 range of the VPC, divided among the tiers, with room for four zones. Changing it replaces the network.",
 		allowed:     "a range of RFC 1918, /16 to /20, that no other stack file uses",
-		field:       func(s *Settings) any { return &s.Network.CIDR },
+		field:       func(s *Settings) any { return &s.Network.VPCCIDR },
 		check:       text(cidr.CheckVPC),
 	},
 	{
@@ -57,8 +57,14 @@ var table = []setting{
 		key: "natStrategy", group: groupNetwork, fallback: NATNone, example: NATOnePerZone,
 		description: "NAT gateways for what the app tier calls outside AWS: none, one for all zones (cheap, lost with its zone), or one per zone. They carry nothing but what appEgressCidrs lists.",
 		allowed:     "None without appEgressCidrs, otherwise Single or OnePerZone; never Single in production",
-		field:       func(s *Settings) any { return &s.Network.NAT },
+		field:       func(s *Settings) any { return &s.Network.NATStrategy },
 		check:       text(oneOf(NATNone, NATSingle, NATOnePerZone)),
+	},
+	{
+		key: "ipv6", group: groupNetwork, fallback: false, example: "true",
+		description: "Gives every subnet IPv6 addresses beside those of IPv4, from a range that AWS chooses. The load balancer is then reached over both. Private tiers reach the IPv6 ranges of appEgressCidrs through a gateway that nothing comes in by.",
+		allowed:     "true or false",
+		field:       func(s *Settings) any { return &s.Network.IPv6 },
 	},
 	{
 		key: "interfaceEndpoints", group: groupNetwork, fallback: baseEndpoints, example: "[ssm, logs]",
@@ -84,7 +90,7 @@ var table = []setting{
 	{
 		key: "bastionAllowedCidrs", group: groupBastion, fallback: []string{}, example: "[203.0.113.0/28]",
 		description: "Known addresses that may open an SSH session to the bastion. Nobody else can.",
-		allowed:     "with bastion KnownAddresses, and only then, 1 to 8 ranges of IPv4 and at most 8 of IPv6, which lie idle as long as the VPC has none; IPv4 not wider than /24, IPv6 not wider than /48, outside the VPC, in canonical form",
+		allowed:     "with bastion KnownAddresses, and only then, 1 to 8 ranges of IPv4 and at most 8 of IPv6, which lie idle without ipv6; IPv4 not wider than /24, IPv6 not wider than /48, outside the VPC, in canonical form",
 		field:       func(s *Settings) any { return &s.Bastion.AllowedCIDRs },
 		check:       withIPv4(ranges(cidr.MaxKnown, cidr.CheckKnown)),
 	},
@@ -195,9 +201,9 @@ var table = []setting{
 	{
 		key: "appEgressCidrs", group: groupApp, fallback: []string{}, example: "[198.51.100.0/24]",
 		description: "Further destinations that the application may reach over HTTPS, and the only ones it has a route to. Without any it reaches the database, the interface endpoints and S3.",
-		allowed:     "at most 4 IPv4 ranges not wider than /8, outside the VPC; with natStrategy Single or OnePerZone, and only then",
+		allowed:     "at most 4 ranges, IPv4 not wider than /8 and outside the VPC, with natStrategy Single or OnePerZone; IPv6 with ipv6",
 		field:       func(s *Settings) any { return &s.App.EgressCIDRs },
-		check:       ranges(cidr.MaxDestinations, destination),
+		check:       ranges(cidr.MaxDestinations, cidr.CheckDestination),
 	},
 	{
 		key: "appEgressDomains", group: groupApp, fallback: []string{}, example: "[api.payments.example]",
@@ -241,10 +247,10 @@ var table = []setting{
 		check:       number(maxStorage),
 	},
 	{
-		key: "databaseMultiAz", group: groupDatabase, fallback: true, example: "true",
-		description: "Keeps a synchronous standby in a second zone, at twice the price.",
-		allowed:     "true or false; always true in production",
-		field:       func(s *Settings) any { return &s.Database.MultiAZ },
+		key: "databaseSingleAz", group: groupDatabase, fallback: false, example: "false",
+		description: "Saves the synchronous standby in a second zone, which is half the price. A zone that fails then takes the database with it.",
+		allowed:     "true or false; always false in production",
+		field:       func(s *Settings) any { return &s.Database.SingleAZ },
 	},
 	{
 		key: "databaseBackupRetentionDays", group: groupDatabase, fallback: 30, example: "30",
@@ -268,16 +274,10 @@ var table = []setting{
 		check:       some("alarms would ring unheard", "list who answers them", each(form.CheckEmail)),
 	},
 	{
-		key: "deletionProtection", group: groupDeletion, fallback: true, example: "true",
-		description: "Makes AWS refuse to delete the load balancer and the database.",
-		allowed:     "true or false; always true in production",
-		field:       func(s *Settings) any { return &s.DeletionProtection },
-	},
-	{
-		key: "deletionProtectionReason", group: groupDeletion, fallback: "", example: "thrown away every night",
-		description: "Why deletionProtection is off. The reason becomes a tag.",
-		allowed:     "10 to 256 characters; required when deletionProtection is false, and only then",
-		field:       func(s *Settings) any { return &s.DeletionProtectionReason },
+		key: "deletionProtectionOffReason", group: groupDeletion, fallback: "", example: "thrown away every night",
+		description: "Why the load balancer and the database may be deleted. Empty means that AWS refuses it. The reason becomes a tag.",
+		allowed:     "10 to 256 characters; always empty in production",
+		field:       func(s *Settings) any { return &s.DeletionProtectionOffReason },
 		check:       text(form.CheckReason),
 	},
 	{

@@ -41,7 +41,8 @@ var rules = []rule{
 	{[]string{"bastion", "bastionReachesDatabase"}, "bastionReachesDatabase is false when bastion is None", bastionThere},
 	{[]string{"vpcCidr", "bastionAllowedCidrs"}, "bastionAllowedCidrs lies outside vpcCidr: the bastion is entered from elsewhere", bastionRangesFit},
 	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk", egressRangesFit},
-	{[]string{"natStrategy", "appEgressCidrs"}, "natStrategy is None exactly when appEgressCidrs is empty: the app tier has a route to each of them and no other", egressHasRoute},
+	{[]string{"natStrategy", "appEgressCidrs"}, "natStrategy is None exactly when appEgressCidrs has no IPv4 range: the app tier has a route to each of them and no other", egressHasRoute},
+	{[]string{"ipv6", "appEgressCidrs"}, "appEgressCidrs has IPv6 ranges only with ipv6", egressHasAddresses},
 	{[]string{"appEgressCidrs", "appEgressDomains"}, "appEgressDomains is given exactly when appEgressCidrs is: without a name the application finds nothing, and a name without a way to it would only let data out", egressHasNames},
 	{[]string{"interfaceEndpoints"}, "interfaceEndpoints has the default services, because nothing else leads to them, whatever natStrategy is", endpointsSuffice},
 	{[]string{"edgeZone", "edgeCertificateArn"}, "exactly one of edgeZone and edgeCertificateArn is set", oneCertificate},
@@ -51,19 +52,18 @@ var rules = []rule{
 	{[]string{"appImage", "appRootDevice"}, "appRootDevice is /dev/xvda without appImage, because Amazon Linux has no other", rootFits},
 	{[]string{"appMinSize", "appMaxSize"}, "appMinSize is not above appMaxSize", sizesFit},
 	{[]string{"databaseStorageGb", "databaseMaxStorageGb"}, "databaseMaxStorageGb is at least a tenth more than databaseStorageGb", storageFits},
-	{[]string{"deletionProtection", "deletionProtectionReason"}, "deletionProtectionReason is given exactly when deletionProtection is false", protectionExplained},
 
 	production([]string{"natStrategy"}, "natStrategy is OnePerZone or None", func(s *Settings) []fault {
-		if s.Network.NAT != NATSingle {
+		if s.Network.NATStrategy != NATSingle {
 			return nil
 		}
-		return about("natStrategy", quoted(s.Network.NAT), "makes every zone of production depend on one", "choose OnePerZone, or None")
+		return about("natStrategy", quoted(s.Network.NATStrategy), "makes every zone of production depend on one", "choose OnePerZone, or None")
 	}),
-	production([]string{"databaseMultiAz"}, "databaseMultiAz is true", func(s *Settings) []fault {
-		if s.Database.MultiAZ {
+	production([]string{"databaseSingleAz"}, "databaseSingleAz is false", func(s *Settings) []fault {
+		if !s.Database.SingleAZ {
 			return nil
 		}
-		return about("databaseMultiAz", "false", "would lose the database of production with one zone (FSBP RDS.5)", "set it to true")
+		return about("databaseSingleAz", "true", "would lose the database of production with one zone (FSBP RDS.5)", "remove it")
 	}),
 	production([]string{"wafRelaxations"}, "wafRelaxations names single rules, never all of an intent", wholeIntents),
 	production([]string{"appMinSize"}, "appMinSize is at least 2", func(s *Settings) []fault {
@@ -78,11 +78,11 @@ var rules = []rule{
 		}
 		return about("logRetentionDays", strconv.Itoa(s.Audit.LogRetentionDays), "keeps the logs of production for less than a year (Security Hub CloudWatch.16)", "keep them for 365 days or more")
 	}),
-	production([]string{"deletionProtection"}, "deletionProtection is true", func(s *Settings) []fault {
-		if s.DeletionProtection {
+	production([]string{"deletionProtectionOffReason"}, "deletionProtectionOffReason is empty", func(s *Settings) []fault {
+		if s.DeletionProtectionOffReason == "" {
 			return nil
 		}
-		return about("deletionProtection", "false", "leaves production without protection against deletion (FSBP ELB.6, RDS.8)", "set it to true")
+		return about("deletionProtectionOffReason", quoted(s.DeletionProtectionOffReason), "leaves production without protection against deletion (FSBP ELB.6, RDS.8)", "remove it")
 	}),
 	production([]string{"profile"}, "profile is not named like an environment for which these rules do not hold, such as staging", func(s *Settings) []fault {
 		if IsProduction(s.Profile) {
@@ -127,22 +127,43 @@ func bastionThere(s *Settings) []fault {
 }
 
 func bastionRangesFit(s *Settings) []fault {
-	return adopted("bastionAllowedCidrs", cidr.CheckOutside(s.Bastion.AllowedCIDRs, s.Network.CIDR)...)
+	return adopted("bastionAllowedCidrs", cidr.CheckOutside(s.Bastion.AllowedCIDRs, s.Network.VPCCIDR)...)
 }
 
 func egressRangesFit(s *Settings) []fault {
-	return adopted("appEgressCidrs", cidr.CheckOutside(s.App.EgressCIDRs, s.Network.CIDR)...)
+	return adopted("appEgressCidrs", cidr.CheckOutside(s.App.EgressCIDRs, s.Network.VPCCIDR)...)
 }
 
 func egressHasRoute(s *Settings) []fault {
-	destinations := len(s.App.EgressCIDRs)
+	destinations := len(s.App.EgressCIDRs) - len(ofIPv6(s.App.EgressCIDRs))
 	switch {
-	case s.Network.NAT == NATNone && destinations > 0:
+	case s.Network.NATStrategy == NATNone && destinations > 0:
 		return about("appEgressCidrs", "", "cannot be reached with natStrategy None", "empty the list, or choose OnePerZone or Single")
-	case s.Network.NAT != NATNone && destinations == 0:
-		return about("natStrategy", quoted(s.Network.NAT), "pays for gateways that nothing leads to, because appEgressCidrs is empty", "choose None, or list what the service calls")
+	case s.Network.NATStrategy != NATNone && destinations == 0:
+		return about("natStrategy", quoted(s.Network.NATStrategy), "pays for gateways that nothing leads to, because appEgressCidrs has no IPv4 range", "choose None, or list what the service calls")
 	}
 	return nil
+}
+
+func egressHasAddresses(s *Settings) []fault {
+	var faults []fault
+	for _, i := range ofIPv6(s.App.EgressCIDRs) {
+		if !s.Network.IPv6 {
+			faults = append(faults, fault{key: "appEgressCidrs", index: i, value: quoted(s.App.EgressCIDRs[i]), what: "is IPv6, which a NAT gateway does not carry", cure: "name an IPv4 range, or set ipv6: true"})
+		}
+	}
+	return faults
+}
+
+// ofIPv6 is the places of the IPv6 ranges.
+func ofIPv6(ranges []string) []int {
+	var places []int
+	for i, r := range ranges {
+		if strings.Contains(r, ":") {
+			places = append(places, i)
+		}
+	}
+	return places
 }
 
 func egressHasNames(s *Settings) []fault {
@@ -219,15 +240,4 @@ func sizesFit(s *Settings) []fault {
 
 func storageFits(s *Settings) []fault {
 	return adopted("databaseMaxStorageGb", form.CheckMaxStorage(s.Database.MaxStorageGB, s.Database.StorageGB))
-}
-
-// protectionExplained asks for no reason in production, where none would do.
-func protectionExplained(s *Settings) []fault {
-	switch {
-	case !s.DeletionProtection && s.DeletionProtectionReason == "" && !s.Production:
-		return about("deletionProtectionReason", "", "is missing although deletionProtection is false", "say why, or switch protection on again")
-	case s.DeletionProtection && s.DeletionProtectionReason != "":
-		return about("deletionProtectionReason", quoted(s.DeletionProtectionReason), "is given although deletionProtection is true", "remove it")
-	}
-	return nil
 }

@@ -31,10 +31,9 @@ type Settings struct {
 	Database Database
 	Audit    Audit
 
-	// DeletionProtection guards load balancer and database against deletion.
-	DeletionProtection bool
-	// DeletionProtectionReason says why protection is off; empty when it is on.
-	DeletionProtectionReason string
+	// DeletionProtectionOffReason says why load balancer and database may be deleted; empty
+	// when they are protected.
+	DeletionProtectionOffReason string
 
 	// Profile names the file of policy/profiles, without ".json", that configures the
 	// policy pack; "production" unless set.
@@ -43,13 +42,15 @@ type Settings struct {
 
 // Network holds the settings of the VPC.
 type Network struct {
-	// CIDR is the private IPv4 range of the VPC, /16 to /20, in canonical form.
-	CIDR string
+	// VPCCIDR is the private IPv4 range of the VPC, /16 to /20, in canonical form.
+	VPCCIDR string
 	// Zones are the names of 2 to 4 availability zones of Region.
 	Zones []string
-	// NAT is one of NATNone, NATSingle and NATOnePerZone; NATNone exactly when the
-	// application has no EgressCIDRs.
-	NAT string
+	// NATStrategy is one of NATNone, NATSingle and NATOnePerZone; NATNone exactly when the
+	// application has no EgressCIDRs of IPv4.
+	NATStrategy string
+	// IPv6 gives the VPC IPv6 addresses beside those of IPv4.
+	IPv6 bool
 	// InterfaceEndpoints are short AWS service names such as "ssm", the base ones always
 	// among them.
 	InterfaceEndpoints []string
@@ -58,7 +59,7 @@ type Network struct {
 	DNSBlockOffReason string
 }
 
-// The values of Network.NAT.
+// The values of Network.NATStrategy.
 const (
 	// NATNone gives the app tier no way to the internet.
 	NATNone = "None"
@@ -145,8 +146,8 @@ type Database struct {
 	Upgrade bool
 	// StorageGB is the initial size in GiB, MaxStorageGB the limit of its growth.
 	StorageGB, MaxStorageGB int
-	// MultiAZ keeps a synchronous standby in a second zone.
-	MultiAZ bool
+	// SingleAZ saves the synchronous standby in a second zone.
+	SingleAZ bool
 	// BackupRetentionDays is how long automated backups are kept, 7 to 35 days.
 	BackupRetentionDays int
 }

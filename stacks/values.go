@@ -5,10 +5,8 @@ package stacks
 import (
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/form"
-	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
 
 // accountID adds what only YAML makes of an id.
@@ -44,14 +42,3 @@ func instances(n int) error { return form.CheckBetween(n, 1, form.MaxInstances, 
 // maxStorage leaves room for a tenth above the smallest volume; a rule compares it with the
 // volume of this configuration.
 func maxStorage(gb int) error { return form.CheckMaxStorage(gb, form.MinStorageGB) }
-
-// destination is a range that the application may reach. The VPC has no IPv6 way out.
-func destination(s string) error {
-	if err := cidr.CheckDestination(s); err != nil {
-		return err
-	}
-	if strings.Contains(s, ":") {
-		return form.Text(s, "is IPv6, which a NAT gateway does not carry", "name an IPv4 range")
-	}
-	return nil
-}

@@ -240,7 +240,7 @@ func TestWebACLAndLogsAreTakenOverFromTheirOldPlaces(t *testing.T) {
 func TestAnIPv6NetworkMakesADualStackEdge(t *testing.T) {
 	recording := pulumitest.Run(t, func(ctx *pulumi.Context) error {
 		n, err := network.New(ctx, "network", &network.Args{
-			Account: networktest.Account(), Table: networktest.Table(), CIDR: "10.20.0.0/16",
+			Account: networktest.Account(), Table: networktest.Table(), VPCCIDR: "10.20.0.0/16",
 			Zones: []string{pulumitest.Region + "a", pulumitest.Region + "b"}, IPv6: true,
 		})
 		if err != nil {

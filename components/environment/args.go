@@ -27,8 +27,8 @@ type Args struct {
 	Region string
 	// Zones are two to four availability zones of the region. Required. See network.Args.
 	Zones []string
-	// CIDR is the private range of the VPC, /16 to /20. Required, unless there is an existing one. See network.Args.
-	CIDR string
+	// VPCCIDR is the private range of the VPC, /16 to /20. Required, unless there is an existing one. See network.Args.
+	VPCCIDR string
 	// Table is the segments and who may talk to whom. Required. Every component below runs in the segment of its name.
 	Table *segment.Table
 	// AlarmEmails are the addresses that hear the alarms, at least one. Required.
@@ -36,8 +36,8 @@ type Args struct {
 
 	// Existing is a VPC of somebody else's making for the tiers to move into. Default: one of the environment's own.
 	Existing *network.Existing
-	// NAT is how tiers behind NAT get out. Default: not at all.
-	NAT network.NATStrategy
+	// NATStrategy is how tiers behind NAT get out. Default: not at all.
+	NATStrategy network.NATStrategy
 	// IPv6 gives the network IPv6 addresses beside those of IPv4. Default: IPv4 only.
 	IPv6 bool
 	// DNSBlockOffReason says why names off the table's list are resolved too and only logged, and DNSFailClosedOffReason why every
@@ -157,7 +157,7 @@ func (args Args) defaults() *Args {
 // network is the arguments of the network.
 func (args *Args) network(shared *account.Account) *network.Args {
 	return &network.Args{
-		Account: shared, Table: args.Table, Existing: args.Existing, CIDR: args.CIDR, Zones: args.Zones, NAT: args.NAT, IPv6: args.IPv6,
+		Account: shared, Table: args.Table, Existing: args.Existing, VPCCIDR: args.VPCCIDR, Zones: args.Zones, NATStrategy: args.NATStrategy, IPv6: args.IPv6,
 		DNSBlockOffReason: args.DNSBlockOffReason, DNSFailClosedOffReason: args.DNSFailClosedOffReason,
 	}
 }

@@ -209,7 +209,7 @@ func TestEverythingThatIsMissingIsOneError(t *testing.T) {
 	}
 	err := pulumitest.RunError(t, program(args))
 	for _, text := range []string{
-		"AccountID", "Region", "Zones", "CIDR", "AlarmEmails",
+		"AccountID", "Region", "Zones", "VPCCIDR", "AlarmEmails",
 		`"bd" is not a segment of the table; it has app, db, cache`,
 		`Edge: it runs in the segment of its name, and "edge" is not a segment`,
 		`Bastion: it runs in the segment of its name, and "door" is not a segment`,

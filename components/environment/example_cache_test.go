@@ -20,7 +20,7 @@ import (
 func ExampleArgs_ownSegments() {
 	recorded, err := pulumitest.Record(func(ctx *pulumi.Context) error {
 		env, err := environment.New(ctx, "shop", &environment.Args{
-			AccountID: "111122223333", Region: "eu-central-1", Zones: []string{"eu-central-1a", "eu-central-1b"}, CIDR: "10.20.0.0/16",
+			AccountID: "111122223333", Region: "eu-central-1", Zones: []string{"eu-central-1a", "eu-central-1b"}, VPCCIDR: "10.20.0.0/16",
 			AlarmEmails: []string{"ops@example.com"},
 			Table: &segment.Table{
 				Segments: []segment.Segment{

@@ -29,7 +29,7 @@ func ExampleNew_incomplete() {
 	_, err := pulumitest.Record(func(ctx *pulumi.Context) error {
 		_, err := environment.New(ctx, "shop", &environment.Args{
 			AccountID: "111122223333", Region: "eu-central-1", Zones: []string{"eu-central-1a", "eu-central-1b"},
-			CIDR: "10.20.0.0/16", Table: table,
+			VPCCIDR: "10.20.0.0/16", Table: table,
 			Services:  []environment.Service{{Name: "orders", Args: app.Args{Port: 9443}, UsesDatabase: "db"}},
 			Databases: []environment.Database{{}},
 		})

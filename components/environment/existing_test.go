@@ -17,7 +17,7 @@ import (
 // An existing VPC is looked at with the environment's provider, before the keys and logs that come before the network.
 func TestAnExistingVPCThatDoesNotFitStopsEverything(t *testing.T) {
 	args := reference()
-	args.CIDR, args.NAT = "", ""
+	args.VPCCIDR, args.NATStrategy = "", ""
 	args.Existing = &network.Existing{VPCID: "vpc-01234567", SubnetIDs: map[string][]string{
 		"public": {"subnet-00000000", "subnet-00000001"}, "app": {"subnet-00000002", "subnet-00000003"}, "data": {"subnet-00000004", "subnet-00000005"},
 	}}

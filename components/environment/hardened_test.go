@@ -33,7 +33,7 @@ func small() *Args {
 // large is the reference environment at the size of production.
 func large() *Args {
 	args := reference()
-	args.CIDR, args.NAT = "10.10.0.0/16", network.NATOnePerZone
+	args.VPCCIDR, args.NATStrategy = "10.10.0.0/16", network.NATOnePerZone
 	args.Zones = append(args.Zones, pulumitest.Region+"c")
 	args.LogRetentionDays = 731
 	args.AlarmEmails = append(args.AlarmEmails, "security@example.com")

@@ -169,7 +169,7 @@ func TestDataTierHasNoRoute(t *testing.T) {
 
 func TestNoNATMeansNoWayOutOfTheAppTier(t *testing.T) {
 	args := reference()
-	args.NAT = network.NATNone
+	args.NATStrategy = network.NATNone
 	args.Table.Connections = slices.DeleteFunc(args.Table.Connections, func(c segment.Connection) bool { return len(c.To.Ranges()) > 0 })
 	rec := deployed(t, args)
 	require.Empty(t, rec.ByType("aws:ec2/natGateway:NatGateway"))

@@ -34,15 +34,15 @@ type Args struct {
 	// Existing is a VPC of somebody else's making, and its subnets, for the tiers to move into. CIDR and NAT are then left out:
 	// its owner has decided both. Default: a VPC of the network's own.
 	Existing *Existing `pulumi:"existing"`
-	// CIDR is the range of the VPC: private IPv4, /16 to /20, such as 10.0.0.0/16. Required, but for an existing VPC. It cannot be changed in place:
+	// VPCCIDR is the range of the VPC: private IPv4, /16 to /20, such as 10.0.0.0/16. Required, but for an existing VPC. It cannot be changed in place:
 	// another range replaces the VPC and everything in it. See Plan for how it is divided.
-	CIDR string `pulumi:"cidr"`
+	VPCCIDR string `pulumi:"vpcCidr"`
 	// Zones are two to four zones of the region by full name, such as eu-central-1a. Required. Zones can be added and, once
 	// empty, removed; their order only decides where the gateway of NATSingle stands, which is the first.
 	Zones []string `pulumi:"zones"`
-	// NAT is how tiers with segment.ReachNAT get out. Default: NATNone. Anything else takes a row from such a tier to the
+	// NATStrategy is how tiers with segment.ReachNAT get out. Default: NATNone. Anything else takes a row from such a tier to the
 	// outside. Changing between NATSingle and NATOnePerZone keeps the gateways that both have, and their addresses.
-	NAT NATStrategy `pulumi:"nat"`
+	NATStrategy NATStrategy `pulumi:"natStrategy"`
 	// IPv6 gives every subnet IPv6 addresses beside those of IPv4, from a range that AWS chooses. Tiers with
 	// segment.ReachNAT then reach IPv6 addresses through an egress-only gateway, which nothing comes in by. Default: IPv4 only.
 	IPv6 bool `pulumi:"ipv6"`
@@ -80,8 +80,8 @@ func (args *Args) decide() (Plan, []rule, []error) {
 	if args.Account != nil {
 		problems = append(problems, zoneProblems(args.Account.Region, args.Zones)...)
 	}
-	if !slices.Contains([]NATStrategy{"", NATNone, NATSingle, NATOnePerZone}, args.NAT) {
-		problems = append(problems, in("NAT", "%q is not a strategy; choose %s, %s or %s", args.NAT, NATNone, NATSingle, NATOnePerZone))
+	if !slices.Contains([]NATStrategy{"", NATNone, NATSingle, NATOnePerZone}, args.NATStrategy) {
+		problems = append(problems, in("NATStrategy", "%q is not a strategy; choose %s, %s or %s", args.NATStrategy, NATNone, NATSingle, NATOnePerZone))
 	}
 	for field, reason := range map[string]string{"DNSBlockOffReason": args.DNSBlockOffReason, "DNSFailClosedOffReason": args.DNSFailClosedOffReason} {
 		if reason != "" {
@@ -90,8 +90,8 @@ func (args *Args) decide() (Plan, []rule, []error) {
 	}
 	plan, err := Plan{}, error(nil)
 	if args.Existing == nil {
-		if plan, err = NewPlan(args.CIDR); err != nil {
-			problems = append(problems, in("CIDR", "%w", err))
+		if plan, err = NewPlan(args.VPCCIDR); err != nil {
+			problems = append(problems, in("VPCCIDR", "%w", err))
 		}
 	}
 	if args.Table == nil {
@@ -110,7 +110,7 @@ func (args *Args) decide() (Plan, []rule, []error) {
 // derive returns the ACL rules that follow from the table and the ranges of the VPC, or what is wrong with the table there. With
 // ranges that are not known there are no rules.
 func (args *Args) derive(plan Plan) ([]rule, []error) {
-	nat := len(natZones(args.NAT, args.Zones)) > 0 || args.Existing != nil && args.needsNAT()
+	nat := len(natZones(args.NATStrategy, args.Zones)) > 0 || args.Existing != nil && args.needsNAT()
 	problems := args.Table.Check(segment.Surroundings{VPC: plan.vpc, Further: plan.further, NAT: nat, IPv6: args.IPv6})
 	if len(problems) > 0 || !plan.vpc.IsValid() {
 		return nil, problems

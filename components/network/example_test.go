@@ -23,8 +23,8 @@ func Example() {
 				BoundaryARN: pulumi.String("arn:aws:iam::111122223333:policy/boundary"),
 				LogKeyARN:   pulumi.String("arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-4000-8000-000000000000"),
 			},
-			CIDR:  "10.30.0.0/16",
-			Zones: []string{"eu-central-1a", "eu-central-1b"},
+			VPCCIDR: "10.30.0.0/16",
+			Zones:   []string{"eu-central-1a", "eu-central-1b"},
 			Table: &segment.Table{
 				Segments: []segment.Segment{
 					{Name: "worker", Tier: segment.App, Holds: "Night jobs"},

@@ -65,11 +65,11 @@ func (args *Args) existingProblems() []error {
 	add := func(field, format string, values ...any) {
 		problems = append(problems, in("Existing."+field, format, values...))
 	}
-	if args.CIDR != "" {
-		add("VPCID", "the VPC has its ranges already; leave CIDR %q out", args.CIDR)
+	if args.VPCCIDR != "" {
+		add("VPCID", "the VPC has its ranges already; leave VPCCIDR %q out", args.VPCCIDR)
 	}
-	if args.NAT != "" && args.NAT != NATNone {
-		add("VPCID", "the NAT gateways are those of the VPC; leave NAT %q out", args.NAT)
+	if args.NATStrategy != "" && args.NATStrategy != NATNone {
+		add("VPCID", "the NAT gateways are those of the VPC; leave NATStrategy %q out", args.NATStrategy)
 	}
 	if !vpcForm.MatchString(e.VPCID) {
 		add("VPCID", "%q is not the id of a VPC; write it like vpc-0123456789abcdef0", e.VPCID)

@@ -158,7 +158,7 @@ func (o *owner) answers() []pulumitest.Option {
 
 // moveIn changes the typical arguments so that the tiers move into the owner's VPC.
 func moveIn(args *Args) {
-	args.CIDR, args.NAT = "", ""
+	args.VPCCIDR, args.NATStrategy = "", ""
 	args.Existing = &Existing{VPCID: ownerVPC, SubnetIDs: map[string][]string{"public": {publicA, publicB}, "app": {appA, appB}, "data": {dataA, dataB}}}
 }
 
@@ -320,11 +320,11 @@ func TestEverythingThatDoesNotFitIsOneError(t *testing.T) {
 
 func TestArgumentsOfAnExistingVPCAreCheckedWithoutALook(t *testing.T) {
 	args := typicalArgs()
-	args.NAT = NATSingle
+	args.NATStrategy = NATSingle
 	args.Existing = &Existing{VPCID: "10.7.0.0/16", SubnetIDs: map[string][]string{"public": {publicA, "subnet"}, "app": {appA, publicA}, "cache": {dataA}}}
 	err := errors.Join(args.Check()...)
 	for _, want := range []string{
-		`leave CIDR "10.0.0.0/16" out`, `leave NAT "Single" out`, `Existing.VPCID: "10.7.0.0/16" is not the id of a VPC`,
+		`leave VPCCIDR "10.0.0.0/16" out`, `leave NATStrategy "Single" out`, `Existing.VPCID: "10.7.0.0/16" is not the id of a VPC`,
 		`Existing.SubnetIDs[public]: "subnet" is not the id of a subnet`, `Existing.SubnetIDs[app]: ` + publicA + ` is in tier "public" already`,
 		"Existing.SubnetIDs[data]: has 0 subnets for the 2 zones", "Existing.SubnetIDs[cache]: nothing of the table stands in a tier of this name",
 	} {

@@ -48,7 +48,7 @@ func (b *builder) createGateways(ctx *pulumi.Context) (err error) {
 		}
 	}
 	b.nat, b.NATPublicIPs = map[string]*ec2.NatGateway{}, map[string]pulumi.StringOutput{}
-	for _, zone := range natZones(b.args.NAT, b.Zones) {
+	for _, zone := range natZones(b.args.NATStrategy, b.Zones) {
 		role := "nat-" + zone
 		address, err := ec2.NewEip(ctx, b.child(role), &ec2.EipArgs{
 			Domain: pulumi.String("vpc"),

@@ -68,7 +68,7 @@ func TestAZoneMoreOnlyCreates(t *testing.T) {
 		} {
 			t.Run(string(nat)+" "+name, func(t *testing.T) {
 				run := func(i int) *pulumitest.Recording {
-					return build(t, func(args *Args) { args.NAT, args.Zones = nat, zones[i] })
+					return build(t, func(args *Args) { args.NATStrategy, args.Zones = nat, zones[i] })
 				}
 				created, deleted, changed := difference(run(0), run(1))
 				require.Empty(t, deleted)
@@ -99,7 +99,7 @@ func TestAZoneMoreKeepsTheEndpointsInTheOldZones(t *testing.T) {
 }
 
 func TestSingleToOnePerZoneKeepsTheGateway(t *testing.T) {
-	before := build(t, func(args *Args) { args.NAT = NATSingle })
+	before := build(t, func(args *Args) { args.NATStrategy = NATSingle })
 	after := build(t, nil)
 	created, deleted, changed := difference(before, after)
 	require.Empty(t, deleted)

@@ -190,7 +190,7 @@ func (n *Network) outputs() pulumi.Map {
 	}
 	return pulumi.Map{
 		"vpcId":            n.VPCID,
-		"cidr":             pulumi.String(n.Plan.VPC().String()),
+		"vpcCidr":          pulumi.String(n.Plan.VPC().String()),
 		"subnetIds":        n.SubnetIDsByZone(),
 		"securityGroupIds": n.GroupIDs(),
 		"natPublicIps":     addresses,

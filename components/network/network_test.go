@@ -57,10 +57,10 @@ func typicalArgs() *Args {
 		Account: &account.Account{
 			ID: accountID, Region: theRegion, BoundaryARN: pulumi.String(boundaryARN), LogKeyARN: pulumi.String(keyARN), LogRetentionDays: 400,
 		},
-		Table: typicalTable(),
-		CIDR:  "10.0.0.0/16",
-		Zones: []string{zoneA, zoneB},
-		NAT:   NATOnePerZone,
+		Table:       typicalTable(),
+		VPCCIDR:     "10.0.0.0/16",
+		Zones:       []string{zoneA, zoneB},
+		NATStrategy: NATOnePerZone,
 	}
 }
 
@@ -168,9 +168,9 @@ func TestSubnetIDsWaitForACLAndRouteTable(t *testing.T) {
 
 func TestTheStateShowsWhatTheNetworkWasGiven(t *testing.T) {
 	network := build(t, func(args *Args) { args.IPv6 = true }).Only(t, networkType)
-	require.Equal(t, "10.0.0.0/16", network.String("cidr"))
+	require.Equal(t, "10.0.0.0/16", network.String("vpcCidr"))
 	require.Equal(t, []any{zoneA, zoneB}, network.Value("zones"))
-	require.Equal(t, "OnePerZone", network.Value("nat"))
+	require.Equal(t, "OnePerZone", network.Value("natStrategy"))
 	require.Equal(t, true, network.Value("ipv6"))
 }
 
@@ -190,10 +190,10 @@ func TestOutputsAreByTierZoneAndSegment(t *testing.T) {
 func TestArgsListAllProblems(t *testing.T) {
 	err := pulumitest.RunError(t, func(ctx *pulumi.Context) error {
 		_, err := New(ctx, "net", &Args{
-			Account: &account.Account{ID: "12", Region: "europe", LogRetentionDays: 100},
-			CIDR:    "10.0.0.0/8",
-			Zones:   []string{"eu-central-1a"},
-			NAT:     "Two",
+			Account:     &account.Account{ID: "12", Region: "europe", LogRetentionDays: 100},
+			VPCCIDR:     "10.0.0.0/8",
+			Zones:       []string{"eu-central-1a"},
+			NATStrategy: "Two",
 			Table: &segment.Table{
 				Segments: typicalTable().Segments,
 				Connections: []segment.Connection{
@@ -204,7 +204,7 @@ func TestArgsListAllProblems(t *testing.T) {
 		return err
 	})
 	for _, message := range []string{
-		`network "net"`, `AccountID: "12"`, `Region: "europe"`, "CIDR:", "Zones: names one zone", "Zones[0]", `NAT: "Two" is not a strategy; choose None, Single or OnePerZone`,
+		`network "net"`, `AccountID: "12"`, `Region: "europe"`, "VPCCIDR:", "Zones: names one zone", "Zones[0]", `NATStrategy: "Two" is not a strategy; choose None, Single or OnePerZone`,
 		`Connections[0] (app -> aws:secretmanager,kms,kms tcp/443): To: "secretmanager" is not a service`, `"kms" is listed twice`,
 		"LogKeyARN: missing", "LogRetentionDays: 100", "BoundaryARN: missing",
 	} {
@@ -213,7 +213,7 @@ func TestArgsListAllProblems(t *testing.T) {
 
 	err = pulumitest.RunError(t, func(ctx *pulumi.Context) error {
 		args := typicalArgs()
-		args.NAT, args.Zones = NATNone, []string{zoneA}
+		args.NATStrategy, args.Zones = NATNone, []string{zoneA}
 		connect(args, segment.Connection{From: segment.Internet, To: "db", Ports: segment.PostgreSQL})
 		_, err := New(ctx, "net", args)
 		return err
@@ -226,7 +226,7 @@ func TestArgsListAllProblems(t *testing.T) {
 		_, err := New(ctx, "net", nil)
 		return err
 	})
-	for _, message := range []string{"Account: missing", "Table: missing", "CIDR:"} {
+	for _, message := range []string{"Account: missing", "Table: missing", "VPCCIDR:"} {
 		require.ErrorContains(t, err, message)
 	}
 }
@@ -246,7 +246,7 @@ func TestNATAloneSaysThatNoRowNeedsIt(t *testing.T) {
 		args := typicalArgs()
 		closed(args)
 		require.Empty(t, args.Check())
-		args.NAT = nat
+		args.NATStrategy = nat
 		problems := args.Check()
 		require.Len(t, problems, 1)
 		require.ErrorContains(t, problems[0], "NAT: the network has NAT gateways, and no row leads")

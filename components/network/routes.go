@@ -128,7 +128,7 @@ func (b *builder) createRoute(ctx *pulumi.Context, at place, out wayOut) error {
 	case out.six:
 		route.EgressOnlyGatewayId = b.outward.ID()
 	default:
-		route.NatGatewayId = b.nat[natOf(b.args.NAT, b.Zones, at.zone)].ID()
+		route.NatGatewayId = b.nat[natOf(b.args.NATStrategy, b.Zones, at.zone)].ID()
 	}
 	made, err := ec2.NewRoute(ctx, b.child(at.table()+"-"+out.label), route, pulumi.Parent(b.Network))
 	if at.tier.Reach == segment.ReachInternet {

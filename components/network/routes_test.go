@@ -36,7 +36,7 @@ func TestDataTierHasNoRouteOut(t *testing.T) {
 			if nat == NATNone {
 				closed(args)
 			}
-			args.NAT = nat
+			args.NATStrategy = nat
 		})
 		data := rec.Get(t, tableType, "net-data")
 		require.Equal(t, []any{}, data.Value("routes"), "declared empty, so that a route added by hand is removed")
@@ -64,7 +64,7 @@ func TestNATStrategies(t *testing.T) {
 			if nat == NATNone {
 				closed(args)
 			}
-			args.NAT = nat
+			args.NATStrategy = nat
 		})
 		gateways := map[string]bool{}
 		for zone, gateway := range want {
@@ -90,7 +90,7 @@ func TestAppTierHasRoutesToItsDestinationsOnly(t *testing.T) {
 	known := []string{"198.51.100.0/24", "203.0.113.64/28"}
 	rec := build(t, func(args *Args) {
 		closed(args)
-		args.NAT = NATOnePerZone
+		args.NATStrategy = NATOnePerZone
 		connect(args, segment.Connection{From: "app", To: segment.Addresses(known...), Ports: segment.HTTPS})
 		for _, partner := range known {
 			connect(args, segment.Connection{From: "app", To: segment.Addresses(partner), Ports: segment.TCP(587)})
@@ -128,13 +128,13 @@ func TestTiersOfYourOwnHaveSubnetsACLsAndRoutesByTheirReach(t *testing.T) {
 }
 
 func TestSingleNATStandsInTheFirstListedZone(t *testing.T) {
-	rec := build(t, func(args *Args) { args.NAT, args.Zones = NATSingle, []string{zoneB, zoneA} })
+	rec := build(t, func(args *Args) { args.NATStrategy, args.Zones = NATSingle, []string{zoneB, zoneA} })
 	require.Equal(t, "net-nat-"+zoneB, rec.Only(t, natType).Name)
 }
 
 func TestNothingInTheTiersIsReachableWithoutARow(t *testing.T) {
 	rec := build(t, func(args *Args) {
-		args.NAT, args.Table.Connections = NATNone, nil
+		args.NATStrategy, args.Table.Connections = NATNone, nil
 		connect(args, segment.Connection{From: "app", To: "db", Ports: segment.PostgreSQL})
 	})
 	require.Len(t, rec.ByType(aclRuleType), 4)

@@ -53,7 +53,7 @@ func typicalTable() *segment.Table {
 
 // closed takes the rows away that need NAT.
 func closed(args *Args) {
-	args.NAT = NATNone
+	args.NATStrategy = NATNone
 	args.Table.Connections = slices.DeleteFunc(args.Table.Connections, func(c segment.Connection) bool {
 		return c.From == "app" && c.To.Outside()
 	})
@@ -132,7 +132,7 @@ func anyTable(choose dice, rows int, plan Plan, six bool) (*segment.Table, NATSt
 func TestTypicalTableIsSound(t *testing.T) {
 	for _, nat := range []NATStrategy{NATSingle, NATOnePerZone} {
 		args := typicalArgs()
-		args.NAT = nat
+		args.NATStrategy = nat
 		require.Empty(t, args.Check())
 	}
 }

@@ -260,7 +260,7 @@ func TestWhatARowAllowsPassesEverythingAndTheRestDoesNot(t *testing.T) {
 			if len(table.Connections) == 0 {
 				t.Fatal("the dice made a table without rows")
 			}
-			d := read(t, build(t, func(args *Args) { args.Table, args.NAT, args.IPv6 = table, nat, six }))
+			d := read(t, build(t, func(args *Args) { args.Table, args.NATStrategy, args.IPv6 = table, nat, six }))
 			passed := 0
 			each(t, plan, table, six, func(from, to host, with packet) {
 				if from.outside() && to.outside() {

@@ -56,7 +56,7 @@ func New(ctx *pulumi.Context, tables ...*segment.Table) (*network.Network, error
 	args := &network.Args{
 		Account: Account(),
 		Table:   Table(),
-		CIDR:    "10.20.0.0/16",
+		VPCCIDR: "10.20.0.0/16",
 		Zones:   []string{pulumitest.Region + "a", pulumitest.Region + "b"},
 	}
 	if len(tables) > 0 {

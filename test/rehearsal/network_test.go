@@ -22,7 +22,7 @@ func lookAtVPC(t *testing.T, a *account) {
 	t.Helper()
 	vpc := a.vpc(t)
 	id := aws.ToString(vpc.VpcId)
-	require.Equal(t, a.Network.CIDR, aws.ToString(vpc.CidrBlock))
+	require.Equal(t, a.Network.VPCCIDR, aws.ToString(vpc.CidrBlock))
 	seen, err := terratest.GetVpcByIDContextE(t, t.Context(), id, a.Region)
 	require.NoError(t, err)
 	require.Equal(t, a.named("vpc"), seen.Name)
@@ -47,7 +47,7 @@ func lookAtSubnets(t *testing.T, a *account) {
 	t.Helper()
 	subnets := a.subnets(t)
 	require.Len(t, subnets, len(tiers)*len(a.Network.Zones))
-	whole := netip.MustParsePrefix(a.Network.CIDR)
+	whole := netip.MustParsePrefix(a.Network.VPCCIDR)
 	var taken []netip.Prefix
 	for _, tier := range tiers {
 		for _, zone := range a.Network.Zones {
@@ -106,7 +106,7 @@ func lookAtRoutes(t *testing.T, a *account) {
 			require.Contains(t, routes, destination)
 			through, found := gateways[aws.ToString(routes[destination].NatGatewayId)]
 			require.True(t, found, "the app tier's way out is no NAT gateway")
-			if a.Network.NAT == stacks.NATOnePerZone {
+			if a.Network.NATStrategy == stacks.NATOnePerZone {
 				require.Equal(t, id("public"), aws.ToString(through.SubnetId), "the NAT gateway of another zone")
 			}
 		}
@@ -131,7 +131,7 @@ func natGateways(t *testing.T, a *account) map[string]ec2types.NatGateway {
 	t.Helper()
 	found, err := a.ec2.DescribeNatGateways(t.Context(), &ec2.DescribeNatGatewaysInput{Filter: a.inVPC(t)})
 	require.NoError(t, err)
-	wanted := map[string]int{stacks.NATNone: 0, stacks.NATSingle: 1, stacks.NATOnePerZone: len(a.Network.Zones)}[a.Network.NAT]
+	wanted := map[string]int{stacks.NATNone: 0, stacks.NATSingle: 1, stacks.NATOnePerZone: len(a.Network.Zones)}[a.Network.NATStrategy]
 	require.Len(t, found.NatGateways, wanted)
 	public := a.subnetIDs(t, "public")
 	byID, addresses := map[string]ec2types.NatGateway{}, map[string]bool{}
@@ -169,7 +169,7 @@ func lookAtACLs(t *testing.T, a *account) {
 			require.NotEqual(t, "-1", aws.ToString(entry.Protocol), "ACL of the %s tier, rule %d", tier, aws.ToInt32(entry.RuleNumber))
 			if tier == "data" {
 				peer := netip.MustParsePrefix(aws.ToString(entry.CidrBlock))
-				require.True(t, netip.MustParsePrefix(a.Network.CIDR).Contains(peer.Addr()), "the data tier speaks with %s", peer)
+				require.True(t, netip.MustParsePrefix(a.Network.VPCCIDR).Contains(peer.Addr()), "the data tier speaks with %s", peer)
 			}
 		}
 	}

@@ -39,7 +39,7 @@ func deploy(ctx *pulumi.Context) error {
 		AccountID:   "111122223333",
 		Region:      "eu-central-1",
 		Zones:       []string{"eu-central-1a", "eu-central-1b"},
-		CIDR:        "10.20.0.0/16",
+		VPCCIDR:     "10.20.0.0/16",
 		Table:       table,
 		AlarmEmails: []string{"ops@example.com"},
 		Edge:        &environment.Edge{Args: edge.Args{Zone: "shop.example"}},

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package configured_test
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/bulkhead-iac/bulkhead/components/app"
+	"github.com/bulkhead-iac/bulkhead/components/bastion"
+	"github.com/bulkhead-iac/bulkhead/components/database"
+	"github.com/bulkhead-iac/bulkhead/components/edge"
+	"github.com/bulkhead-iac/bulkhead/components/environment"
+)
+
+// without are the settings that fill no field of one component: they are rows of the table of segments and connections, choose a
+// component, fill several, or are for the policies.
+var without = []string{
+	"interfaceEndpoints", "bastion", "bastionAllowedCidrs", "bastionReachesDatabase", "appEgressCidrs", "appEgressDomains",
+	"deletionProtectionOffReason", "profile",
+}
+
+// A setting is called like the field that it fills, behind the name of the component that has it: databaseStorageGb fills StorageGB
+// of database.Args. Somebody who knows the one finds the other.
+func TestASettingIsCalledLikeItsField(t *testing.T) {
+	text, err := os.ReadFile("../../Pulumi.yaml")
+	require.NoError(t, err)
+	var project struct {
+		Config map[string]any `yaml:"config"`
+	}
+	require.NoError(t, yaml.Unmarshal(text, &project))
+	fields := map[string]bool{}
+	for component, args := range map[string]any{
+		"": environment.Args{}, "app": app.Args{}, "bastion": bastion.Args{}, "edge": edge.Args{}, "waf": edge.WAF{}, "database": database.Args{},
+	} {
+		collect(fields, component, reflect.TypeOf(args))
+	}
+	for _, key := range without {
+		require.Contains(t, project.Config, "bulkhead:"+key)
+		fields[strings.ToLower(key)] = true
+	}
+	ours := 0
+	for key := range project.Config {
+		if name, is := strings.CutPrefix(key, "bulkhead:"); is {
+			ours++
+			require.True(t, fields[strings.ToLower(name)], "no component has a field called like the setting %s", name)
+		}
+	}
+	require.Greater(t, ours, len(without))
+}
+
+// collect adds the fields of arguments, those of the servers among them, in small letters.
+func collect(fields map[string]bool, component string, args reflect.Type) {
+	for i := range args.NumField() {
+		switch f := args.Field(i); f.Name {
+		case "Server":
+			collect(fields, component, f.Type)
+		default:
+			fields[component+strings.ToLower(f.Name)] = true
+		}
+	}
+}
