@@ -104,30 +104,30 @@ func lookAtHeaders(t *testing.T, a *account, listener *string) {
 }
 
 // lookAtRules finds the one rule behind the default that a request can meet, which forwards what asks for the environment's own
-// host to the instances over TLS, and the one that holds its target group.
+// host to the instances over TLS, and the one that holds their target group. Rules of other services are none of ours.
 func lookAtRules(t *testing.T, a *account, listener *string) {
 	t.Helper()
 	rules, err := a.elb.DescribeRules(t.Context(), &elb.DescribeRulesInput{ListenerArn: listener})
 	require.NoError(t, err)
-	require.Len(t, rules.Rules, 3)
-	groups, err := a.elb.DescribeTargetGroups(t.Context(), &elb.DescribeTargetGroupsInput{})
+	groups, err := a.elb.DescribeTargetGroups(t.Context(), &elb.DescribeTargetGroupsInput{TargetGroupArns: a.serviceGroup(t).TargetGroupARNs})
 	require.NoError(t, err)
 	require.Len(t, groups.TargetGroups, 1)
 	group := groups.TargetGroups[0]
+	conditions := map[string][]string{}
 	for _, rule := range rules.Rules {
-		if !aws.ToBool(rule.IsDefault) {
+		require.Len(t, rule.Actions, 1)
+		if action := rule.Actions[0]; aws.ToString(action.TargetGroupArn) == aws.ToString(group.TargetGroupArn) {
+			require.Equal(t, elbtypes.ActionTypeEnumForward, action.Type)
 			require.Len(t, rule.Conditions, 1)
-			if condition := rule.Conditions[0]; aws.ToString(condition.Field) == "source-ip" {
-				require.Equal(t, []string{"192.0.2.1/32"}, condition.SourceIpConfig.Values)
-			} else {
-				require.Equal(t, "host-header", aws.ToString(condition.Field))
-				require.Equal(t, []string{a.Edge.Domain}, condition.HostHeaderConfig.Values)
+			switch condition := rule.Conditions[0]; {
+			case condition.HostHeaderConfig != nil:
+				conditions["host-header"] = condition.HostHeaderConfig.Values
+			case condition.SourceIpConfig != nil:
+				conditions["source-ip"] = condition.SourceIpConfig.Values
 			}
-			require.Len(t, rule.Actions, 1)
-			require.Equal(t, elbtypes.ActionTypeEnumForward, rule.Actions[0].Type)
-			require.Equal(t, aws.ToString(group.TargetGroupArn), aws.ToString(rule.Actions[0].TargetGroupArn))
 		}
 	}
+	require.Equal(t, map[string][]string{"host-header": {a.Edge.Domain}, "source-ip": {"192.0.2.1/32"}}, conditions)
 	require.Equal(t, elbtypes.ProtocolEnumHttps, group.Protocol)
 	require.Equal(t, int32(a.App.Port), aws.ToInt32(group.Port)) //nolint:gosec // a port fits
 	require.Equal(t, elbtypes.ProtocolEnumHttps, group.HealthCheckProtocol)

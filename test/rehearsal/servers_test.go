@@ -3,6 +3,7 @@
 package rehearsal_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +51,19 @@ func lookAtServers(t *testing.T, a *account) {
 		}
 	}
 	require.Len(t, seen, 2)
+}
+
+// serviceGroup is the auto-scaling group of the service.
+func (a *account) serviceGroup(t *testing.T) asgtypes.AutoScalingGroup {
+	t.Helper()
+	found, err := a.autoscaling.DescribeAutoScalingGroups(t.Context(), &autoscaling.DescribeAutoScalingGroupsInput{})
+	require.NoError(t, err)
+	is := func(group asgtypes.AutoScalingGroup) bool {
+		return strings.HasPrefix(aws.ToString(group.AutoScalingGroupName), a.named("app-"))
+	}
+	at := slices.IndexFunc(found.AutoScalingGroups, is)
+	require.GreaterOrEqual(t, at, 0)
+	return found.AutoScalingGroups[at]
 }
 
 // lookAtTemplate finds a template that the group runs in its newest version: metadata for sessions only, an encrypted disk,
