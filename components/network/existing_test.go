@@ -217,7 +217,6 @@ func TestAnExistingVPCWithFurtherRangesAndIPv6(t *testing.T) {
 		values{"cidrBlock": "100.64.0.0/16", "state": "associated"}, values{"cidrBlock": "10.9.0.0/16", "state": "disassociated"})
 	for i, id := range []string{publicA, publicB, appA, appB, dataA, dataB} {
 		o.subnets[id]["ipv6CidrBlock"] = strings.Replace(vpcIPv6, "00::/56", "0"+string(rune('0'+i))+"::/64", 1)
-		o.subnets[id]["assignIpv6AddressOnCreation"] = true
 	}
 	o.route(rtbPublic, values{"cidrBlock": "0.0.0.0/0", "gatewayId": "igw-1"}, values{"ipv6CidrBlock": "::/0", "gatewayId": "igw-1"})
 	rec := build(t, func(args *Args) { moveIn(args); args.IPv6 = true }, o.answers()...)
@@ -244,12 +243,13 @@ func TestWhatDoesNotFitIsNamedWithItsCure(t *testing.T) {
 		"not known in a preview":   {change: func(o *owner) { o.vpc = values{"id": ""} }, want: []string{ownerVPC + ": is not known in this preview"}},
 		"somebody else's VPC":      {change: func(o *owner) { o.vpc["ownerId"] = "999999999999" }, want: []string{"belongs to the account 999999999999"}},
 		"no DNS host names":        {change: func(o *owner) { o.vpc["enableDnsHostnames"] = false }, want: []string{"DNS host names false", "switch both on"}},
-		"no IPv6":                  {args: func(a *Args) { a.IPv6 = true }, want: []string{"has no IPv6 range", publicA + `: has the IPv6 range ""`, rtbPublic + ": has no route for ::/0"}},
+		"no IPv6":                  {args: func(a *Args) { a.IPv6 = true }, want: []string{"has no IPv6 range", publicA + ": has no IPv6 range", rtbPublic + ": has no route for ::/0"}},
 		"a VPN":                    {change: func(o *owner) { o.vpn = values{"id": "vgw-1"} }, want: []string{"virtual private gateway vgw-1"}},
 		"a subnet elsewhere":       {change: func(o *owner) { o.subnets[appA]["vpcId"] = "vpc-1" }, want: []string{appA + ": is in the VPC vpc-1; give a subnet of " + ownerVPC}},
 		"another zone":             {change: func(o *owner) { o.subnets[appA]["availabilityZone"] = zoneC }, want: []string{appA + ": is in the zone " + zoneC, "or change Zones"}},
 		"twice in a zone":          {change: func(o *owner) { o.subnets[dataA]["availabilityZone"] = zoneB }, want: []string{dataB + ": is in the zone " + zoneB + ", as " + dataA}},
 		"public addresses":         {change: func(o *owner) { o.subnets[publicA]["mapPublicIpOnLaunch"] = true }, want: []string{publicA + ": gives every machine a public address", "switch"}},
+		"IPv6 for everybody":       {change: func(o *owner) { o.subnets[publicA]["assignIpv6AddressOnCreation"] = true }, want: []string{publicA + ": gives every machine an IPv6 address", "switch"}},
 		"too small":                {change: func(o *owner) { o.subnets[publicA]["cidrBlock"] = "10.7.1.0/28" }, want: []string{"wants a /27 at least"}},
 		"IPv6 only":                {change: func(o *owner) { o.subnets[appA]["cidrBlock"] = "" }, want: []string{"give a subnet with IPv4 addresses"}},
 		"the main route table":     {change: func(o *owner) { delete(o.tableOf, dataA) }, want: []string{dataA + ": has no route table of its own"}},

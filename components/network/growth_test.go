@@ -139,7 +139,7 @@ func TestIPv6LaterReplacesNothing(t *testing.T) {
 	_, deleted, changed := difference(build(t, nil), after)
 	require.Empty(t, deleted)
 	for _, change := range changed {
-		require.Regexp(t, `^(aws:ec2/vpc:Vpc net-vpc: \[assignGeneratedIpv6CidrBlock\]|aws:ec2/subnet:Subnet \S+: \[assignIpv6AddressOnCreation ipv6CidrBlock\])$`, change)
+		require.Regexp(t, `^(aws:ec2/vpc:Vpc net-vpc: \[assignGeneratedIpv6CidrBlock\]|aws:ec2/subnet:Subnet \S+: \[ipv6CidrBlock\])$`, change)
 	}
 }
 

@@ -45,7 +45,7 @@ func TestEveryTierHasA59AndEverySubnetA64(t *testing.T) {
 	} {
 		subnet := rec.Get(t, subnetType, name)
 		require.Equal(t, want, subnet.String("ipv6CidrBlock"), name)
-		require.Equal(t, true, subnet.Value("assignIpv6AddressOnCreation"))
+		require.Nil(t, subnet.Value("assignIpv6AddressOnCreation"), "a machine that wants an address asks for it")
 	}
 	var tiers, subnets []netip.Prefix
 	for _, tier := range append([]segment.Tier{segment.Public, segment.App, segment.Data, {Name: "third", Place: 3}}, extraTiers...) {

@@ -36,7 +36,6 @@ func (b *builder) createSubnets(ctx *pulumi.Context) error {
 				args.Ipv6CidrBlock = b.vpc.Ipv6CidrBlock.ApplyT(func(whole string) (string, error) {
 					return subnetIPv6(whole, tier, zone)
 				}).(pulumi.StringOutput)
-				args.AssignIpv6AddressOnCreation = pulumi.Bool(true)
 			}
 			subnet, err := ec2.NewSubnet(ctx, b.child(at.role()), args, pulumi.Parent(b.Network), order.After(b.emptied))
 			if err != nil {

@@ -155,9 +155,11 @@ func (s *surveyor) judgeSubnet(tier segment.Tier, subnet *ec2.LookupSubnetResult
 	if subnet.MapPublicIpOnLaunch {
 		s.wrong(id, "gives every machine a public address, and the tier %q wants none that nobody asks for (FSBP EC2.15); switch the assignment of public addresses off", tier.Name)
 	}
-	if s.args.IPv6 && (subnet.Ipv6CidrBlock == "" || !subnet.AssignIpv6AddressOnCreation) {
-		s.wrong(id, "has the IPv6 range %q and gives addresses of it to machines: %t, and IPv6 wants a range and addresses; give the subnet both, or leave IPv6 out",
-			subnet.Ipv6CidrBlock, subnet.AssignIpv6AddressOnCreation)
+	if subnet.AssignIpv6AddressOnCreation && tier.Reach == segment.ReachInternet {
+		s.wrong(id, "gives every machine an IPv6 address, and the tier %q wants none that nobody asks for; switch the assignment of IPv6 addresses off", tier.Name)
+	}
+	if s.args.IPv6 && subnet.Ipv6CidrBlock == "" {
+		s.wrong(id, "has no IPv6 range, and IPv6 is asked for; give the subnet one, or leave IPv6 out")
 	}
 	four, err := netip.ParsePrefix(subnet.CidrBlock)
 	if err != nil {

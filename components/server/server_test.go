@@ -100,6 +100,11 @@ func TestSettingsReachTheLaunchTemplate(t *testing.T) {
 	}
 }
 
+func TestInstancesAskForAnIPv6AddressWhereTheNetworkHasThem(t *testing.T) {
+	template := build(t, with(func(f *Fleet) { f.Segment.Network().IPv6 = true })).Only(t, servertest.TemplateType)
+	require.Equal(t, 1.0, template.Value("networkInterfaces.0.ipv6AddressCount"))
+}
+
 func TestTagsReachEverythingThatIsLaunched(t *testing.T) {
 	template := build(t, with(func(f *Fleet) {
 		f.Segment.Account().Tags = map[string]string{"owner": "shop team", "Name": "not the component's"}

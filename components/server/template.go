@@ -69,6 +69,15 @@ func newTemplate(ctx *pulumi.Context, name string, fleet *Fleet, profileARN, use
 			Tags:         pulumi.ToStringMap(tags),
 		})
 	}
+	card := ec2.LaunchTemplateNetworkInterfaceArgs{
+		DeviceIndex:              pulumi.Int(0),
+		AssociatePublicIpAddress: pulumi.String(strconv.FormatBool(fleet.PublicIP)),
+		DeleteOnTermination:      pulumi.String("true"),
+		SecurityGroups:           pulumi.StringArray{fleet.Segment.GroupID},
+	}
+	if fleet.Segment.Network().IPv6 {
+		card.Ipv6AddressCount = pulumi.Int(1)
+	}
 	return ec2.NewLaunchTemplate(ctx, name+"-template", &ec2.LaunchTemplateArgs{
 		ImageId:              pulumi.String(settings.Image),
 		InstanceType:         pulumi.String(settings.InstanceType),
@@ -92,12 +101,7 @@ func newTemplate(ctx *pulumi.Context, name string, fleet *Fleet, profileARN, use
 				DeleteOnTermination: pulumi.String("true"),
 			},
 		}},
-		NetworkInterfaces: ec2.LaunchTemplateNetworkInterfaceArray{ec2.LaunchTemplateNetworkInterfaceArgs{
-			DeviceIndex:              pulumi.Int(0),
-			AssociatePublicIpAddress: pulumi.String(strconv.FormatBool(fleet.PublicIP)),
-			DeleteOnTermination:      pulumi.String("true"),
-			SecurityGroups:           pulumi.StringArray{fleet.Segment.GroupID},
-		}},
+		NetworkInterfaces: ec2.LaunchTemplateNetworkInterfaceArray{card},
 		TagSpecifications: tagged,
 		Tags:              pulumi.StringMap{"Name": pulumi.String(name)},
 	}, pulumi.Parent(parent))

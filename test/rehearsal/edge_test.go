@@ -33,6 +33,7 @@ func lookAtBalancer(t *testing.T, a *account) {
 	seen := balancer(t, a)
 	require.NotEqual(t, elbtypes.LoadBalancerSchemeEnumInternal, seen.Scheme)
 	require.Equal(t, elbtypes.LoadBalancerTypeEnumApplication, seen.Type)
+	require.Equal(t, a.Network.IPv6, seen.IpAddressType == elbtypes.IpAddressTypeDualstack)
 	require.Equal(t, []string{a.groupID(t, "edge")}, seen.SecurityGroups)
 	var subnets []string
 	for _, zone := range seen.AvailabilityZones {

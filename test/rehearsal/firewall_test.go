@@ -64,14 +64,22 @@ func lookAtFirewall(t *testing.T, a *account) {
 		require.NotEmpty(t, aws.ToString(rule.Description), group)
 		rules = append(rules, describe(rule, nameOf, s3))
 	}
-	require.ElementsMatch(t, wantedRules(table), rules)
+	require.ElementsMatch(t, wantedRules(table, a.worlds()), rules)
+}
+
+// worlds are the ranges of all addresses, of IPv6 too where the network has it.
+func (a *account) worlds() []string {
+	if a.Network.IPv6 {
+		return []string{world, worldIPv6}
+	}
+	return []string{world}
 }
 
 // wantedRules are the rules that the connections of a table need.
-func wantedRules(table *segment.Table) []string {
+func wantedRules(table *segment.Table, worlds []string) []string {
 	var rules []string
 	for _, c := range table.Connections {
-		from, to := peers(c.From), peers(c.To)
+		from, to := peers(c.From, worlds), peers(c.To, worlds)
 		for _, f := range from {
 			for _, t := range to {
 				if !c.To.Outside() && t != "s3" {
@@ -87,9 +95,9 @@ func wantedRules(table *segment.Table) []string {
 }
 
 // peers are the groups, lists and ranges that an end of a connection stands for.
-func peers(end segment.End) []string {
+func peers(end segment.End, worlds []string) []string {
 	if end == segment.Internet {
-		return []string{world}
+		return worlds
 	}
 	if one, is := end.Segment(); is {
 		return []string{one}

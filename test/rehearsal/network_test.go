@@ -4,6 +4,7 @@ package rehearsal_test
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
-const world = "0.0.0.0/0"
+const world, worldIPv6 = "0.0.0.0/0", "::/0"
 
 func lookAtVPC(t *testing.T, a *account) {
 	t.Helper()
@@ -55,6 +56,8 @@ func lookAtSubnets(t *testing.T, a *account) {
 			require.True(t, found, "no subnet of tier %s in %s", tier, zone)
 			require.Equal(t, zone, aws.ToString(subnet.AvailabilityZone))
 			require.False(t, aws.ToBool(subnet.MapPublicIpOnLaunch))
+			require.False(t, aws.ToBool(subnet.AssignIpv6AddressOnCreation))
+			require.Len(t, subnet.Ipv6CidrBlockAssociationSet, len(a.worlds())-1)
 			block := netip.MustParsePrefix(aws.ToString(subnet.CidrBlock))
 			require.True(t, whole.Overlaps(block) && whole.Bits() < block.Bits(), block)
 			for _, other := range taken {
@@ -96,14 +99,19 @@ func lookAtRoutes(t *testing.T, a *account) {
 		require.Empty(t, beyondVPC(of[id("data")]), "the data tier has a way out")
 
 		routes := beyondVPC(of[id("public")])
-		require.Contains(t, routes, world)
-		require.True(t, strings.HasPrefix(aws.ToString(routes[world].GatewayId), "igw-"))
-		require.Len(t, routes, 1)
+		require.Len(t, routes, len(a.worlds()))
+		for _, everything := range a.worlds() {
+			require.True(t, strings.HasPrefix(aws.ToString(routes[everything].GatewayId), "igw-"), everything)
+		}
 
 		routes = beyondVPC(of[id("app")])
 		require.Len(t, routes, len(a.App.EgressCIDRs))
 		for _, destination := range a.App.EgressCIDRs {
 			require.Contains(t, routes, destination)
+			if strings.Contains(destination, ":") {
+				require.True(t, strings.HasPrefix(aws.ToString(routes[destination].EgressOnlyInternetGatewayId), "eigw-"), "something may come in by the app tier's way out")
+				continue
+			}
 			through, found := gateways[aws.ToString(routes[destination].NatGatewayId)]
 			require.True(t, found, "the app tier's way out is no NAT gateway")
 			if a.Network.NATStrategy == stacks.NATOnePerZone {
@@ -152,6 +160,10 @@ func lookAtACLs(t *testing.T, a *account) {
 	found, err := a.ec2.DescribeNetworkAcls(t.Context(), &ec2.DescribeNetworkAclsInput{Filters: a.inVPC(t)})
 	require.NoError(t, err)
 	require.Len(t, found.NetworkAcls, len(tiers)+1)
+	own := []netip.Prefix{netip.MustParsePrefix(a.Network.VPCCIDR)}
+	for _, more := range a.vpc(t).Ipv6CidrBlockAssociationSet {
+		own = append(own, netip.MustParsePrefix(aws.ToString(more.Ipv6CidrBlock)))
+	}
 	for _, acl := range found.NetworkAcls {
 		var subnets []string
 		for _, association := range acl.Associations {
@@ -168,8 +180,8 @@ func lookAtACLs(t *testing.T, a *account) {
 		for _, entry := range allowing(acl) {
 			require.NotEqual(t, "-1", aws.ToString(entry.Protocol), "ACL of the %s tier, rule %d", tier, aws.ToInt32(entry.RuleNumber))
 			if tier == "data" {
-				peer := netip.MustParsePrefix(aws.ToString(entry.CidrBlock))
-				require.True(t, netip.MustParsePrefix(a.Network.VPCCIDR).Contains(peer.Addr()), "the data tier speaks with %s", peer)
+				peer := netip.MustParsePrefix(aws.ToString(entry.CidrBlock) + aws.ToString(entry.Ipv6CidrBlock))
+				require.True(t, slices.ContainsFunc(own, func(r netip.Prefix) bool { return r.Contains(peer.Addr()) }), "the data tier speaks with %s", peer)
 			}
 		}
 	}

@@ -151,14 +151,14 @@ func (b *builder) mapped(subnets []string) model.Certainty {
 
 // launched reads what an instance or a launch template says of its first interface.
 func (b *builder) launched(f *model.Interface, r *resource, at pack.Value, groups ...string) {
-	associate := at.Get("associatePublicIpAddress")
+	associate, six := at.Get("associatePublicIpAddress"), hasIPv6(at)
 	for item := range at.Get("networkInterfaces").Items() {
 		if item.IsUnknown() {
 			f.Doubt = "networkInterfaces is " + later
 			associate = item
 			continue
 		}
-		associate = item.Get("associatePublicIpAddress")
+		associate, six = item.Get("associatePublicIpAddress"), six || hasIPv6(item)
 		g := b.groupIDs(r, "networkInterfaces.securityGroups", item.Get("securityGroups"))
 		f.Groups, f.Doubt = append(f.Groups, g.ids...), cmp.Or(f.Doubt, g.doubt)
 		s := b.refer(r, "networkInterfaces.subnetId", item.Get("subnetId"), subnetFamilies...)
@@ -169,6 +169,15 @@ func (b *builder) launched(f *model.Interface, r *resource, at pack.Value, group
 		f.Groups, f.Doubt = append(f.Groups, g.ids...), cmp.Or(f.Doubt, g.doubt)
 	}
 	f.Addresses = []model.Address{{HasPublic: certain(associate, "absent")}}
+	if six {
+		f.Addresses = append(f.Addresses, model.Address{V6: true})
+	}
+}
+
+// hasIPv6 reports whether an instance, or an interface of a launch template, asks for IPv6 addresses. What is not known yet counts.
+func hasIPv6(at pack.Value) bool {
+	asks := at.Get("ipv6AddressCount").AtLeast(1).Or(at.Get("ipv6PrefixCount").AtLeast(1)).Or(at.Get("ipv6Addresses").IsSet()).Or(at.Get("ipv6Prefixes").IsSet())
+	return asks.Is != pack.False
 }
 
 // finish decides what depends on the subnets: the public address and the default group.

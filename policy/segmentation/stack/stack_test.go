@@ -5,8 +5,10 @@ package stack_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -202,3 +204,33 @@ func TestAnOpeningByHandIsSeen(t *testing.T) {
 }
 
 func mustPrefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
+
+// An instance has IPv6 addresses if its subnet gives them, or if it or its template asks for them.
+func TestTemplatesThatAskForIPv6HaveIt(t *testing.T) {
+	for name, ask := range map[string]map[string]any{
+		"nothing": nil, "none": {"ipv6AddressCount": 0.0},
+		"a count": {"ipv6AddressCount": 1.0}, "a list": {"ipv6Addresses": []any{"2001:db8::1"}}, "a prefix": {"ipv6PrefixCount": 1.0}, "not known": {"ipv6AddressCount": unknown},
+	} {
+		net := network(t, func(r map[string]any) {
+			if r["type"] != "aws:ec2/launchTemplate:LaunchTemplate" {
+				return
+			}
+			for _, at := range []string{"inputs", "outputs"} {
+				values, _ := r[at].(map[string]any)
+				cards, _ := values["networkInterfaces"].([]any)
+				for _, card := range cards {
+					maps.Copy(card.(map[string]any), ask)
+				}
+			}
+		}, nil)
+		seen := 0
+		for _, i := range net.Interfaces {
+			if i.Kind == model.Host {
+				seen++
+				has := slices.ContainsFunc(i.Addresses, func(a model.Address) bool { return a.V6 })
+				require.Equal(t, strings.HasPrefix(name, "a ") || name == "not known", has, "%s: %s", name, i.ID)
+			}
+		}
+		require.Positive(t, seen)
+	}
+}

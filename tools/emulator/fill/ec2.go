@@ -19,6 +19,7 @@ func ec2(t *Table) {
 	t.on("ec2", templateTags, "DescribeLaunchTemplateVersions")
 	t.on("ec2", aclNotFound, "DescribeNetworkAcls")
 	t.on("ec2", zonalGateways, "DescribeNatGateways")
+	t.on("ec2", subnetsByRange, "DescribeSubnets")
 	t.on("ec2", publicAccess, "DescribeVpcBlockPublicAccessOptions", "DescribeVpcBlockPublicAccessExclusions")
 }
 
