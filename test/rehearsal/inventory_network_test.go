@@ -66,6 +66,13 @@ var networkKinds = []kind{
 			return nil, g.InternetGatewayId
 		})
 	}},
+	{"egress-only internet gateway", []string{"aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway"}, func(ctx context.Context, a *account) ([]string, error) {
+		found, err := a.ec2.DescribeEgressOnlyInternetGateways(ctx, &ec2.DescribeEgressOnlyInternetGatewaysInput{})
+		if err != nil {
+			return nil, err
+		}
+		return each(found.EgressOnlyInternetGateways, func(g ec2types.EgressOnlyInternetGateway) *string { return g.EgressOnlyInternetGatewayId }), nil
+	}},
 	{"NAT gateway", []string{"aws:ec2/natGateway:NatGateway"}, func(ctx context.Context, a *account) ([]string, error) {
 		found, err := a.ec2.DescribeNatGateways(ctx, &ec2.DescribeNatGatewaysInput{})
 		if err != nil {
