@@ -12,6 +12,9 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
+// egressOnly is the way out of private tiers to IPv6 addresses, which only a network with IPv6 has.
+const egressOnly = "egress-only internet gateway"
+
 // networkKinds are the parts of the network.
 var networkKinds = []kind{
 	{"VPC", []string{"aws:ec2/vpc:Vpc"}, func(ctx context.Context, a *account) ([]string, error) {
@@ -66,7 +69,7 @@ var networkKinds = []kind{
 			return nil, g.InternetGatewayId
 		})
 	}},
-	{"egress-only internet gateway", []string{"aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway"}, func(ctx context.Context, a *account) ([]string, error) {
+	{egressOnly, []string{"aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway"}, func(ctx context.Context, a *account) ([]string, error) {
 		found, err := a.ec2.DescribeEgressOnlyInternetGateways(ctx, &ec2.DescribeEgressOnlyInternetGatewaysInput{})
 		if err != nil {
 			return nil, err

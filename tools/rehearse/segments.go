@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/export"
@@ -80,7 +81,7 @@ func (r *rehearsal) prove(ctx context.Context) error {
 		return err
 	}
 	sides := []side{{name: "plan", net: plan, table: table}, {name: "state", net: state, table: table2}, {name: "account", net: account, table: table2}}
-	r.proof, err = agree(sides)
+	r.proof, r.undecided, err = agree(sides)
 	return err
 }
 
@@ -91,29 +92,33 @@ type side struct {
 	table *intent.Table
 }
 
-// agree proves every side. Its error has the witnesses of the first side that is not as the table says, or the first
-// cell in which another differs from it.
-func agree(sides []side) (*segmentation.Proof, error) {
+// agree proves every side and returns the proof of the last, and what the first, the plan, leaves open because it is known
+// after the deployment only, such as the IPv6 range of a VPC. Its error has the witnesses of the first side that is not as the
+// table says, or the first cell in which another differs from it.
+func agree(sides []side) (proof *segmentation.Proof, open []segmentation.Cell, err error) {
 	var first *segmentation.Proof
-	for _, s := range sides {
-		p, err := segmentation.Prove(s.net, s.table)
-		if err != nil {
-			return nil, fmt.Errorf("the %s: %w", s.name, err)
+	for i, s := range sides {
+		if proof, err = segmentation.Prove(s.net, s.table); err != nil {
+			return nil, nil, fmt.Errorf("the %s: %w", s.name, err)
 		}
-		if !p.Holds() {
+		if i == 0 {
+			first, open = proof, proof.Open()
+		}
+		if undecided := i == 0 && len(open) > 0 && !slices.ContainsFunc(proof.Cells, certain); !proof.Holds() && !undecided {
 			var page strings.Builder
-			p.Text(&page)
-			return nil, fmt.Errorf("the %s does not have the segments of the table:\n%s", s.name, &page)
+			proof.Text(&page)
+			return nil, nil, fmt.Errorf("the %s does not have the segments of the table:\n%s", s.name, &page)
 		}
-		if first == nil {
-			first = p
-			continue
-		}
-		if different := first.Differs(p); different != "" {
-			return nil, fmt.Errorf("the %s has other segments than the %s: %s", s.name, sides[0].name, different)
+		if different := first.Differs(proof); different != "" {
+			return nil, nil, fmt.Errorf("the %s has other segments than the %s: %s", s.name, sides[0].name, different)
 		}
 	}
-	return first, nil
+	return proof, open, nil
+}
+
+// certain reports whether a cell has a finding that the deployment cannot settle.
+func certain(c segmentation.Cell) bool {
+	return slices.ContainsFunc(c.Findings, func(f segmentation.Finding) bool { return f.Certain() })
 }
 
 // read reads an export or a preview, and the table in it.

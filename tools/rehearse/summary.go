@@ -73,6 +73,9 @@ func (r *rehearsal) summarise() error {
 	if r.proof != nil {
 		fmt.Fprintln(r.out, "\nSegments, the same from plan, state and account (docs/segmentation.md):")
 		r.proof.Matrix(r.out)
+		for _, c := range r.undecided {
+			fmt.Fprintf(r.out, "  the plan alone leaves %s -> %s open until the deployment tells what it was not to know\n", c.From, c.To)
+		}
 	}
 	fmt.Fprintln(r.out, "\nNot rehearsed:")
 	for _, gap := range notRehearsed {

@@ -32,16 +32,17 @@ type status struct {
 // rehearsal is one run of "rehearse up".
 type rehearsal struct {
 	*engine.Stage
-	settings *stacks.Settings
-	policies engine.Policies
-	account  engine.Account
-	emulator *emulator.Info
-	tools    *toolchain.Toolchain
-	engine   *engine.Engine
-	out      io.Writer
-	started  time.Time
-	steps    []timing
-	proof    *segmentation.Proof
+	settings  *stacks.Settings
+	policies  engine.Policies
+	account   engine.Account
+	emulator  *emulator.Info
+	tools     *toolchain.Toolchain
+	engine    *engine.Engine
+	out       io.Writer
+	started   time.Time
+	steps     []timing
+	proof     *segmentation.Proof // of the account, the same as of the state
+	undecided []segmentation.Cell // what the plan leaves open
 }
 
 type timing struct {

@@ -280,8 +280,13 @@ func entryOf(at pack.Value, action, number string) model.Entry {
 	e.Allow = at.Get(action).Str() == "allow"
 	for _, key := range []string{"cidrBlock", "ipv6CidrBlock"} {
 		cidrs, doubt := prefixes(at.Get(key))
-		if len(cidrs) == 1 {
+		switch {
+		case len(cidrs) == 1:
 			e.CIDR = cidrs[0]
+		case at.Get(key).IsUnknown() && key == "ipv6CidrBlock" && !at.Get("cidrBlock").Exists():
+			e.CIDR = netip.MustParsePrefix("::/0") // some range of it
+		case at.Get(key).IsUnknown() && key == "cidrBlock" && !at.Get("ipv6CidrBlock").Exists():
+			e.CIDR = netip.MustParsePrefix("0.0.0.0/0")
 		}
 		e.Doubt = cmp.Or(e.Doubt, doubt)
 	}
