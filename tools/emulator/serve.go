@@ -135,7 +135,7 @@ func (s *server) serve(ctx context.Context, stop func(), listener net.Listener, 
 		MotoPID: backend.PID, MotoEndpoint: backend.Endpoint, MotoVersion: moto.Version, Started: time.Now().UTC(),
 	}
 	handler := gateway.New(info.ID, gateway.Backend{
-		Endpoint: backend.Endpoint, PID: backend.PID, Version: moto.Version, Gone: backend.Done(), Failure: backend.Failure,
+		Endpoint: backend.Endpoint, PID: backend.PID, Version: moto.Version, Models: backend.Models, Gone: backend.Done(), Failure: backend.Failure,
 	}, s.log, stop)
 	web := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: s.log}
 	ended := make(chan error, 1)

@@ -60,7 +60,7 @@ func begin() (*Running, error) {
 		return nil, fmt.Errorf("%w: %s", err, output)
 	}
 	g := gateway.New("test", gateway.Backend{
-		Endpoint: server.Endpoint, PID: server.PID, Version: moto.Version, Gone: server.Done(), Failure: server.Failure,
+		Endpoint: server.Endpoint, PID: server.PID, Version: moto.Version, Models: server.Models, Gone: server.Done(), Failure: server.Failure,
 	}, log.New(io.Discard, "", 0), func() {})
 	return &Running{Endpoint: httptest.NewServer(g).URL, Gateway: g, Moto: server}, nil
 }

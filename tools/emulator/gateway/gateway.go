@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/fill"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/model"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
 )
 
@@ -25,6 +26,7 @@ type Backend struct {
 	Endpoint string
 	PID      int
 	Version  string
+	Models   string          // The folder of the service models, which come with moto; empty: calls are not checked against them.
 	Gone     <-chan struct{} // Closed when it has ended.
 	Failure  func() error    // Says how, once it has.
 }
@@ -36,6 +38,7 @@ type Gateway struct {
 	accounts *accounts
 	faults   *faults
 	fill     sync.Map // *fill.Table by account id.
+	models   *model.Models
 	client   *http.Client
 	log      *log.Logger
 	started  time.Time
@@ -46,6 +49,7 @@ type Gateway struct {
 func New(id string, backend Backend, logger *log.Logger, shutdown func()) *Gateway {
 	return &Gateway{
 		id: id, backend: backend, accounts: newAccounts(), faults: &faults{}, log: logger,
+		models:  model.New(backend.Models),
 		started: time.Now().UTC(), shutdown: shutdown,
 		client: &http.Client{
 			Transport: &http.Transport{
@@ -185,6 +189,9 @@ func (g *Gateway) produce(r *http.Request, a *answered, account Account) (*wire.
 		return g.forward(r, c, account.AccountID)
 	}
 	reply, err := func() (*wire.Reply, error) {
+		if refusal, err := g.models.Refusal(call); refusal != nil || err != nil {
+			return refusal, err
+		}
 		if handler := g.table(account.AccountID).Handler(call.Service, call.Action); handler != nil {
 			return handler(&fill.Exchange{Call: call, Account: account.AccountID, Forward: forward})
 		}

@@ -27,6 +27,9 @@ const probe = `import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3
 // motoProbe prints the version of an installed moto that has its server's own needs beside it.
 const motoProbe = `import moto, flask, flask_cors; print(moto.__version__)`
 
+// modelsProbe prints the folder of AWS's service models.
+const modelsProbe = `import botocore, os; print(os.path.join(os.path.dirname(botocore.__file__), "data"))`
+
 // interpreters lists the Python interpreters worth asking, best first.
 func interpreters() []string {
 	if chosen := os.Getenv(PythonVariable); chosen != "" {

@@ -36,6 +36,8 @@ type Server struct {
 	Endpoint string
 	// PID is its process id.
 	PID int
+	// Models is the folder of AWS's service models, which botocore brings along with moto.
+	Models string
 
 	command *exec.Cmd
 	stdin   io.Closer
@@ -47,10 +49,15 @@ type Server struct {
 // Start runs moto on a free loopback port and waits until it answers. Its output goes to log.
 // The context bounds the start only; the server runs until Stop or until this process ends, however it ends.
 func Start(ctx context.Context, python string, log io.Writer) (*Server, error) {
+	models, err := ask(ctx, python, modelsProbe)
+	if err != nil {
+		return nil, fmt.Errorf("moto: %s has no botocore: %w", python, err)
+	}
 	var last error
 	for range 3 { // A port can be taken between its choice and its use.
 		server, err := start(ctx, python, log)
 		if err == nil {
+			server.Models = models
 			return server, nil
 		}
 		last = err
