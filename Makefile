@@ -36,6 +36,10 @@ help: ## List the targets
 rehearse: $(REHEARSE) ## Deploy ENV to an emulated AWS account on this machine, with the real engine and provider
 	@$(REHEARSE) up $(ENVIRONMENT)
 
+.PHONY: known-values
+known-values: ## Refresh the table of values that AWS knows (docs/aws-behaviour.md) from the packages beside the emulator
+	@.toolchain/venv/bin/python tools/emulator/fill/known.py
+
 .PHONY: diff
 diff: $(REHEARSE) ## Show what the program and configuration as they are now would change in the rehearsed ENV, by segment
 	@$(REHEARSE) diff $(if $(JSON),--json) $(ENVIRONMENT)

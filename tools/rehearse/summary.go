@@ -18,7 +18,7 @@ var notRehearsed = []struct{ name, reason string }{
 	{"instances and their boot", "launch templates are accepted, no machine starts, so no health check ever runs"},
 	{"the database engine", "the instance is a record; forced TLS, users and restores need a real one"},
 	{"permissions", "the emulator does not evaluate IAM policies the way AWS does"},
-	{"AWS's own validation", "required values, enums, patterns, lengths and ranges are checked by AWS's service models; quotas, engine versions, image ids and managed WAF rule names are taken as given"},
+	{"AWS's own validation", "quotas, image ids, database parameters, WAF capacity, keys pending deletion, key and bucket policies of services; docs/aws-behaviour.md lists what is judged"},
 	{"certificate validation and DNS", "the certificate is issued at once; no name is resolved"},
 	{"delivery of logs, alarms and mail", "log groups, filters, alarms and subscriptions exist, nothing is delivered"},
 }

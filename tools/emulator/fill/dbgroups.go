@@ -136,6 +136,7 @@ func (p *parameterGroups) forget(x *Exchange) (*wire.Reply, error) {
 // dbSubnetGroup keeps a subnet group alive when it is modified: moto changes it and then loses it.
 func dbSubnetGroup(t *Table) {
 	t.on("rds", modifySubnetGroup, "ModifyDBSubnetGroup")
+	t.on("rds", refuseSubnetChange, "ModifyDBSubnetGroup")
 	t.on("rds", refuseInUse("DBSubnetGroupName", "DBSubnetGroup/DBSubnetGroupName", "InvalidDBSubnetGroupStateFault"), "DeleteDBSubnetGroup")
 }
 
@@ -143,15 +144,11 @@ func dbSubnetGroup(t *Table) {
 func refuseInUse(parameter, member, code string) Handler {
 	return func(x *Exchange) (*wire.Reply, error) {
 		name := x.Call.Form.Get(parameter)
-		reply, err := x.ask("DescribeDBInstances", nil)
-		if !succeeded(reply, err) {
-			return reply, err
+		instances, refusal, err := x.describe("DescribeDBInstances", "DBInstances/DBInstance", nil)
+		if refusal != nil || err != nil {
+			return refusal, err
 		}
-		root, err := wire.ParseXML(reply.Body)
-		if err != nil {
-			return nil, err
-		}
-		for _, instance := range root.Find("DescribeDBInstancesResult/DBInstances/DBInstance") {
+		for _, instance := range instances {
 			for _, used := range instance.Find(member) {
 				if strings.EqualFold(used.Text, name) {
 					return x.Call.Error(http.StatusBadRequest, code,

@@ -3,6 +3,7 @@
 package fill_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -72,4 +73,37 @@ func TestGroupsInUse(t *testing.T) {
 	require.NoError(t, err)
 	_, err = client.DeleteDBParameterGroup(t.Context(), &rds.DeleteDBParameterGroupInput{DBParameterGroupName: name})
 	require.NoError(t, err)
+}
+
+// A subnet group stays in its VPC, and keeps a subnet in the zone of each of its databases.
+func TestSubnetGroupsKeepWhereTheirDatabasesStand(t *testing.T) {
+	t.Parallel()
+	account := emulatortest.NewAccount(t)
+	network := ec2.NewFromConfig(account.Config)
+	subnetsOf := func(cidr string) (ids []string) {
+		vpc, err := network.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String(cidr + ".0.0/16")})
+		require.NoError(t, err)
+		for i, zone := range []string{"eu-central-1a", "eu-central-1b", "eu-central-1c"} {
+			subnet, err := network.CreateSubnet(t.Context(), &ec2.CreateSubnetInput{
+				VpcId: vpc.Vpc.VpcId, CidrBlock: aws.String(fmt.Sprintf("%s.%d.0/24", cidr, i)), AvailabilityZone: &zone})
+			require.NoError(t, err)
+			ids = append(ids, *subnet.Subnet.SubnetId)
+		}
+		return ids
+	}
+	here, elsewhere := subnetsOf("10.0"), subnetsOf("10.1")
+	client, name := rds.NewFromConfig(account.Config), aws.String("data")
+	_, err := client.CreateDBSubnetGroup(t.Context(), &rds.CreateDBSubnetGroupInput{DBSubnetGroupName: name, DBSubnetGroupDescription: name, SubnetIds: here})
+	require.NoError(t, err)
+	_, err = client.CreateDBInstance(t.Context(), &rds.CreateDBInstanceInput{
+		DBInstanceIdentifier: name, DBInstanceClass: aws.String("db.t4g.micro"), Engine: aws.String("postgres"), AllocatedStorage: aws.Int32(20),
+		MasterUsername: aws.String("u"), MasterUserPassword: aws.String("long-enough"), DBSubnetGroupName: name, AvailabilityZone: aws.String("eu-central-1a")})
+	require.NoError(t, err)
+	modify := func(subnets ...string) error {
+		_, err := client.ModifyDBSubnetGroup(t.Context(), &rds.ModifyDBSubnetGroupInput{DBSubnetGroupName: name, SubnetIds: subnets})
+		return err
+	}
+	require.ErrorContains(t, modify(elsewhere...), "InvalidParameterValue: The new Subnets are not in the same Vpc as the existing subnet group")
+	require.ErrorContains(t, modify(here[1:]...), "The DB subnet is already in use in the Availability Zone.")
+	require.NoError(t, modify(here[:2]...), "no database stands in the third zone")
 }

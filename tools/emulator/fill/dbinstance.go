@@ -5,7 +5,6 @@ package fill
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -32,30 +31,6 @@ func dbInstance(t *Table) {
 	t.on("rds", d.read, "DescribeDBInstances", "StartDBInstance", "StopDBInstance", "RebootDBInstance", "PromoteReadReplica")
 	t.on("rds", d.delete, "DeleteDBInstance")
 	t.on("rds", refuseUpgrade, "ModifyDBInstance")
-}
-
-// refuseUpgrade refuses another major version of PostgreSQL unless the call allows it. moto takes any version.
-func refuseUpgrade(x *Exchange) (*wire.Reply, error) {
-	wanted, allowed := x.Call.Form.Get("EngineVersion"), x.Call.Form.Get("AllowMajorVersionUpgrade") == "true"
-	if wanted == "" || allowed {
-		return x.Pass()
-	}
-	reply, err := x.ask("DescribeDBInstances", map[string]string{"DBInstanceIdentifier": instanceName(x)})
-	if !succeeded(reply, err) {
-		return reply, err
-	}
-	root, err := wire.ParseXML(reply.Body)
-	if err != nil {
-		return nil, err
-	}
-	major := func(version string) string { before, _, _ := strings.Cut(version, "."); return before }
-	for _, instance := range root.Find("DescribeDBInstancesResult/DBInstances/DBInstance") {
-		if instance.Get("Engine") == "postgres" && major(instance.Get("EngineVersion")) != major(wanted) {
-			return x.Call.Error(http.StatusBadRequest, "InvalidParameterCombination",
-				"The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."), nil
-		}
-	}
-	return x.Pass()
 }
 
 func (d *databases) write(x *Exchange) (*wire.Reply, error) {

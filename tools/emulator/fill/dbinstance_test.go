@@ -28,6 +28,9 @@ func TestMajorUpgradesAreAllowedFirst(t *testing.T) {
 	}
 	require.NoError(t, modify("16.6", false), "a minor version")
 	require.ErrorContains(t, modify("17", false), "AllowMajorVersionUpgrade")
+	require.ErrorContains(t, modify("16.3", false), "Cannot upgrade postgres from 16.6 to 16.3")
+	require.ErrorContains(t, modify("15.8", true), "Cannot upgrade postgres from 16.6 to 15.8")
+	require.NoError(t, modify("16", false), "the newest minor version")
 	require.NoError(t, modify("17", true))
 	got, err := client.DescribeDBInstances(t.Context(), &rds.DescribeDBInstancesInput{DBInstanceIdentifier: name})
 	require.NoError(t, err)

@@ -167,3 +167,19 @@ func TestPlantedValuesThatTheModelsRefuse(t *testing.T) {
 		{"sns", "CreateTopic", "", "ValidationError", "Value null at 'name'"},
 	})
 }
+
+// Wrong values that the models let pass and that the table of known values refuses (fill/known.go).
+func TestPlantedValuesThatTheKnownValuesRefuse(t *testing.T) {
+	t.Parallel()
+	database := "DBInstanceIdentifier=d&AllocatedStorage=20&MasterUsername=u&MasterUserPassword=long-enough"
+	group := `{"Name":"edge","Scope":"REGIONAL","DefaultAction":{"Allow":{}},"VisibilityConfig":{"SampledRequestsEnabled":true,"CloudWatchMetricsEnabled":true,"MetricName":"m"},"Rules":[{"Name":"r","Priority":0,"VisibilityConfig":{"SampledRequestsEnabled":true,"CloudWatchMetricsEnabled":true,"MetricName":"m"},"OverrideAction":{"None":{}},"Statement":{"ManagedRuleGroupStatement":{"VendorName":"AWS","Name":"AWSManagedRulesCoreRuleSet"}}}]}`
+	refuse(t, []planted{
+		{"rds", "CreateDBInstance", database + "&Engine=postgresql&DBInstanceClass=db.t4g.small", "InvalidParameterValue", "Invalid DB engine"},
+		{"rds", "CreateDBInstance", database + "&Engine=postgres&EngineVersion=17.99&DBInstanceClass=db.t4g.small", "InvalidParameterCombination", "Cannot find version 17.99 for postgres"},
+		{"rds", "CreateDBInstance", database + "&Engine=postgres&EngineVersion=17&DBInstanceClass=db.t4g.smal", "InvalidParameterValue", "Invalid DB Instance class: db.t4g.smal"},
+		{"rds", "CreateDBInstance", database + "&Engine=postgres&EngineVersion=17&DBInstanceClass=db.m1.small", "InvalidParameterCombination", "RDS does not support creating a DB instance with the following combination: DBInstanceClass=db.m1.small, Engine=postgres"},
+		{"logs", "PutRetentionPolicy", `{"logGroupName":"a","retentionInDays":10}`, "InvalidParameterException", "Value '10' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [1, 3, 5, 7, 14, 30"},
+		{"elasticloadbalancing", "CreateListener", "LoadBalancerArn=l&Port=443&Protocol=HTTPS&SslPolicy=ELBSecurityPolicy-TLS13-1-4&DefaultActions.member.1.Type=forward", "SSLPolicyNotFound", "SSL policy 'ELBSecurityPolicy-TLS13-1-4' not found"},
+		{"wafv2", "CreateWebACL", group, "WAFNonexistentItemException", "AWS WAF couldn't perform the operation because your resource doesn't exist."},
+	})
+}
