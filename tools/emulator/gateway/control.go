@@ -81,8 +81,14 @@ func (g *Gateway) putAccount(w http.ResponseWriter, r *http.Request) {
 		fail(w, status, err)
 		return
 	}
+	go g.models.Load(usual...)
 	send(w, http.StatusOK, account)
 }
+
+// usual are the services that every rehearsal calls, those of its first calls first. Their models are read when a rehearsal registers its
+// account, while its engine starts.
+var usual = []string{"sts", "iam", "kms", "s3", "s3control", "sns", "logs", "ec2", "cloudwatch", "cloudtrail", "route53resolver", "route53", "acm", "elbv2",
+	"wafv2", "rds", "autoscaling", "ssm", "secretsmanager"}
 
 func (g *Gateway) deleteAccount(w http.ResponseWriter, r *http.Request) {
 	env := r.URL.Query().Get("env")

@@ -89,6 +89,14 @@ func (m *Models) service(name string) (*service, error) {
 	return once.(func() (*service, error))()
 }
 
+// Load reads the models of services before their first calls, so that no call waits for them. A model that cannot be read is the error of the
+// calls that need it.
+func (m *Models) Load(names ...string) {
+	for _, name := range names {
+		_, _ = m.service(name)
+	}
+}
+
 // read reads the newest version of a service's model; the folders of the versions are dates.
 func read(folder string) (*service, error) {
 	versions, err := os.ReadDir(folder)

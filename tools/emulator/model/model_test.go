@@ -5,6 +5,8 @@ package model_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -50,6 +52,22 @@ func TestAllProblemsOfACallAreNamed(t *testing.T) {
 	refusal, err := models.Refusal(call("iam", "Action=CreateRole&Version=2010-05-08&RoleName="+strings.Repeat("x", 65)+"&MaxSessionDuration=1"))
 	require.NoError(t, err)
 	require.Contains(t, string(refusal.Body), "3 validation errors detected: Value null at &#39;assumeRolePolicyDocument&#39;")
+}
+
+// A model that was loaded is not read again: its folder is gone, and it still judges.
+func TestLoadedModelsAreReady(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "data")
+	require.NoError(t, os.CopyFS(filepath.Join(folder, "kms"), os.DirFS(filepath.Join(emulatortest.Start(t).Moto.Models, "kms"))))
+	models := model.New(folder)
+	models.Load("kms", "nosuchservice")
+	require.NoError(t, os.RemoveAll(folder))
+	request := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
+	request.Header.Set("X-Amz-Target", "TrentService.CreateKey")
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-central-1/kms/aws4_request")
+	refusal, err := models.Refusal(wire.Parse(request, []byte(`{"KeySpec":"RSA_1024"}`)))
+	require.NoError(t, err)
+	require.Contains(t, string(refusal.Body), "RSA_1024")
 }
 
 // The largest model is read in the first turn; every further call is what a rehearsal's calls cost.
