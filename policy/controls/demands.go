@@ -83,6 +83,13 @@ func both(one, two string) want {
 	return want{holds: func(v pack.Value) pack.Fact { return v.Contains(one).And(v.Contains(two)) }, text: "a list with " + one + " and " + two}
 }
 
+// without wants a list with none of the words among its items.
+func without(words ...string) want {
+	return want{text: "a list without " + oneOfText(words), holds: func(v pack.Value) pack.Fact {
+		return v.Any(func(item pack.Value) pack.Fact { return item.OneOf(words...) }).Not()
+	}}
+}
+
 // entry wants an item in a list of objects: the values of its fields, as field, value, field, value.
 func entry(fields ...string) want {
 	return want{text: "a list with " + strings.Join(fields, " "), holds: func(v pack.Value) pack.Fact {
@@ -220,6 +227,15 @@ func (l leading) control(c pack.Control) *pack.Control {
 	slices.Sort(c.Joins)
 	c.Check = func(k *pack.Case) {
 		one := l[k.Type]
+		if one.want.applies != nil {
+			switch applies := one.want.applies(k.Inputs()); applies.Is {
+			case pack.False:
+				return
+			case pack.Deferred:
+				k.Defer(applies.At)
+				return
+			}
+		}
 		root, _, _ := strings.Cut(one.property, ".")
 		switch to, found := k.Stack.Target(k.Resource, root, k.Get(one.property), one.token); {
 		case to != nil:

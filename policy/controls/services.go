@@ -57,4 +57,6 @@ var plainTypes = []string{
 	"aws:acm/certificateValidation:CertificateValidation", "aws:autoscaling/policy:Policy", "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",
 	"aws:ec2/tag:Tag", "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation", "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
 	"aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation", "aws:iam/instanceProfile:InstanceProfile", "aws:kms/alias:Alias",
+	"aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup", "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation",
+	"aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",
 }

@@ -119,6 +119,15 @@ func doorRows() []row {
 			"listeners[].sslCertificateId": matching("the ARN of an ACM certificate", certificateARN.MatchString).where("lbProtocol", "https", "HTTPS", "ssl", "SSL"),
 		}}},
 		{"elb-classic-desync", "Classic Load Balancers refuse ambiguous requests", "Two servers that read one request differently let an attacker slip a second one in.", "Leave desyncMitigationMode out, or set it to strictest.", "FSBP:ELB.14 " + webAttack, pack.Medium, "", demands{classicBalancer: {"desyncMitigationMode": isOrDefault("defensive", "strictest")}}},
+		{"route53-firewall-closed", "The DNS firewall blocks what it cannot judge", "While it fails, a firewall that fails open answers every name, and whoever can make it fail has a way out.", "Leave firewallFailOpen out, or set it to DISABLED.", wayOut, pack.Medium, "", demands{
+			"aws:route53/resolverFirewallConfig:ResolverFirewallConfig": {"firewallFailOpen": isOrDefault("DISABLED")},
+		}},
+		{"route53-firewall-names", "The DNS firewall does not allow every name", "A rule that allows \"*\" ends the list: nothing that stands after it blocks anything, and data leaves in names.", "List the names that are needed, and block \"*\" after them.", wayOut, pack.Medium, "", leading{
+			"aws:route53/resolverFirewallRule:ResolverFirewallRule": {"firewallDomainListId", "aws:route53/resolverFirewallDomainList:ResolverFirewallDomainList", "domains", without("*", "*.").where("action", "ALLOW")},
+		}},
+		{"route53-query-log-encrypted", "Logs of DNS queries are encrypted with a key of yours", "The log shows which systems there are, and what each one asks for.", "Set kmsKeyId of the log group.", logSafety + " " + atRest, pack.Low, "", leading{
+			"aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig": {"destinationArn", logGroup, "kmsKeyId", given},
+		}},
 		{"waf-classic-rules", "Classic web ACLs, groups and rules are not empty", "An empty rule stops nothing and looks like one that does.", "Add predicates to the rule, rules to the group and to the web ACL.", "FSBP:WAF.2 FSBP:WAF.3 FSBP:WAF.4 FSBP:WAF.6 FSBP:WAF.7 FSBP:WAF.8 " + webAttack, pack.Medium, "", demands{
 			"aws:waf/rule:Rule": {"predicates": given}, "aws:waf/ruleGroup:RuleGroup": {"activatedRules": given}, "aws:waf/webAcl:WebAcl": {"rules": given},
 			"aws:wafregional/rule:Rule": {"predicates": given}, "aws:wafregional/ruleGroup:RuleGroup": {"activatedRules": given}, "aws:wafregional/webAcl:WebAcl": {"rules": given},
