@@ -88,22 +88,19 @@ func (p *Proof) Holds() bool {
 // Open are the cells that are not as the table says only because of what is not known yet. A preview may have some, a
 // deployed network may not.
 func (p *Proof) Open() []Cell {
-	return slices.DeleteFunc(slices.Clone(p.Cells), func(c Cell) bool { return !c.open() })
-}
-
-func (c *Cell) open() bool {
-	return len(c.Findings) > 0 && !slices.ContainsFunc(c.Findings, func(f Finding) bool { return f.Certain() })
+	return slices.DeleteFunc(slices.Clone(p.Cells), func(c Cell) bool {
+		return len(c.Findings) == 0 || slices.ContainsFunc(c.Findings, func(f Finding) bool { return f.Certain() })
+	})
 }
 
 // Differs says in which cell another proof comes to something else; it is empty where none does. Witnesses and what
-// nobody reads may differ, and so may cells that are open.
+// nobody reads may differ.
 func (p *Proof) Differs(o *Proof) string {
 	for _, side := range [][2]*Proof{{p, o}, {o, p}} {
 		for _, c := range side[0].Cells {
 			switch other := side[1].Cell(c.From, c.To); {
 			case other == nil:
 				return fmt.Sprintf("only one of them has %s -> %s", c.From, c.To)
-			case c.open() || other.open():
 			case c.Status != other.Status:
 				return fmt.Sprintf("%s -> %s is %s, and %s", c.From, c.To, p.Cell(c.From, c.To).Status, o.Cell(c.From, c.To).Status)
 			case len(c.Through) != len(other.Through):

@@ -97,20 +97,27 @@ type side struct {
 // table says, or the first cell in which another differs from it.
 func agree(sides []side) (proof *segmentation.Proof, open []segmentation.Cell, err error) {
 	var first *segmentation.Proof
+	var before string
 	for i, s := range sides {
 		if proof, err = segmentation.Prove(s.net, s.table); err != nil {
 			return nil, nil, fmt.Errorf("the %s: %w", s.name, err)
 		}
 		if i == 0 {
-			first, open = proof, proof.Open()
+			open = proof.Open()
 		}
 		if undecided := i == 0 && len(open) > 0 && !slices.ContainsFunc(proof.Cells, certain); !proof.Holds() && !undecided {
 			var page strings.Builder
 			proof.Text(&page)
 			return nil, nil, fmt.Errorf("the %s does not have the segments of the table:\n%s", s.name, &page)
 		}
-		if different := first.Differs(proof); different != "" {
-			return nil, nil, fmt.Errorf("the %s has other segments than the %s: %s", s.name, sides[0].name, different)
+		switch {
+		case first == nil && len(open) > 0 && i == 0: // what is open in one cell may open others
+		case first == nil:
+			first, before = proof, s.name
+		default:
+			if different := first.Differs(proof); different != "" {
+				return nil, nil, fmt.Errorf("the %s has other segments than the %s: %s", s.name, before, different)
+			}
 		}
 	}
 	return proof, open, nil

@@ -71,7 +71,11 @@ func (r *rehearsal) summarise() error {
 		fmt.Fprintln(r.out, "  "+line)
 	}
 	if r.proof != nil {
-		fmt.Fprintln(r.out, "\nSegments, the same from plan, state and account (docs/segmentation.md):")
+		sides := "plan, state and account"
+		if len(r.undecided) > 0 {
+			sides = "state and account"
+		}
+		fmt.Fprintf(r.out, "\nSegments, the same from %s (docs/segmentation.md):\n", sides)
 		r.proof.Matrix(r.out)
 		for _, c := range r.undecided {
 			fmt.Fprintf(r.out, "  the plan alone leaves %s -> %s open until the deployment tells what it was not to know\n", c.From, c.To)
