@@ -193,6 +193,7 @@ func TestEveryWeakenedPropertyIsCaught(t *testing.T) {
 	configs := configuration(t, "production")
 	configs["segmentation-proved"] = pack.Config{Level: pack.Disabled} // its own mutations are in policy/segmentation
 	run := func(t *testing.T, p *pack.Pack, r resources) map[string]pack.Outcome {
+		t.Helper()
 		return runWith(t, p, r, configs)
 	}
 	before := run(t, p, hardened(t))

@@ -70,17 +70,7 @@ func (r *rehearsal) summarise() error {
 	for _, line := range public {
 		fmt.Fprintln(r.out, "  "+line)
 	}
-	if r.proof != nil {
-		sides := "plan, state and account"
-		if len(r.undecided) > 0 {
-			sides = "state and account"
-		}
-		fmt.Fprintf(r.out, "\nSegments, the same from %s (docs/segmentation.md):\n", sides)
-		r.proof.Matrix(r.out)
-		for _, c := range r.undecided {
-			fmt.Fprintf(r.out, "  the plan alone leaves %s -> %s open until the deployment tells what it was not to know\n", c.From, c.To)
-		}
-	}
+	r.showSegments()
 	fmt.Fprintln(r.out, "\nNot rehearsed:")
 	for _, gap := range notRehearsed {
 		fmt.Fprintf(r.out, "  %s: %s\n", gap.name, gap.reason)
@@ -101,4 +91,20 @@ func (r *rehearsal) summarise() error {
 		return err
 	}
 	return engine.WriteFile(r.Path("summary.json"), append(summary, '\n'))
+}
+
+// showSegments writes the matrix of the segments, and what the plan alone did not decide.
+func (r *rehearsal) showSegments() {
+	if r.proof == nil {
+		return
+	}
+	sides := "plan, state and account"
+	if len(r.undecided) > 0 {
+		sides = "state and account"
+	}
+	fmt.Fprintf(r.out, "\nSegments, the same from %s (docs/segmentation.md):\n", sides)
+	r.proof.Matrix(r.out)
+	for _, c := range r.undecided {
+		fmt.Fprintf(r.out, "  the plan leaves %s -> %s open, because it does not know everything that the deployment tells\n", c.From, c.To)
+	}
 }
