@@ -104,7 +104,7 @@ func (r *rehearsal) showSegments() {
 	}
 	fmt.Fprintf(r.out, "\nSegments, the same from %s (docs/segmentation.md):\n", sides)
 	r.proof.Matrix(r.out)
-	for _, c := range r.undecided {
-		fmt.Fprintf(r.out, "  the plan leaves %s -> %s open, because it does not know everything that the deployment tells\n", c.From, c.To)
+	if n := len(r.undecided); n > 0 {
+		fmt.Fprintf(r.out, "The plan leaves %d pairs open, because it does not know everything that the deployment tells, such as the VPC's IPv6 range.\n", n)
 	}
 }
