@@ -96,6 +96,7 @@ func (r *rehearsal) summarise() error {
 // showSegments writes the matrix of the segments, and what the plan alone did not decide.
 func (r *rehearsal) showSegments() {
 	if r.proof == nil {
+		fmt.Fprintln(r.out, "\nSegments: no network of the stack says which it has, so that nothing is proved (docs/segmentation.md).")
 		return
 	}
 	sides := "plan, state and account"
