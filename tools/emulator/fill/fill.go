@@ -59,7 +59,7 @@ type Table struct {
 func New() *Table {
 	t := &Table{handlers: map[operation]Handler{}}
 	for _, register := range []func(*Table){
-		autoScaling, cloudTrail, dbInstance, dbParameterGroup, dbSubnetGroup, dnsFirewall, ec2, instanceRefresh, keyRotation, knownValues, metricFilter, bucketTags, securityGroupRules, targetHealth, trustPolicies,
+		autoScaling, cloudTrail, dbInstance, dbParameterGroup, dbSubnetGroup, dnsFirewall, ec2, instanceRefresh, keyRotation, knownValues, metricFilter, bucketTags, securityGroupRules, targetGroups, targetHealth, trustPolicies,
 	} {
 		register(t)
 	}

@@ -19,8 +19,8 @@ func targetHealth(t *Table) {
 		if !succeeded(reply, err) {
 			return reply, err
 		}
-		used, err := forwardedTo(x, x.Call.Form.Get("TargetGroupArn"))
-		if err != nil || used {
+		balancers, err := balancersOf(x)
+		if err != nil || len(balancers[x.Call.Form.Get("TargetGroupArn")]) > 0 {
 			return reply, err
 		}
 		return editXML(reply, nil, func(root *wire.Node) {
@@ -35,23 +35,48 @@ func targetHealth(t *Table) {
 	}, "DescribeTargetHealth")
 }
 
-// forwardedTo tells whether a rule of some listener, its default rule among them, forwards to a target group.
-func forwardedTo(x *Exchange, group string) (bool, error) {
+// targetGroups says of each target group which load balancers have a rule that forwards to it. moto forgets rules that are changed.
+func targetGroups(t *Table) {
+	t.on("elbv2", func(x *Exchange) (*wire.Reply, error) {
+		reply, err := x.Pass()
+		if !succeeded(reply, err) {
+			return reply, err
+		}
+		balancers, err := balancersOf(x)
+		if err != nil {
+			return nil, err
+		}
+		return editXML(reply, nil, func(root *wire.Node) {
+			for _, group := range root.Find("DescribeTargetGroupsResult/TargetGroups/member") {
+				group.Set(wire.Members("LoadBalancerArns", "member", balancers[group.Get("TargetGroupArn")]...))
+			}
+		})
+	}, "DescribeTargetGroups")
+}
+
+// balancersOf are the load balancers by the target groups that a rule of theirs forwards to, their default rules among them.
+func balancersOf(x *Exchange) (map[string][]string, error) {
+	of := map[string][]string{}
 	balancers, err := texts(x, "DescribeLoadBalancers", nil, "LoadBalancers/member/LoadBalancerArn")
 	for _, balancer := range balancers {
 		var listeners []string
 		if listeners, err = texts(x, "DescribeListeners", map[string]string{"LoadBalancerArn": balancer}, "Listeners/member/ListenerArn"); err != nil {
-			return false, err
+			return nil, err
 		}
 		for _, listener := range listeners {
 			groups, err := texts(x, "DescribeRules", map[string]string{"ListenerArn": listener},
 				"Rules/member/Actions/member/TargetGroupArn", "Rules/member/Actions/member/ForwardConfig/TargetGroups/member/TargetGroupArn")
-			if err != nil || slices.Contains(groups, group) {
-				return err == nil, err
+			if err != nil {
+				return nil, err
+			}
+			for _, group := range groups {
+				if !slices.Contains(of[group], balancer) {
+					of[group] = append(of[group], balancer)
+				}
 			}
 		}
 	}
-	return false, err
+	return of, err
 }
 
 // texts asks moto and returns the texts at the paths of the answer.

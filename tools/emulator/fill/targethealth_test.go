@@ -58,7 +58,7 @@ func TestTargetsAreUnusedUntilAListenerUsesTheirGroup(t *testing.T) {
 	require.Equal(t, types.TargetHealthStateEnumHealthy, health("first").State)
 	require.Equal(t, types.TargetHealthStateEnumUnused, health("second").State)
 
-	_, err = client.CreateRule(ctx, &elb.CreateRuleInput{
+	rule, err := client.CreateRule(ctx, &elb.CreateRuleInput{
 		ListenerArn: listener.Listeners[0].ListenerArn, Priority: aws.Int32(1),
 		Conditions: []types.RuleCondition{{Field: aws.String("path-pattern"), Values: []string{"/new"}}},
 		Actions: []types.Action{{Type: types.ActionTypeEnumForward, ForwardConfig: &types.ForwardActionConfig{TargetGroups: []types.TargetGroupTuple{
@@ -67,4 +67,16 @@ func TestTargetsAreUnusedUntilAListenerUsesTheirGroup(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, types.TargetHealthStateEnumHealthy, health("second").State)
+
+	balancers := func(name string) []string {
+		found, err := client.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: []string{*groups[name]}})
+		require.NoError(t, err)
+		return found.TargetGroups[0].LoadBalancerArns
+	}
+	for _, to := range []string{"first", "second"} {
+		_, err = client.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: rule.Rules[0].RuleArn, Actions: []types.Action{{Type: types.ActionTypeEnumForward, TargetGroupArn: groups[to]}}})
+		require.NoError(t, err)
+		require.Equal(t, []string{*balancer.LoadBalancers[0].LoadBalancerArn}, balancers("first"), "by the default action")
+		require.Equal(t, to == "second", len(balancers("second")) == 1, "the rule leads to the %s", to)
+	}
 }
