@@ -31,6 +31,7 @@ func TestASettingIsCalledLikeItsField(t *testing.T) {
 	text, err := os.ReadFile("../../Pulumi.yaml")
 	require.NoError(t, err)
 	var project struct {
+		Name   string         `yaml:"name"`
 		Config map[string]any `yaml:"config"`
 	}
 	require.NoError(t, yaml.Unmarshal(text, &project))
@@ -41,12 +42,12 @@ func TestASettingIsCalledLikeItsField(t *testing.T) {
 		collect(fields, component, reflect.TypeOf(args))
 	}
 	for _, key := range without {
-		require.Contains(t, project.Config, "bulkhead:"+key)
+		require.Contains(t, project.Config, project.Name+":"+key)
 		fields[strings.ToLower(key)] = true
 	}
 	ours := 0
 	for key := range project.Config {
-		if name, is := strings.CutPrefix(key, "bulkhead:"); is {
+		if name, is := strings.CutPrefix(key, project.Name+":"); is {
 			ours++
 			require.True(t, fields[strings.ToLower(name)], "no component has a field called like the setting %s", name)
 		}

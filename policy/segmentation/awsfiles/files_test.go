@@ -185,3 +185,32 @@ func mustPrefix(t *testing.T, s string) netip.Prefix {
 	require.NoError(t, err)
 	return p
 }
+
+// What a group starts has IPv6 addresses if its launch template or its subnet says so, though nothing runs and IPv4 leads nowhere.
+func TestATemplateMayAskForIPv6(t *testing.T) {
+	files := map[string]string{
+		"Vpcs":           `[{"VpcId":"vpc-1","CidrBlock":"10.0.0.0/16","Ipv6CidrBlockAssociationSet":[{"Ipv6CidrBlock":"2a05:d014::/56","Ipv6CidrBlockState":{"State":"associated"}}]}]`,
+		"SecurityGroups": `[{"GroupId":"sg-w","GroupName":"w","VpcId":"vpc-1","IpPermissions":[],"IpPermissionsEgress":[{"IpProtocol":"-1","Ipv6Ranges":[{"CidrIpv6":"::/0"}]}]}]`,
+		"NetworkAcls": `[{"NetworkAclId":"acl-1","VpcId":"vpc-1","IsDefault":true,"Associations":[{"SubnetId":"s-w"}],"Entries":[
+			{"Ipv6CidrBlock":"::/0","Egress":true,"Protocol":"-1","RuleAction":"allow","RuleNumber":101},{"Ipv6CidrBlock":"::/0","Egress":false,"Protocol":"-1","RuleAction":"allow","RuleNumber":101}]}]`,
+		"RouteTables":                `[{"RouteTableId":"rt","VpcId":"vpc-1","Associations":[{"Main":true}],"Routes":[{"DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local","State":"active"},{"DestinationIpv6CidrBlock":"2a05:d014::/56","GatewayId":"local","State":"active"},{"DestinationIpv6CidrBlock":"::/0","EgressOnlyInternetGatewayId":"eigw-1","State":"active"}]}]`,
+		"EgressOnlyInternetGateways": `[{"EgressOnlyInternetGatewayId":"eigw-1","Attachments":[{"State":"attached","VpcId":"vpc-1"}]}]`,
+		"NetworkInterfaces":          `[]`,
+		"AutoScalingGroups":          `[{"AutoScalingGroupName":"workers","VPCZoneIdentifier":"s-w","LaunchTemplate":{"LaunchTemplateId":"lt-1","Version":"1"}}]`,
+	}
+	for _, c := range []struct{ name, asks, subnet, want string }{
+		{"neither", ``, ``, "cannot"},
+		{"a count", `,"Ipv6AddressCount":1`, ``, "must"},
+		{"an address", `,"Ipv6Addresses":[{"Ipv6Address":"2a05:d014::7"}]`, ``, "must"},
+		{"a prefix", `,"Ipv6PrefixCount":1`, ``, "must"},
+		{"the subnet", ``, `,"AssignIpv6AddressOnCreation":true`, "must"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			files["Subnets"] = `[{"SubnetId":"s-w","VpcId":"vpc-1","CidrBlock":"10.0.0.0/24","Ipv6CidrBlockAssociationSet":[{"Ipv6CidrBlock":"2a05:d014::/64","Ipv6CidrBlockState":{"State":"associated"}}]` + c.subnet + `}]`
+			files["LaunchTemplateVersions"] = `[{"LaunchTemplateId":"lt-1","VersionNumber":1,"DefaultVersion":true,"LaunchTemplateData":{"NetworkInterfaces":[{"Groups":["sg-w"]` + c.asks + `}]}}]`
+			net, err := awsfiles.Read(write(t, "", files))
+			require.NoError(t, err)
+			require.Equal(t, c.want, verdict(t, net, "workers", "2001:db8::/32", "tcp/443"))
+		})
+	}
+}

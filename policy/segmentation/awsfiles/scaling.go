@@ -21,10 +21,10 @@ func (b *builder) scaling() {
 				m.Subnets = append(m.Subnets, id)
 			}
 		}
-		a := model.Address{}
+		a, six := model.Address{}, b.assigned(m.Subnets)
 		v := b.template(g)
 		if v == nil {
-			m.Doubt, a.HasPublic = "its launch template is not among the answers", model.Maybe
+			m.Doubt, a.HasPublic, six = "its launch template is not among the answers", model.Maybe, true
 		} else {
 			m.Groups = v.LaunchTemplateData.SecurityGroupIDs
 			a.HasPublic = b.launched(m.Subnets)
@@ -33,9 +33,13 @@ func (b *builder) scaling() {
 				if p := f.AssociatePublicIPAddress; p != nil {
 					a.HasPublic = map[bool]model.Certainty{true: model.Yes, false: model.No}[*p]
 				}
+				six = six || f.Ipv6AddressCount+f.Ipv6PrefixCount+len(f.Ipv6Addresses)+len(f.Ipv6Prefixes) > 0
 			}
 		}
 		m.Addresses = []model.Address{a}
+		if six {
+			m.Addresses = append(m.Addresses, model.Address{V6: true})
+		}
 		if len(m.Groups) == 0 {
 			m.Doubt = cmp.Or(m.Doubt, "its groups are not known")
 		}
@@ -82,4 +86,9 @@ func (b *builder) launched(subnets []string) model.Certainty {
 		}
 	}
 	return model.No
+}
+
+// assigned reports whether what starts in one of the subnets gets an IPv6 address by itself.
+func (b *builder) assigned(subnets []string) bool {
+	return slices.ContainsFunc(b.Subnets, func(s subnet) bool { return s.AssignIpv6AddressOnCreation && slices.Contains(subnets, s.SubnetID) })
 }

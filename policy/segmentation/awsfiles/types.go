@@ -33,6 +33,7 @@ type subnet struct {
 	SubnetID, VpcID, CidrBlock  string
 	Ipv6CidrBlockAssociationSet []cidrBlock
 	MapPublicIPOnLaunch         bool
+	AssignIpv6AddressOnCreation bool
 	Tags                        tags
 }
 
@@ -192,8 +193,10 @@ type launchTemplateVersion struct {
 	LaunchTemplateData                   struct {
 		SecurityGroupIDs  []string
 		NetworkInterfaces []struct {
-			Groups                   []string
-			AssociatePublicIPAddress *bool
+			Groups                            []string
+			AssociatePublicIPAddress          *bool
+			Ipv6AddressCount, Ipv6PrefixCount int
+			Ipv6Addresses, Ipv6Prefixes       []struct{}
 		}
 	}
 }
