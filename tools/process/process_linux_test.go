@@ -61,18 +61,18 @@ func start(t *testing.T, environ ...string) (parent *exec.Cmd, child int, output
 	require.NoError(t, err)
 	child, err = strconv.Atoi(strings.TrimSpace(line))
 	require.NoError(t, err)
+	t.Cleanup(func() { _ = syscall.Kill(child, syscall.SIGKILL) })
 	return parent, child, output
 }
 
 func TestAChildIsInterruptedOnceWhenItsParentIsKilled(t *testing.T) {
 	count := filepath.Join(t.TempDir(), "count")
-	parent, child, _ := start(t, "COUNT="+count)
+	parent, _, _ := start(t, "COUNT="+count)
 	require.NoError(t, parent.Process.Kill())
 	require.Error(t, parent.Wait())
 	interruptions := func() string { text, _ := os.ReadFile(count); return string(text) }
 	require.Eventually(t, func() bool { return interruptions() == "interrupted\n" }, 10*time.Second, 10*time.Millisecond)
 	require.Never(t, func() bool { return interruptions() != "interrupted\n" }, 500*time.Millisecond, 50*time.Millisecond)
-	require.NoError(t, syscall.Kill(child, syscall.SIGKILL))
 }
 
 func TestAReleasedChildIsLeftAlone(t *testing.T) {
