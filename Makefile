@@ -114,9 +114,11 @@ test-renamed: ## Run them again in a copy with another project, module, region a
 vet: ## Run go vet
 	@go vet -tags engine,postgresql,kernel ./...
 
+# The findings in the linters' cache name the files of the checkout that made them, and a comment that allows one is looked
+# for there: a checkout that shared its cache with one that is gone would be refused for what it allows.
 .PHONY: lint
 lint: $(LINT) ## Run the linters of .golangci.yml; every warning is an error
-	@$(LINT) run --allow-parallel-runners ./...
+	@GOLANGCI_LINT_CACHE=$(CURDIR)/.cache/golangci-lint $(LINT) run --allow-parallel-runners ./...
 
 .PHONY: fmt
 fmt: ## Format the code
