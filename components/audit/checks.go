@@ -6,19 +6,31 @@ import "strings"
 
 // Check is something in the trail that somebody must hear about.
 type Check struct {
-	// CIS is the number of the recommendation in CIS AWS Foundations 1.4.
+	// CIS is the number of the recommendation in CIS AWS Foundations 1.4; empty for a check that CIS does not have.
 	CIS string
 	// Name names the metric, the filter and the alarm: lower-case words with dashes.
 	Name string
 	// Meaning tells whoever is woken what happened.
 	Meaning string
-	// Pattern finds the event in the log group, in the wording that Security Hub looks for (FSBP CloudWatch.1 to .14: it
-	// accepts the exact text only, https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html).
+	// Pattern finds the event in the log group. That of a recommendation has the wording that Security Hub looks for (FSBP
+	// CloudWatch.1 to .14: it accepts the exact text only,
+	// https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html), so that what CIS forgot is a check of
+	// its own.
 	Pattern string
 }
 
-// TrailChecks returns the checks of CIS AWS Foundations 1.4, section 4, in its order.
-func TrailChecks() []Check {
+// TrailChecks returns the checks of CIS AWS Foundations 1.4, section 4, in its order, and then those for what they leave unseen.
+func TrailChecks() []Check { return append(cisChecks(), evasionChecks()...) }
+
+// ofCIS says which recommendation the check is, for those who read its alarm.
+func (c Check) ofCIS() string {
+	if c.CIS == "" {
+		return ""
+	}
+	return " (CIS AWS Foundations 1.4, " + c.CIS + ")"
+}
+
+func cisChecks() []Check {
 	return []Check{
 		{"4.1", "unauthorized-calls", "Somebody called AWS without the permission to", `{($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*")}`},
 		{

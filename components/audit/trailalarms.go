@@ -56,7 +56,7 @@ func NewTrailAlarms(ctx *pulumi.Context, name string, args *TrailAlarmsArgs, opt
 		}
 		made, err := alarm.New(ctx, name+"-"+check.Name, &alarm.Args{
 			TopicARN:    args.TopicARN,
-			Description: fmt.Sprintf("%s (CIS AWS Foundations 1.4, %s). Look in the trail for who, from where and what else.", check.Meaning, check.CIS),
+			Description: check.Meaning + check.ofCIS() + ". Look in the trail for who, from where and what else.",
 			Namespace:   namespace,
 			Metric:      check.Name,
 			Statistic:   "Sum",

@@ -146,7 +146,7 @@ var locks = []string{
 	"lambda:AddPermission", "lambda:CreateFunctionUrlConfig",
 	"rds:DeleteDBClusterSnapshot", "rds:DeleteDBInstance", "rds:DeleteDBInstanceAutomatedBackup", "rds:DeleteDBSnapshot",
 	"rds:ModifyDBClusterSnapshotAttribute", "rds:ModifyDBSnapshotAttribute",
-	"s3:BypassGovernanceRetention", "s3:DeleteAccountPublicAccessBlock", "s3:DeleteBucketPolicy", "s3:PutAccountPublicAccessBlock",
+	"s3:BypassGovernanceRetention", "s3:DeleteBucketPolicy", "s3:PutAccountPublicAccessBlock",
 	"s3:PutBucketAcl", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning",
 	"s3:PutLifecycleConfiguration", "s3:PutObjectAcl",
 	"secretsmanager:PutResourcePolicy",

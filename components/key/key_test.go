@@ -135,7 +135,7 @@ func TestServicesAreBoundToTheAccount(t *testing.T) {
 			"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": "arn:aws:cloudtrail:*:111122223333:trail/*"},
 		}},
 		"cloudwatch.amazonaws.com": {"UseForAlarms", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": accountID}}},
-		"events.amazonaws.com":     {"UseForEvents", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": accountID}}},
+		"events.amazonaws.com":     {"UseForEvents", nil}, // EventBridge sends no source
 		"sns.amazonaws.com":        {"UseForTopics", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": accountID}}},
 		"delivery.logs.amazonaws.com": {"UseForLogDelivery", map[string]map[string]any{
 			"StringEquals": {"aws:SourceAccount": accountID}, "ArnLike": {"aws:SourceArn": "arn:aws:logs:eu-central-1:111122223333:*"},

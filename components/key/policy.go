@@ -59,9 +59,12 @@ var direct = map[string]serviceUse{
 	// An alarm publishes to an encrypted topic:
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
 	"cloudwatch": publisher("UseForAlarms"),
-	// A rule publishes to an encrypted topic:
-	// https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-	"events": publisher("UseForEvents"),
+	// A rule publishes to an encrypted topic. EventBridge tells KMS nothing of whose rule it is: under a condition on the source
+	// every event would be lost without a sound (SNS developer guide, "Enable compatibility between event sources from AWS
+	// services and encrypted topics"). The policy of the topic says whose rules may publish.
+	"events": func(_, _, principal string) []identity.Statement {
+		return []identity.Statement{serviceStatement("UseForEvents", principal, publishes)}
+	},
 	// SNS decrypts what it delivers.
 	"sns": publisher("UseForTopics"),
 	// Log delivery to a bucket, as flow logs do:
@@ -98,9 +101,12 @@ var direct = map[string]serviceUse{
 // onBehalf are the services that use a key in the name of whoever calls them; the caller needs IAM permission as well.
 var onBehalf = []string{"backup", "ec2", "rds", "s3", "secretsmanager", "sns", "sqs", "ssm"}
 
+// publishes are the actions of a service that publishes to an encrypted topic.
+var publishes = []string{"kms:Decrypt", "kms:GenerateDataKey*"}
+
 func publisher(sid string) serviceUse {
 	return func(accountID, _, principal string) []identity.Statement {
-		return []identity.Statement{serviceStatement(sid, principal, []string{"kms:Decrypt", "kms:GenerateDataKey*"}, identity.SourceAccount(accountID))}
+		return []identity.Statement{serviceStatement(sid, principal, publishes, identity.SourceAccount(accountID))}
 	}
 }
 

@@ -95,7 +95,7 @@ func lookAtAlarms(t *testing.T, a *account) {
 	}
 	filters, err := a.logs.DescribeMetricFilters(t.Context(), &cloudwatchlogs.DescribeMetricFiltersInput{})
 	require.NoError(t, err)
-	require.Len(t, filters.MetricFilters, 16)
+	require.Len(t, filters.MetricFilters, 25)
 	for _, filter := range filters.MetricFilters {
 		require.Len(t, filter.MetricTransformations, 1)
 		metric := aws.ToString(filter.MetricTransformations[0].MetricNamespace) + " " + aws.ToString(filter.MetricTransformations[0].MetricName)
