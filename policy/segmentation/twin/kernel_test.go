@@ -182,14 +182,16 @@ func compare(t *testing.T, seed uint64, n *count) {
 	for _, q := range asked {
 		probes = append(probes, q.probes...)
 	}
-	if err := twin.Try(probes, 400*time.Millisecond); err != nil {
+	servers := twin.NewServers()
+	defer servers.Close()
+	if err := servers.Try(probes, 400*time.Millisecond); err != nil {
 		t.Fatal(err)
 	}
 	n.networks++
 	for _, q := range asked {
 		j := q.judge(e)
 		if j.must && !j.works { // a machine under load may have been slow
-			if err := twin.Try(q.probes, 5*time.Second); err != nil {
+			if err := servers.Try(q.probes, 5*time.Second); err != nil {
 				t.Fatal(err)
 			}
 			j = q.judge(e)

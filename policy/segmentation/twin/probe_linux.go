@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -15,88 +17,152 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Probe is a packet to send, and what becomes of it.
+// Probe is a connection to open, and what becomes of it.
 type Probe struct {
 	// Network is tcp or udp.
 	Network string
 	// From and To are spaces; Source is an address of the one, Listen of the other, and Target the address that the
-	// packet is for: Listen or the public address that stands for it.
+	// packet is for: Listen or the public address that stands for it. A Client of 0 lets the kernel choose a port.
 	From, To               string
 	Source, Listen, Target netip.Addr
 	Port, Client           uint16
-	// Arrived and Answered are the result. A TCP connection that was not answered is not known to have arrived.
-	Arrived, Answered bool
+	// Connected, Arrived and Answered are the result: a TCP connection is open; a packet is there; something was said.
+	// A TCP connection that was not answered is not known to have arrived.
+	Connected, Arrived, Answered bool
+	// Heard is what was said: of a TCP server the name of its space.
+	Heard string
 	// Err is what the kernel said when there was no answer.
 	Err error
 }
 
-// listeners are the servers of a run: they answer with what they were asked, and note who asked.
-type listeners struct {
+// wave is how many connections are tried at once: a system may allow a process no more than a few thousand files.
+const wave = 1500
+
+// Servers answer in the namespaces, and note who asked.
+type Servers struct {
 	sync.Mutex
 	open    map[string]func() error
 	arrived map[string]bool
+	asked   int
 }
 
-// Try sends all probes at once, and waits that long for each answer.
-func Try(probes []*Probe, wait time.Duration) error {
-	l := &listeners{open: map[string]func() error{}, arrived: map[string]bool{}}
-	defer func() {
-		for _, c := range l.open {
-			_ = c()
-		}
-	}()
+// NewServers has none yet.
+func NewServers() *Servers {
+	return &Servers{open: map[string]func() error{}, arrived: map[string]bool{}}
+}
+
+// Close ends all servers.
+func (l *Servers) Close() {
+	for _, c := range l.open {
+		_ = c()
+	}
+}
+
+// Try starts the servers that the probes need, sends all probes, and waits that long for each answer. The servers stay.
+func (l *Servers) Try(probes []*Probe, wait time.Duration) error {
 	for _, p := range probes {
 		if err := l.listen(p); err != nil {
 			return fmt.Errorf("listen at %s %s port %d: %w", p.To, p.Listen, p.Port, err)
 		}
 	}
-	var all sync.WaitGroup
-	for i, p := range probes {
-		all.Go(func() { p.send(fmt.Sprint(i), wait) })
-	}
-	all.Wait()
-	l.Lock()
-	defer l.Unlock()
-	for _, p := range probes {
-		for _, own := range []error{syscall.EADDRINUSE, syscall.EADDRNOTAVAIL, syscall.EACCES} {
-			if errors.Is(p.Err, own) {
-				return fmt.Errorf("the probe from %s to %s was not sent: %w", p.From, p.To, p.Err)
-			}
+	for some := range slices.Chunk(probes, wave) {
+		if err := l.send(some, wait); err != nil {
+			return err
 		}
-	}
-	for i, p := range probes {
-		p.Arrived = p.Answered || l.arrived[fmt.Sprint(i)]
 	}
 	return nil
 }
 
-func (l *listeners) listen(p *Probe) error {
-	at := netip.AddrPortFrom(p.Listen, p.Port).String()
-	key := p.Network + p.To + at
+// send sends probes at once.
+func (l *Servers) send(probes []*Probe, wait time.Duration) error {
+	from := map[string][]*Probe{}
+	for _, p := range probes {
+		p.Connected, p.Arrived, p.Answered, p.Heard, p.Err = false, false, false, "", nil
+		from[p.From] = append(from[p.From], p)
+	}
+	sockets := map[*Probe]*os.File{}
+	for space, some := range from {
+		if err := In(space, func() error {
+			for _, p := range some {
+				sockets[p], p.Err = begin(p.Network, netip.AddrPortFrom(p.Source, p.Client), netip.AddrPortFrom(p.Target, p.Port))
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	until := time.Now().Add(wait)
+	first := l.asked
+	l.asked += len(probes)
+	var all sync.WaitGroup
+	for i, p := range probes {
+		if s := sockets[p]; s != nil {
+			all.Go(func() { p.Err = p.finish(s, fmt.Sprint(first+i), until) })
+		}
+	}
+	all.Wait()
+	l.Lock()
+	defer l.Unlock()
+	for i, p := range probes {
+		for _, own := range []error{syscall.EADDRINUSE, syscall.EADDRNOTAVAIL, syscall.EACCES, syscall.EMFILE, syscall.ENFILE} {
+			if errors.Is(p.Err, own) {
+				return fmt.Errorf("the probe from %s to %s was not sent: %w", p.From, p.To, p.Err)
+			}
+		}
+		p.Arrived = p.Connected || p.Answered || l.arrived[fmt.Sprint(first+i)]
+	}
+	return nil
+}
+
+// serve keeps a TCP server of a space, unless there is one at that place already.
+func (l *Servers) serve(space string, at netip.AddrPort, answer func(net.Conn)) error {
+	key := "tcp" + space + at.String()
 	if l.open[key] != nil {
 		return nil
 	}
-	return In(p.To, func() error {
-		if p.Network == "udp" {
-			c, err := net.ListenPacket("udp", at)
-			if err != nil {
-				return err
-			}
-			l.open[key] = c.Close
-			go l.echo(c)
-			return nil
-		}
-		c, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", at)
+	return In(space, func() error {
+		c, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", at.String())
 		if err != nil {
 			return err
 		}
 		l.open[key] = c.Close
-		go greet(c)
+		go func() {
+			for {
+				client, err := c.Accept()
+				if err != nil {
+					return
+				}
+				go answer(client)
+			}
+		}()
 		return nil
 	})
 }
 
-func (l *listeners) echo(c net.PacketConn) {
+func (l *Servers) listen(p *Probe) error {
+	at := netip.AddrPortFrom(p.Listen, p.Port)
+	if !p.Listen.IsValid() { // there is no server, or not one of ours
+		return nil
+	}
+	if p.Network != "udp" {
+		return l.serve(p.To, at, func(c net.Conn) { greet(c, p.To) })
+	}
+	key := p.Network + p.To + at.String()
+	if l.open[key] != nil {
+		return nil
+	}
+	return In(p.To, func() error {
+		c, err := net.ListenPacket("udp", at.String())
+		if err != nil {
+			return err
+		}
+		l.open[key] = c.Close
+		go l.echo(c)
+		return nil
+	})
+}
+
+func (l *Servers) echo(c net.PacketConn) {
 	b := make([]byte, 64)
 	for {
 		n, from, err := c.ReadFrom(b)
@@ -110,59 +176,92 @@ func (l *listeners) echo(c net.PacketConn) {
 	}
 }
 
-// greet answers every connection with a byte, and cuts it off once the other side has gone.
-func greet(l net.Listener) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			_, _ = c.Write([]byte{1})
-			_, _ = c.Read(make([]byte, 1))
-			_ = c.(*net.TCPConn).SetLinger(0)
-			_ = c.Close()
-		}()
+// greet answers a connection with the name of the space, and cuts it off once the other side has gone.
+func greet(c net.Conn, space string) {
+	_, _ = c.Write([]byte(space))
+	_, _ = c.Read(make([]byte, 1))
+	_ = c.(*net.TCPConn).SetLinger(0)
+	_ = c.Close()
+}
+
+// begin opens a socket in the namespace that the thread is in, and starts to connect it. Probes to several addresses
+// of one end may come from one client port.
+func begin(network string, from, to netip.AddrPort) (*os.File, error) {
+	kind, family := unix.SOCK_STREAM, unix.AF_INET
+	if network == "udp" {
+		kind = unix.SOCK_DGRAM
 	}
+	if to.Addr().Is6() {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+	if network != "udp" {
+		err = errors.Join(err, unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
+	}
+	if err = errors.Join(err, unix.Bind(fd, sockaddr(from))); err == nil {
+		if err = unix.Connect(fd, sockaddr(to)); errors.Is(err, unix.EINPROGRESS) {
+			err = nil
+		}
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "socket"), nil //nolint:gosec // a file descriptor is not negative
 }
 
-// shared lets probes to several addresses of one end come from one client port.
-func shared(_, _ string, c syscall.RawConn) error {
-	var err error
-	outer := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1) })
-	return errors.Join(outer, err)
+func sockaddr(a netip.AddrPort) unix.Sockaddr {
+	if a.Addr().Is6() {
+		return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+	}
+	return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
 }
 
-// send opens the connection from the client port and waits for the answer.
-func (p *Probe) send(id string, wait time.Duration) {
-	p.Err = func() error {
-		until := time.Now().Add(wait)
-		d := net.Dialer{Deadline: until, Control: shared}
-		if p.Network == "udp" {
-			d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(p.Source, p.Client))
-		} else {
-			d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(p.Source, p.Client))
+// connected waits until a socket is connected.
+func connected(s *os.File) error {
+	c, err := s.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var state error
+	err = c.Write(func(fd uintptr) bool {
+		code, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR) //nolint:gosec // a file descriptor is small
+		if err == nil && code != 0 {
+			err = syscall.Errno(code) //nolint:gosec // error numbers are small
 		}
-		var c net.Conn
-		if err := In(p.From, func() (err error) {
-			c, err = d.Dial(p.Network, netip.AddrPortFrom(p.Target, p.Port).String())
+		if err != nil {
+			state = err
+			return true
+		}
+		_, err = unix.Getpeername(int(fd)) //nolint:gosec // a file descriptor is small
+		return !errors.Is(err, unix.ENOTCONN)
+	})
+	return errors.Join(err, state)
+}
+
+// finish waits for the connection and the answer.
+func (p *Probe) finish(s *os.File, id string, until time.Time) error {
+	defer s.Close() //nolint:errcheck // the answer is what counts
+	if err := s.SetDeadline(until); err != nil {
+		return err
+	}
+	if p.Network == "udp" {
+		if _, err := s.WriteString(id); err != nil {
 			return err
-		}); err != nil {
-			return err
 		}
-		defer c.Close() //nolint:errcheck // the answer is what counts
-		_ = c.SetDeadline(until)
-		if p.Network == "udp" {
-			if _, err := c.Write([]byte(id)); err != nil {
-				return err
-			}
-		} else {
-			_ = c.(*net.TCPConn).SetLinger(0)
-		}
-		if _, err := c.Read(make([]byte, 64)); err != nil {
-			return err
-		}
-		p.Answered = true
-		return nil
-	}()
+	} else if err := connected(s); err != nil {
+		return err
+	}
+	p.Connected = p.Network != "udp"
+	b := make([]byte, 64)
+	n, err := s.Read(b)
+	if err != nil {
+		return err
+	}
+	p.Answered, p.Heard = true, string(b[:n])
+	return nil
 }
