@@ -136,3 +136,51 @@ func (p *Plan) translate(i int) string {
 	f.rule("lend", "masquerade")
 	return f.String()
 }
+
+// endpoints are the ids of the gateway endpoints to which routes lead.
+func (p *Plan) endpoints() []string {
+	var out []string
+	for _, t := range p.net.Tables {
+		for _, r := range t.Routes {
+			if r.Target == model.GatewayEndpoint && !slices.Contains(out, r.To) {
+				out = append(out, r.To)
+			}
+		}
+	}
+	return out
+}
+
+// led are the subnets with a route to a gateway endpoint.
+func (p *Plan) led(endpoint string) []int {
+	var out []int
+	for s := range p.net.Subnets {
+		if slices.ContainsFunc(p.routes(s), func(r model.Route) bool { return r.Target == model.GatewayEndpoint && r.To == endpoint }) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// endpoint is a gateway endpoint: it carries what a subnet sends to a service, and the answers, and nothing that begins at the
+// service: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html. In the twin the service, which is on
+// the internet, sees an address of its own for each endpoint, of a range that nobody uses (RFC 6890: 192.0.0.0/24).
+func (p *Plan) endpoint(i int, id string) {
+	name, own := endpointSpace(i), netip.AddrFrom4([4]byte{192, 0, 0, byte(20 + i)}) //nolint:gosec // an account has a few
+	p.space(name, true)
+	p.join(name, upDevice, Internet, name)
+	p.tell(name, "address add %s/32 dev %s", own, upDevice)
+	p.tell(name, "route add default dev %s", upDevice)
+	p.tell(Internet, "route add %s/32 dev %s", own, name)
+	var inside []string
+	for _, s := range p.led(id) {
+		p.join(subnetSpace(s), name, name, subnetSpace(s))
+		inside = append(inside, subnetSpace(s))
+	}
+	f := newFilter("forward")
+	f.add("ct state invalid drop")
+	f.add("iifname %q ct state established,related accept", upDevice)
+	f.add("iifname %s oifname %q accept", names(inside), upDevice)
+	f.add("add chain inet twin lend { type nat hook postrouting priority srcnat; }")
+	f.rule("lend", "oifname %q masquerade", upDevice)
+	p.of[name].Filter = f.String()
+}

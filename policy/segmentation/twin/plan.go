@@ -60,6 +60,9 @@ func Compile(net *model.Network, outside []netip.Addr) (*Plan, error) {
 	for i := range net.Peerings {
 		p.peering(i)
 	}
+	for i, id := range p.endpoints() {
+		p.endpoint(i, id)
+	}
 	for i := range net.NATs {
 		p.nat(i)
 	}
@@ -99,6 +102,7 @@ func edgeSpace(vpc int) string      { return fmt.Sprint("edge", vpc) }
 func subnetSpace(subnet int) string { return fmt.Sprint("subnet", subnet) }
 func peerSpace(peering int) string  { return fmt.Sprint("pcx", peering) }
 func natSpace(nat int) string       { return fmt.Sprint("nat", nat) }
+func endpointSpace(i int) string    { return fmt.Sprint("gwe", i) }
 func ifaceSpace(iface int) string   { return fmt.Sprint("eni", iface) }
 
 // The devices of the edge and of a subnet by which packets go to gateways.
@@ -183,6 +187,11 @@ func (p *Plan) attach(space string, subnet int, a netip.Addr) {
 			p.tell(peerSpace(i), "route add %s dev %s", host, own)
 		}
 	}
+	for i, id := range p.endpoints() {
+		if slices.Contains(p.led(id), subnet) {
+			p.tell(endpointSpace(i), "route add %s dev %s", host, own)
+		}
+	}
 }
 
 // public tells the internet about a public address.
@@ -245,11 +254,6 @@ func (p *Plan) nat(i int) {
 func (p *Plan) table(s int) {
 	subnet := p.net.Subnets[s]
 	v := slices.IndexFunc(p.net.VPCs, func(x model.VPC) bool { return x.ID == subnet.VPC })
-	id := subnet.Table
-	if id == "" {
-		id = p.net.VPCs[v].MainTable
-	}
-	t := slices.IndexFunc(p.net.Tables, func(x model.Table) bool { return x.ID == id })
 	rank, way := map[netip.Prefix]int{}, map[netip.Prefix]string{}
 	var order []netip.Prefix
 	consider := func(c netip.Prefix, r int, device string) {
@@ -260,7 +264,7 @@ func (p *Plan) table(s int) {
 		}
 		rank[c], way[c] = r, device
 	}
-	for _, r := range p.net.Tables[t].Routes {
+	for _, r := range p.routes(s) {
 		device := p.device(s, v, r)
 		switch {
 		case r.CIDR.IsValid() && r.Propagated:
@@ -285,6 +289,19 @@ func (p *Plan) table(s int) {
 	}
 }
 
+// routes are those of the table of a subnet.
+func (p *Plan) routes(s int) []model.Route {
+	id := p.net.Subnets[s].Table
+	if id == "" {
+		id = p.net.VPCs[slices.IndexFunc(p.net.VPCs, func(x model.VPC) bool { return x.ID == p.net.Subnets[s].VPC })].MainTable
+	}
+	t := slices.IndexFunc(p.net.Tables, func(x model.Table) bool { return x.ID == id })
+	if t < 0 {
+		return nil
+	}
+	return p.net.Tables[t].Routes
+}
+
 // device is the one by which a route leads out of a subnet; empty where it leads nowhere.
 func (p *Plan) device(s, v int, r model.Route) string {
 	subnet := p.net.Subnets[s]
@@ -306,6 +323,8 @@ func (p *Plan) device(s, v int, r model.Route) string {
 		return egressDevice
 	case r.Target == model.NATGateway:
 		return named(slices.IndexFunc(p.net.NATs, func(x model.NAT) bool { return x.ID == r.To && serves(x, subnet) }), natSpace)
+	case r.Target == model.GatewayEndpoint:
+		return named(slices.Index(p.endpoints(), r.To), endpointSpace)
 	case r.Target == model.PeeringLink:
 		return named(slices.IndexFunc(p.net.Peerings, func(x model.Peering) bool {
 			return x.ID == r.To && (x.A == subnet.VPC || x.B == subnet.VPC)

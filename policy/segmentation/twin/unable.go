@@ -20,8 +20,8 @@ func unable(net *model.Network) []string {
 	for _, x := range net.Unmodelled {
 		say(x.What, x.ID, "the twin has no word for it")
 	}
-	if len(net.LoadBalancers) > 0 {
-		say("load balancer", net.LoadBalancers[0].ID, "the twin has no reverse proxies yet")
+	for _, x := range net.LoadBalancers {
+		say("load balancer", x.ID, unbalanced(&x))
 	}
 	for _, x := range net.VPCs {
 		say("VPC", x.ID, x.Doubt)
@@ -48,7 +48,7 @@ func unable(net *model.Network) []string {
 		say("route table", x.ID, x.Doubt)
 		for _, r := range x.Routes {
 			say("a route of table", x.ID, r.Doubt)
-			if r.Target == model.GatewayEndpoint || r.Target == model.Other {
+			if r.Target == model.Other {
 				say("a route of table", x.ID, fmt.Sprintf("the twin has no word for the target %q", r.Target))
 			}
 		}
@@ -94,6 +94,26 @@ func doubtful(f *model.Interface) string {
 	for _, a := range f.Addresses {
 		if !a.IP.IsValid() || a.HasPublic == model.Maybe || a.HasPublic == model.Yes && !a.Public.IsValid() {
 			return "an address of it is not known"
+		}
+	}
+	return ""
+}
+
+// unbalanced says what the proxies of the twin cannot do.
+func unbalanced(l *model.LoadBalancer) string {
+	if l.Doubt != "" {
+		return l.Doubt
+	}
+	for _, x := range l.Listeners {
+		for _, g := range x.Targets {
+			switch {
+			case g.Doubt != "":
+				return g.Doubt
+			case g.Clients && l.Network:
+				return "its targets see the clients' addresses, and the twin has proxies only"
+			case x.Protocol != 6 || slices.ContainsFunc(g.Members, func(m model.Member) bool { return m.Protocol != 6 || m.Port == model.Any }):
+				return "it forwards other packets than those of TCP to known ports"
+			}
 		}
 	}
 	return ""

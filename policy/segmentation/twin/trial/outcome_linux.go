@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package trial
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
+)
+
+// Outcome is what became of the packets.
+type Outcome struct {
+	// Seen is the matrix as the packets saw it. May of a cell is what passed of what was tried.
+	Seen *segmentation.Proof `json:"seen"`
+	// Agreeing, Disagreeing, Unknown and Untried name the cells, as "app -> database": as the proof says; not so; of
+	// which the proof itself says unknown; and of which there is no pair of hosts.
+	Agreeing    []string `json:"agreeing"`
+	Disagreeing []string `json:"disagreeing"`
+	Unknown     []string `json:"unknown"`
+	Untried     []string `json:"untried"`
+	// Disagreements are single connections and cells that are not as the proof says.
+	Disagreements []string `json:"disagreements"`
+	// Must, Cannot and Either count the connections: they had to pass; they could not; or either was right, such as
+	// where a rule depends on which subnet AWS chooses.
+	Must   int `json:"must"`
+	Cannot int `json:"cannot"`
+	Either int `json:"either"`
+	// Mediated counts the pairs of client and target through a load balancer that were compared.
+	Mediated   int           `json:"mediated"`
+	Namespaces int           `json:"namespaces"`
+	Packets    int           `json:"connectionsTried"`
+	Took       time.Duration `json:"nanoseconds"`
+	Assumed    []string      `json:"assumed"`
+	NotShown   []string      `json:"notShown"`
+}
+
+// Agrees reports whether every cell that was tried is as the proof says.
+func (o *Outcome) Agrees() bool {
+	return len(o.Agreeing) > 0 && len(o.Disagreeing)+len(o.Unknown)+len(o.Disagreements) == 0
+}
+
+// cell gathers what was seen of an ordered pair of segments.
+type cell struct {
+	passed  flow.Set
+	missing flow.Set // what has to pass and did not
+	tried   bool
+	unknown bool
+	wrong   bool
+	through []string
+}
+
+// Run tries everything in a twin that is up.
+func (t *Trial) Run() (*Outcome, error) {
+	start := time.Now()
+	o := &Outcome{Seen: &segmentation.Proof{Segments: t.proof.Segments}, Namespaces: len(t.Plan.Spaces), Assumed: t.net.Assumed, NotShown: NotShown}
+	cells := map[[2]string]*cell{}
+	at := func(from, to string) *cell {
+		key := [2]string{from, to}
+		if cells[key] == nil {
+			cells[key] = &cell{}
+		}
+		return cells[key]
+	}
+	all := t.questions()
+	if err := t.try(all); err != nil {
+		return nil, err
+	}
+	for _, q := range all {
+		o.Packets += len(q.probes)
+		o.judge(q, at(q.from.segment, q.to.segment))
+	}
+	if err := t.mediate(o, at); err != nil {
+		return nil, err
+	}
+	for i := range t.proof.Cells {
+		c := &t.proof.Cells[i]
+		t.compare(o, c, at(c.From, c.To))
+	}
+	o.Took = time.Since(start)
+	return o, nil
+}
+
+func (o *Outcome) disagree(format string, args ...any) {
+	o.Disagreements = append(o.Disagreements, fmt.Sprintf(format, args...))
+}
+
+// judge adds one question to its cell.
+func (o *Outcome) judge(q *question, c *cell) {
+	c.tried = true
+	if q.passed() {
+		c.passed = c.passed.Or(q.set())
+	}
+	if !q.works() {
+		c.missing = c.missing.Or(q.set())
+	}
+	switch q.verdict {
+	case reach.MustPass:
+		o.Must++
+		if !q.works() {
+			c.wrong = true
+			o.disagree("%s -> %s, %s %d: the proof says that it must pass, and it did not: %v", q.from, q.to, q.port.network, q.port.number, q.probes[0].Err)
+		}
+	case reach.Cannot:
+		o.Cannot++
+		if q.passed() {
+			c.wrong = true
+			o.disagree("%s -> %s, %s %d: the proof says that it cannot pass, and it did", q.from, q.to, q.port.network, q.port.number)
+		}
+	case reach.MayPass:
+		o.Either++
+	default:
+		c.unknown = true
+	}
+}
+
+// compare turns what was seen of a cell into a status as the proof has them, by the table, and compares the two.
+func (t *Trial) compare(o *Outcome, c *segmentation.Cell, seen *cell) {
+	name := c.From + " -> " + c.To
+	if !seen.tried {
+		o.Untried = append(o.Untried, name)
+		return
+	}
+	out := segmentation.Cell{From: c.From, To: c.To, Status: segmentation.Closed, Intended: c.Intended, Through: seen.through}
+	if !seen.passed.Empty() {
+		out.May = flow.Describe(seen.passed)
+	}
+	var intended, rows flow.Set
+	if x, y := t.table.Find(c.From), t.table.Find(c.To); x != nil && y != nil {
+		intended = t.table.Admitted(x, y)
+		for _, r := range t.table.Rows(x, y) {
+			rows = rows.Or(r.Ports.Set())
+		}
+	}
+	switch {
+	case c.Status == segmentation.Unknown || seen.unknown:
+		out.Status = segmentation.Unknown
+	case !seen.passed.Minus(intended).Empty():
+		out.Status = segmentation.Violation
+	case !seen.missing.And(rows).Empty():
+		out.Status = segmentation.Blocked
+	case !intended.Empty():
+		out.Status = segmentation.Allowed
+	case len(seen.through) > 0:
+		out.Status = segmentation.Mediated
+	}
+	o.Seen.Cells = append(o.Seen.Cells, out)
+	switch {
+	case out.Status == segmentation.Unknown:
+		o.Unknown = append(o.Unknown, name)
+	case seen.wrong:
+		o.Disagreeing = append(o.Disagreeing, name)
+	case out.Status != c.Status:
+		o.Disagreeing = append(o.Disagreeing, name)
+		o.disagree("%s: the proof says %s, the packets %s (passed: %s)", name, c.Status, out.Status, flow.Describe(seen.passed))
+	default:
+		o.Agreeing = append(o.Agreeing, name)
+	}
+}
+
+// mediated is a client and a load balancer, and the targets that have answered.
+type mediated struct {
+	from   *end
+	owner  string
+	probes []*twin.Probe
+}
+
+func (m *mediated) heard(space string) bool {
+	return slices.ContainsFunc(m.probes, func(p *twin.Probe) bool { return p.Heard == space })
+}
+
+// mediate opens connections to every listener of every load balancer, as often as it has targets, and looks who answers.
+func (t *Trial) mediate(o *Outcome, at func(from, to string) *cell) error {
+	var all []*mediated
+	var probes []*twin.Probe
+	for _, a := range t.ends {
+		for owner, listeners := range t.targets {
+			if a.balancer == owner {
+				continue
+			}
+			m := &mediated{from: a, owner: owner}
+			for _, b := range t.ends {
+				for number, targets := range listeners {
+					for range targets {
+						if b.balancer == owner && b.space != a.space {
+							m.probes = append(m.probes, t.probes(a, b, port{"tcp", number})...)
+						}
+					}
+				}
+			}
+			all, probes = append(all, m), append(probes, m.probes...)
+		}
+	}
+	o.Packets += len(probes)
+	if err := t.Servers.Try(probes, 2*quick); err != nil {
+		return err
+	}
+	for _, m := range all {
+		for _, b := range t.ends {
+			if b.space != m.from.space && t.proof.Cell(m.from.segment, b.segment) != nil && !(b.of == m.from.of && !b.reach.Plural()) && b.space != twin.Internet {
+				t.throughBalancer(o, m, b, at(m.from.segment, b.segment))
+			}
+		}
+	}
+	return nil
+}
+
+// throughBalancer judges whether a target has answered a client.
+func (t *Trial) throughBalancer(o *Outcome, m *mediated, b *end, c *cell) {
+	verdict := reach.Cannot
+	for _, x := range t.asked.Mediated(m.from.reach, b.reach) {
+		if x.Balancer.ID == m.owner {
+			verdict = stronger(verdict, x.Verdict)
+		}
+	}
+	heard := m.heard(b.space)
+	if heard && !slices.Contains(c.through, t.balancer(m.owner).Name) {
+		c.through = append(c.through, t.balancer(m.owner).Name)
+	}
+	o.Mediated++
+	switch {
+	case verdict == reach.Unknown:
+		c.unknown = true
+	case verdict == reach.MustPass && !heard:
+		c.wrong = true
+		o.disagree("%s -> %s through %s: the proof says that it must be answered, and it was not", m.from, b, m.owner)
+	case verdict == reach.Cannot && heard:
+		c.wrong = true
+		o.disagree("%s -> %s through %s: the proof says that it cannot be answered, and it was", m.from, b, m.owner)
+	}
+}
+
+var strength = []reach.Verdict{reach.Cannot, reach.Unknown, reach.MayPass, reach.MustPass}
+
+func stronger(a, b reach.Verdict) reach.Verdict {
+	return strength[max(slices.Index(strength, a), slices.Index(strength, b))]
+}
+
+// Text writes the matrix as the packets saw it, what passed, and how far that agrees with the proof.
+func (o *Outcome) Text(w io.Writer) {
+	o.Seen.Matrix(w)
+	_, _ = fmt.Fprintln(w, "\nWhat passed, of what was tried:")
+	for _, c := range o.Seen.Cells {
+		passed := c.May
+		if len(c.Through) > 0 {
+			passed = strings.TrimPrefix(passed+"; through "+strings.Join(c.Through, ", "), "; ")
+		}
+		if passed != "" {
+			_, _ = fmt.Fprintf(w, "  %s -> %s: %s\n", c.From, c.To, passed)
+		}
+	}
+	for _, list := range []struct {
+		what  string
+		lines []string
+	}{{"Not as the proof says", o.Disagreements}, {"Unknown, which is no agreement", o.Unknown}, {"Not tried, because there is no pair of hosts", o.Untried}, {"Assumed", o.Assumed}, {"What packets in the twin do not show", o.NotShown}} {
+		if len(list.lines) > 0 {
+			_, _ = fmt.Fprintf(w, "\n%s:\n", list.what)
+			for _, line := range list.lines {
+				_, _ = fmt.Fprintln(w, "  "+line)
+			}
+		}
+	}
+	_, _ = fmt.Fprintf(w, "\n%d of %d cells agree with the proof. Of %d connections %d had to pass, %d could not, of %d either was right;\n%d pairs through load balancers. %d packets' ways in %d namespaces, %s.\n",
+		len(o.Agreeing), len(o.Agreeing)+len(o.Disagreeing)+len(o.Unknown), o.Must+o.Cannot+o.Either, o.Must, o.Cannot, o.Either, o.Mediated, o.Packets, o.Namespaces, o.Took.Round(100*time.Millisecond))
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package trial makes the twin of an account's network, opens real connections between all pairs of its hosts, and compares
+// every cell of the matrix with what the proof says of it.
+package trial
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+)
+
+// NotShown is what the packets of a twin cannot show, by name and reason.
+var NotShown = []string{
+	"ICMP, port 0 and protocols other than TCP and UDP: not sent",
+	"TLS, HTTP rules and web ACLs: load balancers hand on TCP, every listener to all of its targets",
+	"what listens: a server with the name of its host, and no service, database or endpoint policy",
+	"DNS, instance metadata and Session Manager: not part of the twin",
+}
+
+// port is one that is tried.
+type port struct {
+	network string
+	number  uint16
+}
+
+func (p port) set() flow.Set {
+	if p.network == "udp" {
+		return flow.One(flow.UDP, flow.Number(p.number))
+	}
+	return flow.One(flow.TCP, flow.Number(p.number))
+}
+
+// others are tried though nothing names them: SSH, HTTP, HTTPS, RDP, PostgreSQL and a neighbour, Redis, a usual port of
+// applications and its neighbour.
+var others = []uint16{22, 80, 443, 3389, 5432, 5433, 6379, 8443, 8444}
+
+// ports are those of connections of the table, of listeners and of targets, and some others; DNS and time over UDP too.
+func (t *Trial) ports() []port {
+	out := []port{{"udp", 53}, {"udp", 123}}
+	tcp := func(n int) {
+		if n > 0 && n < 32768 { // above are the ports of clients
+			out = append(out, port{"tcp", uint16(n)})
+		}
+	}
+	for _, n := range others {
+		tcp(int(n))
+	}
+	for _, c := range t.table.Connections {
+		for _, protocol := range c.Ports.Set() {
+			for _, span := range protocol.V {
+				for _, n := range []flow.Number{span.Lo, span.Hi} {
+					if protocol.Lo <= flow.TCP && flow.TCP <= protocol.Hi {
+						tcp(int(n))
+					}
+					if protocol.Lo <= flow.UDP && flow.UDP <= protocol.Hi && n > 0 && n < 32768 {
+						out = append(out, port{"udp", uint16(n)})
+					}
+				}
+			}
+		}
+	}
+	for _, b := range t.net.LoadBalancers {
+		for _, l := range b.Listeners {
+			tcp(l.Port)
+			for _, g := range l.Targets {
+				for _, m := range g.Members {
+					tcp(m.Port)
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b port) int { return cmp.Or(cmp.Compare(a.network, b.network), cmp.Compare(a.number, b.number)) })
+	return slices.Compact(out)
+}
+
+// balancer is the load balancer of an id.
+func (t *Trial) balancer(id string) *model.LoadBalancer {
+	i := slices.IndexFunc(t.net.LoadBalancers, func(b model.LoadBalancer) bool { return b.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &t.net.LoadBalancers[i]
+}
