@@ -95,7 +95,7 @@ test-database: postgresql ## Try the database agent on a real PostgreSQL: users,
 # It needs Linux, iproute2, nftables, and user namespaces or root; without them it fails and says what is missing.
 .PHONY: test-kernel
 test-kernel: ## Try random segmented networks on this machine's kernel, and compare each packet with the proof (four minutes)
-	@go test -tags kernel -count 1 -timeout 30m -v ./policy/segmentation/twin
+	@go test -tags kernel -count 1 -p 1 -timeout 30m -v ./policy/segmentation/twin/...
 
 .PHONY: test-short
 test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator

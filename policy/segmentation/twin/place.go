@@ -3,6 +3,7 @@
 package twin
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -40,8 +41,8 @@ func Place(net *model.Network, taken func(netip.Addr) bool) (*Placed, error) {
 		if plan.subnet(out.NATs[i].Subnet) >= 0 {
 			p.used[plan.natAddress(i)] = true
 		}
-		if x := &out.NATs[i]; !x.Private && !x.Public.IsValid() {
-			x.Public = p.public()
+		if x := &out.NATs[i]; !x.Private {
+			x.Public = p.lend(x.ID, x.Public)
 		}
 	}
 	for i := range net.Interfaces {
@@ -61,7 +62,7 @@ func (p *Placed) place(f *model.Interface) error {
 		subnets = append(slices.Clone(subnets), subnets[0])
 	}
 	if len(subnets) > 1 {
-		p.Assumed = append(p.Assumed, fmt.Sprintf("%s may be in one of %d subnets, and is in each of them", f.ID, len(f.Subnets)))
+		p.Assumed = append(p.Assumed, fmt.Sprintf("%s is in each of the %d subnets that it may be in", cmp.Or(f.Name, f.ID), len(f.Subnets)))
 	}
 	for n, id := range subnets {
 		s := slices.IndexFunc(p.Subnets, func(s model.Subnet) bool { return s.ID == id })
@@ -109,8 +110,8 @@ func (p *Placed) address(f *model.Interface, s *model.Subnet, a model.Address, f
 		a.HasPublic = model.No
 		p.Assumed = append(p.Assumed, f.ID+" may have a public address, and has none")
 	}
-	if a.HasPublic == model.Yes && !a.Public.IsValid() {
-		a.Public = p.public()
+	if a.HasPublic == model.Yes {
+		a.Public = p.lend(f.ID, a.Public)
 	}
 	f.Addresses = append(f.Addresses, a)
 	return nil
@@ -130,11 +131,19 @@ func (p *Placed) free(c netip.Prefix) (netip.Addr, error) {
 	return a, fmt.Errorf("%s has no free address", c)
 }
 
-func (p *Placed) public() netip.Addr {
+// lend is the public address that the network tells, or another one where it tells none that a packet on the internet can bear:
+// an emulator gives addresses of the loopback.
+func (p *Placed) lend(id string, told netip.Addr) netip.Addr {
+	if told.IsValid() && !told.IsLoopback() {
+		return told
+	}
 	a := lent.Addr().Next()
 	for p.used[a] || p.taken(a) {
 		a = a.Next()
 	}
 	p.used[a] = true
+	if told.IsValid() {
+		p.Assumed = append(p.Assumed, fmt.Sprintf("%s has the public address %s instead of %s", id, a, told))
+	}
 	return a
 }

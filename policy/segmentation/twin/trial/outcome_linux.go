@@ -164,15 +164,21 @@ func (t *Trial) compare(o *Outcome, c *segmentation.Cell, seen *cell) {
 	}
 }
 
-// mediated is a client and a load balancer, and the targets that have answered.
+// mediated is a client, and its connections by load balancer.
 type mediated struct {
 	from   *end
-	owner  string
-	probes []*twin.Probe
+	probes map[string][]*twin.Probe
 }
 
-func (m *mediated) heard(space string) bool {
-	return slices.ContainsFunc(m.probes, func(p *twin.Probe) bool { return p.Heard == space })
+// heard are the load balancers through which a target has answered.
+func (m *mediated) heard(space string) []string {
+	var out []string
+	for owner, probes := range m.probes {
+		if slices.ContainsFunc(probes, func(p *twin.Probe) bool { return p.Heard == space }) {
+			out = append(out, owner)
+		}
+	}
+	return out
 }
 
 // mediate opens connections to every listener of every load balancer, as often as it has targets, and looks who answers.
@@ -180,22 +186,20 @@ func (t *Trial) mediate(o *Outcome, at func(from, to string) *cell) error {
 	var all []*mediated
 	var probes []*twin.Probe
 	for _, a := range t.ends {
-		for owner, listeners := range t.targets {
-			if a.balancer == owner {
-				continue
-			}
-			m := &mediated{from: a, owner: owner}
-			for _, b := range t.ends {
-				for number, targets := range listeners {
-					for range targets {
-						if b.balancer == owner && b.space != a.space {
-							m.probes = append(m.probes, t.probes(a, b, port{"tcp", number})...)
-						}
+		m := &mediated{from: a, probes: map[string][]*twin.Probe{}}
+		for _, b := range t.ends {
+			for number, targets := range t.targets[b.balancer] {
+				for range targets {
+					if a.balancer != b.balancer {
+						m.probes[b.balancer] = append(m.probes[b.balancer], t.probes(a, b, port{"tcp", number})...)
 					}
 				}
 			}
-			all, probes = append(all, m), append(probes, m.probes...)
 		}
+		for _, some := range m.probes {
+			probes = append(probes, some...)
+		}
+		all = append(all, m)
 	}
 	o.Packets += len(probes)
 	if err := t.Servers.Try(probes, 2*quick); err != nil {
@@ -203,7 +207,7 @@ func (t *Trial) mediate(o *Outcome, at func(from, to string) *cell) error {
 	}
 	for _, m := range all {
 		for _, b := range t.ends {
-			if b.space != m.from.space && t.proof.Cell(m.from.segment, b.segment) != nil && !(b.of == m.from.of && !b.reach.Plural()) && b.space != twin.Internet {
+			if b.space != m.from.space && t.proof.Cell(m.from.segment, b.segment) != nil && (b.of != m.from.of || b.reach.Plural()) && b.space != twin.Internet {
 				t.throughBalancer(o, m, b, at(m.from.segment, b.segment))
 			}
 		}
@@ -215,24 +219,24 @@ func (t *Trial) mediate(o *Outcome, at func(from, to string) *cell) error {
 func (t *Trial) throughBalancer(o *Outcome, m *mediated, b *end, c *cell) {
 	verdict := reach.Cannot
 	for _, x := range t.asked.Mediated(m.from.reach, b.reach) {
-		if x.Balancer.ID == m.owner {
-			verdict = stronger(verdict, x.Verdict)
-		}
+		verdict = stronger(verdict, x.Verdict)
 	}
 	heard := m.heard(b.space)
-	if heard && !slices.Contains(c.through, t.balancer(m.owner).Name) {
-		c.through = append(c.through, t.balancer(m.owner).Name)
+	for _, owner := range heard {
+		if name := t.named(owner); !slices.Contains(c.through, name) {
+			c.through = append(c.through, name)
+		}
 	}
 	o.Mediated++
 	switch {
 	case verdict == reach.Unknown:
 		c.unknown = true
-	case verdict == reach.MustPass && !heard:
+	case verdict == reach.MustPass && len(heard) == 0:
 		c.wrong = true
-		o.disagree("%s -> %s through %s: the proof says that it must be answered, and it was not", m.from, b, m.owner)
-	case verdict == reach.Cannot && heard:
+		o.disagree("%s -> %s through a load balancer: the proof says that it must be answered, and it was not", m.from, b)
+	case verdict == reach.Cannot && len(heard) > 0:
 		c.wrong = true
-		o.disagree("%s -> %s through %s: the proof says that it cannot be answered, and it was", m.from, b, m.owner)
+		o.disagree("%s -> %s through %s: the proof says that it cannot be answered, and it was", m.from, b, strings.Join(heard, ", "))
 	}
 }
 
@@ -266,6 +270,7 @@ func (o *Outcome) Text(w io.Writer) {
 			}
 		}
 	}
-	_, _ = fmt.Fprintf(w, "\n%d of %d cells agree with the proof. Of %d connections %d had to pass, %d could not, of %d either was right;\n%d pairs through load balancers. %d packets' ways in %d namespaces, %s.\n",
-		len(o.Agreeing), len(o.Agreeing)+len(o.Disagreeing)+len(o.Unknown), o.Must+o.Cannot+o.Either, o.Must, o.Cannot, o.Either, o.Mediated, o.Packets, o.Namespaces, o.Took.Round(100*time.Millisecond))
+	_, _ = fmt.Fprintf(w, "\n%d of %d cells agree with the proof, of %d no pair of hosts exists.\n", len(o.Agreeing), len(o.Agreeing)+len(o.Disagreeing)+len(o.Unknown), len(o.Untried))
+	_, _ = fmt.Fprintf(w, "%d pairs of hosts and ports: %d had to pass, %d could not, of %d either is right.\n", o.Must+o.Cannot+o.Either, o.Must, o.Cannot, o.Either)
+	_, _ = fmt.Fprintf(w, "%d pairs of client and target of a load balancer. %d connections in %d namespaces, %s.\n", o.Mediated, o.Packets, o.Namespaces, o.Took.Round(100*time.Millisecond))
 }

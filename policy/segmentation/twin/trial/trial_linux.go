@@ -33,7 +33,9 @@ type end struct {
 	reach          *reach.End
 }
 
-func (e *end) String() string { return fmt.Sprintf("%s (%s, %s)", e.segment, cmp.Or(e.of, e.space), e.addresses[0].IP) }
+func (e *end) String() string {
+	return fmt.Sprintf("%s (%s, %s)", e.segment, cmp.Or(e.of, e.space), e.addresses[0].IP)
+}
 
 // Trial is a twin of a network, and what is tried in it.
 type Trial struct {

@@ -5,15 +5,17 @@
 package trial_test
 
 import (
-	"bytes"
 	"fmt"
+	"net/netip"
 	"os"
+	"slices"
+	"strings"
 	"testing"
-	"time"
 
-	"github.com/bulkhead-iac/bulkhead/policy/export"
-	"github.com/bulkhead-iac/bulkhead/policy/segmentation/awsfiles"
-	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/scenes"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/trial"
 )
@@ -29,39 +31,131 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func TestRehearsed(t *testing.T) {
-	dir := os.Getenv("REHEARSED")
-	net, err := awsfiles.Read(dir + "/account")
+const table = `
+segments:
+  - {name: edge, tier: public, what: web}
+  - {name: operators, tier: public, what: web2}
+  - {name: app, tier: app, what: app}
+  - {name: other, tier: app, what: app2}
+  - {name: database, tier: data, what: db}
+connections:
+  - {from: internet, to: edge, ports: tcp/443, why: the site}
+  - {from: edge, to: app, ports: tcp/8443, why: requests}
+  - {from: operators, to: app, ports: tcp/22, why: maintenance}
+  - {from: app, to: database, ports: tcp/5432, why: data}
+  - {from: app, to: internet, ports: tcp/443, why: updates}
+  - {from: app, to: "aws:s3", ports: tcp/443, why: packages}
+`
+
+// shop is a load balancer, a group of hosts behind it that reaches the internet by NAT and by IPv6, a database that may be
+// in one of two subnets, and a gateway endpoint.
+func shop() scenes.Scene {
+	s := scenes.Open()
+	for i := range s.Groups {
+		s.Groups[i].Ingress, s.Groups[i].Egress = nil, nil
+	}
+	open := func(from, to string, port int) {
+		s.Group(from).Egress = append(s.Group(from).Egress, scenes.TCP(port, to))
+		s.Group(to).Ingress = append(s.Group(to).Ingress, scenes.TCP(port, from))
+	}
+	open("sg-web", "sg-app", 8443)
+	open("sg-web2", "sg-app", 22)
+	open("sg-app", "sg-db", 5432)
+	s.Group("sg-web").Ingress = append(s.Group("sg-web").Ingress, scenes.TCP(443, "0.0.0.0/0"))
+	s.Group("sg-app").Egress = append(s.Group("sg-app").Egress, scenes.TCP(443, "0.0.0.0/0"), scenes.TCP(443, "::/0"))
+	web, app, db := s.Interface("web"), s.Interface("app"), s.Interface("db")
+	web.Kind, web.Owner = model.Balancer, "lb"
+	app.Owner, app.Many, app.Addresses = "app", true, []model.Address{{}, {V6: true}}
+	db.Kind, db.Subnets, db.Addresses = model.Database, []string{"data", "private"}, []model.Address{{}}
+	s.LoadBalancers = []model.LoadBalancer{{ID: "lb", Name: "shop", Listeners: []model.Listener{
+		{Protocol: 6, Port: 443, Targets: []model.TargetGroup{{ID: "tg", Members: []model.Member{{Target: "app", Protocol: 6, Port: 8443}}}}},
+	}}}
+	s.Lists = []model.PrefixList{{ID: "pl-s3", Name: "com.amazonaws.eu-central-1.s3", Service: true, Entries: []netip.Prefix{scenes.Prefix("52.216.0.0/15")}}}
+	s.Table("rt-private").Routes = append(s.Table("rt-private").Routes, model.Route{List: "pl-s3", Target: model.GatewayEndpoint, To: "vpce-s3"})
+	return s
+}
+
+// tried is the outcome of the twin of a network, changed before it is made.
+func tried(t *testing.T, change func(*trial.Trial)) *trial.Outcome {
+	t.Helper()
+	rows, err := intent.Read(strings.NewReader(table))
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(dir + "/state.json")
+	x, err := trial.New(shop().Network, rows)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := export.Read(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
+	if change != nil {
+		change(x)
 	}
-	table, err := stack.Table(d.Inputs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, err := trial.New(net, table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	start := time.Now()
+	defer x.Servers.Close()
 	if err := x.Up(); err != nil {
 		t.Fatal(err)
 	}
-	t.Log("up", time.Since(start))
+	defer func() {
+		if err := x.Plan.Down(); err != nil {
+			t.Error(err)
+		}
+	}()
 	o, err := x.Run()
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Text(os.Stdout)
+	return o
+}
+
+func TestEveryCellOfANetworkWithALoadBalancerNATAndEndpointsAgrees(t *testing.T) {
+	o := tried(t, nil)
+	var page strings.Builder
+	o.Text(&page)
 	if !o.Agrees() {
-		t.Error("disagrees")
+		t.Fatal(page.String())
+	}
+	for _, c := range []segmentation.Cell{
+		{From: "internet", To: "edge", Status: segmentation.Allowed, May: "tcp 443"},
+		{From: "internet", To: "app", Status: segmentation.Mediated, Through: []string{"shop"}},
+		{From: "internet", To: "database", Status: segmentation.Closed},
+		{From: "edge", To: "app", Status: segmentation.Allowed, May: "tcp 8443"},
+		{From: "app", To: "app", Status: segmentation.Mediated, Through: []string{"shop"}}, // by its way to the internet
+		{From: "app", To: "database", Status: segmentation.Allowed, May: "tcp 5432"},
+		{From: "app", To: "internet", Status: segmentation.Allowed, May: "tcp 443"},
+		{From: "app", To: "aws:s3", Status: segmentation.Allowed, May: "tcp 443"},
+		{From: "operators", To: "aws:s3", Status: segmentation.Closed},
+	} {
+		seen := o.Seen.Cell(c.From, c.To)
+		if seen == nil || seen.Status != c.Status || seen.May != c.May || !slices.Equal(seen.Through, c.Through) {
+			t.Errorf("%s -> %s: %+v, want %+v", c.From, c.To, seen, c)
+		}
+	}
+	for line := range strings.Lines(page.String()) {
+		if len([]rune(strings.TrimSpace(line))) > 100 {
+			t.Errorf("a line is longer than 100 columns: %s", line)
+		}
+	}
+}
+
+func TestATwinThatDiffersFromTheProofDisagrees(t *testing.T) {
+	space := func(x *trial.Trial, name string) *twin.Space {
+		i := slices.IndexFunc(x.Plan.Spaces, func(s *twin.Space) bool { return s.Name == name })
+		return x.Plan.Spaces[i]
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*trial.Trial)
+		cell   string
+	}{
+		{"without the filter of a host", func(x *trial.Trial) { space(x, x.Plan.End("app2")).Filter = "" }, "other -> internet"},
+		{"without the filter of a load balancer's target", func(x *trial.Trial) { space(x, x.Plan.End("app#1")).Filter = "" }, "app -> internet"},
+		{"with a gateway endpoint that is closed", func(x *trial.Trial) {
+			space(x, "gwe0").Filter = "add table inet twin\nadd chain inet twin shut { type filter hook forward priority 0; policy drop; }\n"
+		}, "app -> aws:s3"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := tried(t, c.change)
+			if o.Agrees() || !slices.Contains(o.Disagreeing, c.cell) {
+				t.Errorf("disagreeing: %q, want %s", o.Disagreeing, c.cell)
+			}
+		})
 	}
 }

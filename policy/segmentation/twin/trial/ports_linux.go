@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package trial makes the twin of an account's network, opens real connections between all pairs of its hosts, and compares
-// every cell of the matrix with what the proof says of it.
 package trial
 
 import (
@@ -9,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
-	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
 
 // NotShown is what the packets of a twin cannot show, by name and reason.
@@ -76,11 +73,12 @@ func (t *Trial) ports() []port {
 	return slices.Compact(out)
 }
 
-// balancer is the load balancer of an id.
-func (t *Trial) balancer(id string) *model.LoadBalancer {
-	i := slices.IndexFunc(t.net.LoadBalancers, func(b model.LoadBalancer) bool { return b.ID == id })
-	if i < 0 {
-		return nil
+// named is what a load balancer is called.
+func (t *Trial) named(id string) string {
+	for _, b := range t.net.LoadBalancers {
+		if b.ID == id {
+			return cmp.Or(b.Name, id)
+		}
 	}
-	return &t.net.LoadBalancers[i]
+	return id
 }
