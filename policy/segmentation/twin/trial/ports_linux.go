@@ -32,39 +32,34 @@ func (p port) set() flow.Set {
 
 // others are tried though nothing names them: SSH, HTTP, HTTPS, RDP, PostgreSQL and a neighbour, Redis, a usual port of
 // applications and its neighbour.
-var others = []uint16{22, 80, 443, 3389, 5432, 5433, 6379, 8443, 8444}
+var others = []int{22, 80, 443, 3389, 5432, 5433, 6379, 8443, 8444}
 
 // ports are those of connections of the table, of listeners and of targets, and some others; DNS and time over UDP too.
 func (t *Trial) ports() []port {
 	out := []port{{"udp", 53}, {"udp", 123}}
-	tcp := func(n int) {
-		if n > 0 && n < 32768 { // above are the ports of clients
-			out = append(out, port{"tcp", uint16(n)})
+	add := func(protocol flow.Number, numbers ...int) {
+		network := map[flow.Number]string{flow.TCP: "tcp", flow.UDP: "udp"}[protocol]
+		for _, n := range numbers {
+			if network != "" && n > 0 && n < 32768 { // above are the ports of clients
+				out = append(out, port{network, uint16(n)})
+			}
 		}
 	}
-	for _, n := range others {
-		tcp(int(n))
-	}
+	add(flow.TCP, others...)
 	for _, c := range t.table.Connections {
 		for _, protocol := range c.Ports.Set() {
 			for _, span := range protocol.V {
-				for _, n := range []flow.Number{span.Lo, span.Hi} {
-					if protocol.Lo <= flow.TCP && flow.TCP <= protocol.Hi {
-						tcp(int(n))
-					}
-					if protocol.Lo <= flow.UDP && flow.UDP <= protocol.Hi && n > 0 && n < 32768 {
-						out = append(out, port{"udp", uint16(n)})
-					}
-				}
+				add(protocol.Lo, int(span.Lo), int(span.Hi))
+				add(protocol.Hi, int(span.Lo), int(span.Hi))
 			}
 		}
 	}
 	for _, b := range t.net.LoadBalancers {
 		for _, l := range b.Listeners {
-			tcp(l.Port)
+			add(flow.TCP, l.Port)
 			for _, g := range l.Targets {
 				for _, m := range g.Members {
-					tcp(m.Port)
+					add(flow.TCP, m.Port)
 				}
 			}
 		}
