@@ -28,7 +28,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ENV=staging (default) or ENV=production chooses the environment: Pulumi.<ENV>.yaml"
-	@echo "  JSON=1 lets diff write JSON"
+	@echo "  JSON=1 lets diff and twin write JSON"
 	@echo "  FUZZTIME=10m (default) is how long each fuzz target runs"
 	@echo "  COUNT=1000 (default) is how often test-repeat runs each test"
 
@@ -43,6 +43,10 @@ known-values: ## Refresh the table of values that AWS knows (docs/aws-behaviour.
 .PHONY: diff
 diff: $(REHEARSE) ## Show what the program and configuration as they are now would change in the rehearsed ENV, by segment
 	@$(REHEARSE) diff $(if $(JSON),--json) $(ENVIRONMENT)
+
+.PHONY: twin
+twin: $(REHEARSE) ## Make the rehearsed ENV of network namespaces, try connections between all pairs, compare with the proof
+	@$(REHEARSE) twin $(if $(JSON),--json) $(ENVIRONMENT)
 
 .PHONY: down
 down: $(REHEARSE) ## Destroy what `make rehearse` has deployed for ENV and stop the emulator when unused

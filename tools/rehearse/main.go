@@ -33,6 +33,9 @@ Usage:
   rehearse diff [--json] [environment]
                                     show what the program and the configuration as they are now would change in
                                     the rehearsed account, by segment, and what the policies say; change nothing
+  rehearse twin [--json] [environment]
+                                    make the rehearsed account's network of this machine's network namespaces, open
+                                    real connections between all pairs of hosts, and compare each with the proof
   rehearse down [environment]       destroy what was deployed and stop the emulator when unused
   rehearse forget                   stop the emulator and drop every rehearsed stack, without destroying anything first
   rehearse check [environment]      check the environment's configuration and say everything wrong
@@ -61,6 +64,11 @@ const emulatorSubcommand = "emulator"
 // misuse marks errors of the caller's making: the command line or the configuration.
 type misuse struct{ error }
 
+// ended is how another run of this program ended, which has said why.
+type ended int
+
+func (e ended) Error() string { return fmt.Sprintf("ended with exit code %d", int(e)) }
+
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == emulatorSubcommand {
 		os.Exit(emulator.Serve(os.Args[2:]))
@@ -80,8 +88,11 @@ func main() {
 	err := run(ctx, os.Args[1:])
 	interrupted := ctx.Err() != nil
 	stop()
+	code := ended(0)
 	switch {
 	case err == nil:
+	case errors.As(err, &code):
+		os.Exit(int(code))
 	case interrupted:
 		fmt.Fprintln(os.Stderr, "rehearse: interrupted; run the same command again to go on:", err)
 		os.Exit(exitInterrupted)
@@ -98,7 +109,7 @@ func main() {
 type invocation struct {
 	command     string
 	environment string
-	json        bool     // of diff
+	json        bool     // of diff and twin
 	emulated    bool     // of exec
 	program     []string // of exec
 }
@@ -121,6 +132,8 @@ func run(ctx context.Context, args []string) error {
 		return up(ctx, root, in.environment)
 	case "diff":
 		return diff(ctx, root, in.environment, in.json)
+	case "twin":
+		return makeTwin(ctx, root, in.environment, in.json)
 	case "down":
 		return down(ctx, root, in.environment)
 	case "forget":
@@ -159,7 +172,7 @@ func parse(args []string) (*invocation, error) {
 	case "up", "down", "check":
 	case "forget", "toolchain", "provider":
 		most = 0
-	case "diff":
+	case "diff", "twin":
 		flags.BoolVar(&in.json, "json", false, "")
 	case "exec":
 		flags.BoolVar(&in.emulated, "emulated", false, "")

@@ -5,6 +5,7 @@ package twin
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,19 +19,28 @@ import (
 // inside tells the process that it is the one that Enter started.
 const inside = "BULKHEAD_TWIN_INSIDE"
 
+// Within reports whether the process is in namespaces of its own, which [Enter] has yet to make usable.
+func Within() bool { return os.Getenv(inside) != "" }
+
 // Enter runs the program again with the same arguments in namespaces of its own, where it may make others, and reports
 // whether this is that run; if not, code is how it ended. It needs no privilege where the system allows user
-// namespaces, and else root.
+// namespaces, and else root. All namespaces end with the process, however it ends.
 func Enter() (within bool, code int, err error) {
-	if os.Getenv(inside) != "" {
+	if Within() {
 		if err := settle(); err != nil {
 			return false, 1, fmt.Errorf("the kernel gave namespaces and does not let them be used: %w", err)
 		}
 		return true, 0, nil
 	}
+	code, err = Again(os.Stdout, os.Args[1:]...)
+	return false, code, err
+}
+
+// Again runs the program with those arguments as [Enter] does, writes what it says, and returns how it ended.
+func Again(out io.Writer, args ...string) (code int, err error) {
 	for _, tool := range []string{"ip", "nft"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			return false, 1, fmt.Errorf("the twin needs the command %s: install iproute2 and nftables: %w", tool, err)
+			return 1, fmt.Errorf("the twin needs the command %s: install iproute2 and nftables: %w", tool, err)
 		}
 	}
 	user := &syscall.SysProcAttr{
@@ -38,25 +48,27 @@ func Enter() (within bool, code int, err error) {
 		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
 	}
-	code, err = again(user)
+	code, err = again(out, args, user)
 	if err != nil && os.Geteuid() == 0 {
-		code, err = again(&syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET})
+		code, err = again(out, args, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET})
 	}
 	if err != nil {
-		return false, 1, fmt.Errorf("this machine gives no network namespaces, neither to users nor to this one; allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns) or run as root: %w", err)
+		return 1, fmt.Errorf("this machine gives no network namespaces, neither to users nor to this one; allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns) or run as root: %w", err)
 	}
-	return false, code, nil
+	return code, nil
 }
 
-func again(attr *syscall.SysProcAttr) (int, error) {
+func again(out io.Writer, args []string, attr *syscall.SysProcAttr) (int, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 1, err
 	}
-	c := exec.Command(self, os.Args[1:]...) //nolint:gosec // itself
+	c := exec.Command(self, args...) //nolint:gosec // itself
 	c.Env = append(os.Environ(), inside+"=1")
-	c.Stdin, c.Stdout, c.Stderr, c.SysProcAttr = os.Stdin, os.Stdout, os.Stderr, attr
+	c.Stdin, c.Stdout, c.Stderr, c.SysProcAttr = os.Stdin, out, os.Stderr, attr
 	attr.Pdeathsig = syscall.SIGKILL
+	runtime.LockOSThread() // the signal comes when the thread ends, not the process
+	defer runtime.UnlockOSThread()
 	if err := c.Start(); err != nil {
 		return 1, err
 	}
