@@ -4,10 +4,10 @@ package twin
 
 import (
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
@@ -16,8 +16,8 @@ import (
 // patience is how long a load balancer waits for a target.
 const patience = 2 * time.Second
 
-// Balance starts a reverse proxy in every namespace of a load balancer for each of its listeners. A connection goes to one target
-// after the other, and to the next where it is not answered. It reports how many targets each listener has, by its port.
+// Balance starts a reverse proxy in every namespace of a load balancer for each of its listeners. A connection goes to a target
+// by chance, and to another where it is not answered. It reports how many targets each listener has, by its port.
 func (l *Servers) Balance(p *Plan, net *Placed, b *model.LoadBalancer) (map[uint16]int, error) {
 	count := map[uint16]int{}
 	for _, x := range b.Listeners {
@@ -49,13 +49,10 @@ func (l *Servers) Balance(p *Plan, net *Placed, b *model.LoadBalancer) (map[uint
 
 // proxy serves in a space by connections to targets.
 func (l *Servers) proxy(space string, own []model.Address, at netip.AddrPort, targets []netip.AddrPort) error {
-	var turn atomic.Uint32
 	return l.serve(space, at, func(client net.Conn) {
 		defer client.Close() //nolint:errcheck // nothing more is to be said
-		first := int(turn.Add(1))
-		for i := range targets {
-			to := targets[(first+i)%len(targets)]
-			target := dial(space, own, to)
+		for _, i := range rand.Perm(len(targets)) {
+			target := dial(space, own, targets[i])
 			if target == nil {
 				continue
 			}

@@ -61,7 +61,7 @@ func (p *Placed) place(f *model.Interface) error {
 	if f.Many && len(subnets) > 0 {
 		subnets = append(slices.Clone(subnets), subnets[0])
 	}
-	if len(subnets) > 1 {
+	if len(f.Subnets) > 1 {
 		p.Assumed = append(p.Assumed, fmt.Sprintf("%s is in each of the %d subnets that it may be in", cmp.Or(f.Name, f.ID), len(f.Subnets)))
 	}
 	for n, id := range subnets {

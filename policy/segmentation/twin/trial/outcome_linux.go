@@ -59,7 +59,8 @@ type cell struct {
 // Run tries everything in a twin that is up.
 func (t *Trial) Run() (*Outcome, error) {
 	start := time.Now()
-	o := &Outcome{Seen: &segmentation.Proof{Segments: t.proof.Segments}, Namespaces: len(t.Plan.Spaces), Assumed: t.net.Assumed, NotShown: NotShown}
+	o := &Outcome{Seen: &segmentation.Proof{Segments: t.proof.Segments}, Namespaces: len(t.Plan.Spaces), Assumed: t.net.Assumed, NotShown: NotShown,
+		Agreeing: []string{}, Disagreeing: []string{}, Unknown: []string{}, Untried: []string{}, Disagreements: []string{}}
 	cells := map[[2]string]*cell{}
 	at := func(from, to string) *cell {
 		key := [2]string{from, to}
@@ -168,25 +169,59 @@ func (t *Trial) compare(o *Outcome, c *segmentation.Cell, seen *cell) {
 type mediated struct {
 	from   *end
 	probes map[string][]*twin.Probe
+	// heard are the load balancers through which a target has answered, by its space.
+	heard map[string][]string
 }
 
-// heard are the load balancers through which a target has answered.
-func (m *mediated) heard(space string) []string {
-	var out []string
+// listen notes who has answered.
+func (m *mediated) listen() {
 	for owner, probes := range m.probes {
-		if slices.ContainsFunc(probes, func(p *twin.Probe) bool { return p.Heard == space }) {
-			out = append(out, owner)
+		for _, p := range probes {
+			if p.Heard != "" && !slices.Contains(m.heard[p.Heard], owner) {
+				m.heard[p.Heard] = append(m.heard[p.Heard], owner)
+			}
 		}
 	}
-	return out
+}
+
+// rounds is how often a client asks for a target that has to answer: a load balancer chooses by chance.
+const rounds = 12
+
+// ask opens the connections of clients, and notes who answers.
+func (t *Trial) ask(o *Outcome, clients []*mediated) error {
+	var probes []*twin.Probe
+	for _, m := range clients {
+		for _, some := range m.probes {
+			probes = append(probes, some...)
+		}
+	}
+	o.Packets += len(probes)
+	err := t.Servers.Try(probes, 2*quick)
+	for _, m := range clients {
+		m.listen()
+	}
+	return err
+}
+
+// throughTo is what the proof says of a client and a target.
+func (t *Trial) throughTo(m *mediated, b *end) reach.Verdict {
+	verdict := reach.Cannot
+	for _, x := range t.asked.Mediated(m.from.reach, b.reach) {
+		verdict = stronger(verdict, x.Verdict)
+	}
+	return verdict
+}
+
+// judged reports whether a client and a target are a pair of the matrix.
+func (t *Trial) judged(m *mediated, b *end) bool {
+	return b.space != m.from.space && t.proof.Cell(m.from.segment, b.segment) != nil && (b.of != m.from.of || b.reach.Plural()) && b.space != twin.Internet
 }
 
 // mediate opens connections to every listener of every load balancer, as often as it has targets, and looks who answers.
 func (t *Trial) mediate(o *Outcome, at func(from, to string) *cell) error {
 	var all []*mediated
-	var probes []*twin.Probe
 	for _, a := range t.ends {
-		m := &mediated{from: a, probes: map[string][]*twin.Probe{}}
+		m := &mediated{from: a, probes: map[string][]*twin.Probe{}, heard: map[string][]string{}}
 		for _, b := range t.ends {
 			for number, targets := range t.targets[b.balancer] {
 				for range targets {
@@ -196,18 +231,22 @@ func (t *Trial) mediate(o *Outcome, at func(from, to string) *cell) error {
 				}
 			}
 		}
-		for _, some := range m.probes {
-			probes = append(probes, some...)
-		}
 		all = append(all, m)
 	}
-	o.Packets += len(probes)
-	if err := t.Servers.Try(probes, 2*quick); err != nil {
-		return err
+	missing := func(m *mediated) bool {
+		return slices.ContainsFunc(t.ends, func(b *end) bool {
+			return t.judged(m, b) && len(m.heard[b.space]) == 0 && t.throughTo(m, b) == reach.MustPass
+		})
+	}
+	for round, some := 0, all; round < rounds && len(some) > 0; round++ {
+		if err := t.ask(o, some); err != nil {
+			return err
+		}
+		some = slices.DeleteFunc(slices.Clone(some), func(m *mediated) bool { return !missing(m) })
 	}
 	for _, m := range all {
 		for _, b := range t.ends {
-			if b.space != m.from.space && t.proof.Cell(m.from.segment, b.segment) != nil && (b.of != m.from.of || b.reach.Plural()) && b.space != twin.Internet {
+			if t.judged(m, b) {
 				t.throughBalancer(o, m, b, at(m.from.segment, b.segment))
 			}
 		}
@@ -217,11 +256,7 @@ func (t *Trial) mediate(o *Outcome, at func(from, to string) *cell) error {
 
 // throughBalancer judges whether a target has answered a client.
 func (t *Trial) throughBalancer(o *Outcome, m *mediated, b *end, c *cell) {
-	verdict := reach.Cannot
-	for _, x := range t.asked.Mediated(m.from.reach, b.reach) {
-		verdict = stronger(verdict, x.Verdict)
-	}
-	heard := m.heard(b.space)
+	verdict, heard := t.throughTo(m, b), m.heard[b.space]
 	for _, owner := range heard {
 		if name := t.named(owner); !slices.Contains(c.through, name) {
 			c.through = append(c.through, name)
