@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 )
@@ -52,12 +54,12 @@ func TestEnvironments(t *testing.T) {
 	if !t.Run("up", func(t *testing.T) {
 		t.Run("staging", func(t *testing.T) {
 			t.Parallel()
-			box.Rehearse(t, "up", "staging").Succeed(t)
+			requirePackets(t, box.Rehearse(t, "up", "staging").Succeed(t))
 		})
 		t.Run("production", func(t *testing.T) {
 			t.Parallel()
 			interrupt(t, box, production)
-			box.Rehearse(t, "up", "production").Succeed(t)
+			requirePackets(t, box.Rehearse(t, "up", "production").Succeed(t))
 		})
 	}) {
 		return
@@ -98,6 +100,25 @@ func interrupt(t *testing.T, box *sandbox.Sandbox, e *sandbox.Environment) {
 	result := run.Wait(t)
 	require.Equal(t, 130, result.Code, result.Err)
 	result.Says(t, "rehearse: interrupted; run the same command again to go on")
+}
+
+// agreeing is what a rehearsal says of real packets in a twin of the account.
+var agreeing = regexp.MustCompile(`(\d+) of (\d+) cells of the matrix agree with the proof, by (\d+) real connections`)
+
+// requirePackets demands that real packets were as proved, or, where the machine gives no namespaces, that the rehearsal said so.
+func requirePackets(t *testing.T, result sandbox.Result) {
+	t.Helper()
+	found := agreeing.FindStringSubmatch(result.Out)
+	if found == nil {
+		result.Says(t, "traffic: no packet flowed")
+		result.Says(t, twin.ErrUnable.Error())
+		t.Log("this machine makes no twin of an account")
+		return
+	}
+	require.Equal(t, found[1], found[2])
+	cells, err := strconv.Atoi(found[1])
+	require.NoError(t, err)
+	require.Greater(t, cells, 50)
 }
 
 // requireFiles finds the files that describe a rehearsal, complete.

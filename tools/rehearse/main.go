@@ -19,6 +19,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
@@ -48,13 +49,14 @@ Usage:
 The environment is "staging" unless given; Pulumi.<environment>.yaml configures it.
 
 Exit codes: 0 success, 1 the deployment or a check failed, 2 wrong usage or configuration,
-130 interrupted.
+3 no twin can be made of this network or on this machine, 130 interrupted.
 `
 
 // Exit codes of the command.
 const (
 	exitFailed      = 1
 	exitMisuse      = 2
+	exitUnable      = 3
 	exitInterrupted = 130
 )
 
@@ -100,6 +102,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "rehearse:", err)
 		if m := (misuse{}); errors.As(err, &m) {
 			os.Exit(exitMisuse)
+		}
+		if errors.Is(err, twin.ErrUnable) {
+			os.Exit(exitUnable)
 		}
 		os.Exit(exitFailed)
 	}

@@ -14,7 +14,6 @@ import (
 
 // notRehearsed is what an emulator cannot show, by name and reason. docs/emulator.md has the details.
 var notRehearsed = []struct{ name, reason string }{
-	{"traffic", "no packet flows; what may connect is proved from plan, state and account"},
 	{"instances and their boot", "launch templates are accepted, no machine starts, so no health check ever runs"},
 	{"the database engine", "the instance is a record; forced TLS, users and restores need a real one"},
 	{"permissions", "the emulator does not evaluate IAM policies the way AWS does"},
@@ -71,7 +70,7 @@ func (r *rehearsal) summarise() error {
 		fmt.Fprintln(r.out, "  "+line)
 	}
 	r.showSegments()
-	fmt.Fprintln(r.out, "\nNot rehearsed:")
+	r.showTraffic()
 	for _, gap := range notRehearsed {
 		fmt.Fprintf(r.out, "  %s: %s\n", gap.name, gap.reason)
 	}
@@ -85,12 +84,26 @@ func (r *rehearsal) summarise() error {
 		os.Args[0], r.Environment, r.Environment)
 	summary, err := json.MarshalIndent(map[string]any{
 		"environment": r.Environment, "resources": resources, "components": components, "public": public,
-		"seconds": time.Since(r.started).Seconds(), "steps": r.steps, "provider": r.tools.Provider, "segments": r.proof,
+		"seconds": time.Since(r.started).Seconds(), "steps": r.steps, "provider": r.tools.Provider, "segments": r.proof, "traffic": r.traffic, "noTwin": r.noTwin,
 	}, "", "  ")
 	if err != nil {
 		return err
 	}
 	return engine.WriteFile(r.Path("summary.json"), append(summary, '\n'))
+}
+
+// showTraffic writes how far real packets were as proved, and begins the list of what is not rehearsed with what they leave open.
+func (r *rehearsal) showTraffic() {
+	if o := r.traffic; o != nil {
+		fmt.Fprintf(r.out, "\nPackets: %s (make twin ENV=%s shows them)\n", o.Summary(), r.Environment)
+		fmt.Fprintln(r.out, "\nNot rehearsed:")
+		for _, line := range o.NotShown {
+			fmt.Fprintln(r.out, "  "+line)
+		}
+		return
+	}
+	fmt.Fprintln(r.out, "\nNot rehearsed:")
+	fmt.Fprintf(r.out, "  traffic: no packet flowed; what may connect is proved from plan, state and account; %s\n", r.noTwin)
 }
 
 // showSegments writes the matrix of the segments, and what the plan alone did not decide.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/trial"
 	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
 )
 
@@ -66,7 +67,7 @@ func TestSummary(t *testing.T) {
 	var out strings.Builder
 	root := t.TempDir()
 	tools := *builtTools
-	r := &rehearsal{Stage: engine.NewStage(root, "staging"), account: emulated, tools: &tools, out: &out, started: time.Now()}
+	r := &rehearsal{Stage: engine.NewStage(root, "staging"), account: emulated, tools: &tools, out: &out, started: time.Now(), noTwin: "the command nft is missing"}
 	r.steps = []timing{{"preview", 3 * time.Second}}
 	require.NoError(t, os.MkdirAll(r.Dir, 0o750))
 	require.Error(t, r.summarise(), "there is no export")
@@ -98,9 +99,13 @@ func TestSummary(t *testing.T) {
 	require.Equal(t, "built", summary.Provider.Origin)
 
 	tools.Provider.Origin = "installed"
+	r.traffic = &trial.Outcome{Agreeing: []string{"a -> b", "b -> a"}, Unknown: []string{"b -> c"}, NotShown: trial.NotShown, Packets: 12, Namespaces: 5, Took: time.Second}
 	out.Reset()
 	require.NoError(t, r.summarise())
 	require.Contains(t, out.String(), "Run with the official AWS plugin.")
+	require.Contains(t, out.String(), "Packets: 2 of 3 cells of the matrix agree with the proof, by 12 real connections between 5 network namespaces in 1s")
+	require.Contains(t, out.String(), "\nNot rehearsed:\n  "+strings.Join(trial.NotShown, "\n  ")+"\n")
+	require.NotContains(t, out.String(), "no packet flowed")
 }
 
 func TestSummaryOfNonsense(t *testing.T) {

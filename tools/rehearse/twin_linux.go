@@ -3,11 +3,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/awsfiles"
@@ -20,7 +22,7 @@ import (
 func makeTwin(ctx context.Context, root, environment string, asJSON bool) error {
 	r := &rehearsal{Stage: engine.NewStage(root, environment), out: os.Stderr}
 	if twin.Within() {
-		if _, _, err := twin.Enter(); err != nil {
+		if _, _, err := twin.Enter(ctx); err != nil {
 			return err
 		}
 		go func() { // nothing is left of the namespaces
@@ -49,12 +51,43 @@ func makeTwin(ctx context.Context, root, environment string, asJSON bool) error 
 	if err := r.fetch(ctx); err != nil {
 		return err
 	}
-	_, code, err := twin.Enter()
+	_, code, err := twin.Enter(ctx)
 	if err != nil {
-		return fmt.Errorf("no twin: %w", err)
+		return err
 	}
 	if code != 0 {
 		return ended(code)
+	}
+	return nil
+}
+
+// packets lets real connections pass between the segments, in a twin of the account that [rehearsal.prove] has read, and demands
+// that every cell is as the proof says. Where no twin can be made, the summary says why.
+func (r *rehearsal) packets(ctx context.Context) error {
+	if r.proof == nil {
+		r.noTwin = "no network of the stack says which segments it has"
+		return nil
+	}
+	var out, messages bytes.Buffer
+	code, err := twin.Again(ctx, &out, &messages, "twin", "--json", r.Environment)
+	switch {
+	case errors.Is(err, twin.ErrUnable):
+		r.noTwin = err.Error()
+		return nil
+	case err != nil:
+		return err
+	case code == exitUnable:
+		r.noTwin = strings.TrimPrefix(strings.TrimSpace(messages.String()), "rehearse: ")
+		return nil
+	}
+	r.traffic = &trial.Outcome{}
+	if err := json.Unmarshal(out.Bytes(), r.traffic); err != nil {
+		return fmt.Errorf("the twin ended with exit code %d and said:\n%s%s", code, &out, &messages)
+	}
+	if !r.traffic.Agrees() {
+		var page strings.Builder
+		r.traffic.Text(&page)
+		return fmt.Errorf("the packets and the proof do not agree in every cell:\n%s", &page)
 	}
 	return nil
 }

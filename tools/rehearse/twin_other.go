@@ -6,10 +6,17 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"runtime"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
 )
 
-func makeTwin(context.Context, string, string, bool) error {
-	return errors.New("the twin needs network namespaces, which Linux has and " + runtime.GOOS + " has not")
+var errElsewhere = fmt.Errorf("%w: it needs network namespaces, which Linux has and %s has not", twin.ErrUnable, runtime.GOOS)
+
+func makeTwin(context.Context, string, string, bool) error { return errElsewhere }
+
+func (r *rehearsal) packets(context.Context) error {
+	r.noTwin = errElsewhere.Error()
+	return nil
 }

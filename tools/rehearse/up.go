@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/trial"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 	"github.com/bulkhead-iac/bulkhead/tools/lock"
@@ -43,6 +44,8 @@ type rehearsal struct {
 	steps     []timing
 	proof     *segmentation.Proof // of the account, the same as of the state
 	undecided []segmentation.Cell // what the plan leaves open
+	traffic   *trial.Outcome      // what packets showed; nil if noTwin says why there was no twin
+	noTwin    string
 }
 
 type timing struct {
@@ -75,6 +78,7 @@ func up(ctx context.Context, root, environment string) error {
 		{"refresh, which must show no drift", r.expectNoDrift},
 		{"reports", r.report},
 		{"segments, which plan, state and account must have as the table says", r.prove},
+		{"packets between all pairs of segments, which must be as proved", r.packets},
 	} {
 		if err := r.step(ctx, step.name, step.run); err != nil {
 			return err

@@ -3,6 +3,7 @@
 package twin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,22 +26,23 @@ func Within() bool { return os.Getenv(inside) != "" }
 // Enter runs the program again with the same arguments in namespaces of its own, where it may make others, and reports
 // whether this is that run; if not, code is how it ended. It needs no privilege where the system allows user
 // namespaces, and else root. All namespaces end with the process, however it ends.
-func Enter() (within bool, code int, err error) {
+func Enter(ctx context.Context) (within bool, code int, err error) {
 	if Within() {
 		if err := settle(); err != nil {
-			return false, 1, fmt.Errorf("the kernel gave namespaces and does not let them be used: %w", err)
+			return false, 1, fmt.Errorf("%w: the kernel gave namespaces and does not let them be used: %w", ErrUnable, err)
 		}
 		return true, 0, nil
 	}
-	code, err = Again(os.Stdout, os.Args[1:]...)
+	code, err = Again(ctx, os.Stdout, os.Stderr, os.Args[1:]...)
 	return false, code, err
 }
 
-// Again runs the program with those arguments as [Enter] does, writes what it says, and returns how it ended.
-func Again(out io.Writer, args ...string) (code int, err error) {
+// Again runs the program with those arguments as [Enter] does, writes what it says, and returns how it ended. The end of the
+// context ends it.
+func Again(ctx context.Context, out, messages io.Writer, args ...string) (code int, err error) {
 	for _, tool := range []string{"ip", "nft"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			return 1, fmt.Errorf("the twin needs the command %s: install iproute2 and nftables: %w", tool, err)
+			return 1, fmt.Errorf("%w: the command %s is missing; install iproute2 and nftables: %w", ErrUnable, tool, err)
 		}
 	}
 	user := &syscall.SysProcAttr{
@@ -48,24 +50,24 @@ func Again(out io.Writer, args ...string) (code int, err error) {
 		UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
 	}
-	code, err = again(out, args, user)
+	code, err = again(ctx, out, messages, args, user)
 	if err != nil && os.Geteuid() == 0 {
-		code, err = again(out, args, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET})
+		code, err = again(ctx, out, messages, args, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET})
 	}
 	if err != nil {
-		return 1, fmt.Errorf("this machine gives no network namespaces, neither to users nor to this one; allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns) or run as root: %w", err)
+		return 1, fmt.Errorf("%w: this machine gives no network namespaces, neither to users nor to this one; allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns) or run as root: %w", ErrUnable, err)
 	}
 	return code, nil
 }
 
-func again(out io.Writer, args []string, attr *syscall.SysProcAttr) (int, error) {
+func again(ctx context.Context, out, messages io.Writer, args []string, attr *syscall.SysProcAttr) (int, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 1, err
 	}
-	c := exec.Command(self, args...) //nolint:gosec // itself
+	c := exec.CommandContext(ctx, self, args...) //nolint:gosec // itself
 	c.Env = append(os.Environ(), inside+"=1")
-	c.Stdin, c.Stdout, c.Stderr, c.SysProcAttr = os.Stdin, out, os.Stderr, attr
+	c.Stdin, c.Stdout, c.Stderr, c.SysProcAttr = os.Stdin, out, messages, attr
 	attr.Pdeathsig = syscall.SIGKILL
 	runtime.LockOSThread() // the signal comes when the thread ends, not the process
 	defer runtime.UnlockOSThread()
@@ -88,8 +90,18 @@ func settle() error {
 	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
 		return fmt.Errorf("mount a tmpfs on /run: %w", err)
 	}
-	return nil
+	return run(needed, "nft", "-f", "-")
 }
+
+// needed is what the kernel must know: it adds and removes a ruleset with one rule of each kind that a twin has.
+const needed = `add table inet twin
+add chain inet twin filter { type filter hook forward priority filter; policy drop; }
+add rule inet twin filter ct state established,related accept
+add rule inet twin filter iifname "lo" ct direction original ip saddr 192.0.2.1 tcp dport 1-2 accept
+add chain inet twin lend { type nat hook postrouting priority srcnat; }
+add rule inet twin lend meta l4proto { 6, 17 } masquerade to :1024-65535 fully-random
+delete table inet twin
+`
 
 // run gives a tool its input.
 func run(input, tool string, args ...string) error {

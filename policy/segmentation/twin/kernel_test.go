@@ -5,6 +5,7 @@
 package twin_test
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -28,7 +29,7 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	within, code, err := twin.Enter()
+	within, code, err := twin.Enter(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}

@@ -48,7 +48,7 @@ type Plan struct {
 func Compile(net *model.Network, outside []netip.Addr) (*Plan, error) {
 	p := &Plan{net: net, of: map[string]*Space{}, ends: map[string]string{}}
 	if problems := unable(net); len(problems) > 0 {
-		return nil, fmt.Errorf("the network cannot be made of namespaces:\n  %s", strings.Join(problems, "\n  "))
+		return nil, fmt.Errorf("%w of this network:\n  %s", ErrUnable, strings.Join(problems, "\n  "))
 	}
 	p.space(Internet, true)
 	for _, a := range outside {

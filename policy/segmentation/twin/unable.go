@@ -3,11 +3,16 @@
 package twin
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
+
+// ErrUnable marks what keeps a twin from being made: something in the network that it has no word for, or a machine without
+// namespaces.
+var ErrUnable = errors.New("no twin can be made")
 
 // unable lists what keeps a network from being made of namespaces.
 func unable(net *model.Network) []string {

@@ -9,14 +9,6 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 )
 
-// NotShown is what the packets of a twin cannot show, by name and reason.
-var NotShown = []string{
-	"ICMP, port 0 and protocols other than TCP and UDP: not sent",
-	"TLS, HTTP rules and web ACLs: load balancers hand on TCP, every listener to all of its targets",
-	"what listens: a server with the name of its host, and no service, database or endpoint policy",
-	"DNS, instance metadata and Session Manager: not part of the twin",
-}
-
 // port is one that is tried.
 type port struct {
 	network string

@@ -21,7 +21,7 @@ const (
 	// quick is how long the first try of a connection waits. A packet of the twin takes microseconds.
 	quick = time.Second
 	// slow is how long what has to pass is waited for, should the machine be under load.
-	slow = 5 * time.Second
+	slow = 30 * time.Second
 )
 
 // end is one host of a segment, or outside.

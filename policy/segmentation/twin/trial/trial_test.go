@@ -5,6 +5,7 @@
 package trial_test
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"os"
@@ -21,7 +22,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	within, code, err := twin.Enter()
+	within, code, err := twin.Enter(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
