@@ -48,6 +48,10 @@ diff: $(REHEARSE) ## Show what the program and configuration as they are now wou
 twin: $(REHEARSE) ## Make the rehearsed ENV of network namespaces, try connections between all pairs, compare with the proof
 	@$(REHEARSE) twin $(if $(JSON),--json) $(ENVIRONMENT)
 
+.PHONY: twin-shell
+twin-shell: $(REHEARSE) ## Look around in a twin of ENV, from a host of SEGMENT=app, by a shell or COMMAND="nc -vz db-1 5432"
+	@$(REHEARSE) twin --in '$(or $(SEGMENT),app)' $(ENVIRONMENT) $(if $(COMMAND),-- sh -c '$(COMMAND)')
+
 .PHONY: down
 down: $(REHEARSE) ## Destroy what `make rehearse` has deployed for ENV and stop the emulator when unused
 	@$(REHEARSE) down $(ENVIRONMENT)

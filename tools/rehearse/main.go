@@ -37,6 +37,9 @@ Usage:
   rehearse twin [--json] [environment]
                                     make the rehearsed account's network of this machine's network namespaces, open
                                     real connections between all pairs of hosts, and compare each with the proof
+  rehearse twin --in segment [environment] [-- command [arg ...]]
+                                    run a command, or a shell, in a host of that segment of the twin, where the others
+                                    listen: for a look around with curl, nc or nmap. The twin ends with it
   rehearse down [environment]       destroy what was deployed and stop the emulator when unused
   rehearse forget                   stop the emulator and drop every rehearsed stack, without destroying anything first
   rehearse check [environment]      check the environment's configuration and say everything wrong
@@ -115,8 +118,9 @@ type invocation struct {
 	command     string
 	environment string
 	json        bool     // of diff and twin
+	in          string   // of twin
 	emulated    bool     // of exec
-	program     []string // of exec
+	program     []string // of exec and twin
 }
 
 func run(ctx context.Context, args []string) error {
@@ -138,7 +142,7 @@ func run(ctx context.Context, args []string) error {
 	case "diff":
 		return diff(ctx, root, in.environment, in.json)
 	case "twin":
-		return makeTwin(ctx, root, in.environment, in.json)
+		return makeTwin(ctx, root, in)
 	case "down":
 		return down(ctx, root, in.environment)
 	case "forget":
@@ -177,8 +181,15 @@ func parse(args []string) (*invocation, error) {
 	case "up", "down", "check":
 	case "forget", "toolchain", "provider":
 		most = 0
-	case "diff", "twin":
+	case "diff":
 		flags.BoolVar(&in.json, "json", false, "")
+	case "twin":
+		flags.BoolVar(&in.json, "json", false, "")
+		flags.StringVar(&in.in, "in", "", "")
+		in.program = []string{cmp.Or(os.Getenv("SHELL"), "sh")}
+		if dash := slices.Index(args, "--"); dash >= 0 && dash < len(args)-1 {
+			args, in.program = args[:dash], args[dash+1:]
+		}
 	case "exec":
 		flags.BoolVar(&in.emulated, "emulated", false, "")
 		dash := slices.Index(args, "--")

@@ -116,6 +116,7 @@ func TestExitCodes(t *testing.T) {
 		"exec in two":            {root, []string{"exec", "staging", "production", "--", "true"}, exitMisuse, "", []string{"\"production\" is one argument too many"}},
 		"exec without rehearsal": {root, []string{"exec", "--emulated", "--", "true"}, exitFailed, "", []string{"staging is not rehearsed; run `make rehearse ENV=staging` first"}},
 		"diff without rehearsal": {root, []string{"diff", "--json", "production"}, exitFailed, "", []string{"production is not rehearsed; run `make rehearse ENV=production` first"}},
+		"twin with both":         {root, []string{"twin", "--json", "--in", "app"}, exitMisuse, "", []string{"--json and --in exclude each other"}},
 		"twin without rehearsal": {root, []string{"twin", "--json", "production"}, exitFailed, "", []string{"production is not rehearsed; run `make rehearse ENV=production` first"}},
 		"exec elsewhere":         {root, []string{"exec", "moon", "--", "true"}, exitMisuse, "", []string{"\"moon\" is not an environment"}},
 	} {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"time"
 
@@ -19,8 +20,11 @@ import (
 )
 
 // makeTwin reads the rehearsed account, and starts this program again in namespaces of its own, where it tries the network.
-func makeTwin(ctx context.Context, root, environment string, asJSON bool) error {
-	r := &rehearsal{Stage: engine.NewStage(root, environment), out: os.Stderr}
+func makeTwin(ctx context.Context, root string, in *invocation) error {
+	if in.json && in.in != "" {
+		return misuse{errors.New("--json and --in exclude each other: there is no outcome to write")}
+	}
+	r := &rehearsal{Stage: engine.NewStage(root, in.environment), out: os.Stderr}
 	if twin.Within() {
 		if _, _, err := twin.Enter(ctx); err != nil {
 			return err
@@ -29,9 +33,9 @@ func makeTwin(ctx context.Context, root, environment string, asJSON bool) error 
 			<-ctx.Done()
 			os.Exit(exitInterrupted)
 		}()
-		return r.try(asJSON)
+		return r.try(in)
 	}
-	s, _, err := settings(root, environment)
+	s, _, err := settings(root, in.environment)
 	if err != nil {
 		return err
 	}
@@ -92,8 +96,8 @@ func (r *rehearsal) packets(ctx context.Context) error {
 	return nil
 }
 
-// try makes the twin of what was read of the account, and compares it with the proof.
-func (r *rehearsal) try(asJSON bool) error {
+// try makes the twin of what was read of the account, and compares it with the proof, or lets the user look around in it.
+func (r *rehearsal) try(in *invocation) error {
 	began := time.Now()
 	net, err := awsfiles.Read(r.Path(accountFolder))
 	if err != nil {
@@ -113,12 +117,20 @@ func (r *rehearsal) try(asJSON bool) error {
 	if err := t.Up(); err != nil {
 		return err
 	}
+	if in.in != "" {
+		err := t.Shell(in.in, in.program, os.Stderr)
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			return ended(exit.ExitCode())
+		}
+		return err
+	}
 	o, err := t.Run()
 	if err != nil {
 		return err
 	}
 	o.Took = time.Since(began)
-	if asJSON {
+	if in.json {
 		e := json.NewEncoder(os.Stdout)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")

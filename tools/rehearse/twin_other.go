@@ -14,7 +14,7 @@ import (
 
 var errElsewhere = fmt.Errorf("%w: it needs network namespaces, which Linux has and %s has not", twin.ErrUnable, runtime.GOOS)
 
-func makeTwin(context.Context, string, string, bool) error { return errElsewhere }
+func makeTwin(context.Context, string, *invocation) error { return errElsewhere }
 
 func (r *rehearsal) packets(context.Context) error {
 	r.noTwin = errElsewhere.Error()

@@ -61,7 +61,7 @@ func (l *Servers) Close() {
 // Try starts the servers that the probes need, sends all probes, and waits that long for each answer. The servers stay.
 func (l *Servers) Try(probes []*Probe, wait time.Duration) error {
 	for _, p := range probes {
-		if err := l.listen(p); err != nil {
+		if err := l.Listen(p); err != nil {
 			return fmt.Errorf("listen at %s %s port %d: %w", p.To, p.Listen, p.Port, err)
 		}
 	}
@@ -139,7 +139,8 @@ func (l *Servers) serve(space string, at netip.AddrPort, answer func(net.Conn)) 
 	})
 }
 
-func (l *Servers) listen(p *Probe) error {
+// Listen starts the server that a probe needs.
+func (l *Servers) Listen(p *Probe) error {
 	at := netip.AddrPortFrom(p.Listen, p.Port)
 	if !p.Listen.IsValid() { // there is no server, or not one of ours
 		return nil
