@@ -36,7 +36,7 @@ func execute(ctx context.Context, root, environment string, command []string) er
 }
 
 // executeEmulated replaces this process by a command for the rehearsed account and stack. pulumi runs in the rehearsal's
-// project, everything else where the user is.
+// project, with the program and the configuration as they are now, everything else where the user is.
 func executeEmulated(ctx context.Context, root, environment string, command []string) error {
 	_, policies, err := settings(root, environment)
 	if err != nil {
@@ -56,6 +56,9 @@ func executeEmulated(ctx context.Context, root, environment string, command []st
 		return err
 	}
 	if command[0] == "pulumi" {
+		if err := errors.Join(compile(ctx, root, os.Stderr, "./infra", "./policy"), stage.Prepare(tools)); err != nil {
+			return err
+		}
 		if err := os.Chdir(stage.Path("project")); err != nil {
 			return err
 		}
