@@ -80,7 +80,7 @@ func (o *Outcome) Text(w io.Writer) {
 			}
 		}
 	}
-	_, _ = fmt.Fprintf(w, "\n%s.\n", o.Summary())
+	_, _ = fmt.Fprintf(w, "\n%s.\n", strings.Replace(o.Summary(), " by ", "\nby ", 1))
 	_, _ = fmt.Fprintf(w, "%d pairs of hosts and ports: %d had to pass, %d could not, of %d either is right.\n", o.Must+o.Cannot+o.Either, o.Must, o.Cannot, o.Either)
 	_, _ = fmt.Fprintf(w, "%d pairs of client and target of a load balancer; of %d cells no pair of hosts exists.\n", o.Mediated, len(o.Untried))
 }

@@ -6,9 +6,11 @@ package trial_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -158,5 +160,41 @@ func TestATwinThatDiffersFromTheProofDisagrees(t *testing.T) {
 				t.Errorf("disagreeing: %q, want %s", o.Disagreeing, c.cell)
 			}
 		})
+	}
+}
+
+func TestAShellIsInTheSegmentAndKnowsTheOthers(t *testing.T) {
+	rows, err := intent.Read(strings.NewReader(table))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := trial.New(shop().Network, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Servers.Close()
+	if err := x.Up(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := x.Plan.Down(); err != nil {
+			t.Error(err)
+		}
+	}()
+	shell := func(segment, command string) (string, error) {
+		var guide strings.Builder
+		err := x.Shell(segment, []string{"sh", "-c", command}, &guide)
+		return guide.String(), err
+	}
+	guide, err := shell("app", `test "$(ip -o -4 address show scope global | wc -l)" = 1 && grep -q "database-1$" /etc/hosts`)
+	if err != nil || !strings.HasPrefix(guide, "This is app (app, ") {
+		t.Errorf("%v, guided by %s", err, guide)
+	}
+	var exit *exec.ExitError
+	if _, err := shell("app", "exit 7"); !errors.As(err, &exit) || exit.ExitCode() != 7 {
+		t.Errorf("the command ended with 7, and the shell with %v", err)
+	}
+	if _, err := shell("nobody", "true"); err == nil || !strings.HasPrefix(err.Error(), `no host of the twin is in the segment "nobody"; it has hosts in internet, edge, `) {
+		t.Errorf("a segment that is not: %v", err)
 	}
 }
