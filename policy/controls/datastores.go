@@ -29,6 +29,13 @@ func otherStores() []*pack.Control {
 			Check: func(k *pack.Case) { k.Require(k.Get("encrypted").Is(true, k.ProviderMajor() >= 7)) },
 		},
 		{
+			ID: "redshift-port-world", Title: "Security groups keep the internet from the port of a warehouse", Severity: pack.High,
+			Types: []string{redshiftCluster}, Joins: []string{sgType, sgDefault, sgRule, sgIngress}, Stack: true,
+			Why:  "One switch then makes the warehouse public, and every password of it can be tried.",
+			Fix:  "Open the port to the security groups, or to the addresses, of those who ask the warehouse.",
+			Maps: meets("FSBP:Redshift.15", exposure), Check: warehousePort,
+		},
+		{
 			ID: "store-parameters-tls", Title: "Parameter groups of stores do not switch TLS off", Severity: pack.High, Types: []string{docdbParams, neptuneParams, redshiftParams},
 			Why: "Logins and queries then cross the network in the clear.", Fix: "Set the parameter tls of DocumentDB to enabled, neptune_enforce_ssl to 1, require_ssl of Redshift to true.", Maps: meets("FSBP:DocumentDB.6 FSBP:Redshift.2", inTransit),
 			Check: func(k *pack.Case) {
@@ -97,5 +104,29 @@ func otherStores() []*pack.Control {
 				k.Require(anyCompanion(k, "firewallArn", []string{"aws:networkfirewall/loggingConfiguration:LoggingConfiguration"}, present), "no logging configuration points at the firewall")
 			},
 		},
+	}
+}
+
+// warehouseDefault is the port of a warehouse that names none (Redshift API reference, CreateCluster, Port).
+const warehouseDefault = 5439
+
+// warehousePort refuses a security group that lets the internet in to the port of the warehouse.
+func warehousePort(k *pack.Case) {
+	port, listens := k.Get("port"), warehouseDefault
+	if port.IsUnknown() {
+		k.Defer(port)
+		return
+	}
+	if port.Exists() {
+		listens = number(port.Str())
+	}
+	for id := range k.Get("vpcSecurityGroupIds").Items() {
+		group, found := k.Stack.Target(k.Resource, "vpcSecurityGroupIds", id, sgType, sgDefault)
+		switch {
+		case group != nil:
+			k.Forbid(admitsWorld(k, group, listens), "the security group %q lets the internet reach port %d", group.Name, listens)
+		case found.Is == pack.Deferred:
+			k.Defer(found.At)
+		}
 	}
 }

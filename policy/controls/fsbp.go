@@ -35,7 +35,7 @@ var uncovered = map[string]string{
 	"ACM.1": atRuntime, "CloudFront.12": "It asks whether a bucket of another account exists.", "CloudFormation.3": noProperty, "DMS.10": "The AWS provider has no engine neptune with a login.",
 	"DocumentDB.3": noProperty, "EC2.4": atRuntime, "EC2.20": atRuntime,
 	"Glue.3": noProperty, "IAM.4": "Nobody makes the root user by a program.", "IAM.6": "Nobody makes the root user by a program.", "IAM.8": atRuntime,
-	"Macie.2": noType, "Neptune.3": noProperty, "Neptune.6": "A snapshot is as its cluster: see Neptune.1.", "Redshift.15": "The controls of security groups judge the group.",
+	"Macie.2": noType, "Neptune.3": noProperty, "Neptune.6": "A snapshot is as its cluster: see Neptune.1.",
 	"SageMaker.10": noType, "SageMaker.12": noType, "SageMaker.13": noType, "SageMaker.14": noProperty, "SageMaker.15": noType,
 	"SecretsManager.2": atRuntime, "SecretsManager.3": atRuntime, "SSM.1": atRuntime, "SSM.2": atRuntime, "SSM.3": atRuntime,
 }

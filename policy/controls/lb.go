@@ -257,17 +257,22 @@ func behindCloudFront(k *pack.Case) pack.Fact {
 	return fronted
 }
 
-// admitsWorld is the fact that a rule of the group lets the internet in by its addresses.
-func admitsWorld(k *pack.Case, group *pack.Resource) pack.Fact {
+// admitsWorld is the fact that a rule of the group lets the internet in by its addresses: to one of the ports, or, without any, to
+// whatever the rule is for.
+func admitsWorld(k *pack.Case, group *pack.Resource, ports ...int) pack.Fact {
 	all := rules(k, group)
 	sure, maybe := k.Stack.Pointing(group, "securityGroupId", sgRule, sgIngress)
 	for _, r := range sure {
 		all = append(all, rules(k, r)...)
 	}
 	answer := pack.No(group.Get("ingress"))
-	for _, r := range all {
-		if r.ingress {
+	for i := range all {
+		switch r := &all[i]; {
+		case !r.ingress:
+		case len(ports) == 0:
 			answer = answer.Or(r.world)
+		default:
+			answer = answer.Or(r.world.And(r.covers(ports...)))
 		}
 	}
 	for _, v := range maybe {

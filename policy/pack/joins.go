@@ -127,5 +127,9 @@ func (s *Stack) named(token, id string) []*Resource {
 			}
 		}
 	}
-	return append(slices.Clone(n.byValue[id]), n.open...)
+	list := slices.Clone(n.byValue[id])
+	if name := nameInARN(id); name != "" {
+		list = append(list, n.byValue[name]...)
+	}
+	return append(list, n.open...)
 }

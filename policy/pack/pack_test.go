@@ -179,6 +179,31 @@ func TestUsingFollowsPropertyDependencies(t *testing.T) {
 	require.Empty(t, stack.Using(both))
 }
 
+// TestAnARNEndsInTheIDOfAResource: exports that mocks have made, or that were cut down by hand, hold no ARNs.
+func TestAnARNEndsInTheIDOfAResource(t *testing.T) {
+	const own = "arn:aws:s3:::another"
+	for name, c := range map[string]struct {
+		points, arn string
+		want        pack.Verdict
+	}{
+		"after a slash":              {"arn:aws:box:eu-central-1:111122223333:box/one", "", pack.True},
+		"after a colon":              {"arn:aws:box:::one", "", pack.True},
+		"the id alone":               {"one", "", pack.True},
+		"the end of a longer name":   {"arn:aws:box:::number-one", "", pack.False},
+		"no ARN":                     {"box/one", "", pack.False},
+		"the resource knows its own": {"arn:aws:box:::one", own, pack.False},
+		"its own":                    {own, own, pack.True},
+	} {
+		to := pack.NewResource(box, "one", urn(box, "one"), nil)
+		to.SetOutputs(props(t, map[string]any{"id": "one", "arn": c.arn}))
+		from := pack.NewResource(lock, "l", urn(lock, "l"), props(t, map[string]any{"bucket": c.points}))
+		stack := pack.NewStack([]*pack.Resource{to, from})
+		require.Equal(t, c.want, stack.Refers(from, "bucket", from.Get("bucket"), to).Is, name)
+		_, found := stack.Target(from, "bucket", from.Get("bucket"), box)
+		require.Equal(t, c.want, found.Is, name)
+	}
+}
+
 func configure(tb testing.TB, c pulumirpc.AnalyzerClient, m map[string]*pulumirpc.PolicyConfig) error {
 	tb.Helper()
 	_, err := c.Configure(context.Background(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: m})
