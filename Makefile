@@ -28,7 +28,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ENV=staging (default) or ENV=production chooses the environment: Pulumi.<ENV>.yaml"
-	@echo "  JSON=1 lets diff and twin write JSON"
+	@echo "  JSON=1 lets diff and twin write JSON; EMULATED=1 lets opens ask about the rehearsed ENV"
 	@echo "  FUZZTIME=10m (default) is how long each fuzz target runs"
 	@echo "  COUNT=1000 (default) is how often test-repeat runs each test"
 
@@ -64,9 +64,25 @@ init: ## Make the repository yours: NAME=shop ACCOUNT=… PRODUCTION_ACCOUNT=…
 check: $(REHEARSE) ## Check the configuration of ENV and list everything that is wrong with it
 	@$(REHEARSE) check $(ENVIRONMENT)
 
+# Both leave in build/ what the change opens and closes between the segments, seen from the state to the preview. That
+# is for a person to judge: against the table, the policy pack has judged it in the preview. EMULATED=1 asks about the
+# rehearsed ENV.
+OPENS = build/opens-$(ENVIRONMENT)
+EXEC = $(REHEARSE) exec $(if $(EMULATED),--emulated) $(ENVIRONMENT) --
+PREVIEW = mkdir -p build && rm -f $(OPENS)-* $(OPENS).md && $(EXEC) pulumi stack export --stack $(ENVIRONMENT) --file $(CURDIR)/$(OPENS)-before.json && \
+	$(EXEC) pulumi preview --stack $(ENVIRONMENT) --diff --event-log $(CURDIR)/$(OPENS)-after.jsonl
+DIFF = $(POLICY) diff $(1) $(OPENS)-before.json $(OPENS)-after.jsonl
+SAY = { $(call DIFF,-format markdown) >$(OPENS).md || [ $$? = 1 ]; } && echo "Between the segments, this change:" && { $(DIFF) || [ $$? = 1 -a -z "$(STRICT)" ]; }
+
 .PHONY: preview
-preview: $(REHEARSE) ## Preview ENV in its real AWS account (needs credentials and a backend)
-	@$(REHEARSE) exec $(ENVIRONMENT) -- pulumi preview --stack $(ENVIRONMENT) --diff
+preview: $(REHEARSE) $(POLICY) ## Preview ENV in its real AWS account (needs credentials and a backend)
+	@$(PREVIEW)
+	@$(SAY)
+
+.PHONY: opens
+opens: $(REHEARSE) $(POLICY) ## Say what the program would open and close between the segments of ENV; with STRICT=1 fail if anything opens
+	@mkdir -p build; ($(PREVIEW)) >build/opens.log || { cat build/opens.log; exit 1; }
+	@$(SAY)
 
 .PHONY: up
 up: $(REHEARSE) ## Deploy ENV to its real AWS account (needs credentials and a backend)

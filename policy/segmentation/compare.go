@@ -20,6 +20,24 @@ type Change struct {
 	Opens   string `json:"opens,omitempty"`
 	Closes  string `json:"closes,omitempty"`
 	Unknown string `json:"unknown,omitempty"`
+	// Path is that of a packet which passes after the change and did not before, or of one that might.
+	Path *reach.Path `json:"path,omitempty"`
+}
+
+// Rule is what lets the packet of the path in: the rule of a security group where there is one.
+func (c *Change) Rule() string {
+	rule := ""
+	if c.Path == nil {
+		return rule
+	}
+	for _, kind := range []reach.Kind{reach.Unfollowed, reach.Gate, reach.RouteStep, reach.GroupOut, reach.GroupIn} {
+		for _, h := range c.Path.Hops {
+			if h.Kind == kind && !h.Reply {
+				rule = h.Rule
+			}
+		}
+	}
+	return rule
 }
 
 // parts are the ends to compare by names that survive a change: segments, or what interfaces are called.
@@ -43,14 +61,10 @@ func (n *Network) parts() map[string][]*reach.End {
 
 // total is what may pass and what is open between two parts.
 func (n *Network) total(as, bs []*reach.End) (may, open flow.Set) {
-	for _, a := range as {
-		for _, b := range bs {
-			if a.Class != b.Class || a.Class < 0 || a.Plural() {
-				r := n.Between(a, b)
-				may, open = may.Or(r.May), open.Or(r.Open)
-			}
-		}
-	}
+	each(as, bs, false, func(a, b *reach.End) {
+		r := n.Between(a, b)
+		may, open = may.Or(r.May), open.Or(r.Open)
+	})
 	return may, open
 }
 
@@ -71,13 +85,28 @@ func Compare(before, after *Network) []Change {
 		for _, to := range names {
 			may1, open1 := before.total(old[from], old[to])
 			may2, open2 := after.total(young[from], young[to])
-			c := Change{From: from, To: to, Opens: some(may2.Minus(may1)), Closes: some(may1.Minus(may2)), Unknown: some(open2.Minus(open1).Minus(may2))}
+			opens, unknown := may2.Minus(may1), open2.Minus(open1).Minus(may2)
+			c := Change{From: from, To: to, Opens: some(opens), Closes: some(may1.Minus(may2)), Unknown: some(unknown)}
 			if c.Opens+c.Closes+c.Unknown != "" {
+				if opens.Empty() {
+					opens = unknown
+				}
+				c.Path = after.witness(young[from], young[to], opens)
 				out = append(out, c)
 			}
 		}
 	}
 	return out
+}
+
+// witness is the path of a packet of q between two parts, or nil.
+func (n *Network) witness(as, bs []*reach.End, q flow.Set) (path *reach.Path) {
+	each(as, bs, false, func(a, b *reach.End) {
+		if path == nil && !q.Empty() {
+			path = n.Witness(a, b, q)
+		}
+	})
+	return path
 }
 
 func some(s flow.Set) string {

@@ -152,6 +152,8 @@ func TestRulesNoticeMistakes(t *testing.T) {
 		"no identity":                   {tokens, "", "deploy-staging: has no id_tokens"},
 		"tests with an identity":        {"  stage: test\n", "  stage: test\n" + tokens, "test: acts in no account"},
 		"preview with the deploy role":  {"$STAGING_PREVIEW_ROLE_ARN", "$STAGING_DEPLOY_ROLE_ARN", "preview-staging: role $STAGING_DEPLOY_ROLE_ARN"},
+		"preview of another's opening":  {"- build/opens-production.md", "- build/opens-staging.md", "preview-production: must keep build/opens-production.md"},
+		"what opens for everybody":      {"access: developer\n    expire_in: 30 days\n    expose_as", "expire_in: 30 days\n    expose_as", "preview-staging: must keep build/opens-staging.md, what the change opens, for developers alone"},
 		"preview with a second role":    {"  script:\n    - make preview ENV=staging", "    OTHER: $STAGING_DEPLOY_ROLE_ARN\n  script:\n    - make preview ENV=staging", "variable OTHER brings a second role"},
 		"preview as a deployment":       {"  stage: preview\n", "  stage: preview\n  environment: production\n", "preview-staging: deploys nothing"},
 		"role of the other environment": {"$PRODUCTION_DEPLOY_ROLE_ARN", "$STAGING_DEPLOY_ROLE_ARN", "deploy-production: role $STAGING_DEPLOY_ROLE_ARN"},

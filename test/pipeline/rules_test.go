@@ -51,6 +51,7 @@ type definition struct {
 	Artifacts struct {
 		When    string
 		Access  string
+		Paths   []string
 		Reports struct{ JUnit string }
 	}
 }
@@ -150,6 +151,9 @@ func violations(c *configuration, targets map[string]bool) []string {
 			checkDeploy(c, d, environment, of)
 		case "preview":
 			checkAccount(d, environment, "PREVIEW", of)
+			if want := "build/opens-" + environment + ".md"; !slices.Contains(d.Artifacts.Paths, want) || d.Artifacts.Access != "developer" {
+				of("must keep %s, what the change opens, for developers alone", want)
+			}
 			checkNoDeployment(d, of)
 		default:
 			checkNoDeployment(d, of)

@@ -31,7 +31,7 @@ func execute(ctx context.Context, root, environment string, command []string) er
 	if err := compile(ctx, root, os.Stderr, "./policy"); err != nil {
 		return err
 	}
-	environ := append(os.Environ(), "PATH="+tools.SearchPath(), "PULUMI_STACK="+environment)
+	environ := append(os.Environ(), "PATH="+tools.SearchPath(), "PULUMI_STACK="+environment, "PULUMI_DEBUG_COMMANDS=true") // offers --event-log
 	return replace(tools, append(environ, policies.Environ()...), command)
 }
 

@@ -148,3 +148,47 @@ func TestBadInputSaysWhatIsWrong(t *testing.T) {
 		require.Contains(t, errOut, want)
 	}
 }
+
+func TestAFirstDeploymentOpensWhatItsTableNames(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty.json")
+	require.NoError(t, os.WriteFile(empty, []byte(`{"version":3,"deployment":{"manifest":{}}}`), 0o600))
+	code, out, errOut := run(t, "", "diff", "-format", "json", empty, production)
+	require.Equal(t, command.Refused, code, errOut)
+	var changes []struct{ From, To, Opens, Closes, Unknown string }
+	require.NoError(t, json.Unmarshal([]byte(out), &changes))
+	_, out, _ = run(t, "", "prove", "-format", "json", production)
+	var proof struct {
+		Cells []struct{ From, To, May string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &proof))
+	opened := 0
+	for _, c := range proof.Cells {
+		if c.May != "" {
+			opened++
+			require.Contains(t, changes, struct{ From, To, Opens, Closes, Unknown string }{c.From, c.To, c.May, "", ""})
+		}
+	}
+	require.Len(t, changes, opened)
+
+	code, out, _ = run(t, "", "diff", production, empty)
+	require.Equal(t, command.Clean, code, out)
+	require.Equal(t, opened, strings.Count(out, "closes "))
+}
+
+func TestARowThatGoesWithoutItsRulesClosesNothing(t *testing.T) {
+	young := changed(t, "addresses:198.51.100.64/28", "addresses:")
+	code, out, errOut := run(t, "", "diff", production, young)
+	require.Equal(t, command.Clean, code, errOut)
+	require.Equal(t, "nothing opens and nothing closes\n", out, "the rules are the same; only the table says less")
+}
+
+func TestWhatOpensIsATableWithPathsForAMergeRequest(t *testing.T) {
+	wide := changed(t, `"fromPort":8443,"ipProtocol":"tcp"`, `"fromPort":22,"ipProtocol":"tcp"`)
+	code, out, _ := run(t, "", "diff", "-format", "markdown", production, wide)
+	require.Equal(t, command.Refused, code)
+	require.Regexp(t, `(?m)^\| \*\*opens\*\* \| edge \| app \| tcp 22 .* \| production-app-from-production-edge-tcp-8443 of production-app allows .*"Requests and health checks .*" \|$`, out)
+	require.Contains(t, out, "<details><summary>edge → app: tcp 22")
+	require.Contains(t, out, "  passes  production-app-from-production-edge-tcp-8443")
+	_, out, _ = run(t, "", "diff", "-format", "markdown", production, production)
+	require.Equal(t, "Between the segments nothing opens and nothing closes.\n", out)
+}

@@ -3,10 +3,14 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
 
 // diff says what a change opens and closes. It ends with 1 when anything opens, or becomes unknown.
@@ -14,37 +18,47 @@ func (r *run) diff(args []string) (int, error) {
 	if len(args) != 2 {
 		return Unusable, errors.New("it needs the network before and after")
 	}
-	var sides [2]*segmentation.Network
+	var nets [2]*model.Network
+	var tables [2]*intent.Table
 	for i, path := range args {
-		net, table, err := r.load(path)
-		if err != nil {
+		var err error
+		if nets[i], tables[i], err = r.load(path); err != nil {
 			return Unusable, err
 		}
-		if sides[i], err = segmentation.Open(net, table); err != nil {
+	}
+	table, err := one(tables[0], tables[1])
+	if err != nil {
+		return Unusable, err
+	}
+	var sides [2]*segmentation.Network
+	for i, path := range args {
+		if sides[i], err = segmentation.Open(nets[i], table); err != nil {
 			return Unusable, fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	changes := segmentation.Compare(sides[0], sides[1])
 	code := Clean
-	for _, c := range changes {
-		if c.Opens != "" || c.Unknown != "" {
-			code = Refused
-		}
+	if slices.ContainsFunc(changes, func(c segmentation.Change) bool { return c.Opens != "" || c.Unknown != "" }) {
+		code = Refused
 	}
-	if r.format == "json" {
+	switch r.format {
+	case "json":
 		return code, r.json(changes)
-	}
-	for _, c := range changes {
-		for _, part := range [][2]string{{"opens", c.Opens}, {"closes", c.Closes}, {"leaves unknown", c.Unknown}} {
-			if part[1] != "" {
-				_, _ = fmt.Fprintf(r.out, "%s %s -> %s: %s\n", part[0], c.From, c.To, part[1])
-			}
-		}
-	}
-	if len(changes) == 0 {
-		_, _ = fmt.Fprintln(r.out, "nothing opens and nothing closes")
+	case "markdown":
+		segmentation.ChangesMarkdown(r.out, changes)
+	default:
+		segmentation.ChangesText(r.out, changes)
 	}
 	return code, nil
+}
+
+// one is the table that both networks of a change are seen by, so that its ends are the same: the newer one, and the
+// segments that it no longer has.
+func one(before, after *intent.Table) (*intent.Table, error) {
+	if before == nil || after == nil || before == after {
+		return cmp.Or(after, before), nil
+	}
+	return after, after.Keep(before)
 }
 
 func (r *run) lint(args []string) (int, error) {

@@ -92,6 +92,17 @@ func (t *Table) Settle() error {
 	return nil
 }
 
+// Keep adds the segments that only an older table has, without its rows, so that an older network can be seen by the
+// newer table. A segment that was renamed has its new name in both.
+func (t *Table) Keep(older *Table) error {
+	for _, o := range older.Segments {
+		if !slices.ContainsFunc(t.Segments, func(s Segment) bool { return s.Name == o.Name || slices.Equal(s.What, o.What) && len(s.What) > 0 }) {
+			t.Segments = append(t.Segments, o)
+		}
+	}
+	return t.Settle()
+}
+
 // dropEmpty drops the rows with an empty list at an end: they open nothing.
 func (t *Table) dropEmpty() {
 	t.Connections = slices.DeleteFunc(t.Connections, func(c Connection) bool {

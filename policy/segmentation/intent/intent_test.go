@@ -112,6 +112,25 @@ connections:
 	}
 }
 
+func TestATableKeepsTheSegmentsOfAnOlderOneWithoutTheirRows(t *testing.T) {
+	older, err := intent.Read(strings.NewReader(`
+segments:
+  - {name: door, tier: public, what: "*-alb"}
+  - {name: queue, tier: data, what: "kind:queue"}
+connections:
+  - {from: internet, to: queue, ports: tcp/443, why: orders}
+`))
+	require.NoError(t, err)
+	table, err := intent.Read(strings.NewReader(good))
+	require.NoError(t, err)
+	before := len(table.Ends())
+	require.NoError(t, table.Keep(older))
+	require.Len(t, table.Ends(), before+1)
+	require.Nil(t, table.Find("door"), "the segment has another name now")
+	require.NotNil(t, table.Find("queue"))
+	require.Empty(t, table.Rows(table.Find("internet"), table.Find("queue")))
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(good)
 	f.Fuzz(func(t *testing.T, text string) {

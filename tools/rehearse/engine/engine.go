@@ -41,10 +41,7 @@ func New(s *Stage, tools *toolchain.Toolchain, account *Account, out io.Writer) 
 	if err != nil {
 		return nil, err
 	}
-	env = append(env,
-		s.variable(),
-		"PULUMI_DEBUG_COMMANDS=true", // offers --event-log
-	)
+	env = append(env, s.variable())
 	return &Engine{stage: s, tools: tools, env: env, out: out}, nil
 }
 
@@ -63,6 +60,7 @@ func (s *Stage) Environ(tools *toolchain.Toolchain, account *Account) ([]string,
 		"PULUMI_HOME="+filepath.Join(s.Root, ".rehearsal", "pulumi-home"),
 		"PULUMI_STACK="+s.Environment,
 		"PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_DEBUG_COMMANDS=true", // offers --event-log
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true",
 	), nil
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segmentation
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// parts are what a change does, by the words of a report, worst first.
+func (c *Change) parts() [][2]string {
+	var out [][2]string
+	for _, part := range [][2]string{{"opens", c.Opens}, {"leaves unknown", c.Unknown}, {"closes", c.Closes}} {
+		if part[1] != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+const unchanged = "nothing opens and nothing closes"
+
+// ChangesText writes what opens and closes, one change a line, with the rule that lets the packets in.
+func ChangesText(w io.Writer, changes []Change) {
+	for i := range changes {
+		c := &changes[i]
+		for _, part := range c.parts() {
+			_, _ = fmt.Fprintf(w, "%s %s -> %s: %s\n", part[0], c.From, c.To, part[1])
+			if rule := c.Rule(); rule != "" && part[0] != "closes" {
+				for _, line := range wrap(rule, width-8) {
+					_, _ = fmt.Fprintf(w, "        %s\n", line)
+				}
+			}
+		}
+	}
+	if len(changes) == 0 {
+		_, _ = fmt.Fprintln(w, unchanged)
+	}
+}
+
+// ChangesMarkdown writes them as a table, and below it a packet's path for everything that opens, for the description of a
+// merge request.
+func ChangesMarkdown(w io.Writer, changes []Change) {
+	if len(changes) == 0 {
+		_, _ = fmt.Fprintln(w, "Between the segments "+unchanged+".")
+		return
+	}
+	_, _ = fmt.Fprintf(w, "| change | from | to | packets | by |\n| --- | --- | --- | --- | --- |\n")
+	for i := range changes {
+		c := &changes[i]
+		for _, part := range c.parts() {
+			rule := ""
+			if part[0] != "closes" {
+				rule = c.Rule()
+			}
+			row := []string{"**" + part[0] + "**", c.From, c.To, part[1], rule}
+			for j := range row {
+				row[j] = cell(row[j])
+			}
+			_, _ = fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
+		}
+	}
+	for i := range changes {
+		c := &changes[i]
+		if c.Path == nil {
+			continue
+		}
+		_, _ = fmt.Fprintf(w, "\n<details><summary>%s → %s: %s</summary>\n\n```text\n", mark.Replace(c.From), mark.Replace(c.To), mark.Replace(c.parts()[0][1]))
+		Hops(w, c.Path)
+		_, _ = fmt.Fprintf(w, "```\n\n</details>\n")
+	}
+}
+
+// mark keeps a name from the network from being taken for markup.
+var mark = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// cell is a text in a cell of a Markdown table.
+func cell(s string) string { return strings.ReplaceAll(mark.Replace(s), "|", "\\|") }
