@@ -151,9 +151,7 @@ func violations(c *configuration, targets map[string]bool) []string {
 			checkDeploy(c, d, environment, of)
 		case "preview":
 			checkAccount(d, environment, "PREVIEW", of)
-			if want := "build/opens-" + environment + ".md"; !slices.Contains(d.Artifacts.Paths, want) || d.Artifacts.Access != "developer" {
-				of("must keep %s, what the change opens, for developers alone", want)
-			}
+			checkOpens(d, environment, of)
 			checkNoDeployment(d, of)
 		default:
 			checkNoDeployment(d, of)
@@ -167,6 +165,13 @@ func violations(c *configuration, targets map[string]bool) []string {
 	}
 	slices.Sort(found)
 	return found
+}
+
+// checkOpens checks that a preview keeps what the change opens.
+func checkOpens(d definition, environment string, report func(string, ...any)) {
+	if want := "build/opens-" + environment + ".md"; !slices.Contains(d.Artifacts.Paths, want) || d.Artifacts.Access != "developer" {
+		report("must keep %s, what the change opens, for developers alone", want)
+	}
 }
 
 func checkVariables(variables map[string]string, subject string, report func(string, string, ...any)) {
