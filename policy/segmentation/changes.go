@@ -19,6 +19,18 @@ func (c *Change) parts() [][2]string {
 	return out
 }
 
+// beyond names the addresses outside that are meant, if it is not all of the segment.
+func (c *Change) beyond() string {
+	const most = 8
+	switch n := len(c.Addresses); {
+	case n == 0:
+		return ""
+	case n > most:
+		return fmt.Sprintf(", of the addresses %s and %d more ranges", strings.Join(c.Addresses[:most], ", "), n-most)
+	}
+	return ", of the addresses " + strings.Join(c.Addresses, ", ")
+}
+
 const unchanged = "nothing opens and nothing closes"
 
 // ChangesText writes what opens and closes, one change a line, with the rule that lets the packets in.
@@ -26,7 +38,7 @@ func ChangesText(w io.Writer, changes []Change) {
 	for i := range changes {
 		c := &changes[i]
 		for _, part := range c.parts() {
-			_, _ = fmt.Fprintf(w, "%s %s -> %s: %s\n", part[0], c.From, c.To, part[1])
+			_, _ = fmt.Fprintf(w, "%s %s -> %s: %s\n", part[0], c.From, c.To, part[1]+c.beyond())
 			if rule := c.Rule(); rule != "" && part[0] != "closes" {
 				for _, line := range wrap(rule, width-8) {
 					_, _ = fmt.Fprintf(w, "        %s\n", line)
@@ -54,7 +66,7 @@ func ChangesMarkdown(w io.Writer, changes []Change) {
 			if part[0] != "closes" {
 				rule = c.Rule()
 			}
-			row := []string{"**" + part[0] + "**", c.From, c.To, part[1], rule}
+			row := []string{"**" + part[0] + "**", c.From, c.To, part[1] + c.beyond(), rule}
 			for j := range row {
 				row[j] = cell(row[j])
 			}

@@ -3,7 +3,10 @@
 package segmentation
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -15,11 +18,13 @@ import (
 
 // Change is what differs between two networks for a pair of ends.
 type Change struct {
-	From    string `json:"from"`
-	To      string `json:"to"`
-	Opens   string `json:"opens,omitempty"`
-	Closes  string `json:"closes,omitempty"`
-	Unknown string `json:"unknown,omitempty"`
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Addresses are those outside that are meant, where it is not all of the segment outside.
+	Addresses []string `json:"addresses,omitempty"`
+	Opens     string   `json:"opens,omitempty"`
+	Closes    string   `json:"closes,omitempty"`
+	Unknown   string   `json:"unknown,omitempty"`
 	// Path is that of a packet which passes after the change and did not before, or of one that might.
 	Path *reach.Path `json:"path,omitempty"`
 }
@@ -40,60 +45,199 @@ func (c *Change) Rule() string {
 	return rule
 }
 
+// NoSegment are the addresses outside that are in no segment and not on the internet, such as those of a private network.
+const NoSegment = "(addresses of no segment)"
+
 // parts are the ends to compare by names that survive a change: segments, or what interfaces are called.
 func (n *Network) parts() map[string][]*reach.End {
+	out := map[string][]*reach.End{}
 	if n.proof != nil {
-		return n.proof.members
-	}
-	out := map[string][]*reach.End{intent.Internet: {n.InternetEnd()}}
-	for i := range n.net.Interfaces {
-		f := &n.net.Interfaces[i]
-		if e := n.Interface(f.ID); e != nil {
-			name := f.Name
-			if name == "" {
-				name = f.ID
+		maps.Copy(out, n.proof.members)
+	} else {
+		out[intent.Internet] = []*reach.End{n.InternetEnd()}
+		for i := range n.net.Interfaces {
+			f := &n.net.Interfaces[i]
+			if e := n.Interface(f.ID); e != nil {
+				name := cmp.Or(f.Name, f.ID)
+				out[name] = append(out[name], e)
 			}
-			out[name] = append(out[name], e)
+		}
+	}
+	rest := flow.Internet.Or(flow.Local).Minus(n.own())
+	for _, ends := range out {
+		for _, e := range ends {
+			if e.Class < 0 {
+				rest = rest.Minus(e.Addresses())
+			}
+		}
+	}
+	out[NoSegment] = []*reach.End{n.Outside(rest)}
+	return out
+}
+
+// total is what may pass and what is open between two parts. Inside the network it is that of all addresses together, at the
+// zero address.
+func (n *Network) total(as, bs []*reach.End) (may, open flow.Peers) {
+	all := flow.Addr(netip.IPv4Unspecified())
+	each(as, bs, false, func(a, b *reach.End) {
+		if a.Class < 0 && b.Class < 0 {
+			return
+		}
+		if a.IsBeyond() || b.IsBeyond() {
+			m, o := n.Beyond(a, b)
+			may, open = may.Or(m), open.Or(o)
+			return
+		}
+		r := n.Between(a, b)
+		may, open = may.Or(flow.To(all, r.May)), open.Or(flow.To(all, r.Open))
+	})
+	return may, open
+}
+
+// Compare lists what opens and closes from one network to another. Between two segments of the network it is what any member
+// of the one may send to any of the other; of what is outside, every address counts, so that a rule which admits more addresses
+// than before opens something.
+func Compare(before, after *Network) []Change {
+	c := comparison{before: before, after: after, old: before.parts(), young: after.parts()}
+	names := slices.Concat(slices.Collect(maps.Keys(c.old)), slices.Collect(maps.Keys(c.young)))
+	slices.Sort(names)
+	names = slices.Compact(names)
+	c.share(names)
+	for _, from := range names {
+		for _, to := range names {
+			c.pair(from, to)
+		}
+	}
+	return c.changes
+}
+
+// comparison is that of two networks, whose parts have the same names.
+type comparison struct {
+	before, after *Network
+	old, young    map[string][]*reach.End
+	whole, shares map[string]flow.Addrs // of the parts outside
+	changes       []Change
+}
+
+// share gives every address outside to the smallest of the parts that have it, so that a change is told once.
+func (c *comparison) share(names []string) {
+	c.whole, c.shares = map[string]flow.Addrs{}, map[string]flow.Addrs{}
+	for _, name := range names {
+		ends := c.young[name]
+		if len(ends) == 0 {
+			ends = c.old[name]
+		}
+		for _, e := range ends {
+			if e.IsBeyond() {
+				c.whole[name] = c.whole[name].Or(e.Addresses())
+			}
+		}
+	}
+	for _, name := range names {
+		c.shares[name] = c.whole[name]
+		for _, other := range names {
+			smaller := c.whole[other].Minus(c.whole[name]).Empty() && (other < name || !c.whole[name].Minus(c.whole[other]).Empty())
+			if other != name && smaller {
+				c.shares[name] = c.shares[name].Minus(c.whole[other])
+			}
+		}
+	}
+}
+
+// pair adds a change for every set of addresses outside for which the same changes.
+func (c *comparison) pair(from, to string) {
+	may1, open1 := c.before.total(c.old[from], c.old[to])
+	may2, open2 := c.after.total(c.young[from], c.young[to])
+	opens, closes, unknown := may2.Minus(may1), may1.Minus(may2), open2.Minus(open1).Minus(may2)
+	outside := from
+	if len(c.whole[to]) > 0 {
+		outside = to
+	}
+	whole := c.whole[outside]
+	if !whole.Empty() {
+		opens, closes, unknown = opens.Within(c.shares[outside]), closes.Within(c.shares[outside]), unknown.Within(c.shares[outside])
+	}
+	first := len(c.changes)
+	row := func(at flow.Addrs) *Change {
+		var text []string
+		if !whole.Empty() {
+			text = partly(at, whole, may1.Or(may2).Or(open2).Keys())
+		}
+		for i := range c.changes[first:] {
+			if x := &c.changes[first+i]; slices.Equal(x.Addresses, text) {
+				return x
+			}
+		}
+		c.changes = append(c.changes, Change{From: from, To: to, Addresses: text})
+		return &c.changes[len(c.changes)-1]
+	}
+	witness := func(x *Change, at flow.Addrs, q flow.Set) {
+		as, bs := c.young[from], c.young[to]
+		switch {
+		case x.Path != nil:
+		case whole.Empty():
+			x.Path = c.after.witness(as, bs, q)
+		case outside == from:
+			x.Path = c.after.witness(c.after.only(as, at), bs, q)
+		default:
+			x.Path = c.after.witness(as, c.after.only(bs, at), q)
+		}
+	}
+	for _, some := range alike(opens) {
+		x := row(some.at)
+		x.Opens = flow.Describe(some.set)
+		witness(x, some.at, some.set)
+	}
+	for _, some := range alike(closes) {
+		row(some.at).Closes = flow.Describe(some.set)
+	}
+	for _, some := range alike(unknown) {
+		x := row(some.at)
+		x.Unknown = flow.Describe(some.set)
+		witness(x, some.at, some.set)
+	}
+}
+
+// only are those of the ends outside that have some of the addresses, with no others, so that a path names one of them. A
+// service stays whole.
+func (n *Network) only(ends []*reach.End, at flow.Addrs) []*reach.End {
+	out := slices.Clone(ends)
+	for i, e := range out {
+		if !e.IsService() {
+			out[i] = n.Outside(e.Addresses().And(at))
 		}
 	}
 	return out
 }
 
-// total is what may pass and what is open between two parts.
-func (n *Network) total(as, bs []*reach.End) (may, open flow.Set) {
-	each(as, bs, false, func(a, b *reach.End) {
-		r := n.Between(a, b)
-		may, open = may.Or(r.May), open.Or(r.Open)
-	})
-	return may, open
-}
-
-// Compare lists what opens and closes from one network to another.
-func Compare(before, after *Network) []Change {
-	old, young := before.parts(), after.parts()
-	var names []string
-	for _, m := range []map[string][]*reach.End{old, young} {
-		for name := range m {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+// partly says which addresses of a part are meant, unless it is all that there are, or all of a family if of the other nothing
+// passes.
+func partly(at, whole, passing flow.Addrs) []string {
+	rest := whole.Minus(at)
+	for _, family := range flow.Anywhere {
+		these := flow.Addrs{family}
+		if others := rest.And(these); !others.Empty() && (!at.And(these).Empty() || passing.Touches(others)) {
+			return flow.DescribeAddrs(at)
 		}
 	}
-	slices.Sort(names)
-	var out []Change
-	for _, from := range names {
-		for _, to := range names {
-			may1, open1 := before.total(old[from], old[to])
-			may2, open2 := after.total(young[from], young[to])
-			opens, unknown := may2.Minus(may1), open2.Minus(open1).Minus(may2)
-			c := Change{From: from, To: to, Opens: some(opens), Closes: some(may1.Minus(may2)), Unknown: some(unknown)}
-			if c.Opens+c.Closes+c.Unknown != "" {
-				if opens.Empty() {
-					opens = unknown
-				}
-				c.Path = after.witness(young[from], young[to], opens)
-				out = append(out, c)
-			}
+	return nil
+}
+
+// group are addresses with the same set.
+type group struct {
+	at  flow.Addrs
+	set flow.Set
+}
+
+// alike puts together the addresses that have the same set.
+func alike(p flow.Peers) []group {
+	var out []group
+	for _, e := range p {
+		at := flow.Span(e.Lo, e.Hi, flow.Bit(true))
+		if i := slices.IndexFunc(out, func(g group) bool { return g.set.Equal(e.V) }); i >= 0 {
+			out[i].at = out[i].at.Or(at)
+		} else {
+			out = append(out, group{at, e.V})
 		}
 	}
 	return out
@@ -107,13 +251,6 @@ func (n *Network) witness(as, bs []*reach.End, q flow.Set) (path *reach.Path) {
 		}
 	})
 	return path
-}
-
-func some(s flow.Set) string {
-	if s.Empty() {
-		return ""
-	}
-	return flow.Describe(s)
 }
 
 // Remark is something that does nothing, or loses answers.

@@ -78,6 +78,9 @@ var Anywhere = PrefixAddrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePr
 // Private are the ranges that an internet gateway drops: RFC 1918 and RFC 6598.
 var Private = prefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 
+// Local are the ranges of private networks of both families: Private, and RFC 4193.
+var Local = Private.Or(prefixes("fc00::/7"))
+
 // Internet are the addresses that packets on the internet may bear: none that RFC 6890 reserves for other uses.
 var Internet = prefixes("0.0.0.0/0", "2000::/3").Minus(Private).Minus(prefixes("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"))
 
@@ -110,6 +113,22 @@ func PrefixAddrs(prefixes ...netip.Prefix) Addrs {
 	for _, p := range prefixes {
 		lo, hi := Ends(p)
 		out = out.Or(Span(lo, hi, Bit(true)))
+	}
+	return out
+}
+
+// DescribeAddrs lists addresses as prefixes where they are one, else as the first and the last.
+func DescribeAddrs(addrs Addrs) []string {
+	var out []string
+	for _, a := range addrs {
+		text := a.Lo.String() + "-" + a.Hi.String()
+		for bits := range a.Lo.BitLen() + 1 {
+			p := netip.PrefixFrom(a.Lo, bits)
+			if lo, hi := Ends(p); lo == a.Lo && hi == a.Hi {
+				text = p.String()
+			}
+		}
+		out = append(out, text)
 	}
 	return out
 }
