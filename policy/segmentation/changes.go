@@ -19,16 +19,15 @@ func (c *Change) parts() [][2]string {
 	return out
 }
 
-// beyond names the addresses outside that are meant, if it is not all of the segment.
-func (c *Change) beyond() string {
-	const most = 8
-	switch n := len(c.Addresses); {
-	case n == 0:
-		return ""
-	case n > most:
-		return fmt.Sprintf(", of the addresses %s and %d more ranges", strings.Join(c.Addresses[:most], ", "), n-most)
+// ends are both ends, with the members and addresses that are meant.
+func (c *Change) ends() (from, to string) {
+	limited := func(name, only string) string {
+		if only == "" {
+			return name
+		}
+		return name + " (" + only + ")"
 	}
-	return ", of the addresses " + strings.Join(c.Addresses, ", ")
+	return limited(c.From, c.FromOnly), limited(c.To, c.ToOnly)
 }
 
 const unchanged = "nothing opens and nothing closes"
@@ -37,8 +36,9 @@ const unchanged = "nothing opens and nothing closes"
 func ChangesText(w io.Writer, changes []Change) {
 	for i := range changes {
 		c := &changes[i]
+		from, to := c.ends()
 		for _, part := range c.parts() {
-			_, _ = fmt.Fprintf(w, "%s %s -> %s: %s\n", part[0], c.From, c.To, part[1]+c.beyond())
+			_, _ = fmt.Fprintf(w, "%s %s -> %s: %s\n", part[0], from, to, part[1])
 			if rule := c.Rule(); rule != "" && part[0] != "closes" {
 				for _, line := range wrap(rule, width-8) {
 					_, _ = fmt.Fprintf(w, "        %s\n", line)
@@ -61,12 +61,13 @@ func ChangesMarkdown(w io.Writer, changes []Change) {
 	_, _ = fmt.Fprintf(w, "| change | from | to | packets | by |\n| --- | --- | --- | --- | --- |\n")
 	for i := range changes {
 		c := &changes[i]
+		from, to := c.ends()
 		for _, part := range c.parts() {
 			rule := ""
 			if part[0] != "closes" {
 				rule = c.Rule()
 			}
-			row := []string{"**" + part[0] + "**", c.From, c.To, part[1] + c.beyond(), rule}
+			row := []string{"**" + part[0] + "**", from, to, part[1], rule}
 			for j := range row {
 				row[j] = cell(row[j])
 			}
@@ -78,7 +79,8 @@ func ChangesMarkdown(w io.Writer, changes []Change) {
 		if c.Path == nil {
 			continue
 		}
-		_, _ = fmt.Fprintf(w, "\n<details><summary>%s → %s: %s</summary>\n\n```text\n", mark.Replace(c.From), mark.Replace(c.To), mark.Replace(c.parts()[0][1]))
+		from, to := c.ends()
+		_, _ = fmt.Fprintf(w, "\n<details><summary>%s → %s: %s</summary>\n\n```text\n", mark.Replace(from), mark.Replace(to), mark.Replace(c.parts()[0][1]))
 		Hops(w, c.Path)
 		_, _ = fmt.Fprintf(w, "```\n\n</details>\n")
 	}

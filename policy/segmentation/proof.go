@@ -52,6 +52,7 @@ type Proof struct {
 	Falls   []Fall `json:"falls"`
 	engine  *reach.Engine
 	members map[string][]*reach.End
+	of      map[string]string // the segments of interfaces, by their ids
 }
 
 // Cell is an ordered pair of segments.
@@ -154,6 +155,7 @@ func (p *Proof) outside(segment string) bool {
 func (p *Proof) assign(net *model.Network, table *intent.Table) error {
 	var problems []string
 	of, vpcs := map[string]string{}, map[string]bool{}
+	p.of = of
 	for _, e := range table.Ends() {
 		p.addOutside(&e, net, table)
 		for _, f := range selected(&e, net) {

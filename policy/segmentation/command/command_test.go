@@ -192,3 +192,23 @@ func TestWhatOpensIsATableWithPathsForAMergeRequest(t *testing.T) {
 	_, out, _ = run(t, "", "diff", "-format", "markdown", production, production)
 	require.Equal(t, "Between the segments nothing opens and nothing closes.\n", out)
 }
+
+func TestMoreAddressesInARowOfTheTableOpenThem(t *testing.T) {
+	wide := changed(t, "203.0.113.0/28", "203.0.112.0/23")
+	for _, format := range []string{"text", "markdown"} {
+		code, out, _ := run(t, "", "diff", "-format", format, production, wide)
+		require.Equal(t, command.Refused, code)
+		require.Regexp(t, `opens.* addresses:203\.0\.112\.0/23,2001:db8:1::/48 \(IPv4 but 203\.0\.113\.0/28\) .*bastion.* tcp 22 `, out)
+	}
+	code, out, _ := run(t, "", "diff", wide, production)
+	require.Equal(t, command.Clean, code, out)
+	require.Contains(t, out, "closes")
+
+	group := changed(t, `"cidrIpv4":"203.0.113.0/28","description":"Operators at known addresses"`, `"cidrIpv4":"203.0.113.0/27","description":"Operators at known addresses"`)
+	code, out, _ = run(t, "", "diff", production, group)
+	require.Equal(t, command.Clean, code, "the ACL admits no more than before: %s", out)
+	both := changed(t, `":"203.0.113.0/28"`, `":"203.0.113.0/27"`)
+	code, out, _ = run(t, "", "diff", production, both)
+	require.Equal(t, command.Refused, code)
+	require.Contains(t, out, "opens internet (203.0.113.16/28) -> bastion: tcp 22 from client ports 443, 1024-65535\n")
+}

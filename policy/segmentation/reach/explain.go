@@ -58,15 +58,31 @@ func meet(f flow.Flows, q flow.Set) flow.Flows {
 			}
 		}
 		if len(to) > 0 {
-			out = append(out, flow.Entry[netip.Addr, flow.Peers]{Lo: s.Lo, Hi: s.Hi, V: to})
+			out = append(out, flow.Entry[netip.Addr, flow.Peers]{Lo: s.Lo, Hi: s.Hi, V: flow.Joined(to)})
 		}
 	}
-	return out
+	return flow.Joined(out)
+}
+
+// within is what of the flows has one of the sources and one of the destinations.
+func within(f flow.Flows, src, dst flow.Addrs) flow.Flows {
+	var out flow.Flows
+	for _, s := range f.Within(src) {
+		if s.V = s.V.Within(dst); len(s.V) > 0 {
+			out = append(out, s)
+		}
+	}
+	return flow.Joined(out)
 }
 
 // Witness is a packet of q that passes, and its path. A connection that works however doubts turn out comes first, one
 // that nobody can follow last. It is nil when q cannot pass.
 func (e *Engine) Witness(a, b *End, q flow.Set) *Path {
+	return e.WitnessWithin(a, b, q, flow.Anywhere, flow.Anywhere)
+}
+
+// WitnessWithin is a witness from one of the sources to one of the destinations.
+func (e *Engine) WitnessWithin(a, b *End, q flow.Set, src, dst flow.Addrs) *Path {
 	usual := q.And(flow.Box(0, 255, flow.AllPorts, a.Clients()))
 	for _, bound := range bounds {
 		for _, s := range []flow.Set{usual, q, q.Minus(tcp)} {
@@ -74,7 +90,7 @@ func (e *Engine) Witness(a, b *End, q flow.Set) *Path {
 				for _, pb := range b.places {
 					for _, w := range e.index.ways(pa, pb) {
 						answered := !s.Equal(q.Minus(tcp))
-						if f := meet(w.flows(bound, answered), s); !f.Empty() {
+						if f := within(meet(w.flows(bound, answered), s), src, dst); !f.Empty() {
 							path := e.path(a, b, &w, flow.Example(f), func(s *Step, p flow.Packet) bool { return s.lets(bound, p) })
 							path.Sure = bound == Must
 							return path

@@ -79,12 +79,14 @@ func outside(x *end) *End {
 	return &End{end: x, Class: -1}
 }
 
-// IsService reports whether the end is a service of AWS, by its prefix list.
-func (x *End) IsService() bool { return x.service != "" }
+// ServiceList is the prefix list of the service that the end is, if it is one.
+func (x *End) ServiceList() string { return x.service }
 
-// IsBeyond reports whether the end is addresses outside that are known, and not the interfaces of a network or a service whose
-// addresses nobody told.
-func (x *End) IsBeyond() bool { return x.iface == nil && !(x.IsService() && x.outside.Equal(publicV4)) }
+// OutsideOf is the end of addresses outside, which a service of AWS has if a prefix list is named. The network need not know the
+// list.
+func (e *Engine) OutsideOf(list string, addrs flow.Addrs) *End {
+	return outside(&end{outside: addrs, service: list})
+}
 
 // InternetEnd is the internet: every public address but the network's own, and but those of AWS services whose prefix
 // lists it names.
@@ -145,41 +147,22 @@ func (e *Engine) Between(a, b *End) Result {
 	return r
 }
 
-// Beyond is what may pass between two ends of which one is outside, and what is open, each by the addresses outside: [Result] has
-// them for all addresses together.
-func (e *Engine) Beyond(a, b *End) (may, open flow.Peers) {
+// Flows are what may pass between two ends and what is open, of which [Engine.Between] has the packets without their addresses.
+func (e *Engine) Flows(a, b *End) (may, open flow.Flows) {
 	if !e.worth(a, b) {
 		return nil, nil
 	}
-	add := func(to flow.Peers, w way, bound Bound) flow.Peers {
-		answered, arrives := w.flows(bound, true), w.flows(bound, false)
-		return to.Or(beyond(answered, a.iface == nil)).Or(without(beyond(arrives, a.iface == nil), tcp))
-	}
+	rest := flow.Everything.Minus(tcp)
 	for _, pa := range a.places {
 		for _, pb := range b.places {
 			for _, w := range e.index.ways(pa, pb) {
-				may, open = add(may, w, May), add(open, w, Open)
+				may = may.Or(w.flows(May, true)).Or(meet(w.flows(May, false), rest))
+				open = open.Or(w.flows(Open, true)).Or(meet(w.flows(Open, false), rest))
 			}
 		}
 	}
 	return may, open
 }
-
-// beyond is what flows allow by their sources, or by their destinations.
-func beyond(f flow.Flows, bySource bool) flow.Peers {
-	var out flow.Peers
-	for _, src := range f {
-		if bySource {
-			out = out.Or(flow.To(flow.Span(src.Lo, src.Hi, flow.Bit(true)), src.V.Union()))
-		} else {
-			out = out.Or(src.V)
-		}
-	}
-	return out
-}
-
-// without takes a set from every address.
-func without(p flow.Peers, s flow.Set) flow.Peers { return p.Minus(flow.To(p.Keys(), s)) }
 
 // worth is the quick look that spares most pairs of a big network the long one: where the groups of the two let nothing
 // pass between them, whatever address is seen, no way does. Where packets may go ways that the model cannot follow,
