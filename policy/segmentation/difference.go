@@ -79,20 +79,7 @@ func (c *comparison) parts() []*part {
 			}
 			rest = rest.Minus(p.addrs)
 		}
-		for j := range n.net.Interfaces {
-			f := &n.net.Interfaces[j]
-			e := n.Interface(f.ID)
-			if e == nil {
-				continue
-			}
-			name := cmp.Or(f.Name, f.ID)
-			if c.nets[1-i].Interface(f.ID) != nil {
-				name = f.ID
-			}
-			m := at(n.segment(f), false).member(name)
-			m.hosts[i] = append(m.hosts[i], f)
-			m.ends[i] = append(m.ends[i], n.Classes()[e.Class])
-		}
+		c.inside(i, at)
 	}
 	p := at(NoSegment, true)
 	p.addrs = rest
@@ -108,6 +95,25 @@ func (c *comparison) parts() []*part {
 		}
 	}
 	return slices.SortedFunc(maps.Values(found), func(a, b *part) int { return cmp.Or(strings.Compare(a.name, b.name), len(a.addrs)-len(b.addrs)) })
+}
+
+// inside adds the interfaces of a network to the parts.
+func (c *comparison) inside(i int, at func(name string, outside bool) *part) {
+	n := c.nets[i]
+	for j := range n.net.Interfaces {
+		f := &n.net.Interfaces[j]
+		e := n.Interface(f.ID)
+		if e == nil {
+			continue
+		}
+		name := cmp.Or(f.Name, f.ID)
+		if c.nets[1-i].Interface(f.ID) != nil {
+			name = f.ID
+		}
+		m := at(n.segment(f), false).member(name)
+		m.hosts[i] = append(m.hosts[i], f)
+		m.ends[i] = append(m.ends[i], n.Classes()[e.Class])
+	}
 }
 
 func (p *part) member(name string) *member {
