@@ -4,6 +4,7 @@ package segmentation_test
 
 import (
 	"bytes"
+	"cmp"
 	"math/rand/v2"
 	"net/netip"
 	"strings"
@@ -47,6 +48,14 @@ func alter(net *model.Network, r *rand.Rand) {
 	}
 }
 
+// opened is a network without a table.
+func opened(t *testing.T, net *model.Network) *segmentation.Network {
+	t.Helper()
+	n, err := segmentation.Open(net, nil)
+	require.NoError(t, err)
+	return n
+}
+
 // member are the ends that an interface's name means in a network.
 func member(t *testing.T, n *segmentation.Network, name string) []*reach.End {
 	t.Helper()
@@ -75,16 +84,10 @@ func TestEveryAddressOutsideIsCompared(t *testing.T) {
 	for seed := range uint64(80) {
 		before, after := scenes.Random(scenes.NewSource(seed)), scenes.Random(scenes.NewSource(seed))
 		alter(after, rand.New(rand.NewPCG(seed, 1))) //nolint:gosec // a test
-		old, err := segmentation.Open(before, nil)
-		require.NoError(t, err)
-		young, err := segmentation.Open(after, nil)
-		require.NoError(t, err)
+		old, young := opened(t, before), opened(t, after)
 		changes := segmentation.Compare(old, young)
 		for _, f := range before.Interfaces {
-			name := f.Name
-			if name == "" {
-				name = f.ID
-			}
+			name := cmp.Or(f.Name, f.ID)
 			ends1, ends2 := member(t, old, name), member(t, young, name)
 			for _, text := range outsiders {
 				at := flow.Addr(scenes.IP(text))
@@ -158,10 +161,7 @@ func TestEveryPairOfHostsIsCompared(t *testing.T) {
 		src := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a test
 		after.Groups[src.IntN(len(after.Groups))].Ingress = nil
 		before.Groups[src.IntN(len(after.Groups))].Egress = nil
-		old, err := segmentation.Open(before, nil)
-		require.NoError(t, err)
-		young, err := segmentation.Open(after, nil)
-		require.NoError(t, err)
+		old, young := opened(t, before), opened(t, after)
 		changes := segmentation.Compare(old, young)
 		for _, a := range before.Interfaces {
 			for _, b := range before.Interfaces {

@@ -34,6 +34,8 @@ type part struct {
 	addrs flow.Addrs
 	// members are by names that survive a change too.
 	members map[string]*member
+	// scopes are the part, and after it its members.
+	scopes []*scope
 }
 
 // member is a host, or several of the same name, before and after.
@@ -85,14 +87,14 @@ func (c *comparison) parts() []*part {
 	p.addrs = rest
 	p.member("")
 	for _, p := range found {
-		if p.addrs.Empty() {
-			continue
-		}
-		for service, m := range p.members {
-			for i, n := range c.nets {
-				m.ends[i] = []*reach.End{n.OutsideOf(service, p.addrs)}
+		if !p.addrs.Empty() {
+			for service, m := range p.members {
+				for i, n := range c.nets {
+					m.ends[i] = []*reach.End{n.OutsideOf(service, p.addrs)}
+				}
 			}
 		}
+		p.divide()
 	}
 	return slices.SortedFunc(maps.Values(found), func(a, b *part) int { return cmp.Or(strings.Compare(a.name, b.name), len(a.addrs)-len(b.addrs)) })
 }
@@ -148,8 +150,8 @@ func (n *Network) segment(f *model.Interface) string {
 	return cmp.Or(n.proof.of[f.ID], name+" (in no segment)")
 }
 
-// scopes are the part, and after it its members.
-func (p *part) scopes() []*scope {
+// divide finds the scopes of a part whose members are known.
+func (p *part) divide() {
 	all := &scope{part: p, many: true}
 	kinds := map[string]*scope{}
 	for _, name := range slices.Sorted(maps.Keys(p.members)) {
@@ -173,11 +175,10 @@ func (p *part) scopes() []*scope {
 			s.many = s.many || len(s.names) > 1 || len(hosts) > 1 || slices.ContainsFunc(hosts, func(f *model.Interface) bool { return f.Many })
 		}
 	}
-	out := []*scope{all}
+	p.scopes = []*scope{all}
 	for _, key := range slices.Sorted(maps.Keys(kinds)) {
-		out = append(out, kinds[key])
+		p.scopes = append(p.scopes, kinds[key])
 	}
-	return out
 }
 
 // distinct has every class once, in order.
@@ -202,10 +203,9 @@ type difference struct {
 // two members; then those of which none passed between addresses of theirs. What is open counts where it may not pass.
 func (c *comparison) more(old int, b reach.Bound, p, q *part) []difference {
 	var out []difference
-	ps, qs := p.scopes(), q.scopes()
-	told := c.found(&out, old, b, ps[0], qs[0], true, nil)
-	for _, x := range ps[1:] {
-		for _, y := range qs[1:] {
+	told := c.found(&out, old, b, p.scopes[0], q.scopes[0], true, nil)
+	for _, x := range p.scopes[1:] {
+		for _, y := range q.scopes[1:] {
 			if p == q && slices.Equal(x.names, y.names) && !x.many {
 				continue
 			}
@@ -247,7 +247,7 @@ func (s *scope) before(old int) []*reach.End {
 	if len(s.ends[old]) > 0 {
 		return s.ends[old]
 	}
-	return s.part.scopes()[0].ends[old]
+	return s.part.scopes[0].ends[old]
 }
 
 // only says which members and addresses of its part a scope and a set of addresses are, and which addresses a packet may have.
@@ -391,35 +391,9 @@ type box struct {
 // boxes are products that have no packet in common and make up the flows.
 func boxes(f flow.Flows) []box {
 	var out []box
-	for _, from := range alike(f) {
-		for _, to := range alike(from.v) {
-			out = append(out, box{from.at, to.at, to.v})
-		}
-	}
-	return out
-}
-
-// shared are addresses with the same value.
-type shared[V any] struct {
-	at flow.Addrs
-	v  V
-}
-
-// alike puts together the addresses that have the same value.
-func alike[V interface {
-	Or(V) V
-	And(V) V
-	Minus(V) V
-	Equal(V) bool
-	Empty() bool
-}](m flow.Map[netip.Addr, V]) []shared[V] {
-	var out []shared[V]
-	for _, e := range m {
-		at := flow.Span(e.Lo, e.Hi, flow.Bit(true))
-		if i := slices.IndexFunc(out, func(g shared[V]) bool { return g.v.Equal(e.V) }); i >= 0 {
-			out[i].at = out[i].at.Or(at)
-		} else {
-			out = append(out, shared[V]{at, e.V})
+	for _, from := range f.Alike() {
+		for _, to := range from.V.Alike() {
+			out = append(out, box{from.Keys, to.Keys, to.V})
 		}
 	}
 	return out

@@ -163,7 +163,7 @@ func (p *Proof) Markdown(w io.Writer) {
 			if c := p.Cell(from, to); c != nil {
 				text = symbols[c.Status]
 				if c.May != "" {
-					text += " " + strings.ReplaceAll(c.May, "|", "\\|")
+					text += " " + cell(c.May)
 				}
 			}
 			_, _ = fmt.Fprintf(w, " %s |", text)

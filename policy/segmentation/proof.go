@@ -154,15 +154,15 @@ func (p *Proof) outside(segment string) bool {
 // assign finds the members of every segment. An interface in two segments contradicts the table.
 func (p *Proof) assign(net *model.Network, table *intent.Table) error {
 	var problems []string
-	of, vpcs := map[string]string{}, map[string]bool{}
-	p.of = of
+	vpcs := map[string]bool{}
+	p.of = map[string]string{}
 	for _, e := range table.Ends() {
 		p.addOutside(&e, net, table)
 		for _, f := range selected(&e, net) {
-			if other := of[f.ID]; other != "" {
+			if other := p.of[f.ID]; other != "" {
 				problems = append(problems, fmt.Sprintf("%s is in the segments %s and %s; an interface has one", called(f), other, e.Name))
 			}
-			of[f.ID] = e.Name
+			p.of[f.ID] = e.Name
 			vpcs[vpcOf(f, net)] = true
 			p.add(e.Name, p.engine.Interface(f.ID))
 		}
@@ -173,7 +173,7 @@ func (p *Proof) assign(net *model.Network, table *intent.Table) error {
 	for i := range net.Interfaces {
 		f := &net.Interfaces[i]
 		switch {
-		case of[f.ID] != "" || f.Kind == model.NATInterface:
+		case p.of[f.ID] != "" || f.Kind == model.NATInterface:
 		case table.Limited && !vpcs[vpcOf(f, net)]:
 			p.add(Elsewhere, p.engine.Interface(f.ID))
 		default:

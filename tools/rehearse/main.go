@@ -186,17 +186,14 @@ func parse(args []string) (*invocation, error) {
 	case "twin":
 		flags.BoolVar(&in.json, "json", false, "")
 		flags.StringVar(&in.in, "in", "", "")
-		in.program = []string{cmp.Or(os.Getenv("SHELL"), "sh")}
-		if dash := slices.Index(args, "--"); dash >= 0 && dash < len(args)-1 {
-			args, in.program = args[:dash], args[dash+1:]
+		if args, in.program = cut(args); in.program == nil {
+			in.program = []string{cmp.Or(os.Getenv("SHELL"), "sh")}
 		}
 	case "exec":
 		flags.BoolVar(&in.emulated, "emulated", false, "")
-		dash := slices.Index(args, "--")
-		if dash < 0 || dash == len(args)-1 {
+		if args, in.program = cut(args); in.program == nil {
 			return nil, misuse{errors.New("exec needs a command behind --, such as: rehearse exec staging -- pulumi preview")}
 		}
-		args, in.program = args[:dash], args[dash+1:]
 	default:
 		fmt.Fprint(os.Stderr, usage)
 		return nil, misuse{fmt.Errorf("unknown command %q", in.command)}
@@ -211,6 +208,14 @@ func parse(args []string) (*invocation, error) {
 		in.environment = flags.Arg(0)
 	}
 	return in, nil
+}
+
+// cut parts the arguments from the command behind --, if there is one.
+func cut(args []string) (before, command []string) {
+	if dash := slices.Index(args, "--"); dash >= 0 && dash < len(args)-1 {
+		return args[:dash], args[dash+1:]
+	}
+	return args, nil
 }
 
 // asksForHelp looks for -h, -help, --help and the command help, before the command of exec.

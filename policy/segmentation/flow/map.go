@@ -2,6 +2,8 @@
 
 package flow
 
+import "slices"
+
 // point is a key that is ordered and counted, such as a port or an address. Next and Prev may wrap at the ends.
 type point[K any] interface {
 	comparable
@@ -117,6 +119,26 @@ func (m Map[K, V]) Keys() Map[K, Bit] {
 	var out Map[K, Bit]
 	for _, e := range m {
 		out = emit(out, e.Lo, e.Hi, Bit(true))
+	}
+	return out
+}
+
+// Shared is a set that several keys have.
+type Shared[K point[K], V value[V]] struct {
+	Keys Map[K, Bit]
+	V    V
+}
+
+// Alike puts together the keys that have the same set.
+func (m Map[K, V]) Alike() []Shared[K, V] {
+	var out []Shared[K, V]
+	for _, e := range m {
+		keys := Span(e.Lo, e.Hi, Bit(true))
+		if i := slices.IndexFunc(out, func(s Shared[K, V]) bool { return s.V.Equal(e.V) }); i >= 0 {
+			out[i].Keys = out[i].Keys.Or(keys)
+		} else {
+			out = append(out, Shared[K, V]{keys, e.V})
+		}
 	}
 	return out
 }

@@ -46,18 +46,16 @@ func (t *Trial) Shell(segment string, command []string, guide io.Writer) error {
 	})
 }
 
+// plain makes a name of a host of the name of a segment.
+var plain = strings.NewReplacer(":", "-", "/", "-", ",", "-", ".", "-")
+
 // hosts are the addresses of all hosts in the form of /etc/hosts: the segment and a number, without what a name cannot have.
 func (t *Trial) hosts() string {
 	var b strings.Builder
 	count := map[string]int{}
 	for _, e := range t.ends {
 		count[e.segment]++
-		name := strings.Map(func(r rune) rune {
-			if strings.ContainsRune(":/,.", r) {
-				return '-'
-			}
-			return r
-		}, e.segment)
+		name := plain.Replace(e.segment)
 		for _, a := range e.addresses {
 			_, _ = fmt.Fprintf(&b, "%s\t%s-%d\n", a.IP, name, count[e.segment])
 			if a.Public.IsValid() {
@@ -70,21 +68,12 @@ func (t *Trial) hosts() string {
 
 // show puts a text in the place of a file, for this process and those that it starts: the twin has mounts of its own.
 func show(text, file string) error {
-	f, err := os.CreateTemp("/run", "hosts")
-	if err != nil {
+	const own = "/run/hosts"                                       // which only the twin sees
+	if err := os.WriteFile(own, []byte(text), 0o644); err != nil { //nolint:gosec // as readable as the file it replaces
 		return err
 	}
-	if _, err := f.WriteString(text); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil { //nolint:gosec // as the file it replaces
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := unix.Mount(f.Name(), file, "", unix.MS_BIND, ""); err != nil {
-		return fmt.Errorf("mount %s on %s: %w", f.Name(), file, err)
+	if err := unix.Mount(own, file, "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("mount %s on %s: %w", own, file, err)
 	}
 	return nil
 }

@@ -78,8 +78,8 @@ func shop() scenes.Scene {
 	return s
 }
 
-// tried is the outcome of the twin of a network, changed before it is made.
-func tried(t *testing.T, change func(*trial.Trial)) *trial.Outcome {
+// made is the twin of a network, changed before it is made.
+func made(t *testing.T, change func(*trial.Trial)) *trial.Trial {
 	t.Helper()
 	rows, err := intent.Read(strings.NewReader(table))
 	if err != nil {
@@ -92,16 +92,22 @@ func tried(t *testing.T, change func(*trial.Trial)) *trial.Outcome {
 	if change != nil {
 		change(x)
 	}
-	defer x.Servers.Close()
+	t.Cleanup(x.Servers.Close)
 	if err := x.Up(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := x.Plan.Down(); err != nil {
 			t.Error(err)
 		}
-	}()
-	o, err := x.Run()
+	})
+	return x
+}
+
+// tried is the outcome of such a twin.
+func tried(t *testing.T, change func(*trial.Trial)) *trial.Outcome {
+	t.Helper()
+	o, err := made(t, change).Run()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,23 +170,7 @@ func TestATwinThatDiffersFromTheProofDisagrees(t *testing.T) {
 }
 
 func TestAShellIsInTheSegmentAndKnowsTheOthers(t *testing.T) {
-	rows, err := intent.Read(strings.NewReader(table))
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, err := trial.New(shop().Network, rows)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer x.Servers.Close()
-	if err := x.Up(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := x.Plan.Down(); err != nil {
-			t.Error(err)
-		}
-	}()
+	x := made(t, nil)
 	shell := func(segment, command string) (string, error) {
 		var guide strings.Builder
 		err := x.Shell(segment, []string{"sh", "-c", command}, &guide)
