@@ -24,7 +24,10 @@ func TestRelaxations(t *testing.T) {
 	}
 	require.Len(t, settings.WAF.Relaxations, len(known))
 	settings.Edge.HSTSOffReason = "the domain moves back to plain HTTP"
+	const pages = "default-src 'self'; img-src https://cdn.example.com"
+	settings.Edge.ContentSecurityPolicy = pages
 	settings.Network.DNSBlockOffReason = "finding out which names there are"
+	settings.Network.CredentialsAnywhereReason = "browsers get URLs that an instance signs"
 	rec := deployed(t, settings)
 
 	acl := rec.Only(t, "aws:wafv2/webAcl:WebAcl")
@@ -49,8 +52,13 @@ func TestRelaxations(t *testing.T) {
 	require.Equal(t, "people upload photos", tags["bulkhead:relaxed:CommonRuleSet.SizeRestrictions_BODY"])
 
 	listener := rec.Get(t, "aws:lb/listener:Listener", "staging-edge-https")
+	require.Equal(t, pages, listener.String("routingHttpResponseContentSecurityPolicyHeaderValue"))
 	require.Equal(t, "max-age=0", listener.String("routingHttpResponseStrictTransportSecurityHeaderValue"))
 	require.Contains(t, listener.Value("tags"), "bulkhead:relaxed:HSTS")
+
+	boundary := rec.Get(t, "aws:iam/policy:Policy", "staging-boundary-policy")
+	require.NotContains(t, boundary.String("policy"), "RefuseStolenInstanceCredentials")
+	require.Contains(t, boundary.Value("tags"), "bulkhead:relaxed:InstanceCredentials")
 
 	require.Equal(t, "ALERT", rec.Get(t, "aws:route53/resolverFirewallRule:ResolverFirewallRule", "staging-dns-rest").String("action"))
 	require.Contains(t, rec.Only(t, "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup").Value("tags"), "bulkhead:relaxed:DNSBlock")
@@ -62,6 +70,7 @@ func TestNothingIsRelaxedUnlessAskedFor(t *testing.T) {
 		require.Empty(t, settings.WAF.Relaxations)
 		require.Empty(t, settings.Edge.HSTSOffReason)
 		require.Empty(t, settings.Network.DNSBlockOffReason)
+		require.Empty(t, settings.Network.CredentialsAnywhereReason)
 		for name := range deployed(t, settings).Only(t, "aws:wafv2/webAcl:WebAcl").Value("tags").(map[string]any) {
 			require.NotContains(t, name, "relaxed")
 		}

@@ -81,6 +81,13 @@ var table = []setting{
 		check:       text(form.CheckReason),
 	},
 	{
+		key: "credentialsAnywhereReason", group: groupNetwork, fallback: "", example: "browsers get URLs that an instance signs",
+		description: "Why the credentials of an instance work outside the VPC too. Empty means that they do not: AWS refuses what they sign unless it comes through an endpoint of the VPC, so that a stolen one is worth nothing elsewhere, but neither is a URL that an instance signs for a browser. The reason becomes a tag.",
+		allowed:     "10 to 256 characters",
+		field:       func(s *Settings) any { return &s.Network.CredentialsAnywhereReason },
+		check:       text(form.CheckReason),
+	},
+	{
 		key: "bastion", group: groupBastion, fallback: string(BastionSessionManager), example: string(BastionKnownAddresses),
 		description: "How operators enter: not at all, because there is no bastion; through Session Manager alone, with no public address and no open port; or also by SSH from the addresses in bastionAllowedCidrs.",
 		allowed:     "None, SessionManager or KnownAddresses",
@@ -148,6 +155,13 @@ var table = []setting{
 		allowed:     "10 to 256 characters",
 		field:       func(s *Settings) any { return &s.Edge.HSTSOffReason },
 		check:       text(form.CheckReason),
+	},
+	{
+		key: "edgeContentSecurityPolicy", group: groupEdge, fallback: "", example: "default-src 'self'; img-src 'self' https://cdn.example.com",
+		description: "Content-Security-Policy header of every response: what pages may load, and from where. Empty means their own host alone, no inline scripts, and no frames on other sites. The load balancer sends it, and X-Frame-Options, in place of what the service sends.",
+		allowed:     "up to 1024 bytes without double quotes, with a default-src",
+		field:       func(s *Settings) any { return &s.Edge.ContentSecurityPolicy },
+		check:       text(form.CheckContentSecurityPolicy),
 	},
 	{
 		key: "appPort", group: groupApp, fallback: 8443, example: "8443",

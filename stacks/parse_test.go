@@ -78,7 +78,9 @@ func TestParseGoodValues(t *testing.T) {
 		"destinations":              {"appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["198.51.100.0/24","10.99.0.0/16"]`, "natStrategy": "OnePerZone"},
 		"uploads":                   {"wafRelaxations": `["CommonRuleSet.SizeRestrictions_BODY because people upload photos","Linux because the group is tried out"]`},
 		"names only logged":         {"dnsBlockOffReason": "finding out which names there are"},
+		"credentials anywhere":      {"credentialsAnywhereReason": "browsers get URLs that an instance signs"},
 		"IPv6 without NAT":          {"ipv6": "true", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["2001:db8:30::/48"]`},
+		"images from elsewhere":     {"edgeContentSecurityPolicy": "default-src 'self'; img-src https://cdn.example.com"},
 		"no HSTS":                   {"edgeHstsOffReason": "the domain moves back to plain HTTP"},
 		"the least growth":          {"databaseStorageGb": "20", "databaseMaxStorageGb": "22"},
 		"the most storage":          {"databaseStorageGb": "59578", "databaseMaxStorageGb": "65536"},
@@ -213,6 +215,7 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"wafRelaxations", `["Linux.LFI_HEADER because so"]`, `gives a reason that is not valid; write 10 to 256 letters`},
 		{"wafRelaxations", `["Linux.LFI_HEADER because people upload photos","Linux.LFI_HEADER because people upload films"]`, `wafRelaxations[1]: "Linux.LFI_HEADER because people upload films" relaxes Linux.LFI_HEADER a second time; keep one`},
 		{"wafRelaxations", `["Linux.LFI_HEADER because people upload photos","Linux.LFI_HEADER because people upload photos"]`, `is listed twice; keep one`},
+		{"edgeContentSecurityPolicy", "img-src *", `edgeContentSecurityPolicy: "img-src *" has no default-src`},
 		{"edgeHstsOffReason", "so be it", `edgeHstsOffReason: "so be it" is not a valid reason; write 10 to 256 letters`},
 
 		{"appPort", "443", `appPort: 443 is a privileged port; choose one from 1025 to 65535`},

@@ -57,6 +57,9 @@ type Network struct {
 	// DNSBlockOffReason says why names that no connection needs are resolved and only
 	// logged; empty when they are not.
 	DNSBlockOffReason string
+	// CredentialsAnywhereReason says why the credentials of an instance work outside the VPC;
+	// empty when they do not.
+	CredentialsAnywhereReason string
 }
 
 // The values of Network.NATStrategy.
@@ -105,6 +108,8 @@ type Edge struct {
 	CertificateARN string
 	// HSTSOffReason says why Strict-Transport-Security is off; empty when it is on.
 	HSTSOffReason string
+	// ContentSecurityPolicy is the header of that name; empty for the default of package edge.
+	ContentSecurityPolicy string
 }
 
 // WAF holds the settings of the web ACL.

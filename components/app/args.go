@@ -52,7 +52,8 @@ type Args struct {
 	// Server says what the instances are. Default: t3.small, replaced after 30 days.
 	Server server.Settings `pulumi:"server"`
 	// MinSize and MaxSize bound the number of instances, 1 to 200. Between them the group follows the load, and a new version
-	// starts with MinSize. Fewer than two cannot survive the loss of a zone. Default: 2, and twice MinSize up to 200.
+	// starts with MinSize. Where the load has made the group larger, change MinSize with `pulumi up --refresh`: the provider waits
+	// for the size that the state knows, and fails after ten minutes. Fewer than two cannot survive the loss of a zone. Default: 2, and twice MinSize up to 200.
 	MinSize int `pulumi:"minSize"`
 	MaxSize int `pulumi:"maxSize"`
 	// Database is what the service stores its data in; a row of the table must lead there. Default: none.

@@ -41,7 +41,7 @@ func NewTrailAlarms(ctx *pulumi.Context, name string, args *TrailAlarmsArgs, opt
 	if err := component.Register(ctx, "bulkhead:audit:TrailAlarms", name, args, a, opts...); err != nil {
 		return nil, err
 	}
-	namespace := "Bulkhead/" + name
+	namespace := "Bulkhead/" + ctx.Project() + "/" + name // two projects may have a stack of one name in the account
 	for _, check := range TrailChecks() {
 		if _, err := cloudwatch.NewLogMetricFilter(ctx, name+"-"+check.Name+"-filter", &cloudwatch.LogMetricFilterArgs{
 			LogGroupName: args.LogGroup.Name,

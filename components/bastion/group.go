@@ -21,6 +21,7 @@ func group(args *Args) *autoscaling.GroupArgs {
 		MinSize:         pulumi.Int(1),
 		MaxSize:         pulumi.Int(1),
 		HealthCheckType: pulumi.String("EC2"),
+		EnabledMetrics:  pulumi.ToStringArray([]string{"GroupInServiceInstances"}),
 		InstanceRefresh: autoscaling.GroupInstanceRefreshArgs{
 			Strategy: pulumi.String("Rolling"),
 			Preferences: autoscaling.GroupInstanceRefreshPreferencesArgs{

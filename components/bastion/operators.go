@@ -26,13 +26,13 @@ var (
 )
 
 // operatorStatements let an operator who has a second factor open recorded sessions on the bastion and deal with their own,
-// and nothing else. They hold only as long as no other policy of the operator allows ssm:StartSession without the document
+// log in by SSH where the bastion admits that, and nothing else. They hold only as long as no other policy of the operator allows ssm:StartSession without the document
 // check.
 func operatorStatements(name string, args *Args, document pulumi.StringOutput) []identity.StatementInput {
 	at := args.Segment.Account().Region + ":" + args.Segment.Account().ID
 	bastion := identity.Condition{Operator: "StringEquals", Key: "ssm:resourceTag/Name", Values: []string{name}}
 	start := []string{"ssm:StartSession"}
-	return []identity.StatementInput{
+	statements := []identity.StatementInput{
 		{Statement: identity.Statement{
 			Sid: "StartOnTheBastion", Effect: identity.Allow, Actions: start,
 			Resources:  []string{"arn:aws:ec2:" + at + ":instance/*"},
@@ -53,6 +53,27 @@ func operatorStatements(name string, args *Args, document pulumi.StringOutput) [
 		}},
 		{Statement: identity.Statement{
 			Sid: "FindTheBastion", Effect: identity.Allow, Actions: []string{"autoscaling:DescribeAutoScalingGroups"},
+			Resources: []string{"*"},
+			Reason:    "the action reads and knows no other resource than *",
+		}},
+	}
+	if args.public() {
+		statements = append(statements, sshStatements(name, at)...)
+	}
+	return statements
+}
+
+// sshStatements let an operator who has a second factor hand a key to the bastion for a minute, and find its address (EC2 user
+// guide, "Grant IAM permissions for EC2 Instance Connect"). Which addresses the key works from is for the table to say.
+func sshStatements(name, at string) []identity.StatementInput {
+	return []identity.StatementInput{
+		{Statement: identity.Statement{
+			Sid: "HandOverAKey", Effect: identity.Allow, Actions: []string{"ec2-instance-connect:SendSSHPublicKey"},
+			Resources:  []string{"arn:aws:ec2:" + at + ":instance/*"},
+			Conditions: []identity.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/Name", Values: []string{name}}, secondFactor},
+		}},
+		{Statement: identity.Statement{
+			Sid: "FindItsAddress", Effect: identity.Allow, Actions: []string{"ec2:DescribeInstances"},
 			Resources: []string{"*"},
 			Reason:    "the action reads and knows no other resource than *",
 		}},

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 	"github.com/bulkhead-iac/bulkhead/internal/servertest"
 )
 
@@ -38,8 +39,10 @@ func TestOperatorsMayOpenRecordedSessionsOnTheBastionOnly(t *testing.T) {
 			}
 		case "ssmmessages:OpenDataChannel":
 			require.Len(t, s.Resource, 2)
-		case "autoscaling:DescribeAutoScalingGroups":
+		case "autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances":
 			require.Equal(t, "*", s.Resource)
+		case "ec2-instance-connect:SendSSHPublicKey":
+			require.Equal(t, "HandOverAKey", s.Sid)
 		default:
 			require.Equal(t, []any{"ssm:ResumeSession", "ssm:TerminateSession"}, s.Action)
 			require.Equal(t, "${aws:userid}", s.Condition["StringEquals"]["ssm:resourceTag/aws:ssmmessages:session-id"])
@@ -47,6 +50,17 @@ func TestOperatorsMayOpenRecordedSessionsOnTheBastionOnly(t *testing.T) {
 	}
 	own := "arn:aws:ssm:eu-central-1:111122223333:document/" + recording.Only(t, documentType).ID
 	require.Equal(t, map[any]bool{"arn:aws:ec2:eu-central-1:111122223333:instance/*": true, own: true}, started, "and no document of the account or of AWS")
+}
+
+// SSH is the second way in, of a bastion with a public address alone.
+func TestOperatorsMayHandAKeyToAPublicBastionOnly(t *testing.T) {
+	for public, bastion := range map[bool]pulumitest.Component[Args, Bastion]{true: door, false: hatch} {
+		policy := bastion.Build(t, unchanged).Only(t, operatorPolicyType).String("policy")
+		require.Equal(t, public, strings.Contains(policy, `{"Sid":"HandOverAKey","Effect":"Allow","Action":"ec2-instance-connect:SendSSHPublicKey",`+
+			`"Resource":"arn:aws:ec2:eu-central-1:111122223333:instance/*",`+
+			`"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"},"StringEquals":{"aws:ResourceTag/Name":"bastion"}}}`))
+		require.Equal(t, public, strings.Contains(policy, `"ec2:DescribeInstances"`), "the AWS CLI asks for the address")
+	}
 }
 
 func TestOperatorPolicyIsAnOutput(t *testing.T) {

@@ -39,8 +39,8 @@ type Args struct {
 	CertificateARN string `pulumi:"certificateArn"`
 	// WAF says how the web ACL in front of the load balancer departs from its baseline. Default: it does not.
 	WAF WAF `pulumi:"waf"`
-	// ContentSecurityPolicy is the Content-Security-Policy header of every response. Empty means
-	// DefaultContentSecurityPolicy. At most 1024 bytes.
+	// ContentSecurityPolicy is the Content-Security-Policy header of every response, in place of the one that a service sends. Empty
+	// means DefaultContentSecurityPolicy. At most 1024 bytes.
 	ContentSecurityPolicy string `pulumi:"contentSecurityPolicy"`
 	// HSTSOffReason is the written reason to tell browsers that they need not use HTTPS; it becomes a tag. Empty means that
 	// they must, for two years and for all names below the domain.
@@ -152,7 +152,7 @@ func (a *Args) Check(name string) []error {
 	}
 	problems = append(problems, a.checkIdentity()...)
 	if a.ContentSecurityPolicy != "" {
-		problems = append(problems, checkContentSecurityPolicy(a.ContentSecurityPolicy))
+		problems = append(problems, form.In("ContentSecurityPolicy", form.CheckContentSecurityPolicy(a.ContentSecurityPolicy)))
 	}
 	problems = append(problems, form.Within("WAF", a.WAF.Check())...)
 	problems = append(problems, checkReason("HSTSOffReason", a.HSTSOffReason), checkReason("DeletionProtectionOffReason", a.DeletionProtectionOffReason))

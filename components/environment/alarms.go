@@ -3,9 +3,13 @@
 package environment
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bulkhead-iac/bulkhead/components/alarm"
+	"github.com/bulkhead-iac/bulkhead/components/app"
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/database"
 	"github.com/bulkhead-iac/bulkhead/components/waf"
@@ -25,6 +29,9 @@ func (e *Environment) watch(ctx *pulumi.Context) error {
 	}
 	for _, d := range e.args.Databases {
 		all = append(all, e.databaseAlarms(d)...)
+	}
+	if e.Bastion != nil {
+		all = append(all, short(e.args.Bastion.Name, e.Bastion.AutoScalingGroupName, 1))
 	}
 	for _, w := range all {
 		w.args.TopicARN = e.Topic.ARN
@@ -47,13 +54,35 @@ func former(environment, name string) pulumi.ResourceOption {
 // manyBlocked is more refused queries in five minutes than servers make by themselves, asking for time servers and the like.
 const manyBlocked = 100
 
-// networkAlarms watch what leaves the network in the names that are looked up.
+// networkAlarms watch what leaves the network in the names that are looked up, and NAT gateways without a port left for one more
+// connection (VPC user guide, "NAT gateway metrics and dimensions").
 func (e *Environment) networkAlarms() []watched {
 	namespace, metric := e.Network.BlockedQueries()
-	return []watched{{"dns-blocked", alarm.Args{
-		Description: "Something asks for many names that no row of the table leads to: see the log group of the DNS queries for who and which.",
-		Namespace:   namespace, Metric: metric, Statistic: "Sum", Comparison: alarm.Above, Threshold: manyBlocked,
-	}}}
+	var all []watched
+	if metric != "" {
+		all = append(all, watched{"dns-blocked", alarm.Args{
+			Description: "Something asks for many names that no row of the table leads to: see the log group of the DNS queries for who and which.",
+			Namespace:   namespace, Metric: metric, Statistic: "Sum", Comparison: alarm.Above, Threshold: manyBlocked,
+		}})
+	}
+	for _, zone := range slices.Sorted(maps.Keys(e.Network.NATGatewayIDs)) {
+		all = append(all, watched{"nat-" + zone + "-exhausted", alarm.Args{
+			Description: "A NAT gateway has no port left for one more connection to the same destination, so that calls fail: see the flow logs for who calls whom.",
+			Namespace:   "AWS/NATGateway", Metric: "ErrorPortAllocation", Dimensions: pulumi.StringMap{"NatGatewayId": e.Network.NATGatewayIDs[zone]},
+			Statistic: "Sum", Comparison: alarm.Above, Threshold: 0,
+		}})
+	}
+	return all
+}
+
+// short watches a group that AWS cannot fill, for want of capacity, an image or a key. Nobody else tells: where no instance is,
+// none fails a health check.
+func short(name string, group pulumi.StringOutput, fewest int) watched {
+	return watched{name + "-short", alarm.Args{
+		Description: "Fewer instances than the fewest have been in service for a quarter of an hour: see the activities of the auto-scaling group.",
+		Namespace:   "AWS/AutoScaling", Metric: "GroupInServiceInstances", Dimensions: pulumi.StringMap{"AutoScalingGroupName": group},
+		Statistic: "Maximum", Comparison: alarm.Below, Threshold: float64(fewest), Periods: 3, BadPeriods: 3, Silence: alarm.SilenceIsBad,
+	}}
 }
 
 const balancers = "AWS/ApplicationELB"
@@ -74,6 +103,18 @@ func (e *Environment) edgeAlarms() []watched {
 			Namespace:   blocked.Namespace, Metric: blocked.Name, Dimensions: blocked.Dimensions,
 			Statistic: "Sum", Comparison: alarm.Above, Threshold: float64(component.Or(e.args.Edge.WAF.RateLimit, waf.DefaultRateLimit)),
 		}},
+		{e.args.Edge.Name + "-rejected", alarm.Args{
+			Description: "The load balancer has as many connections as it can hold, and rejects others: see its access logs for whose.",
+			Namespace:   balancers, Metric: "RejectedConnectionCount", Dimensions: pulumi.StringMap{"LoadBalancer": e.Edge.ARNSuffix},
+			Statistic: "Sum", Comparison: alarm.Above, Threshold: 0,
+		}},
+		// ACM renews a certificate 60 days before its end (ACM user guide, "Managed certificate renewal") and says every day how
+		// many days are left ("Supported CloudWatch metrics").
+		{e.args.Edge.Name + "-certificate", alarm.Args{
+			Description: "The certificate ends within 30 days and has not been renewed: see its validation records in the hosted zone, or import its successor.",
+			Namespace:   "AWS/CertificateManager", Metric: "DaysToExpiry", Dimensions: pulumi.StringMap{"CertificateArn": e.Edge.CertificateARN},
+			Statistic: "Minimum", Comparison: alarm.AtMost, Threshold: 30, PeriodSeconds: 24 * 60 * 60,
+		}},
 	}
 }
 
@@ -81,12 +122,13 @@ func (e *Environment) edgeAlarms() []watched {
 // old target group until requests move; health is at once watched at the new one, so that a version which does not become
 // healthy is heard.
 func (e *Environment) serviceAlarms(s Service) []watched {
+	all := []watched{short(s.Name, e.Services[s.Name].AutoScalingGroupName, component.Or(s.MinSize, app.DefaultSize))}
 	if e.Edge == nil || len(s.Hosts)+len(s.Paths) == 0 {
-		return nil
+		return all
 	}
 	moved := e.Services[s.Name].Ready()
 	targets := pulumi.StringMap{"LoadBalancer": e.Edge.ARNSuffix, "TargetGroup": e.Services[s.Name].TargetGroupARNSuffix}
-	return []watched{
+	return append(all, []watched{
 		{s.Name + "-errors", alarm.Args{
 			Description: "The service answers with errors: see its log group.",
 			Namespace:   balancers, Metric: "HTTPCode_Target_5XX_Count", Dimensions: targets,
@@ -104,7 +146,12 @@ func (e *Environment) serviceAlarms(s Service) []watched {
 			Namespace:   balancers, Metric: "TargetResponseTime", Dimensions: targets,
 			Statistic: "p99", Comparison: alarm.Above, Threshold: 2, Periods: 3, BadPeriods: 3, After: moved,
 		}},
-	}
+		{s.Name + "-handshakes", alarm.Args{
+			Description: "TLS between the load balancer and the service fails: see the certificate and the TLS versions of the instances.",
+			Namespace:   balancers, Metric: "TargetTLSNegotiationErrorCount", Dimensions: targets,
+			Statistic: "Sum", Comparison: alarm.Above, Threshold: 10, After: moved,
+		}},
+	}...)
 }
 
 func (e *Environment) databaseAlarms(d Database) []watched {

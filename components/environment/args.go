@@ -64,6 +64,8 @@ type Args struct {
 	OwnSegments []string
 	// TrailOffReason says why the account gets no CloudTrail trail of its own, such as that its organization has one.
 	TrailOffReason string
+	// CredentialsAnywhereReason says why the credentials of an instance work outside the VPC too: see identity.BoundaryArgs.
+	CredentialsAnywhereReason string
 	// GuardsOffReason says why the guards of the whole account are left to others: the block of public buckets, the
 	// encryption of every new disk, and the password policy.
 	GuardsOffReason string
@@ -168,7 +170,9 @@ func (args *Args) check(name string) []error {
 	if len(args.AlarmEmails) == 0 {
 		problems = append(problems, form.Missing("AlarmEmails", "give at least one address that hears the alarms"))
 	}
-	for _, off := range []struct{ field, reason string }{{"TrailOffReason", args.TrailOffReason}, {"GuardsOffReason", args.GuardsOffReason}} {
+	for _, off := range []struct{ field, reason string }{
+		{"TrailOffReason", args.TrailOffReason}, {"GuardsOffReason", args.GuardsOffReason}, {"CredentialsAnywhereReason", args.CredentialsAnywhereReason},
+	} {
 		if off.reason != "" {
 			problems = append(problems, form.Problems(form.In(off.field, form.CheckReason(off.reason)))...)
 		}

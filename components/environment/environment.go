@@ -121,7 +121,10 @@ func (e *Environment) guard(ctx *pulumi.Context) error {
 
 // bound makes the permission boundary of every role.
 func (e *Environment) bound(ctx *pulumi.Context) error {
-	boundary, err := identity.NewBoundary(ctx, e.name+"-boundary", &identity.BoundaryArgs{}, e.Options)
+	boundary, err := identity.NewBoundary(ctx, e.name+"-boundary", &identity.BoundaryArgs{
+		Regions:                   []string{e.Account.Region},
+		CredentialsAnywhereReason: e.args.CredentialsAnywhereReason,
+	}, e.Options)
 	if err != nil {
 		return err
 	}

@@ -124,6 +124,33 @@ func TestEveryAlarmRings(t *testing.T) {
 	require.Len(t, rec.ByType("aws:sns/topicSubscription:TopicSubscription"), len(args.AlarmEmails))
 }
 
+// What fails without an error that anybody sees: a group that stays empty, a NAT gateway out of ports, a certificate that nobody
+// renews, a load balancer that is full.
+func TestSilentFailuresRing(t *testing.T) {
+	rec := deployed(t, reference())
+	alarm := func(what string) pulumitest.Registration {
+		return rec.Get(t, "aws:cloudwatch/metricAlarm:MetricAlarm", name+"-"+what+"-alarm")
+	}
+	for group, fewest := range map[string]int{"app": 2, "bastion": 1} {
+		short := alarm(group + "-short")
+		made := rec.Get(t, "aws:autoscaling/group:Group", name+"-"+group+"-group")
+		require.Equal(t, made.ID, short.String("dimensions.AutoScalingGroupName"))
+		require.Contains(t, made.Value("enabledMetrics"), short.String("metricName"), "AWS keeps no metric of a group that is not asked for")
+		require.EqualValues(t, fewest, short.Value("threshold"))
+		require.Equal(t, "breaching", short.String("treatMissingData"))
+	}
+	gateways := rec.ByType("aws:ec2/natGateway:NatGateway")
+	require.NotEmpty(t, gateways)
+	for _, gateway := range gateways {
+		require.Equal(t, gateway.ID, alarm(strings.TrimPrefix(gateway.Name, name+"-")+"-exhausted").String("dimensions.NatGatewayId"))
+	}
+	certificate := alarm("edge-certificate")
+	require.Equal(t, "DaysToExpiry", certificate.String("metricName"))
+	require.Equal(t, rec.Get(t, "aws:lb/listener:Listener", name+"-edge-https").String("certificateArn"), certificate.String("dimensions.CertificateArn"))
+	require.NotEmpty(t, alarm("edge-rejected").String("dimensions.LoadBalancer"))
+	require.NotEmpty(t, alarm("app-handshakes").String("dimensions.TargetGroup"))
+}
+
 func TestWhatHoldsDataIsProtected(t *testing.T) {
 	rec := deployed(t, reference())
 	database := rec.Only(t, "aws:rds/instance:Instance")

@@ -103,6 +103,27 @@ func TestBoundaryIsAManagedPolicyThatFits(t *testing.T) {
 	}), `entry 1 of Regions: Region: "Frankfurt"`)
 }
 
+func TestCredentialsOfInstancesAreWorthNothingElsewhere(t *testing.T) {
+	boundary := func(args *identity.BoundaryArgs) pulumitest.Registration {
+		return pulumitest.Run(t, func(ctx *pulumi.Context) error {
+			_, err := identity.NewBoundary(ctx, "limit", args)
+			return err
+		}).Only(t, policyType)
+	}
+	require.Contains(t, boundary(nil).String("policy"), `{"Sid":"RefuseStolenInstanceCredentials","Effect":"Deny",`+
+		`"NotAction":["dax:*","elasticache:Connect","elasticfilesystem:Client*","es:ES*","kafka-cluster:*","memorydb:Connect","neptune-db:*","rds-db:connect"],`+
+		`"Resource":"*","Condition":{"BoolIfExists":{"aws:ViaAWSService":"false"},"Null":{"ec2:SourceInstanceARN":"false"},`+
+		`"StringNotEquals":{"aws:Ec2InstanceSourceVpc":"${aws:SourceVpc}"}}}`)
+	const reason = "browsers get URLs that an instance signs"
+	open := boundary(&identity.BoundaryArgs{CredentialsAnywhereReason: reason})
+	require.NotContains(t, open.String("policy"), "RefuseStolenInstanceCredentials")
+	require.Equal(t, map[string]any{"Name": "limit", "bulkhead:relaxed:InstanceCredentials": reason}, open.Value("tags"))
+	require.ErrorContains(t, pulumitest.RunError(t, func(ctx *pulumi.Context) error {
+		_, err := identity.NewBoundary(ctx, "limit", &identity.BoundaryArgs{CredentialsAnywhereReason: "why"})
+		return err
+	}), `CredentialsAnywhereReason: "why"`)
+}
+
 func TestPasswordPolicy(t *testing.T) {
 	for name, c := range map[string]struct {
 		args        *identity.PasswordPolicyArgs

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // boundaryLimit is the number of characters AWS accepts in a managed policy, spaces aside
@@ -24,6 +25,9 @@ type BoundaryArgs struct {
 	// Regions are the only regions in which the roles may act. Services without regions, such as IAM, are not concerned.
 	// Default: every region.
 	Regions []string `pulumi:"regions"`
+	// CredentialsAnywhereReason says why the credentials of an instance work outside its VPC too, such as that browsers get URLs
+	// that an instance has signed, or that instances call AWS past the endpoints of the VPC; it becomes a tag. Default: they do not.
+	CredentialsAnywhereReason string `pulumi:"credentialsAnywhereReason"`
 }
 
 // Boundary is a managed policy that is the outer limit of every role that carries it: it grants nothing by itself, and what
@@ -44,7 +48,15 @@ func NewBoundary(ctx *pulumi.Context, name string, args *BoundaryArgs, opts ...p
 			problems = append(problems, fmt.Errorf("entry %d of Regions: %w", i, err))
 		}
 	}
-	text, err := BoundaryDocument(args.Regions...).JSON()
+	tags := pulumi.StringMap{"Name": pulumi.String(name)}
+	document := BoundaryDocument(args.Regions...)
+	if reason := args.CredentialsAnywhereReason; reason != "" {
+		problems = append(problems, form.In("CredentialsAnywhereReason", form.CheckReason(reason)))
+		tags["bulkhead:relaxed:InstanceCredentials"] = pulumi.String(reason)
+	} else {
+		document.Statements = append(document.Statements, refuseStolen())
+	}
+	text, err := document.JSON()
 	if err == nil && len(text) > boundaryLimit {
 		err = fmt.Errorf("the document has %d characters, AWS accepts %d in a managed policy: name fewer Regions", len(text), boundaryLimit)
 	}
@@ -62,7 +74,7 @@ func NewBoundary(ctx *pulumi.Context, name string, args *BoundaryArgs, opts ...p
 	policy, err := iam.NewPolicy(ctx, name+"-policy", &iam.PolicyArgs{
 		Description: pulumi.String(description),
 		Policy:      pulumi.String(text),
-		Tags:        pulumi.StringMap{"Name": pulumi.String(name)},
+		Tags:        tags,
 	}, pulumi.Parent(b))
 	if err != nil {
 		return nil, err
@@ -93,6 +105,23 @@ func BoundaryDocument(regions ...string) Document {
 		})
 	}
 	return document
+}
+
+// refuseStolen ends what the credentials of an instance are worth once they have left it: a request that they sign has to come
+// through an endpoint of the VPC in which the instance got them, or from a service that acts for it
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, aws:Ec2InstanceSourceVpc). In a network
+// of package network there is no other way to AWS. The actions left out are answered by something in a VPC that knows no endpoint
+// (https://github.com/aws-samples/data-perimeter-policy-examples, network_perimeter_ec2_scp.json).
+func refuseStolen() Statement {
+	return Statement{
+		Sid: "RefuseStolenInstanceCredentials", Effect: Deny, Resources: []string{"*"},
+		NotActions: []string{"dax:*", "elasticache:Connect", "elasticfilesystem:Client*", "es:ES*", "kafka-cluster:*", "memorydb:Connect", "neptune-db:*", "rds-db:connect"},
+		Conditions: []Condition{
+			{Operator: "StringNotEquals", Key: "aws:Ec2InstanceSourceVpc", Values: []string{"${aws:SourceVpc}"}},
+			{Operator: "Null", Key: "ec2:SourceInstanceARN", Values: []string{"false"}},
+			{Operator: "BoolIfExists", Key: "aws:ViaAWSService", Values: []string{"false"}},
+		},
+	}
 }
 
 func refuse(sid string, actions []string) Statement {

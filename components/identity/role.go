@@ -76,6 +76,8 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 		Description:         pulumi.String(description),
 		PermissionsBoundary: args.Boundary.ToStringOutput(),
 		Tags:                pulumi.StringMap{"Name": pulumi.String(name)},
+		// IAM deletes no role to which somebody has attached a policy: the destroy would end half-way in DeleteConflict.
+		ForceDetachPolicies: pulumi.Bool(true),
 	}, pulumi.Parent(r))
 	if err != nil {
 		return nil, err

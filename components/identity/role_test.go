@@ -43,6 +43,7 @@ func TestRole(t *testing.T) {
 	require.Equal(t, component.URN, role.Parent)
 	require.Equal(t, map[string]any{"managedPolicyArns": []any{sessionManager}, "instanceProfile": true}, component.Values())
 	require.Equal(t, boundaryARN, role.String("permissionsBoundary"))
+	require.Equal(t, true, role.Value("forceDetachPolicies"), "or whoever attached a policy stops the destroy")
 	require.Contains(t, role.String("assumeRolePolicy"), `"Service":"ec2.amazonaws.com"`)
 	require.Nil(t, role.Value("inlinePolicies"), "policies must be standalone")
 	require.Nil(t, role.Value("managedPolicyArns"), "attachments must be standalone")

@@ -23,9 +23,12 @@ const dnsFirewallPriority = 101
 const blockedQueries = "dns-blocked"
 
 // BlockedQueries is the CloudWatch metric of the queries for names off the list, as a sum over the period: those that were
-// refused, or, with Args.DNSBlockOffReason, those that would have been.
+// refused, or, with Args.DNSBlockOffReason, those that would have been. Both are empty in an existing VPC, whose queries are not logged.
 func (n *Network) BlockedQueries() (namespace, name string) {
-	return "Bulkhead/" + n.name, blockedQueries
+	if n.queries == "" {
+		return "", ""
+	}
+	return n.queries, blockedQueries
 }
 
 // filterDNS lets the VPC's resolver answer the names on the table's list only, and logs every query. No group, ACL or route
@@ -112,11 +115,12 @@ func (b *builder) logQueries(ctx *pulumi.Context) (*route53.ResolverQueryLogConf
 	if err != nil {
 		return nil, err
 	}
+	b.queries = "Bulkhead/" + ctx.Project() + "/" + b.name // two projects may have a network of one name in the account
 	if _, err := cloudwatch.NewLogMetricFilter(ctx, b.child("dns-blocked"), &cloudwatch.LogMetricFilterArgs{
 		LogGroupName: group.Name,
 		Pattern:      pulumi.String(`{ $.firewall_rule_action = "BLOCK" || $.firewall_rule_action = "ALERT" }`),
 		MetricTransformation: cloudwatch.LogMetricFilterMetricTransformationArgs{
-			Namespace: pulumi.String("Bulkhead/" + b.name), Name: pulumi.String(blockedQueries), Value: pulumi.String("1"),
+			Namespace: pulumi.String(b.queries), Name: pulumi.String(blockedQueries), Value: pulumi.String("1"),
 		},
 	}, pulumi.Parent(b.Network)); err != nil {
 		return nil, err

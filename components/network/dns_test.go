@@ -86,7 +86,7 @@ func TestEveryQueryIsLoggedEncryptedAndTheRefusedOnesAreCounted(t *testing.T) {
 	filter := rec.Only(t, metricFilterType)
 	require.Equal(t, group.ID, filter.String("logGroupName"))
 	require.Equal(t, `{ $.firewall_rule_action = "BLOCK" || $.firewall_rule_action = "ALERT" }`, filter.String("pattern"))
-	require.Equal(t, []any{"Bulkhead/net", "dns-blocked"}, []any{filter.Value("metricTransformation.namespace"), filter.Value("metricTransformation.name")})
+	require.Equal(t, []any{"Bulkhead/bulkhead/net", "dns-blocked"}, []any{filter.Value("metricTransformation.namespace"), filter.Value("metricTransformation.name")})
 }
 
 func TestMoreNamesThanAListHoldsAreRefused(t *testing.T) {

@@ -47,7 +47,7 @@ func (b *builder) createGateways(ctx *pulumi.Context) (err error) {
 			return err
 		}
 	}
-	b.nat, b.NATPublicIPs = map[string]*ec2.NatGateway{}, map[string]pulumi.StringOutput{}
+	b.nat, b.NATPublicIPs, b.NATGatewayIDs = map[string]*ec2.NatGateway{}, map[string]pulumi.StringOutput{}, map[string]pulumi.StringOutput{}
 	for _, zone := range natZones(b.args.NATStrategy, b.Zones) {
 		role := "nat-" + zone
 		address, err := ec2.NewEip(ctx, b.child(role), &ec2.EipArgs{
@@ -65,7 +65,7 @@ func (b *builder) createGateways(ctx *pulumi.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		b.nat[zone], b.NATPublicIPs[zone] = gateway, address.PublicIp
+		b.nat[zone], b.NATPublicIPs[zone], b.NATGatewayIDs[zone] = gateway, address.PublicIp, gateway.ID().ToStringOutput()
 	}
 	return nil
 }

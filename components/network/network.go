@@ -42,10 +42,13 @@ type Network struct {
 	// NATPublicIPs are the addresses from which tiers behind NAT call the internet, by the zone of the gateway; partners
 	// need them for their allow-lists. Empty with NATNone.
 	NATPublicIPs map[string]pulumi.StringOutput
+	// NATGatewayIDs are the NAT gateways that the network has made, by zone.
+	NATGatewayIDs map[string]pulumi.StringOutput
 	// FlowLogGroupName is the name of the CloudWatch log group that receives the flow logs.
 	FlowLogGroupName pulumi.StringOutput
 
 	name     string
+	queries  string // the namespace of BlockedQueries
 	segments map[string]*Segment
 	tiers    []segment.Tier
 	ready    map[place]pulumi.StringOutput

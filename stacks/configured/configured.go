@@ -31,12 +31,16 @@ func Environment(s *stacks.Settings, table *segment.Table) *environment.Args {
 		DNSBlockOffReason: s.Network.DNSBlockOffReason,
 		LogRetentionDays:  s.Audit.LogRetentionDays,
 		AlarmEmails:       s.Audit.AlarmEmails,
+
+		CredentialsAnywhereReason: s.Network.CredentialsAnywhereReason,
+
 		Edge: &environment.Edge{Args: edge.Args{
 			Zone:                        s.Edge.Zone,
 			Domain:                      inZone(s.Edge),
 			CertificateARN:              s.Edge.CertificateARN,
 			WAF:                         edge.WAF{RateLimit: s.WAF.RateLimit, Relaxations: relaxations(s.WAF.Relaxed())},
 			HSTSOffReason:               s.Edge.HSTSOffReason,
+			ContentSecurityPolicy:       s.Edge.ContentSecurityPolicy,
 			DeletionProtectionOffReason: s.DeletionProtectionOffReason,
 		}},
 		Services: []environment.Service{{
