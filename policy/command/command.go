@@ -61,11 +61,11 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 		return list(p, args[1:], out, errOut)
 	case "explain":
 		if segmentation.Asks(args) {
-			return segmentation.Main(args[0], args[1:], in, out, errOut)
+			return segmentation.Main(p.Version, args[0], args[1:], in, out, errOut)
 		}
 		return explain(p, args[1:], out, errOut)
 	case "prove", "query", "diff", "lint":
-		return segmentation.Main(args[0], args[1:], in, out, errOut)
+		return segmentation.Main(p.Version, args[0], args[1:], in, out, errOut)
 	case "docs":
 		return docs(p, args[1:], errOut)
 	case "guide":

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
+	"github.com/bulkhead-iac/bulkhead/policy/sarif"
 )
 
 func writeJSON(w io.Writer, v any) error {
@@ -83,66 +84,43 @@ func (r *Report) junit(w io.Writer) error {
 	return err
 }
 
-// sarif writes SARIF 2.1.0 for code scanning services: every control is a rule, every finding a result at a
-// logical location, the URN.
+// sarif writes every control as a rule and every finding as a result at its resource. What is undecided is open.
 func (r *Report) sarif(w io.Writer, p *pack.Pack) error {
-	var rules []any
+	run := sarif.Run{Tool: p.Name, Version: p.Version, URL: p.Source, Input: r.Source, Properties: map[string]any{"frameworks": r.Frameworks}}
 	for _, c := range p.Controls() {
-		rules = append(rules, map[string]any{
-			"id": c.ID, "name": c.ID, "helpUri": c.URL,
-			"shortDescription":     map[string]any{"text": c.Title},
-			"fullDescription":      map[string]any{"text": c.Why},
-			"help":                 map[string]any{"text": c.Fix, "markdown": c.Fix},
-			"defaultConfiguration": map[string]any{"level": sarifLevel(c.Severity)},
-			"properties":           map[string]any{"tags": append([]string{string(c.About())}, c.Maps...), "references": c.References(), "security-severity": sarifScore(c.Severity)},
+		run.Rules = append(run.Rules, sarif.Rule{
+			ID: c.ID, Title: c.Title, Why: c.Why, Fix: c.Fix, URL: c.URL, Level: sarifLevel(c.Severity),
+			Properties: map[string]any{"tags": append([]string{string(c.About())}, c.Maps...), "references": c.References(), "security-severity": sarifScore(c.Severity)},
 		})
 	}
-	results := []any{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		result := map[string]any{
-			"ruleId": f.ID, "level": sarifLevel(f.Control.Severity), "message": map[string]any{"text": f.Message},
-			"locations": []any{map[string]any{
-				"physicalLocation": map[string]any{"artifactLocation": map[string]any{"uri": r.Source}, "region": map[string]any{"startLine": 1}},
-				"logicalLocations": []any{map[string]any{"fullyQualifiedName": f.URN, "name": f.Name, "kind": "resource"}},
-			}},
-			"partialFingerprints": map[string]any{"urn": f.ID + " " + f.URN + " " + f.Path},
+		result := sarif.Result{
+			Rule: f.ID, Level: sarifLevel(f.Control.Severity), Text: f.Message, Kind: "resource", Name: f.Name, ID: f.URN,
+			Fingerprint: map[string]string{"urn": f.ID + " " + f.URN + " " + f.Path},
 		}
 		if f.Waiver != nil {
-			result["suppressions"] = []any{map[string]any{"kind": "external", "justification": f.Waiver.Reason + " (" + f.Waiver.Owner + ", until " + f.Waiver.Expires + ")"}}
+			result.Waiver = f.Waiver.Reason + " (" + f.Waiver.Owner + ", until " + f.Waiver.Expires + ")"
 		}
-		results = append(results, result)
+		run.Results = append(run.Results, result)
 	}
 	for _, o := range r.Undecided {
-		results = append(results, map[string]any{
-			"ruleId": o.ID, "kind": "open", "level": "none", "message": map[string]any{"text": o.Reason},
-			"locations": []any{map[string]any{
-				"logicalLocations": []any{map[string]any{"fullyQualifiedName": o.URN, "name": o.Name, "kind": "resource"}},
-			}},
-		})
+		run.Results = append(run.Results, sarif.Result{Rule: o.ID, Level: sarif.None, Text: o.Reason, Kind: "resource", Name: o.Name, ID: o.URN})
 	}
-	unseen := []any{}
 	for _, g := range r.Coverage.Gaps {
-		unseen = append(unseen, map[string]any{"level": "warning", "message": map[string]any{"text": fmt.Sprintf("not judged: %d %s: %s", len(g.Names), g.Type, g.Why)}})
+		run.Warnings = append(run.Warnings, fmt.Sprintf("not judged: %d %s: %s", len(g.Names), g.Type, g.Why))
 	}
-	return writeJSON(w, map[string]any{
-		"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-		"runs": []any{map[string]any{
-			"tool":        map[string]any{"driver": map[string]any{"name": p.Name, "version": p.Version, "informationUri": p.Source, "rules": rules, "properties": map[string]any{"frameworks": r.Frameworks}}},
-			"invocations": []any{map[string]any{"executionSuccessful": true, "toolExecutionNotifications": unseen}},
-			"results":     results,
-		}},
-	})
+	return run.Write(w)
 }
 
 func sarifLevel(s pack.Severity) string {
 	switch {
 	case s >= pack.High:
-		return "error"
+		return sarif.Error
 	case s == pack.Medium:
-		return "warning"
+		return sarif.Warning
 	}
-	return "note"
+	return sarif.Note
 }
 
 // sarifScore places the severities in the bands that code scanning services use.

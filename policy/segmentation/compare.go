@@ -27,18 +27,25 @@ type Change struct {
 
 // Rule is what lets the packet of the path in: the rule of a security group where there is one.
 func (c *Change) Rule() string {
-	rule := ""
-	if c.Path == nil {
-		return rule
+	if h := opener(c.Path); h != nil {
+		return h.Rule
+	}
+	return ""
+}
+
+// opener is the hop that lets a packet in, before any other that of the security group at its end; nil without a path.
+func opener(p *reach.Path) (out *reach.Hop) {
+	if p == nil {
+		return nil
 	}
 	for _, kind := range []reach.Kind{reach.Unfollowed, reach.Gate, reach.RouteStep, reach.GroupOut, reach.GroupIn} {
-		for _, h := range c.Path.Hops {
-			if h.Kind == kind && !h.Reply {
-				rule = h.Rule
+		for i := range p.Hops {
+			if h := &p.Hops[i]; h.Kind == kind && !h.Reply {
+				out = h
 			}
 		}
 	}
-	return rule
+	return out
 }
 
 // Compare lists what opens and closes from one network to another. A packet that passes in one of them only is in exactly one

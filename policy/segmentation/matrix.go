@@ -11,9 +11,6 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
 )
 
-// Formats are the forms in which a proof is written.
-var Formats = []string{"text", "json", "markdown"}
-
 // width is the widest that a terminal matrix may be.
 const width = 100
 
@@ -126,15 +123,11 @@ func Hops(w io.Writer, p *reach.Path) {
 		_, _ = fmt.Fprintf(w, "  packet  %s, %s\n", p.Packet, p.Way)
 	}
 	for _, h := range p.Hops {
-		mark, leg := "passes", ""
+		mark := "passes"
 		if !h.Passes {
 			mark = "STOPS "
 		}
-		if h.Reply {
-			leg = "answer: "
-		}
-		lines := wrap(leg+h.Rule, width-11)
-		for i, line := range lines {
+		for i, line := range wrap(h.Says(), width-11) {
 			if i > 0 {
 				mark = "      "
 			}

@@ -55,15 +55,16 @@ func Asks(args []string) bool {
 type run struct {
 	in       io.Reader
 	out      io.Writer
+	version  string
 	format   string
 	input    string
 	table    *intent.Table
 	services map[string]string
 }
 
-// Main runs a command and returns its exit code.
-func Main(name string, args []string, in io.Reader, out, errOut io.Writer) int {
-	code, err := do(name, args, in, out, errOut)
+// Main runs a command of that version of the program and returns its exit code.
+func Main(version, name string, args []string, in io.Reader, out, errOut io.Writer) int {
+	code, err := do(&run{in: in, out: out, version: version}, name, args, errOut)
 	if err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			_, _ = fmt.Fprintf(errOut, "bulkhead-policy %s: %v\n", name, err)
@@ -74,18 +75,29 @@ func Main(name string, args []string, in io.Reader, out, errOut io.Writer) int {
 	return code
 }
 
-func do(name string, args []string, in io.Reader, out, errOut io.Writer) (int, error) {
-	r := &run{in: in, out: out}
+// formats are the forms in which a command writes its answer.
+func formats(name string) []string {
+	switch name {
+	case "prove":
+		return []string{"text", "json", "markdown", "sarif"}
+	case "diff":
+		return []string{"text", "json", "markdown"}
+	}
+	return []string{"text", "json"}
+}
+
+func do(r *run, name string, args []string, errOut io.Writer) (int, error) {
 	set := flag.NewFlagSet(name, flag.ContinueOnError)
 	set.SetOutput(errOut)
 	table := set.String("intent", "", "file with the table of segments and connections, or an export or preview whose networks have one")
 	set.StringVar(&r.input, "in", "", "what is asked about: a stack export, the JSON of a preview, or a folder of AWS's answers")
-	set.StringVar(&r.format, "format", "text", strings.Join(segmentation.Formats, ", "))
+	known := formats(name)
+	set.StringVar(&r.format, "format", "text", strings.Join(known, ", "))
 	if err := set.Parse(args); err != nil {
 		return Unusable, err
 	}
-	if !slices.Contains(segmentation.Formats, r.format) {
-		return Unusable, fmt.Errorf("-format: %q is not known; use %s", r.format, strings.Join(segmentation.Formats, ", "))
+	if !slices.Contains(known, r.format) {
+		return Unusable, fmt.Errorf("-format: %q is not known; use %s", r.format, strings.Join(known, ", "))
 	}
 	if *table != "" {
 		if err := r.read(*table); err != nil {
@@ -191,6 +203,8 @@ func (r *run) prove(args []string) (int, error) {
 		err = r.json(p)
 	case "markdown":
 		p.Markdown(r.out)
+	case "sarif":
+		err = p.SARIF(r.out, r.version, args[0])
 	default:
 		p.Text(r.out)
 	}

@@ -23,7 +23,7 @@ const (
 func run(t *testing.T, in, name string, args ...string) (code int, out, errOut string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	code = command.Main(name, args, strings.NewReader(in), &o, &e)
+	code = command.Main("1.2.3", name, args, strings.NewReader(in), &o, &e)
 	return code, o.String(), e.String()
 }
 

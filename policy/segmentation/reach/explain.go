@@ -25,6 +25,14 @@ type Hop struct {
 	Rule string `json:"rule"`
 }
 
+// Says is what decides, and whether it decides about the packet or its answer.
+func (h *Hop) Says() string {
+	if h.Reply {
+		return "answer: " + h.Rule
+	}
+	return h.Rule
+}
+
 // Path is a packet's way, to its end or to where it would have to be let through.
 type Path struct {
 	From   string      `json:"from"`
