@@ -41,11 +41,15 @@ func newAgent(ctx *pulumi.Context, name string, d *Database, args *Args, instanc
 	if err != nil {
 		return err
 	}
+	processor, err := architecture(args.Users.Archive)
+	if err != nil {
+		return err
+	}
 	in := args.Users.Agent
 	function, err := lambda.NewFunction(ctx, name+"-agent", &lambda.FunctionArgs{
 		Description:   pulumi.String("Makes the users of the database " + d.Identifier),
 		Runtime:       pulumi.String("provided.al2023"),
-		Architectures: pulumi.ToStringArray([]string{"arm64"}),
+		Architectures: pulumi.ToStringArray([]string{processor}),
 		Handler:       pulumi.String(bootstrap),
 		Code:          pulumi.NewFileArchive(args.Users.Archive),
 		Role:          role.ARN,

@@ -4,9 +4,12 @@ package database
 
 import (
 	"archive/zip"
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -24,7 +27,8 @@ type Users struct {
 	// it to the database, and to AWS("secretsmanager") at HTTPS; none needs to lead to it.
 	Agent *network.Segment
 	// Archive is the path of the function's archive, which `make dbagent` writes to build/dbagent.zip. A relative path begins in
-	// the folder of the Pulumi program. Required.
+	// the folder of the Pulumi program. The function is made for the processor that the program in it is for: arm64, or x86_64
+	// of an archive for a rehearsal on such a machine. Required.
 	Archive string
 	// Databases are made where they are missing, with their users. Required. A user that is declared no longer is locked out; a
 	// database that is declared no longer keeps its data. Each user logs in with an IAM token: the component makes no secret
@@ -49,7 +53,7 @@ func (u *Users) problems(in *network.Segment, administrator string) []error {
 	for _, err := range u.Agent.Check([]segment.Reach{segment.ReachNowhere}, needs...) {
 		problems = append(problems, fmt.Errorf("Agent: %w", err))
 	}
-	if err := checkArchive(u.Archive); err != nil {
+	if _, err := architecture(u.Archive); err != nil {
 		problems = append(problems, err)
 	}
 	document := u.document()
@@ -70,21 +74,32 @@ func (u *Users) problems(in *network.Segment, administrator string) []error {
 	return problems
 }
 
-// checkArchive reports an archive that Lambda could not start.
-func checkArchive(path string) error {
+// architectures are Lambda's names of those that it has, by ELF's.
+var architectures = map[elf.Machine]string{elf.EM_AARCH64: "arm64", elf.EM_X86_64: "x86_64"}
+
+// architecture is that of the program in an archive. It reports an archive that Lambda could not start.
+func architecture(path string) (string, error) {
 	const cure = "run `make dbagent`, which writes build/dbagent.zip"
 	if path == "" {
-		return fmt.Errorf("Archive: missing; name the archive of the agent: %s", cure)
+		return "", fmt.Errorf("Archive: missing; name the archive of the agent: %s", cure)
 	}
 	archive, err := zip.OpenReader(path)
 	if err != nil {
-		return fmt.Errorf("Archive: %q is not there or no zip archive (%w); %s", path, err, cure)
+		return "", fmt.Errorf("Archive: %q is not there or no zip archive (%w); %s", path, err, cure)
 	}
 	defer func() { _ = archive.Close() }()
-	if !slices.ContainsFunc(archive.File, func(f *zip.File) bool { return f.Name == bootstrap }) {
-		return fmt.Errorf("Archive: %q holds no file %q; %s", path, bootstrap, cure)
+	file, err := archive.Open(bootstrap)
+	if err != nil {
+		return "", fmt.Errorf("Archive: %q holds no file %q; %s", path, bootstrap, cure)
 	}
-	return nil
+	defer func() { _ = file.Close() }()
+	header := make([]byte, 20) // As far as the machine (ELF specification, "ELF Header").
+	_, err = io.ReadFull(file, header)
+	name, known := architectures[elf.Machine(binary.LittleEndian.Uint16(header[18:]))]
+	if err != nil || !bytes.HasPrefix(header, []byte(elf.ELFMAG)) || !known {
+		return "", fmt.Errorf("Archive: %q in %q is no program for Linux on arm64 or x86_64; %s", bootstrap, path, cure)
+	}
+	return name, nil
 }
 
 // document is what the function is told, with its defaults.

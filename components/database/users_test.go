@@ -6,6 +6,7 @@ import (
 	"archive/zip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -34,14 +35,25 @@ func agentTable() *segment.Table {
 	return table
 }
 
-// archive is an archive with one file of the given name.
+// armed is the beginning of a program for arm64.
+const armed = "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
+
+// archive is an archive with one file of the given name, a program for arm64.
 func archive(t *testing.T, name string) string {
+	t.Helper()
+	return archiveOf(t, name, armed)
+}
+
+// archiveOf is an archive with one file.
+func archiveOf(t *testing.T, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "dbagent.zip")
 	file, err := os.Create(filepath.Clean(path))
 	require.NoError(t, err)
 	writer := zip.NewWriter(file)
-	_, err = writer.Create(name)
+	entry, err := writer.Create(name)
+	require.NoError(t, err)
+	_, err = entry.Write([]byte(content))
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())
 	require.NoError(t, file.Close())
@@ -57,7 +69,7 @@ func shopUsers() []declare.Database {
 }
 
 // buildUsers makes a database whose users are declared.
-func buildUsers(t *testing.T, change func(*Users), more ...func(*pulumi.Context, *Database) error) *pulumitest.Recording {
+func buildUsers(t *testing.T, change func(*Users)) *pulumitest.Recording {
 	t.Helper()
 	path := archive(t, "bootstrap")
 	return pulumitest.Run(t, func(ctx *pulumi.Context) error {
@@ -74,14 +86,15 @@ func buildUsers(t *testing.T, change func(*Users), more ...func(*pulumi.Context,
 			return err
 		}
 		change(users)
-		d, err := New(ctx, "database", &Args{Segment: own, Users: users})
-		for _, then := range more {
-			if err == nil {
-				err = then(ctx, d)
-			}
-		}
+		_, err = New(ctx, "database", &Args{Segment: own, Users: users})
 		return err
 	}, one.Options...)
+}
+
+func TestTheArchiveSaysForWhichProcessorTheFunctionIs(t *testing.T) {
+	intel := archiveOf(t, "bootstrap", strings.Replace(armed, "\xb7", "\x3e", 1))
+	recording := buildUsers(t, func(u *Users) { u.Archive = intel })
+	require.Equal(t, []any{"x86_64"}, recording.Only(t, functionType).Value("architectures"))
 }
 
 func TestTheFunctionRunsInItsOwnSegmentWithoutASecretInItsEnvironment(t *testing.T) {
@@ -174,6 +187,8 @@ func TestBadUsers(t *testing.T) {
 		{"no archive", func(u *Users) { u.Archive = "" }, "Users: Archive: missing; name the archive of the agent: run `make dbagent`"},
 		{"an archive that is not there", func(u *Users) { u.Archive = "nowhere.zip" }, "Users: Archive: \"nowhere.zip\" is not there or no zip archive"},
 		{"a file that is no archive", func(u *Users) { u.Archive = text }, "is not there or no zip archive"},
+		{"an archive of a script", func(u *Users) { u.Archive = archiveOf(t, "bootstrap", "#!/bin/sh\nexec java -jar /var/task/app.jar\n") }, "is no program for Linux on arm64 or x86_64; run `make dbagent`"},
+		{"an archive for another processor", func(u *Users) { u.Archive = archiveOf(t, "bootstrap", strings.Replace(armed, "\xb7", "\xf3", 1)) }, "is no program for Linux on arm64 or x86_64"},
 		{"an archive of something else", func(u *Users) { u.Archive = empty }, `holds no file "bootstrap"; run`},
 		{"no databases", func(u *Users) { u.Databases = nil }, "Users: databases: none is declared"},
 		{"a user twice", func(u *Users) { u.Databases[0].Users[1].Name = "report" }, `Users: databases[0].users[2].name: the role "report" is that of databases[0].users[1] already`},

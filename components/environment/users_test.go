@@ -23,7 +23,9 @@ func withUsers(t *testing.T) *Args {
 	file, err := os.Create(filepath.Clean(path))
 	require.NoError(t, err)
 	writer := zip.NewWriter(file)
-	_, err = writer.Create("bootstrap")
+	program, err := writer.Create("bootstrap")
+	require.NoError(t, err)
+	_, err = program.Write([]byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00")) // The beginning of one for arm64.
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())
 	require.NoError(t, file.Close())

@@ -5,6 +5,7 @@
 package fill
 
 import (
+	"context"
 	"net/url"
 	"sync"
 
@@ -13,8 +14,10 @@ import (
 
 // Exchange is one AWS call on its way through the gateway.
 type Exchange struct {
+	Context context.Context // The caller's: it ends when the caller gives up.
 	Call    *wire.Call
 	Account string // The twelve-digit account id of the caller.
+	Gateway string // The address of the gateway, such as "http://127.0.0.1:4566".
 	Forward func(*wire.Call) (*wire.Reply, error)
 	inner   Handler // The handler that this one wraps, if any.
 }
@@ -27,9 +30,16 @@ func (x *Exchange) place() place { return place{x.Account, x.Call.Region} }
 // Pass sends the call on as it stands: to the wrapped handler if there is one, else to moto.
 func (x *Exchange) Pass() (*wire.Reply, error) {
 	if x.inner != nil {
-		return x.inner(&Exchange{Call: x.Call, Account: x.Account, Forward: x.Forward})
+		return x.inner(x.inside(nil))
 	}
 	return x.Forward(x.Call)
+}
+
+// inside is the same exchange for another handler, which wraps the given one.
+func (x *Exchange) inside(inner Handler) *Exchange {
+	copied := *x
+	copied.inner = inner
+	return &copied
 }
 
 // ask sends moto another call of the same service, caller and protocol; it is for the Query and EC2 protocols.
@@ -59,7 +69,7 @@ type Table struct {
 func New() *Table {
 	t := &Table{handlers: map[operation]Handler{}}
 	for _, register := range []func(*Table){
-		autoScaling, cloudTrail, dbInstance, dbParameterGroup, dbSubnetGroup, dnsFirewall, ec2, instanceRefresh, keyRotation, knownValues, metricFilter, bucketTags, securityGroupRules, targetGroups, targetHealth, trustPolicies,
+		autoScaling, cloudTrail, dbInstance, dbParameterGroup, dbSubnetGroup, dnsFirewall, ec2, functions, instanceRefresh, keyRotation, knownValues, metricFilter, bucketTags, securityGroupRules, targetGroups, targetHealth, trustPolicies,
 	} {
 		register(t)
 	}
@@ -84,7 +94,7 @@ func (t *Table) on(service string, handler Handler, actions ...string) {
 			continue
 		}
 		t.handlers[name] = func(x *Exchange) (*wire.Reply, error) {
-			return handler(&Exchange{Call: x.Call, Account: x.Account, Forward: x.Forward, inner: inner})
+			return handler(x.inside(inner))
 		}
 	}
 }

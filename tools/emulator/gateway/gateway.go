@@ -193,7 +193,7 @@ func (g *Gateway) produce(r *http.Request, a *answered, account Account) (*wire.
 			return refusal, err
 		}
 		if handler := g.table(account.AccountID).Handler(call.Service, call.Action); handler != nil {
-			return handler(&fill.Exchange{Call: call, Account: account.AccountID, Forward: forward})
+			return handler(&fill.Exchange{Context: r.Context(), Call: call, Account: account.AccountID, Gateway: address(r), Forward: forward})
 		}
 		return forward(call)
 	}()
@@ -201,6 +201,12 @@ func (g *Gateway) produce(r *http.Request, a *answered, account Account) (*wire.
 		return reply, err
 	}
 	return cborReply(a.call, call, reply)
+}
+
+// address is where the caller has reached the gateway.
+func address(r *http.Request) string {
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr) // The server of net/http sets it.
+	return fmt.Sprintf("http://%v", local)
 }
 
 // cborReply translates a JSON answer into the caller's CBOR.

@@ -66,6 +66,9 @@ func TestParse(t *testing.T) {
 		{"POST /2013-04-01/hostedzone/Z1/rrset/", "route53", "", nil, "route53", "ChangeResourceRecordSets", "Z1/rrset", wire.RESTXML},
 		{"GET /2013-04-01/change/C1", "route53", "", nil, "route53", "GetChange", "C1", wire.RESTXML},
 		{"PUT /backup/plans/p/selections/", "backup", "{}", nil, "backup", "CreateBackupSelection", "plans/p/selections", wire.RESTJSON},
+		{"POST /2015-03-31/functions", "lambda", `{"FunctionName":"f","Role":"r"}`, nil, "lambda", "CreateFunction", "f", wire.RESTJSON},
+		{"POST /2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-central-1%3A1%3Afunction%3Af/invocations", "lambda", "{}", nil, "lambda", "Invoke", "arn:aws:lambda:eu-central-1:1:function:f", wire.RESTJSON},
+		{"GET /2017-03-31/tags/arn%3Aaws%3Alambda%3Aeu-central-1%3A1%3Afunction%3Af", "lambda", "", nil, "lambda", "ListTags", "arn:aws:lambda:eu-central-1:1:function:f", wire.RESTJSON},
 		{"PUT /analyzer", "access-analyzer", "{}", nil, "access-analyzer", "PUT /analyzer", "", wire.RESTJSON},
 		{"GET /x?X-Amz-Credential=AKIAEXAMPLE%2F20260101%2Feu-central-1%2Fs3%2Faws4_request", "", "", nil, "s3", "ListObjects", "x", wire.S3},
 	} {

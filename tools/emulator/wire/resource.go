@@ -150,6 +150,11 @@ func (c *Call) pathResource() string {
 		return afterParts(path, 2)
 	case "route53":
 		return afterParts(path, 2)
+	case "lambda":
+		if name, _, _ := strings.Cut(afterParts(path, 2), "/"); name != "" {
+			return name
+		}
+		return c.bodyTexts()["FunctionName"]
 	}
 	return afterParts(path, 1)
 }

@@ -25,6 +25,8 @@ func (c *Call) readREST() {
 		c.Protocol, c.Action = RESTXML, match(route53Routes, c)
 	case "backup":
 		c.Protocol, c.Action = RESTJSON, match(backupRoutes, c)
+	case "lambda":
+		c.Protocol, c.Action = RESTJSON, match(lambdaRoutes, c)
 	default:
 		c.Protocol = RESTJSON
 	}

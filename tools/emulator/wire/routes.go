@@ -72,3 +72,27 @@ var backupRoutes = []route{
 	{"POST", "/tags/{arn+}", "", "TagResource"},
 	{"POST", "/untag/{arn+}", "", "UntagResource"},
 }
+
+// lambdaRoutes are the Lambda operations on functions: their code, settings, permissions, versions, and calls.
+var lambdaRoutes = []route{
+	{"POST", "/2015-03-31/functions", "", "CreateFunction"},
+	{"GET", "/2015-03-31/functions", "", "ListFunctions"},
+	{"GET", "/2015-03-31/functions/{name}", "", "GetFunction"},
+	{"DELETE", "/2015-03-31/functions/{name}", "", "DeleteFunction"},
+	{"PUT", "/2015-03-31/functions/{name}/code", "", "UpdateFunctionCode"},
+	{"GET", "/2015-03-31/functions/{name}/configuration", "", "GetFunctionConfiguration"},
+	{"PUT", "/2015-03-31/functions/{name}/configuration", "", "UpdateFunctionConfiguration"},
+	{"POST", "/2015-03-31/functions/{name}/invocations", "", "Invoke"},
+	{"GET", "/2015-03-31/functions/{name}/versions", "", "ListVersionsByFunction"},
+	{"POST", "/2015-03-31/functions/{name}/versions", "", "PublishVersion"},
+	{"GET", "/2015-03-31/functions/{name}/policy", "", "GetPolicy"},
+	{"POST", "/2015-03-31/functions/{name}/policy", "", "AddPermission"},
+	{"DELETE", "/2015-03-31/functions/{name}/policy/{statement}", "", "RemovePermission"},
+	{"GET", "/2019-09-30/functions/{name}/concurrency", "", "GetFunctionConcurrency"},
+	{"PUT", "/2017-10-31/functions/{name}/concurrency", "", "PutFunctionConcurrency"},
+	{"DELETE", "/2017-10-31/functions/{name}/concurrency", "", "DeleteFunctionConcurrency"},
+	{"GET", "/2020-06-30/functions/{name}/code-signing-config", "", "GetFunctionCodeSigningConfig"},
+	{"GET", "/2017-03-31/tags/{arn+}", "", "ListTags"},
+	{"POST", "/2017-03-31/tags/{arn+}", "", "TagResource"},
+	{"DELETE", "/2017-03-31/tags/{arn+}", "", "UntagResource"},
+}
