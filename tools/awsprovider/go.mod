@@ -61,6 +61,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/internal/presigned-url v1.13.18 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/s3shared v1.19.18 // indirect
 	github.com/aws/aws-sdk-go-v2/service/kms v1.50.1 // indirect
+	github.com/aws/aws-sdk-go-v2/service/lambda v1.88.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/licensemanager v1.37.7 // indirect
 	github.com/aws/aws-sdk-go-v2/service/organizations v1.50.3 // indirect
 	github.com/aws/aws-sdk-go-v2/service/rds v1.116.1 // indirect

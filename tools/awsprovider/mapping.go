@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 )
 
@@ -76,6 +77,10 @@ func fieldsOf(terraformType string) map[string]*tfbridge.SchemaInfo {
 	}
 	if length, ok := shortNames[terraformType]; ok {
 		fields["name"] = tfbridge.AutoName("name", length, "-")
+	}
+	if terraformType == "aws_lambda_function" {
+		fields["function_name"] = tfbridge.AutoName("name", 64, "-") // lambda CreateFunction
+		fields["filename"] = &tfbridge.SchemaInfo{Name: "code", Asset: &tfbridge.AssetTranslation{Kind: tfbridge.FileArchive, Format: archive.ZIPArchive}}
 	}
 	if terraformType == "aws_cloudwatch_metric_alarm" {
 		fields["alarm_name"] = tfbridge.AutoName("name", 255, "-")
