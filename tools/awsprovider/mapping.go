@@ -81,6 +81,7 @@ func fieldsOf(terraformType string) map[string]*tfbridge.SchemaInfo {
 	if terraformType == "aws_lambda_function" {
 		fields["function_name"] = tfbridge.AutoName("name", 64, "-") // lambda CreateFunction
 		fields["filename"] = &tfbridge.SchemaInfo{Name: "code", Asset: &tfbridge.AssetTranslation{Kind: tfbridge.FileArchive, Format: archive.ZIPArchive}}
+		fields["architectures"] = &tfbridge.SchemaInfo{MaxItemsOne: tfbridge.False()}
 	}
 	if terraformType == "aws_cloudwatch_metric_alarm" {
 		fields["alarm_name"] = tfbridge.AutoName("name", 255, "-")

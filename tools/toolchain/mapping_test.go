@@ -29,6 +29,8 @@ var notOffered = map[string]string{
 	"aws:ec2/flowLog:FlowLog.logGroupName":                                            "removed upstream; logDestination replaces it",
 	"aws:ec2/launchTemplate:LaunchTemplate.elasticGpuSpecifications":                  "the AWS service has ended",
 	"aws:ec2/launchTemplate:LaunchTemplate.elasticInferenceAccelerator":               "the AWS service has ended",
+	"aws:lambda/function:Function.snapStart.optimizationStatus":                       "an output",
+	"aws:lambda/function:Function.vpcConfig.vpcId":                                    "an output",
 	"aws:lb/loadBalancer:LoadBalancer.subnetMappings.outpostId":                       "an output",
 	"aws:rds/instance:Instance.name":                                                  "removed upstream; dbName replaces it",
 	"aws:s3/bucketAclV2:BucketAclV2.accessControlPolicy.grants.grantee.displayName":   "an output",
