@@ -121,6 +121,12 @@ test-database: postgresql ## Try the database agent on a real PostgreSQL: users,
 test-kernel: ## Try random segmented networks on this machine's kernel, and compare each packet with the proof (four minutes)
 	@go test -tags kernel -count 1 -p 1 -timeout 30m -v ./policy/segmentation/twin/...
 
+# It needs Chromium or Chrome; without one it fails and says so. The screenshots are for people to look at.
+.PHONY: test-browser
+test-browser: ## Open the report of the proof in a headless browser: clicks, keyboard, screen reader, both colour schemes (half a minute)
+	@mkdir -p build
+	@go test -tags browser -count 1 ./policy/segmentation/page -args -pictures $(CURDIR)/build
+
 .PHONY: test-short
 test-short: $(GOTESTSUM) ## Run the tests that need neither engine nor emulator
 	@$(GOTESTSUM) --format pkgname-and-test-fails -- $(SHORT)
@@ -136,7 +142,7 @@ test-renamed: ## Run them again in a copy with another project, module, region a
 
 .PHONY: vet
 vet: ## Run go vet
-	@go vet -tags engine,postgresql,kernel ./...
+	@go vet -tags engine,postgresql,kernel,browser ./...
 
 # The findings in the linters' cache name the files of the checkout that made them, and a comment that allows one is looked
 # for there: a checkout that shared its cache with one that is gone would be refused for what it allows.

@@ -35,6 +35,9 @@ func Open(net *model.Network, table *intent.Table) (*Network, error) {
 	return n, nil
 }
 
+// Proof is that of the network, or nil if it was opened without a table.
+func (n *Network) Proof() *Proof { return n.proof }
+
 // Ends are what a name means: an end outside, or classes of interfaces.
 func (n *Network) Ends(name string) ([]*reach.End, error) {
 	if n.proof != nil && len(n.proof.members[name]) > 0 {

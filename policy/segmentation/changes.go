@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// parts are what a change does, by the words of a report, worst first.
-func (c *Change) parts() [][2]string {
+// Parts are what a change does, by the words of a report, worst first.
+func (c *Change) Parts() [][2]string {
 	var out [][2]string
 	for _, part := range [][2]string{{"opens", c.Opens}, {"leaves unknown", c.Unknown}, {"closes", c.Closes}} {
 		if part[1] != "" {
@@ -19,8 +19,8 @@ func (c *Change) parts() [][2]string {
 	return out
 }
 
-// ends are both ends, with the members and addresses that are meant.
-func (c *Change) ends() (from, to string) {
+// Ends are both ends, with the members and addresses that are meant.
+func (c *Change) Ends() (from, to string) {
 	limited := func(name, only string) string {
 		if only == "" {
 			return name
@@ -36,8 +36,8 @@ const unchanged = "nothing opens and nothing closes"
 func ChangesText(w io.Writer, changes []Change) {
 	for i := range changes {
 		c := &changes[i]
-		from, to := c.ends()
-		for _, part := range c.parts() {
+		from, to := c.Ends()
+		for _, part := range c.Parts() {
 			_, _ = fmt.Fprintf(w, "%s %s -> %s: %s\n", part[0], from, to, part[1])
 			if rule := c.Rule(); rule != "" && part[0] != "closes" {
 				for _, line := range wrap(rule, width-8) {
@@ -61,8 +61,8 @@ func ChangesMarkdown(w io.Writer, changes []Change) {
 	_, _ = fmt.Fprintf(w, "| change | from | to | packets | by |\n| --- | --- | --- | --- | --- |\n")
 	for i := range changes {
 		c := &changes[i]
-		from, to := c.ends()
-		for _, part := range c.parts() {
+		from, to := c.Ends()
+		for _, part := range c.Parts() {
 			rule := ""
 			if part[0] != "closes" {
 				rule = c.Rule()
@@ -79,8 +79,8 @@ func ChangesMarkdown(w io.Writer, changes []Change) {
 		if c.Path == nil {
 			continue
 		}
-		from, to := c.ends()
-		_, _ = fmt.Fprintf(w, "\n<details><summary>%s → %s: %s</summary>\n\n```text\n", mark.Replace(from), mark.Replace(to), mark.Replace(c.parts()[0][1]))
+		from, to := c.Ends()
+		_, _ = fmt.Fprintf(w, "\n<details><summary>%s → %s: %s</summary>\n\n```text\n", mark.Replace(from), mark.Replace(to), mark.Replace(c.Parts()[0][1]))
 		Hops(w, c.Path)
 		_, _ = fmt.Fprintf(w, "```\n\n</details>\n")
 	}

@@ -16,6 +16,15 @@ const width = 100
 
 var symbols = map[Status]string{Closed: ".", Mediated: "~", Allowed: "+", Unknown: "?", Blocked: "x", Violation: "!"}
 
+// Symbol is the sign of the status in a matrix.
+func (s Status) Symbol() string { return symbols[s] }
+
+// Words is what the status means, as the legends say it.
+func (s Status) Words() string {
+	return map[Status]string{Closed: "closed", Mediated: "through a load balancer only", Allowed: "as intended", Unknown: "unknown",
+		Blocked: "intended but blocked", Violation: "more than intended"}[s]
+}
+
 const legend = "+ as intended   . closed   ~ through a load balancer only   ! more than intended\nx intended but blocked   ? unknown"
 
 // Text writes the matrix, a page for every cell that is not as the table says, and what the network cannot close.

@@ -50,6 +50,8 @@ type Proof struct {
 	Residual []string `json:"residual"`
 	// Falls says what follows if a segment falls.
 	Falls   []Fall `json:"falls"`
+	net     *model.Network
+	table   *intent.Table
 	engine  *reach.Engine
 	members map[string][]*reach.End
 	of      map[string]string // the segments of interfaces, by their ids
@@ -127,7 +129,7 @@ func worse(a, b Status) Status { return ranks[max(slices.Index(ranks, a), slices
 func Prove(net *model.Network, table *intent.Table) (*Proof, error) {
 	known := *net
 	known.Elsewhere = append(slices.Clone(net.Elsewhere), table.Known()...)
-	p := &Proof{engine: reach.New(&known), members: map[string][]*reach.End{}, Assumptions: slices.Concat(net.Notes, net.Check())}
+	p := &Proof{net: net, table: table, engine: reach.New(&known), members: map[string][]*reach.End{}, Assumptions: slices.Concat(net.Notes, net.Check())}
 	for _, u := range net.Unmodelled {
 		p.Assumptions = append(p.Assumptions, fmt.Sprintf("%s (%s) is not modelled: what it can carry is unknown", u.ID, u.What))
 	}

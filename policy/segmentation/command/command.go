@@ -22,6 +22,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/page"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
 )
 
@@ -79,9 +80,9 @@ func Main(version, name string, args []string, in io.Reader, out, errOut io.Writ
 func formats(name string) []string {
 	switch name {
 	case "prove":
-		return []string{"text", "json", "markdown", "sarif"}
+		return []string{"text", "json", "markdown", "sarif", "html"}
 	case "diff":
-		return []string{"text", "json", "markdown"}
+		return []string{"text", "json", "markdown", "html"}
 	}
 	return []string{"text", "json"}
 }
@@ -205,6 +206,8 @@ func (r *run) prove(args []string) (int, error) {
 		p.Markdown(r.out)
 	case "sarif":
 		err = p.SARIF(r.out, r.version, args[0])
+	case "html":
+		err = (&page.Page{Input: args[0], Proof: p}).Write(r.out)
 	default:
 		p.Text(r.out)
 	}

@@ -149,6 +149,25 @@ func TestBadInputSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestPagesAreWrittenOfOneNetworkAndOfAChange(t *testing.T) {
+	code, out, errOut := run(t, "", "prove", "-format", "html", production)
+	require.Equal(t, command.Clean, code, errOut)
+	require.Contains(t, out, "<h1>Segments of production.json</h1>")
+	require.NotContains(t, out, "What the change opens")
+	empty := filepath.Join(t.TempDir(), "empty.json")
+	require.NoError(t, os.WriteFile(empty, []byte(`{"version":3,"deployment":{"manifest":{}}}`), 0o600))
+	code, out, errOut = run(t, "", "diff", "-format", "html", empty, production)
+	require.Equal(t, command.Refused, code, errOut)
+	require.Contains(t, out, "<td><b>opens</b></td><td>internet</td><td>edge</td>")
+	code, out, errOut = run(t, "", "diff", "-format", "html", empty, empty)
+	require.Equal(t, command.Unusable, code)
+	require.Empty(t, out)
+	require.Contains(t, errOut, "-format html shows segments")
+	code, _, errOut = run(t, "", "lint", "-format", "html", production)
+	require.Equal(t, command.Unusable, code)
+	require.Contains(t, errOut, `-format: "html" is not known; use text, json`)
+}
+
 func TestAFirstDeploymentOpensWhatItsTableNames(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.json")
 	require.NoError(t, os.WriteFile(empty, []byte(`{"version":3,"deployment":{"manifest":{}}}`), 0o600))

@@ -11,6 +11,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/page"
 )
 
 // diff says what a change opens and closes. It ends with 1 when anything opens, or becomes unknown.
@@ -46,6 +47,11 @@ func (r *run) diff(args []string) (int, error) {
 		return code, r.json(changes)
 	case "markdown":
 		segmentation.ChangesMarkdown(r.out, changes)
+	case "html":
+		if table == nil {
+			return Unusable, fmt.Errorf("%s: -format html shows segments, and %w", args[1], errNoTable)
+		}
+		return code, (&page.Page{Input: args[1], Proof: sides[1].Proof(), Before: sides[0].Proof(), Changes: changes}).Write(r.out)
 	default:
 		segmentation.ChangesText(r.out, changes)
 	}
