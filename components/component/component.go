@@ -14,11 +14,11 @@ import (
 // Register registers a component with those of its arguments that carry a `pulumi` tag, so that state, previews and policies
 // show what it was given. The arguments are a pointer to a struct, or nil for a component without any.
 func Register(ctx *pulumi.Context, token, name string, args any, c pulumi.ComponentResource, opts ...pulumi.ResourceOption) error {
-	inputs := pulumi.Map{}
+	inputs := inputs{}
 	if with, is := args.(documented); is {
 		args = with.args
 		if len(with.drafts) > 0 {
-			inputs["documents"] = pulumi.ToStringMap(with.drafts)
+			inputs["documents"] = with.drafts
 		}
 	}
 	if given := reflect.ValueOf(args); given.IsValid() && !given.IsNil() {
@@ -38,23 +38,23 @@ type documented struct {
 // judge a preview in which the text waits for such an ARN; the update judges the text itself.
 func Documents(args any, drafts map[string]string) any { return documented{args: args, drafts: drafts} }
 
+// inputs are arguments by their tags. The SDK sends plain values as they are, which spares an output for each.
+type inputs map[string]any
+
+// ElementType is what the SDK takes the inputs for.
+func (inputs) ElementType() reflect.Type { return reflect.TypeFor[map[string]any]() }
+
 // collect copies the tagged fields that are set. Fields of embedded structs count as the struct's own.
-func collect(args reflect.Value, inputs pulumi.Map) {
+func collect(args reflect.Value, inputs inputs) {
 	for i := range args.NumField() {
 		field, value := args.Type().Field(i), args.Field(i)
 		if field.Anonymous && value.Kind() == reflect.Struct {
 			collect(value, inputs)
 			continue
 		}
-		name, tagged := field.Tag.Lookup("pulumi")
-		if !tagged || value.IsZero() {
-			continue
+		if name, tagged := field.Tag.Lookup("pulumi"); tagged && !value.IsZero() {
+			inputs[name] = value.Interface()
 		}
-		if input, is := value.Interface().(pulumi.Input); is {
-			inputs[name] = input
-			continue
-		}
-		inputs[name] = pulumi.Any(value.Interface())
 	}
 }
 

@@ -58,20 +58,27 @@ func (m *monitor) NewResource(args pulumi.MockResourceArgs) (string, resource.Pr
 	if err != nil {
 		return "", nil, err
 	}
-	state := registration.Inputs.Copy()
+	state := registration.Inputs
 	switch {
 	case registration.Read:
 		registration.ID = args.ID
-		maps.Copy(state, m.computed(registration, args.ID))
+		state = over(state, m.computed(registration, args.ID))
 	case registration.Custom && !m.settings.preview:
 		registration.ID = m.id(registration)
 		registration.Outputs = m.computed(registration, registration.ID)
-		maps.Copy(state, registration.Outputs)
+		state = over(state, registration.Outputs)
 	}
 	m.recording.mutex.Lock()
-	m.recording.registrations = append(m.recording.registrations, registration)
+	m.recording.registrations = append(m.recording.registrations, &registration)
 	m.recording.mutex.Unlock()
 	return registration.ID, state, nil
+}
+
+// over is the inputs with what AWS adds; the inputs themselves stay as they are.
+func over(inputs, computed resource.PropertyMap) resource.PropertyMap {
+	state := inputs.Copy()
+	maps.Copy(state, computed)
+	return state
 }
 
 // registration reads the request as it was sent: the SDK hands its mocks inputs from which unknowns have been dropped.

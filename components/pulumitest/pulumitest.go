@@ -9,8 +9,9 @@
 package pulumitest
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 	"testing"
 
@@ -225,14 +226,13 @@ func plain(value resource.PropertyValue) any {
 	}
 }
 
-// sorted returns a copy in the order of type, then name.
-func sorted(list []Registration) []Registration {
-	list = append([]Registration(nil), list...)
-	sort.SliceStable(list, func(i, j int) bool {
-		if list[i].Type != list[j].Type {
-			return list[i].Type < list[j].Type
-		}
-		return list[i].Name < list[j].Name
-	})
+// sorted returns copies in the order of type, then name.
+func sorted(all []*Registration) []Registration {
+	list := make([]Registration, 0, len(all))
+	for _, one := range slices.SortedStableFunc(slices.Values(all), func(a, b *Registration) int {
+		return cmp.Or(strings.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name))
+	}) {
+		list = append(list, *one)
+	}
 	return list
 }

@@ -15,7 +15,7 @@ import (
 // Recording is everything that one run asked of the engine.
 type Recording struct {
 	mutex         sync.Mutex
-	registrations []Registration
+	registrations []*Registration
 	invocations   []Invocation
 }
 
