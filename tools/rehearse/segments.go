@@ -18,6 +18,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/awsfiles"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/page"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
 	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
 )
@@ -27,6 +28,9 @@ const (
 	planFile      = "plan.json"
 	accountFolder = "account"
 )
+
+// pageFile is the proof to look at, of the account, or of the first view that is not as the table says.
+const pageFile = "segments.html"
 
 // invented are the answers about interfaces. The emulator starts no machine: the interfaces that it tells of have neither
 // the groups of their launch template nor those of their endpoint. Without them, what makes interfaces says what they are like.
@@ -62,6 +66,9 @@ func (r *rehearsal) fetch(ctx context.Context) error {
 // prove proves the segments from the plan, the state and the account. All three must have the same matrix, and it must
 // be as the table of the network says. A program without a network has nothing to prove, and the summary says so.
 func (r *rehearsal) prove(ctx context.Context) error {
+	if err := os.RemoveAll(r.Path(pageFile)); err != nil {
+		return err
+	}
 	plan, table, err := read(r.Path(planFile))
 	if err != nil {
 		return err
@@ -85,7 +92,22 @@ func (r *rehearsal) prove(ctx context.Context) error {
 	}
 	sides := []side{{name: "plan", net: plan, table: table}, {name: "state", net: state, table: table2}, {name: "account", net: account, table: table2}}
 	r.proof, r.undecided, err = agree(sides)
-	return err
+	return errors.Join(err, r.page(err != nil))
+}
+
+// page writes the proof to look at, and says where it is when that is all that is left of the rehearsal.
+func (r *rehearsal) page(failed bool) error {
+	if r.proof == nil {
+		return nil
+	}
+	var text bytes.Buffer
+	if err := (&page.Page{Input: r.Environment, Proof: r.proof}).Write(&text); err != nil {
+		return err
+	}
+	if failed {
+		fmt.Fprintf(r.out, "    what passes and why: %s\n", r.Path(pageFile))
+	}
+	return engine.WriteFile(r.Path(pageFile), text.Bytes())
 }
 
 // side is one view of a network.
@@ -95,7 +117,7 @@ type side struct {
 	table *intent.Table
 }
 
-// agree proves every side and returns the proof of the last, and what the first, the plan, leaves open because it is known
+// agree proves every side and returns the proof of the last, or of the one that its error is about, and what the first, the plan, leaves open because it is known
 // after the deployment only, such as the IPv6 range of a VPC. Its error has the witnesses of the first side that is not as the
 // table says, or the first cell in which another differs from it.
 func agree(sides []side) (proof *segmentation.Proof, open []segmentation.Cell, err error) {
@@ -111,7 +133,7 @@ func agree(sides []side) (proof *segmentation.Proof, open []segmentation.Cell, e
 		if undecided := i == 0 && len(open) > 0 && !slices.ContainsFunc(proof.Cells, certain); !proof.Holds() && !undecided {
 			var page strings.Builder
 			proof.Text(&page)
-			return nil, nil, fmt.Errorf("the %s does not have the segments of the table:\n%s", s.name, &page)
+			return proof, nil, fmt.Errorf("the %s does not have the segments of the table:\n%s", s.name, &page)
 		}
 		switch {
 		case first == nil && len(open) > 0 && i == 0: // what is open in one cell may open others
@@ -119,7 +141,7 @@ func agree(sides []side) (proof *segmentation.Proof, open []segmentation.Cell, e
 			first, before = proof, s.name
 		default:
 			if different := first.Differs(proof); different != "" {
-				return nil, nil, fmt.Errorf("the %s has other segments than the %s: %s", s.name, before, different)
+				return proof, nil, fmt.Errorf("the %s has other segments than the %s: %s", s.name, before, different)
 			}
 		}
 	}

@@ -118,6 +118,7 @@ func (r *rehearsal) showSegments() {
 	}
 	fmt.Fprintf(r.out, "\nSegments, the same from %s (docs/segmentation.md):\n", sides)
 	r.proof.Matrix(r.out)
+	fmt.Fprintf(r.out, "Why, hop by hop, in a browser: %s\n", r.Path(pageFile))
 	if n := len(r.undecided); n > 0 {
 		fmt.Fprintf(r.out, "The plan leaves %d pairs open, because it does not know everything that the deployment tells, such as the VPC's IPv6 range.\n", n)
 	}

@@ -105,7 +105,7 @@ func (s *Stage) Prepare(tools *toolchain.Toolchain) error {
 
 // StartAnew drops the stack's state and the records of its runs.
 func (s *Stage) StartAnew() error {
-	return s.remove("backend", "events", "events.jsonl", "calls.jsonl", "outputs.json", "state.json", "summary.json")
+	return s.remove("backend", "events", "events.jsonl", "calls.jsonl", "outputs.json", "state.json", "summary.json", "segments.html")
 }
 
 // Drop removes the stack. The reports of its last run stay.
