@@ -151,6 +151,7 @@ func TestCheckFilesReportsWhatIsNoYAML(t *testing.T) {
 		"a list":              {"Pulumi.staging.yaml", "- config\n", `Pulumi.staging.yaml: line 1: is not a mapping of keys to values; write one key: value on each line`},
 		"config is a list":    {"Pulumi.staging.yaml", "config:\n  - bulkhead:region\n", `Pulumi.staging.yaml: line 2: config is not a mapping of keys to values; write one key: value on each line`},
 		"an unknown anchor":   {"Pulumi.staging.yaml", "config: *nothing\n", `Pulumi.staging.yaml: line 1: unknown anchor 'nothing' referenced; correct the YAML there`},
+		"a long file":         {"Pulumi.staging.yaml", strings.Repeat("# a remark\n", 600) + "config:\n  bulkhead:zones: [a\n", `Pulumi.staging.yaml: line 601: did not find expected ',' or ']'; correct the YAML there`},
 		"broken project":      {"Pulumi.yaml", "name: [\n", `Pulumi.yaml: line 1: did not find expected node content; correct the YAML there`},
 		"a broken other file": {"Pulumi.production.yaml", "config: [\n", `Pulumi.production.yaml: cannot be read, so that its network and account cannot be compared with Pulumi.staging.yaml; correct it first`},
 	} {

@@ -40,11 +40,25 @@ var table = []setting{
 		check:       text(form.CheckRegion),
 	},
 	{
-		key: "vpcCidr", group: groupNetwork, example: "10.20.0.0/16",
+		key: "vpcCidr", group: groupNetwork, fallback: "", example: "10.20.0.0/16",
 		description: "Private IPv4 range of the VPC, divided among the tiers, with room for four zones. Changing it replaces the network.",
-		allowed:     "a range of RFC 1918, /16 to /20, that no other stack file uses",
+		allowed:     "a range of RFC 1918, /16 to /20, that no other stack file uses; exactly one of vpcCidr and existingVpcId",
 		field:       func(s *Settings) any { return &s.Network.VPCCIDR },
 		check:       text(cidr.CheckVPC),
+	},
+	{
+		key: "existingVpcId", group: groupNetwork, fallback: "", example: "vpc-0123456789abcdef0",
+		description: "VPC of somebody else's making that the tiers move into: see docs/existing-vpc.md for what has to fit. Its ranges, gateways and names stay its owner's. Empty means a VPC of the environment's own.",
+		allowed:     "the id of a VPC in accountId and region; exactly one of vpcCidr and existingVpcId",
+		field:       func(s *Settings) any { return &s.Network.ExistingVPCID },
+		check:       text(form.CheckVPCID),
+	},
+	{
+		key: "existingSubnetIds", group: groupNetwork, fallback: []string{}, example: "[app subnet-0123456789abcdef0]",
+		description: "Subnets of existingVpcId, each behind the name of the tier that moves into it. Nothing else may run in them.",
+		allowed:     "<tier> <subnet id>, of each tier one in each of zones; with existingVpcId, and only then",
+		field:       func(s *Settings) any { return &s.Network.ExistingSubnetIDs },
+		check:       each(existingSubnet),
 	},
 	{
 		key: "zones", group: groupNetwork, example: "[eu-central-1a, eu-central-1b]",

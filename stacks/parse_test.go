@@ -4,6 +4,7 @@ package stacks
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -37,14 +38,10 @@ func TestParseFillsInDefaults(t *testing.T) {
 
 // withoutEmptyLists makes an empty list and none at all the same.
 func withoutEmptyLists(s *Settings) *Settings {
-	if len(s.App.EgressCIDRs) == 0 {
-		s.App.EgressCIDRs = nil
-	}
-	if len(s.App.EgressDomains) == 0 {
-		s.App.EgressDomains = nil
-	}
-	if len(s.WAF.Relaxations) == 0 {
-		s.WAF.Relaxations = nil
+	for _, list := range []*[]string{&s.App.EgressCIDRs, &s.App.EgressDomains, &s.WAF.Relaxations, &s.Network.ExistingSubnetIDs} {
+		if len(*list) == 0 {
+			*list = nil
+		}
 	}
 	return s
 }
@@ -65,6 +62,8 @@ func TestParseGoodValues(t *testing.T) {
 	for name, changes := range map[string]map[string]string{
 		"four zones, out of order":  {"zones": `["eu-central-1c","eu-central-1a","eu-central-1d","eu-central-1b"]`},
 		"no NAT":                    {"natStrategy": "None"},
+		"an existing VPC":           existing(nil),
+		"its ways out":              existing(map[string]string{"appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["198.51.100.0/24"]`}),
 		"more endpoints":            {"interfaceEndpoints": `["ssm","ssmmessages","ec2messages","secretsmanager","logs","kms","ecr.api","ecr.dkr","rds-data"]`},
 		"no bastion":                {"bastion": "None", "bastionAllowedCidrs": absent},
 		"Session Manager alone":     {"bastion": "SessionManager", "bastionAllowedCidrs": "[]", "bastionReachesDatabase": "true"},
@@ -90,6 +89,16 @@ func TestParseGoodValues(t *testing.T) {
 		_, err := Parse(ours, "staging", valid(changes))
 		require.NoError(t, err, name)
 	}
+}
+
+// existing are the changes that put an environment into an existing VPC, and more changes.
+func existing(more map[string]string) map[string]string {
+	changes := map[string]string{
+		"vpcCidr": absent, "existingVpcId": "vpc-0123456789abcdef0",
+		"existingSubnetIds": `["public subnet-00000000","public subnet-00000001","app subnet-00000002","app subnet-00000003","data subnet-00000004","data subnet-00000005"]`,
+	}
+	maps.Copy(changes, more)
+	return changes
 }
 
 func TestProductionIsWhateverIsNotKnownToBeLess(t *testing.T) {
@@ -138,7 +147,12 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"region", "us-gov-west-1", `region: "us-gov-west-1" lies in another AWS partition`},
 		{"region", "cn-north-1", `region: "cn-north-1" lies in another AWS partition`},
 
-		{"vpcCidr", absent, `vpcCidr: is missing; add it, for example bulkhead:vpcCidr: 10.20.0.0/16`},
+		{"vpcCidr", absent, `vpcCidr: is missing like existingVpcId, and there is nothing to put subnets into; set one of the two, for example vpcCidr: 10.20.0.0/16`},
+		{"vpcCidr", "", `vpcCidr: is missing like existingVpcId`},
+		{"existingVpcId", "vpc-1", `existingVpcId: "vpc-1" is not the id of a VPC; write it like vpc-0123456789abcdef0`},
+		{"existingSubnetIds", `["app subnet-01234567"]`, `existingSubnetIds: ["app subnet-01234567"] is given without existingVpcId; name the VPC too, or remove it`},
+		{"existingSubnetIds", `["subnet-01234567"]`, `existingSubnetIds[0]: "subnet-01234567" is not a tier and a subnet; write it like app subnet-0123456789abcdef0`},
+		{"existingSubnetIds", `["app subnet-x"]`, `existingSubnetIds[0]: "subnet-x" is not the id of a subnet; write it like subnet-0123456789abcdef0`},
 		{"vpcCidr", "10.20.0.0/21", `vpcCidr: "10.20.0.0/21" is too small for three tiers in four zones; use a prefix from /16 to /20`},
 		{"vpcCidr", "10.0.0.0/8", `vpcCidr: "10.0.0.0/8" is wider than a VPC may be; use a prefix from /16 to /20`},
 		{"vpcCidr", "203.0.0.0/16", `vpcCidr: "203.0.0.0/16" is not private address space`},
@@ -295,6 +309,20 @@ func TestParseReportsRules(t *testing.T) {
 		changes map[string]string
 		want    []string
 	}{
+		"an existing VPC beside one of its own": {"staging", existing(map[string]string{"vpcCidr": "10.20.0.0/16"}),
+			[]string{`vpcCidr: "10.20.0.0/16" is given beside existingVpcId, which has its ranges already; keep one of the two`}},
+		"an existing VPC without subnets": {"staging", existing(map[string]string{"existingSubnetIds": absent}),
+			[]string{`existingSubnetIds: is empty, and the tiers have no subnets to move into; list one of each tier in each zone`}},
+		"subnets that do not fit": {"staging", existing(map[string]string{"existingSubnetIds": `["app subnet-00000000","app subnet-00000001","app subnet-00000002","data subnet-00000003","data subnet-00000001"]`}),
+			[]string{
+				`existingSubnetIds: ["app subnet-00000000","app subnet-00000001","app subnet-00000002","data subnet-00000003","data subnet-00000001"] has 3 subnets of the tier app for 2 zones; list one in each zone`,
+				`existingSubnetIds: "subnet-00000001" is in the tier app and in the tier data; give each tier subnets of its own`,
+			}},
+		"decisions of the owner of an existing VPC": {"staging", existing(map[string]string{"natStrategy": "Single", "dnsBlockOffReason": "finding out which names there are"}),
+			[]string{
+				`natStrategy: "Single" is given beside existingVpcId, whose owner has its gateways already; remove it`,
+				`dnsBlockOffReason: "finding out which names there are" is given beside existingVpcId, whose names are its owner's to answer; remove it`,
+			}},
 		"a bastion's way without a bastion": {"staging", map[string]string{"bastion": "None", "bastionAllowedCidrs": absent, "bastionReachesDatabase": "true"},
 			[]string{`bastionReachesDatabase: true is given although bastion is None; remove it, or choose another bastion`}},
 		"no way out, yet destinations": {"staging", map[string]string{"natStrategy": "None", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["198.51.100.0/24"]`},

@@ -41,7 +41,10 @@ var rules = []rule{
 	{[]string{"bastion", "bastionReachesDatabase"}, "bastionReachesDatabase is false when bastion is None", bastionThere},
 	{[]string{"vpcCidr", "bastionAllowedCidrs"}, "bastionAllowedCidrs lies outside vpcCidr: the bastion is entered from elsewhere", bastionRangesFit},
 	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk", egressRangesFit},
-	{[]string{"natStrategy", "appEgressCidrs"}, "natStrategy is None exactly when appEgressCidrs has no IPv4 range: the app tier has a route to each of them and no other", egressHasRoute},
+	{[]string{"vpcCidr", "existingVpcId"}, "exactly one of vpcCidr and existingVpcId is set", oneVPC},
+	{[]string{"zones", "existingVpcId", "existingSubnetIds"}, "existingSubnetIds is given exactly when existingVpcId is, and has for each tier that it names as many subnets as there are zones, none of them twice", existingSubnetsFit},
+	{[]string{"existingVpcId", "natStrategy", "dnsBlockOffReason"}, "natStrategy is None and dnsBlockOffReason is empty with existingVpcId, because both are its owner's decisions", ownersDecide},
+	{[]string{"existingVpcId", "natStrategy", "appEgressCidrs"}, "natStrategy is None exactly when appEgressCidrs has no IPv4 range, but for an existing VPC: the app tier has a route to each of them and no other", egressHasRoute},
 	{[]string{"ipv6", "appEgressCidrs"}, "appEgressCidrs has IPv6 ranges only with ipv6", egressHasAddresses},
 	{[]string{"appEgressCidrs", "appEgressDomains"}, "appEgressDomains is given exactly when appEgressCidrs is: without a name the application finds nothing, and a name without a way to it would only let data out", egressHasNames},
 	{[]string{"interfaceEndpoints"}, "interfaceEndpoints has the default services, because nothing else leads to them, whatever natStrategy is", endpointsSuffice},
@@ -137,6 +140,7 @@ func egressRangesFit(s *Settings) []fault {
 func egressHasRoute(s *Settings) []fault {
 	destinations := len(s.App.EgressCIDRs) - len(ofIPv6(s.App.EgressCIDRs))
 	switch {
+	case s.Network.ExistingVPCID != "": // its owner has made the routes
 	case s.Network.NATStrategy == NATNone && destinations > 0:
 		return about("appEgressCidrs", "", "cannot be reached with natStrategy None", "empty the list, or choose OnePerZone or Single")
 	case s.Network.NATStrategy != NATNone && destinations == 0:

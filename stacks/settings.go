@@ -42,8 +42,15 @@ type Settings struct {
 
 // Network holds the settings of the VPC.
 type Network struct {
-	// VPCCIDR is the private IPv4 range of the VPC, /16 to /20, in canonical form.
+	// VPCCIDR is the private IPv4 range of the VPC, /16 to /20, in canonical form; empty
+	// with ExistingVPCID.
 	VPCCIDR string
+	// ExistingVPCID is the VPC of somebody else's making that the tiers move into; empty
+	// for one of the environment's own.
+	ExistingVPCID string
+	// ExistingSubnetIDs are the subnets in it, each behind the name of its tier, such as
+	// "app subnet-0123456789abcdef0": as many of each tier as there are Zones.
+	ExistingSubnetIDs []string
 	// Zones are the names of 2 to 4 availability zones of Region.
 	Zones []string
 	// NATStrategy is one of NATNone, NATSingle and NATOnePerZone; NATNone exactly when the

@@ -41,13 +41,13 @@ type pair struct {
 var stackFileKeys = []string{"config", "secretsprovider", "encryptedkey", "encryptionsalt", "environment"}
 
 // lineOf is how messages of yaml.v3 begin.
-var lineOf = regexp.MustCompile(`^yaml: (line [0-9]+: )?`)
+var lineOf = regexp.MustCompile(`^(?:yaml: )?(?:line ([0-9]+): )?`)
 
 // parseYAML reads a file's structure. The document is nil when there is none.
 func parseYAML(file string, content []byte) (*document, Problems) {
 	roots, err := documents(content)
 	if err != nil {
-		return nil, Problems{{File: file, Key: lineKey(faultyLine(content)), Fault: lineOf.ReplaceAllString(err.Error(), ""),
+		return nil, Problems{{File: file, Key: lineKey(faultyLine(content, err)), Fault: lineOf.ReplaceAllString(err.Error(), ""),
 			Cure: "correct the YAML there", rank: rankOfFile}}
 	}
 	switch len(roots) {
@@ -78,10 +78,18 @@ func documents(content []byte) ([]*yaml.Node, error) {
 
 // faultyLine finds the line after which a file stops being YAML: the one behind the
 // longest run of lines that parses. The parser itself names the start of the block it
-// was in, which can be many lines away, or no line.
-func faultyLine(content []byte) int {
+// was in, which can be many lines away, or no line. It is believed about a file that is
+// too long to be tried line by line.
+func faultyLine(content []byte, err error) int {
 	lines := bytes.SplitAfter(content, []byte("\n"))
-	for n := min(len(lines), longestFile) - 1; n > 0; n-- {
+	if len(lines) > longestFile {
+		said, unsaid := strconv.Atoi(lineOf.FindStringSubmatch(err.Error())[1])
+		if unsaid != nil {
+			said = 1
+		}
+		return said
+	}
+	for n := len(lines) - 1; n > 0; n-- {
 		if _, err := documents(bytes.Join(lines[:n], nil)); err == nil {
 			return n + 1
 		}
@@ -89,7 +97,7 @@ func faultyLine(content []byte) int {
 	return 1
 }
 
-// longestFile is how many lines faultyLine looks at.
+// longestFile is how many lines a file may have for faultyLine to try them.
 const longestFile = 500
 
 func lineKey(line int) string { return "line " + strconv.Itoa(line) }

@@ -4,13 +4,13 @@ package network
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Existing is a VPC that somebody else has made, and its subnets that the tiers move into.
@@ -28,12 +28,6 @@ type Existing struct {
 	// that lead outside.
 	SubnetIDs map[string][]string `pulumi:"subnetIds"`
 }
-
-// The ids that EC2 gives to VPCs and subnets: 8 or 17 hexadecimal digits (EC2 user guide, "Resource IDs").
-var (
-	vpcForm    = regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`)
-	subnetForm = regexp.MustCompile(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`)
-)
 
 // tiers are those that the network has: all of them in a VPC of its own, in an existing one those that something stands in.
 func (args *Args) tiers() []segment.Tier {
@@ -71,8 +65,8 @@ func (args *Args) existingProblems() []error {
 	if args.NATStrategy != "" && args.NATStrategy != NATNone {
 		add("VPCID", "the NAT gateways are those of the VPC; leave NATStrategy %q out", args.NATStrategy)
 	}
-	if !vpcForm.MatchString(e.VPCID) {
-		add("VPCID", "%q is not the id of a VPC; write it like vpc-0123456789abcdef0", e.VPCID)
+	if err := form.CheckVPCID(e.VPCID); err != nil {
+		add("VPCID", "%w", err)
 	}
 	given := maps.Clone(e.SubnetIDs)
 	holder := map[string]string{}
@@ -83,8 +77,8 @@ func (args *Args) existingProblems() []error {
 			add(field, "has %d subnets for the %d zones %v; give one in each", len(ids), len(args.Zones), args.Zones)
 		}
 		for _, id := range ids {
-			if !subnetForm.MatchString(id) {
-				add(field, "%q is not the id of a subnet; write it like subnet-0123456789abcdef0", id)
+			if err := form.CheckSubnetID(id); err != nil {
+				add(field, "%w", err)
 			} else if other, taken := holder[id]; taken {
 				add(field, "%s is in tier %q already; give each tier subnets of its own", id, other)
 			}

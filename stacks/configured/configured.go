@@ -25,6 +25,7 @@ func Environment(s *stacks.Settings, table *segment.Table) *environment.Args {
 		Region:            s.Region,
 		Zones:             s.Network.Zones,
 		VPCCIDR:           s.Network.VPCCIDR,
+		Existing:          existing(s.Network),
 		NATStrategy:       network.NATStrategy(s.Network.NATStrategy),
 		IPv6:              s.Network.IPv6,
 		Table:             table,
@@ -67,6 +68,14 @@ func Environment(s *stacks.Settings, table *segment.Table) *environment.Args {
 		}}},
 		Bastion: door(s.Bastion),
 	}
+}
+
+// existing is the VPC that the tiers move into, nil for one of the environment's own.
+func existing(n stacks.Network) *network.Existing {
+	if n.ExistingVPCID == "" {
+		return nil
+	}
+	return &network.Existing{VPCID: n.ExistingVPCID, SubnetIDs: n.SubnetIDs()}
 }
 
 // inZone is the name that needs a record, none beside a certificate of one's own.

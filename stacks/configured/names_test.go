@@ -16,6 +16,9 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/database"
 	"github.com/bulkhead-iac/bulkhead/components/edge"
 	"github.com/bulkhead-iac/bulkhead/components/environment"
+	"github.com/bulkhead-iac/bulkhead/components/network"
+	"github.com/bulkhead-iac/bulkhead/stacks"
+	"github.com/bulkhead-iac/bulkhead/stacks/configured"
 )
 
 // without are the settings that fill no field of one component: they are rows of the table of segments and connections, choose a
@@ -37,7 +40,7 @@ func TestASettingIsCalledLikeItsField(t *testing.T) {
 	require.NoError(t, yaml.Unmarshal(text, &project))
 	fields := map[string]bool{}
 	for component, args := range map[string]any{
-		"": environment.Args{}, "app": app.Args{}, "bastion": bastion.Args{}, "edge": edge.Args{}, "waf": edge.WAF{}, "database": database.Args{},
+		"": environment.Args{}, "existing": network.Existing{}, "app": app.Args{}, "bastion": bastion.Args{}, "edge": edge.Args{}, "waf": edge.WAF{}, "database": database.Args{},
 	} {
 		collect(fields, component, reflect.TypeOf(args))
 	}
@@ -65,4 +68,15 @@ func collect(fields map[string]bool, component string, args reflect.Type) {
 			fields[component+strings.ToLower(f.Name)] = true
 		}
 	}
+}
+
+// An existing VPC reaches the network, which asks for it by the names of the tiers.
+func TestAnExistingVPCIsHandedOnByTier(t *testing.T) {
+	s := &stacks.Settings{Network: stacks.Network{ExistingVPCID: "vpc-01234567", ExistingSubnetIDs: []string{
+		"app subnet-00000000", "data subnet-00000001", "app subnet-00000002", "data subnet-00000003",
+	}}}
+	require.Equal(t, &network.Existing{VPCID: "vpc-01234567", SubnetIDs: map[string][]string{
+		"app": {"subnet-00000000", "subnet-00000002"}, "data": {"subnet-00000001", "subnet-00000003"},
+	}}, configured.Environment(s, nil).Existing)
+	require.Nil(t, configured.Environment(&stacks.Settings{}, nil).Existing)
 }
