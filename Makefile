@@ -178,8 +178,8 @@ bench-policy: ## Measure the policy pack: start, memory, time per resource and p
 	@go test -run '^$$' -bench . -benchtime 1s ./policy/figures
 
 .PHONY: bench-segmentation
-bench-segmentation: ## Measure the proof of segmentation: our production stack, and all pairs of up to 100,000 interfaces
-	@go test -run '^$$' -bench . -benchmem -benchtime 1x ./policy/segmentation
+bench-segmentation: ## Measure the proof of segmentation: our production stack, all pairs of up to 100,000 interfaces, their report in a browser
+	@go test -run '^$$' -bench . -benchmem -benchtime 1x -p 1 -tags browser ./policy/segmentation ./policy/segmentation/page
 
 # Until Go 1.27 a run may end with "context deadline exceeded" though nothing was found (golang/go#75804). A finding
 # says what it is and leaves its input in testdata/fuzz.

@@ -71,12 +71,18 @@ func (p *Proof) rows(from, to string) []intent.Connection {
 
 // usual is what others send to a segment: the first port of the first row about it, or that of HTTPS.
 func (p *Proof) usual(to string) flow.Set {
+	if known, found := p.usually[to]; found {
+		return known
+	}
+	out := flow.One(flow.TCP, 443)
 	for _, from := range p.Segments {
-		for _, row := range p.rows(from, to) {
+		if rows := p.rows(from, to); len(rows) > 0 {
 			anywhere := netip.IPv4Unspecified()
-			packet := flow.Example(flow.Flows{{Lo: anywhere, Hi: anywhere, V: flow.To(flow.Addr(anywhere), row.Ports.Set())}})
-			return flow.One(packet.Protocol, packet.Port)
+			packet := flow.Example(flow.Flows{{Lo: anywhere, Hi: anywhere, V: flow.To(flow.Addr(anywhere), rows[0].Ports.Set())}})
+			out = flow.One(packet.Protocol, packet.Port)
+			break
 		}
 	}
-	return flow.One(flow.TCP, 443)
+	p.usually[to] = out
+	return out
 }

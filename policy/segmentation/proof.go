@@ -55,6 +55,7 @@ type Proof struct {
 	engine  *reach.Engine
 	members map[string][]*reach.End
 	of      map[string]string // the segments of interfaces, by their ids
+	usually map[string]flow.Set
 }
 
 // Cell is an ordered pair of segments.
@@ -129,7 +130,7 @@ func worse(a, b Status) Status { return ranks[max(slices.Index(ranks, a), slices
 func Prove(net *model.Network, table *intent.Table) (*Proof, error) {
 	known := *net
 	known.Elsewhere = append(slices.Clone(net.Elsewhere), table.Known()...)
-	p := &Proof{net: net, table: table, engine: reach.New(&known), members: map[string][]*reach.End{}, Assumptions: slices.Concat(net.Notes, net.Check())}
+	p := &Proof{net: net, table: table, engine: reach.New(&known), members: map[string][]*reach.End{}, usually: map[string]flow.Set{}, Assumptions: slices.Concat(net.Notes, net.Check())}
 	for _, u := range net.Unmodelled {
 		p.Assumptions = append(p.Assumptions, fmt.Sprintf("%s (%s) is not modelled: what it can carry is unknown", u.ID, u.What))
 	}

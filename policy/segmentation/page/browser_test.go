@@ -36,7 +36,7 @@ var pictures = flag.String("pictures", "", "folder for the screenshots; empty ke
 // browser is a real browser with a page, which has to stay silent and alone: a message on its console, an error, a breach of the
 // page's policy and a request other than for the page itself end the test.
 type browser struct {
-	*testing.T
+	testing.TB
 	tab context.Context
 
 	mutex sync.Mutex
@@ -44,30 +44,30 @@ type browser struct {
 }
 
 // program is the browser of this machine.
-func program(t *testing.T) string {
-	t.Helper()
+func program(tb testing.TB) string {
+	tb.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
-	t.Fatal("the tests of the report start a browser, and there is no Chromium or Chrome here; install one, on Debian with: apt-get install chromium")
+	tb.Fatal("the tests of the report start a browser, and there is no Chromium or Chrome here; install one, on Debian with: apt-get install chromium")
 	return ""
 }
 
 // show opens a page in a browser.
-func show(t *testing.T, text string) *browser {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "report.html")
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program(t)), chromedp.NoSandbox, chromedp.WindowSize(1400, 1000))
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	tab, closeTab := chromedp.NewContext(allocator, chromedp.WithErrorf(t.Logf)) // such as events of newer browsers
-	t.Cleanup(closeTab)
+func show(tb testing.TB, text string) *browser {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "report.html")
+	require.NoError(tb, os.WriteFile(path, []byte(text), 0o600))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program(tb)), chromedp.NoSandbox, chromedp.WindowSize(1400, 1000))
+	allocator, stop := chromedp.NewExecAllocator(tb.Context(), options...)
+	tb.Cleanup(stop)
+	tab, closeTab := chromedp.NewContext(allocator, chromedp.WithErrorf(tb.Logf)) // such as events of newer browsers
+	tb.Cleanup(closeTab)
 	tab, cancel := context.WithTimeout(tab, 2*time.Minute)
-	t.Cleanup(cancel)
-	b := &browser{T: t, tab: tab}
+	tb.Cleanup(cancel)
+	b := &browser{TB: tb, tab: tab}
 	own := "file://" + path
 	chromedp.ListenTarget(tab, func(event any) {
 		b.mutex.Lock()
@@ -86,10 +86,10 @@ func show(t *testing.T, text string) *browser {
 		}
 	})
 	b.run(log.Enable(), network.Enable(), chromedp.Navigate(own), chromedp.WaitReady("body"))
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		b.mutex.Lock()
 		defer b.mutex.Unlock()
-		require.Empty(t, b.loud)
+		require.Empty(tb, b.loud)
 	})
 	return b
 }
