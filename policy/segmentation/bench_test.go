@@ -11,6 +11,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/policy/export"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/scenes"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
@@ -54,5 +55,18 @@ func BenchmarkAllPairs(b *testing.B) {
 				b.ReportMetric(float64(open), "open")
 			}
 		})
+	}
+}
+
+// BenchmarkAsk asks about two interfaces of the largest network, which is loaded before: what explain takes.
+func BenchmarkAsk(b *testing.B) {
+	n, err := segmentation.Open(scenes.Large(50, 100000, 5000, 100000), nil)
+	require.NoError(b, err)
+	for b.Loop() {
+		for _, pair := range [][2]string{{"eni-0-0", "eni-0-1"}, {"eni-0-0", "eni-3-7"}} {
+			a, err := n.Ask(pair[0], pair[1], flow.Everything)
+			require.NoError(b, err)
+			require.NotNil(b, a.Path)
+		}
 	}
 }

@@ -41,7 +41,8 @@ const Usage = `  bulkhead-policy prove [-intent TABLE] INPUT               prove
   bulkhead-policy lint INPUT                                list rules and groups that do nothing, and lost answers
 
 INPUT, BEFORE and AFTER are stack exports, JSON of previews, or folders of AWS's describe answers. TABLE is a file of
-segments and connections, or an export or preview whose networks have one; such an INPUT needs no other.
+segments and connections, or an export or preview whose networks have one; such an INPUT needs no other. -format json, markdown,
+sarif or html writes the answer in another form; "-h" after a command lists those that it has.
 `
 
 // Asks reports whether the arguments of explain are about two ends of a network, and not about a control.

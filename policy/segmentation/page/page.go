@@ -70,10 +70,16 @@ type cell struct {
 
 // Short is what there is room for in the matrix: what is intended and passes, without the client ports.
 func (c *cell) Short() string {
-	if c.Status == segmentation.Allowed {
+	if c.Status == segmentation.Allowed && c.May != "" {
 		return c.Intended
 	}
 	return ""
+}
+
+// tells reports whether there is a connection to tell of. What the table admits need not be possible: an endpoint, for one, is on the
+// internet for its rows and asks nobody.
+func (c *cell) tells() bool {
+	return c.Status != segmentation.Closed && (c.Status != segmentation.Allowed || c.May != "")
 }
 
 // Says is the cell for somebody who does not see where it is.
@@ -133,7 +139,7 @@ func (v *view) matrix() {
 		}
 		c.Sheet = v.Sheets.cell(v.Proof, c)
 		at[[2]string{c.From, c.To}] = c
-		if c.Status != segmentation.Closed {
+		if c.tells() {
 			v.Connections = append(v.Connections, connection{c, cmp.Or(c.May, c.Intended)})
 		}
 	}

@@ -185,7 +185,11 @@ func TestEveryCellHasItsHeadersAndItsSheet(t *testing.T) {
 	for _, b := range found["button"] {
 		labels[attribute(b, "aria-label")] = true
 	}
+	require.True(t, labels["aws:kms to edge: as intended"], "what is admitted and cannot happen has no ports")
 	require.True(t, labels["edge to app: more than intended, tcp 22 from client ports 1024-65535, 443 from client ports 1024-65535, 8443 from client ports 1024-65535"], "%v", labels)
+	for _, r := range found["tr"] {
+		require.False(t, attribute(r, "data-from") == "aws:kms", "what cannot happen is no connection")
+	}
 	for _, h := range found["th"] {
 		require.NotEmpty(t, attribute(h, "scope"))
 	}
