@@ -40,7 +40,7 @@ func (p *Proof) Explain(c *Cell) []Explanation {
 	default:
 		q := p.usual(c.To)
 		if path := p.first(c, func(a, b *reach.End) *reach.Path { return p.engine.Blocked(a, b, q) }); path != nil {
-			return append(out, Explanation{Closed, fmt.Sprintf("nothing passes; %s, for example, needs all that stops it to be changed", flow.Describe(q)), path})
+			return append(out, Explanation{Closed, fmt.Sprintf("nothing passes; to let %s in, for example, everything that stops it would have to change", flow.Describe(q)), path})
 		}
 		out = append(out, Explanation{Closed, "the segment has one member, which has nobody to connect to", nil})
 	}

@@ -162,6 +162,9 @@ func (v *view) Wrong() int {
 	return len(slices.DeleteFunc(slices.Clone(v.Connections), func(c connection) bool { return slices.Index(worstFirst, c.Status) > 2 }))
 }
 
+// Big reports whether the browser shall lay the matrix out only when it comes into view.
+func (v *view) Big() bool { return len(v.Proof.Cells) > 2000 }
+
 func (v *view) change(c *segmentation.Change) {
 	from, to := c.Ends()
 	for _, part := range c.Parts() {
