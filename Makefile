@@ -137,7 +137,7 @@ test-repeat: ## Run the unit tests of the components COUNT times in a row under 
 	@CGO_ENABLED=1 go test -race -count $(COUNT) -timeout 0 ./components/... ./infra/... ./form/...
 
 .PHONY: test-renamed
-test-renamed: ## Run them again in a copy with another project, module, region and other environments; with REHEARSE=live a rehearsal too
+test-renamed: ## Run them again in a copy with another project, module, region and environments; SUITE=test runs all, REHEARSE=live rehearses one
 	@test/renamed/run
 
 .PHONY: vet
