@@ -274,7 +274,7 @@ func TestStateShowsWhatTheEdgeWasGiven(t *testing.T) {
 	})
 	require.Equal(t, map[string]any{
 		"zone": "example.com", "domain": "www.example.com", "alternativeNames": []any{"example.com"}, "hstsOffReason": reason,
-		"waf": map[string]any{"rateLimit": 500.0, "additional": []any{}, "relaxations": []any{}},
+		"waf": map[string]any{"rateLimit": 500.0},
 	}, recording.Only(t, edgeType).Values())
 }
 
