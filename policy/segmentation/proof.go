@@ -159,9 +159,10 @@ func (p *Proof) assign(net *model.Network, table *intent.Table) error {
 	var problems []string
 	vpcs := map[string]bool{}
 	p.of = map[string]string{}
+	known := selectable(net)
 	for _, e := range table.Ends() {
 		p.addOutside(&e, net, table)
-		for _, f := range selected(&e, net) {
+		for _, f := range selected(&e, known) {
 			if other := p.of[f.ID]; other != "" {
 				problems = append(problems, fmt.Sprintf("%s is in the segments %s and %s; an interface has one", called(f), other, e.Name))
 			}
@@ -223,29 +224,45 @@ func called(f *model.Interface) string {
 	return f.Name + " (" + f.ID + ")"
 }
 
-// selected are the interfaces of an end.
-func selected(e *intent.End, net *model.Network) []*model.Interface {
-	subnets, groups := map[string]string{}, map[string]string{}
+// traits are what an interface can be selected by: names of its own, and ids and names of its subnets and groups.
+type traits struct {
+	*model.Interface
+	names, subnets, groups []string
+}
+
+// selectable are the interfaces that can be in a segment.
+func selectable(net *model.Network) []traits {
+	names := map[string]string{}
 	for _, x := range net.Subnets {
-		subnets[x.ID] = x.Name
+		names[x.ID] = x.Name
 	}
 	for _, x := range net.Groups {
-		groups[x.ID] = x.Name
+		names[x.ID] = x.Name
 	}
-	both := func(ids []string, names map[string]string) []string {
+	both := func(ids []string) []string {
 		var out []string
 		for _, id := range ids {
 			out = append(out, id, names[id])
 		}
 		return out
 	}
-	var out []*model.Interface
+	var out []traits
 	for i := range net.Interfaces {
-		f := &net.Interfaces[i]
-		if f.Kind != model.NATInterface && slices.ContainsFunc(e.Segments, func(s intent.Segment) bool {
-			return s.Selects(string(f.Kind), f.Service, []string{f.ID, last(f.ID), f.Name, f.Owner}, both(f.Subnets, subnets), both(f.Groups, groups))
+		if f := &net.Interfaces[i]; f.Kind != model.NATInterface {
+			out = append(out, traits{f, []string{f.ID, last(f.ID), f.Name, f.Owner}, both(f.Subnets), both(f.Groups)})
+		}
+	}
+	return out
+}
+
+// selected are the interfaces of an end.
+func selected(e *intent.End, from []traits) []*model.Interface {
+	var out []*model.Interface
+	for _, f := range from {
+		if slices.ContainsFunc(e.Segments, func(s intent.Segment) bool {
+			return s.Selects(string(f.Kind), f.Service, f.names, f.subnets, f.groups)
 		}) {
-			out = append(out, f)
+			out = append(out, f.Interface)
 		}
 	}
 	return out
