@@ -26,6 +26,12 @@ func CheckHeaderValue(value string) error {
 	return nil
 }
 
+// MaxHSTSDays is two years, the longest time for which sites ask browsers to use HTTPS only (https://hstspreload.org).
+const MaxHSTSDays = 730
+
+// CheckHSTSDays accepts how long browsers are to use HTTPS only.
+func CheckHSTSDays(days int) error { return CheckBetween(days, 1, MaxHSTSDays, "days") }
+
 // CheckContentSecurityPolicy accepts a Content-Security-Policy that a load balancer can send and that has a default-src.
 func CheckContentSecurityPolicy(policy string) error {
 	if err := CheckHeaderValue(policy); err != nil {

@@ -137,7 +137,7 @@ var table = []setting{
 	},
 	{
 		key: "edgeDomain", group: groupEdge, fallback: "", example: "www.bulkhead.example",
-		description: "Host name the load balancer serves; requests for any other, or for its address, get a 404. Empty means the apex of edgeZone.",
+		description: "Host name the load balancer serves; HTTPS requests for any other, or for its address, get a 404; plain HTTP is redirected whatever the name, as FSBP ELB.1 wants. Empty means the apex of edgeZone.",
 		allowed:     "a name inside edgeZone; with edgeCertificateArn required, and a name that the certificate is for",
 		field:       func(s *Settings) any { return &s.Edge.Domain },
 		check:       text(form.CheckHostName),
@@ -165,14 +165,27 @@ var table = []setting{
 	},
 	{
 		key: "edgeHstsOffReason", group: groupEdge, fallback: "", example: "the domain moves back to plain HTTP in May",
-		description: "Why browsers are told to forget that they must use HTTPS. Empty means that they must, for two years and for all names below edgeDomain. The reason becomes a tag; control elb-hsts of the policy pack needs a waiver too.",
+		description: "Why browsers are told to forget that they must use HTTPS. Empty means that they must. The reason becomes a tag; control elb-hsts of the policy pack needs a waiver too.",
 		allowed:     "10 to 256 characters",
 		field:       func(s *Settings) any { return &s.Edge.HSTSOffReason },
 		check:       text(form.CheckReason),
 	},
 	{
+		key: "edgeHstsDays", group: groupEdge, fallback: 730, example: "1",
+		description: "Days for which browsers remember to use HTTPS only, since they cannot be told to forget while HTTPS is broken. A domain that is new to HTTPS starts with 1, then 7, then 30; below 183 control elb-hsts of the policy pack needs a waiver, whose end reminds of the next step.",
+		allowed:     "1 to 730",
+		field:       func(s *Settings) any { return &s.Edge.HSTSDays },
+		check:       number(form.CheckHSTSDays),
+	},
+	{
+		key: "edgeHstsSubdomains", group: groupEdge, fallback: false, example: "true",
+		description: "Has browsers use HTTPS for all names below edgeDomain, whoever serves them. Where edgeDomain is below edgeZone they do so anyway.",
+		allowed:     "true or false",
+		field:       func(s *Settings) any { return &s.Edge.HSTSSubdomains },
+	},
+	{
 		key: "edgeContentSecurityPolicy", group: groupEdge, fallback: "", example: "default-src 'self'; img-src 'self' https://cdn.example.com",
-		description: "Content-Security-Policy header of every response: what pages may load, and from where. Empty means their own host alone, no inline scripts, and no frames on other sites. The load balancer sends it, and X-Frame-Options, in place of what the service sends.",
+		description: "Content-Security-Policy header of every response: what pages may load, and from where. The load balancer sends it, and the X-Frame-Options that go with it, in place of what the service sends. Empty leaves both to the service.",
 		allowed:     "up to 1024 bytes without double quotes, with a default-src",
 		field:       func(s *Settings) any { return &s.Edge.ContentSecurityPolicy },
 		check:       text(form.CheckContentSecurityPolicy),

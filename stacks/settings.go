@@ -115,7 +115,11 @@ type Edge struct {
 	CertificateARN string
 	// HSTSOffReason says why Strict-Transport-Security is off; empty when it is on.
 	HSTSOffReason string
-	// ContentSecurityPolicy is the header of that name; empty for the default of package edge.
+	// HSTSDays is for how long browsers use HTTPS only.
+	HSTSDays int
+	// HSTSSubdomains extends that to every name below Domain.
+	HSTSSubdomains bool
+	// ContentSecurityPolicy is the header of that name; empty leaves it to the service.
 	ContentSecurityPolicy string
 }
 

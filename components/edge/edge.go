@@ -39,11 +39,19 @@ type Args struct {
 	CertificateARN string `pulumi:"certificateArn"`
 	// WAF says how the web ACL in front of the load balancer departs from its baseline. Default: it does not.
 	WAF WAF `pulumi:"waf"`
-	// ContentSecurityPolicy is the Content-Security-Policy header of every response, in place of the one that a service sends. Empty
-	// means DefaultContentSecurityPolicy. At most 1024 bytes.
+	// ContentSecurityPolicy is the Content-Security-Policy header of every response, in place of the one that a service sends, and
+	// decides on X-Frame-Options too. Empty leaves both to the service, which alone can know the nonces of its pages. At most 1024
+	// bytes; StrictContentSecurityPolicy is one to start from. A listener that has once sent one keeps sending it until it gets
+	// another (hashicorp/terraform-provider-aws#43042).
 	ContentSecurityPolicy string `pulumi:"contentSecurityPolicy"`
+	// HSTSDays is for how many days browsers remember to use HTTPS only, 1 to 730. They cannot be told to forget while HTTPS is
+	// broken: a domain that is new to HTTPS starts with few. Default: 730.
+	HSTSDays int `pulumi:"hstsDays"`
+	// HSTSSubdomains has browsers use HTTPS for every name below those of the edge, also for hosts of others. Default: only where
+	// all names of the edge are below Zone, so that no host of others is below them.
+	HSTSSubdomains bool `pulumi:"hstsSubdomains"`
 	// HSTSOffReason is the written reason to tell browsers that they need not use HTTPS; it becomes a tag. Empty means that
-	// they must, for two years and for all names below the domain.
+	// they must.
 	HSTSOffReason string `pulumi:"hstsOffReason"`
 	// DeletionProtectionOffReason is the written reason to let the load balancer be deleted; it becomes a tag. Empty means
 	// that AWS refuses to delete it (FSBP ELB.6).
@@ -153,6 +161,9 @@ func (a *Args) Check(name string) []error {
 	problems = append(problems, a.checkIdentity()...)
 	if a.ContentSecurityPolicy != "" {
 		problems = append(problems, form.In("ContentSecurityPolicy", form.CheckContentSecurityPolicy(a.ContentSecurityPolicy)))
+	}
+	if a.HSTSDays != 0 {
+		problems = append(problems, form.In("HSTSDays", form.CheckHSTSDays(a.HSTSDays)))
 	}
 	problems = append(problems, form.Within("WAF", a.WAF.Check())...)
 	problems = append(problems, checkReason("HSTSOffReason", a.HSTSOffReason), checkReason("DeletionProtectionOffReason", a.DeletionProtectionOffReason))

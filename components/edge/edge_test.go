@@ -291,10 +291,10 @@ func TestHTTPSListener(t *testing.T) {
 			"type":          "fixed-response",
 			"fixedResponse": map[string]any{"statusCode": "404", "contentType": "text/plain", "messageBody": "Not found"},
 		}},
-		"routingHttpResponseStrictTransportSecurityHeaderValue": "max-age=63072000; includeSubDomains",
-		"routingHttpResponseContentSecurityPolicyHeaderValue":   DefaultContentSecurityPolicy,
+		"routingHttpResponseStrictTransportSecurityHeaderValue": "max-age=63072000",
+		"routingHttpResponseContentSecurityPolicyHeaderValue":   nil,
 		"routingHttpResponseXContentTypeOptionsHeaderValue":     "nosniff",
-		"routingHttpResponseXFrameOptionsHeaderValue":           "DENY",
+		"routingHttpResponseXFrameOptionsHeaderValue":           nil,
 		"routingHttpResponseServerEnabled":                      false,
 		"tags":                                                  map[string]any{"Name": "edge-https"},
 	} {
@@ -318,14 +318,15 @@ func TestRelaxedSettingsAreValuesWithReasons(t *testing.T) {
 	recording := build(t, func(a *Args) {
 		withCertificate(a)
 		a.HSTSOffReason, a.DeletionProtectionOffReason = reason, reason
-		a.ContentSecurityPolicy = "default-src 'none'"
+		a.ContentSecurityPolicy = StrictContentSecurityPolicy
 	})
 	balancer := recording.Only(t, balancerType)
 	require.Equal(t, false, balancer.Value("enableDeletionProtection"))
 	require.Equal(t, map[string]any{"Name": "edge", "bulkhead:relaxed:DeletionProtection": reason}, balancer.Value("tags"))
 	listener := recording.Get(t, listenerType, "edge-https")
 	require.Equal(t, "max-age=0", listener.Value("routingHttpResponseStrictTransportSecurityHeaderValue"))
-	require.Equal(t, "default-src 'none'", listener.Value("routingHttpResponseContentSecurityPolicyHeaderValue"))
+	require.Equal(t, StrictContentSecurityPolicy, listener.Value("routingHttpResponseContentSecurityPolicyHeaderValue"))
+	require.Equal(t, "DENY", listener.Value("routingHttpResponseXFrameOptionsHeaderValue"))
 	require.Equal(t, map[string]any{"Name": "edge-https", "bulkhead:relaxed:HSTS": reason}, listener.Value("tags"))
 }
 

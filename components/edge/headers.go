@@ -2,31 +2,62 @@
 
 package edge
 
-import "github.com/bulkhead-iac/bulkhead/form"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/form"
+)
 
 const (
-	// hstsOn has browsers use HTTPS only, for two years and for every name below this one (RFC 6797, section 6.1).
-	// "preload" is left out: it commits a whole domain and takes months to undo.
-	hstsOn = "max-age=63072000; includeSubDomains"
 	// hstsOff tells browsers to forget what they were told before (RFC 6797, section 6.1.1). Leaving the header out
 	// instead would change nothing: the listener would keep sending the old one (hashicorp/terraform-provider-aws#43042).
 	hstsOff = "max-age=0"
 	// noSniff keeps browsers from guessing that a file is a script.
 	noSniff = "nosniff"
-	// frameOptions keeps other sites from framing this one. Newer browsers do as the frame-ancestors directive says instead.
-	frameOptions = "DENY"
 )
 
-// DefaultContentSecurityPolicy lets a page load things from its own host only, run no inline script, submit forms to
+// StrictContentSecurityPolicy lets a page load things from its own host only, run no inline script, submit forms to
 // its own host only, and be framed by nobody.
-const DefaultContentSecurityPolicy = "default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; upgrade-insecure-requests"
+const StrictContentSecurityPolicy = "default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; upgrade-insecure-requests"
 
-// hsts is the value of the Strict-Transport-Security header.
-func hsts(offReason string) string {
-	if offReason != "" {
+// hsts is the value of the Strict-Transport-Security header (RFC 6797, section 6.1). "preload" is left out: it commits a whole
+// domain and takes months to undo.
+func (a *Args) hsts() string {
+	if a.HSTSOffReason != "" {
 		return hstsOff
 	}
-	return hstsOn
+	value := fmt.Sprintf("max-age=%d", component.Or(a.HSTSDays, form.MaxHSTSDays)*24*60*60)
+	if a.HSTSSubdomains || a.Zone != "" && !slices.Contains(a.hosts(), a.Zone) {
+		value += "; includeSubDomains"
+	}
+	return value
+}
+
+// frameOptions is the value of X-Frame-Options that says to old browsers what the policy says to others with frame-ancestors,
+// "" where the older header cannot say it.
+func frameOptions(policy string) string {
+	for directive := range strings.SplitSeq(policy, ";") {
+		switch strings.Join(strings.Fields(strings.ToLower(directive)), " ") {
+		case "frame-ancestors 'none'":
+			return "DENY"
+		case "frame-ancestors 'self'":
+			return "SAMEORIGIN"
+		}
+	}
+	return ""
+}
+
+// header is a value that the listener sends, nil for a header that it leaves to the service.
+func header(value string) pulumi.StringPtrInput {
+	if value == "" {
+		return nil
+	}
+	return pulumi.String(value)
 }
 
 // checkReason returns what is wrong with the written reason for a relaxed setting. No reason is fine: nothing is

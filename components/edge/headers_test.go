@@ -12,23 +12,39 @@ import (
 )
 
 func TestHSTS(t *testing.T) {
-	require.Equal(t, "max-age=63072000; includeSubDomains", hsts(""))
-	require.Equal(t, "max-age=0", hsts("The domain moves to plain HTTP"), "off must be a value: a missing header changes nothing")
-}
-
-func TestHeaderValuesAreSendable(t *testing.T) {
-	for _, value := range []string{hstsOn, hstsOff, noSniff, frameOptions, DefaultContentSecurityPolicy} {
-		require.NoError(t, form.CheckHeaderValue(value))
+	for want, args := range map[string]Args{
+		"max-age=63072000; includeSubDomains": {Zone: "example.com", Domain: "www.example.com"},
+		"max-age=63072000":                    {Zone: "example.com"},
+		"max-age=86400":                       {Zone: "example.com", Domain: "www.example.com", AlternativeNames: []string{"example.com"}, HSTSDays: 1},
+		"max-age=604800":                      {CertificateARN: certificateARN, HSTSDays: 7},
+		"max-age=2592000; includeSubDomains":  {Zone: "example.com", HSTSDays: 30, HSTSSubdomains: true},
+		// A missing header changes nothing.
+		"max-age=0": {Zone: "example.com", HSTSSubdomains: true, HSTSOffReason: "The domain moves to plain HTTP"},
+	} {
+		require.Equal(t, want, args.hsts())
+		require.NoError(t, form.CheckHeaderValue(want))
 	}
-	require.NoError(t, form.CheckContentSecurityPolicy(DefaultContentSecurityPolicy))
 }
 
-func TestDefaultContentSecurityPolicyIsStrict(t *testing.T) {
+func TestOldBrowsersHearWhoMayFrameAPage(t *testing.T) {
+	for policy, want := range map[string]string{
+		"":                          "",
+		"default-src 'self'":        "",
+		StrictContentSecurityPolicy: "DENY",
+		"default-src 'self';Frame-Ancestors  'self'":               "SAMEORIGIN",
+		"default-src 'self'; frame-ancestors https://b.example.com": "",
+	} {
+		require.Equal(t, want, frameOptions(policy), policy)
+	}
+	require.NoError(t, form.CheckContentSecurityPolicy(StrictContentSecurityPolicy))
+}
+
+func TestStrictContentSecurityPolicy(t *testing.T) {
 	for _, directive := range []string{"default-src 'self'", "frame-ancestors 'none'", "object-src 'none'", "base-uri 'self'", "form-action 'self'"} {
-		require.Contains(t, DefaultContentSecurityPolicy, directive)
+		require.Contains(t, StrictContentSecurityPolicy, directive)
 	}
-	require.NotContains(t, DefaultContentSecurityPolicy, "unsafe")
-	require.NotContains(t, DefaultContentSecurityPolicy, "*")
+	require.NotContains(t, StrictContentSecurityPolicy, "unsafe")
+	require.NotContains(t, StrictContentSecurityPolicy, "*")
 }
 
 func TestCheckReason(t *testing.T) {

@@ -16,10 +16,6 @@ import (
 // scanner that goes by address, or by a name that is not ours, never reaches a target. The web ACL filters before the
 // listener listens.
 func (e *Edge) listen(ctx *pulumi.Context, name string, args *Args) error {
-	policy := args.ContentSecurityPolicy
-	if policy == "" {
-		policy = DefaultContentSecurityPolicy
-	}
 	tags := pulumi.StringMap{"Name": pulumi.String(name + "-https")}
 	if args.HSTSOffReason != "" {
 		tags["bulkhead:relaxed:HSTS"] = pulumi.String(args.HSTSOffReason)
@@ -38,10 +34,10 @@ func (e *Edge) listen(ctx *pulumi.Context, name string, args *Args) error {
 				MessageBody: pulumi.String("Not found"),
 			},
 		}},
-		RoutingHttpResponseStrictTransportSecurityHeaderValue: pulumi.String(hsts(args.HSTSOffReason)),
-		RoutingHttpResponseContentSecurityPolicyHeaderValue:   pulumi.String(policy),
+		RoutingHttpResponseStrictTransportSecurityHeaderValue: pulumi.String(args.hsts()),
+		RoutingHttpResponseContentSecurityPolicyHeaderValue:   header(args.ContentSecurityPolicy),
 		RoutingHttpResponseXContentTypeOptionsHeaderValue:     pulumi.String(noSniff),
-		RoutingHttpResponseXFrameOptionsHeaderValue:           pulumi.String(frameOptions),
+		RoutingHttpResponseXFrameOptionsHeaderValue:           header(frameOptions(args.ContentSecurityPolicy)),
 		RoutingHttpResponseServerEnabled:                      pulumi.Bool(false),
 		Tags:                                                  tags,
 	}, pulumi.Parent(e), order.After(e.WebACL.Ready()))

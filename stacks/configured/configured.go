@@ -41,6 +41,8 @@ func Environment(s *stacks.Settings, table *segment.Table) *environment.Args {
 			CertificateARN:              s.Edge.CertificateARN,
 			WAF:                         edge.WAF{RateLimit: s.WAF.RateLimit, Relaxations: relaxations(s.WAF.Relaxed())},
 			HSTSOffReason:               s.Edge.HSTSOffReason,
+			HSTSDays:                    s.Edge.HSTSDays,
+			HSTSSubdomains:              s.Edge.HSTSSubdomains,
 			ContentSecurityPolicy:       s.Edge.ContentSecurityPolicy,
 			DeletionProtectionOffReason: s.DeletionProtectionOffReason,
 		}},
