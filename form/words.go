@@ -65,6 +65,16 @@ func CheckServerName(name string) error {
 	return nil
 }
 
+var permissionSet = regexp.MustCompile(`^[\w+=,.@-]{0,32}$`)
+
+// CheckPermissionSet accepts the name of a permission set (IAM Identity Center API reference, CreatePermissionSet), or none.
+func CheckPermissionSet(name string) error {
+	if !permissionSet.MatchString(name) {
+		return Text(name, "is not the name of a permission set", "use up to 32 letters, digits and + = , . @ _ -")
+	}
+	return nil
+}
+
 var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
 // takenNames are the beginnings that AWS refuses in the name of one of its resources.

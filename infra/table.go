@@ -42,7 +42,7 @@ func table(s *stacks.Settings) *segment.Table {
 	t.Segments = append(t.Segments, door)
 	t.Connections = append(t.Connections, []segment.Connection{
 		{From: segment.Addresses(s.Bastion.AllowedCIDRs...), To: "bastion", Ports: segment.SSH, Why: "Operators at known addresses"},
-		{From: "bastion", To: segment.AWS(segment.ServerServices()...), Ports: segment.HTTPS, Why: "Session Manager and the log of its sessions"},
+		{From: "bastion", To: segment.AWS(segment.SessionServices()...), Ports: segment.HTTPS, Why: "Session Manager and the log of its sessions"},
 		{From: "bastion", To: segment.AWS("s3"), Ports: segment.HTTPS, Why: "Amazon S3, which holds the packages of Amazon Linux"},
 		{From: "bastion", To: "app", Ports: segment.SSH, Why: "Operators on the bastion"},
 	}...)

@@ -116,6 +116,13 @@ var table = []setting{
 		check:       withIPv4(ranges(cidr.MaxKnown, cidr.CheckKnown)),
 	},
 	{
+		key: "bastionPermissionSet", group: groupBastion, fallback: "", example: "Operators",
+		description: "Permission set of IAM Identity Center whose people may enter; Identity Center has to demand the second factor. Empty means users of IAM who have just shown one.",
+		allowed:     "up to 32 letters, digits and + = , . @ _ -",
+		field:       func(s *Settings) any { return &s.Bastion.PermissionSet },
+		check:       text(form.CheckPermissionSet),
+	},
+	{
 		key: "bastionInstanceType", group: groupBastion, fallback: "t3.micro", example: "t3.micro",
 		description: "EC2 instance type of the bastion. Changing it replaces the instance.",
 		allowed:     "an instance type that can encrypt its disks",

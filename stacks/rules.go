@@ -38,7 +38,7 @@ func adopted(key string, errs ...error) []fault {
 var rules = []rule{
 	{[]string{"region", "zones"}, "zones names 2 to 4 zones of region, and no two that share an address slot of the network: a and e, b and f, c and g, d and h", zonesFit},
 	{[]string{"bastion", "bastionAllowedCidrs"}, "bastionAllowedCidrs is given exactly when bastion is KnownAddresses", knownAddressesGiven},
-	{[]string{"bastion", "bastionReachesDatabase"}, "bastionReachesDatabase is false when bastion is None", bastionThere},
+	{[]string{"bastion", "bastionPermissionSet", "bastionReachesDatabase"}, "bastionPermissionSet and bastionReachesDatabase are not given when bastion is None", bastionThere},
 	{[]string{"vpcCidr", "bastionAllowedCidrs"}, "bastionAllowedCidrs lies outside vpcCidr: the bastion is entered from elsewhere", bastionRangesFit},
 	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk", egressRangesFit},
 	{[]string{"vpcCidr", "existingVpcId"}, "exactly one of vpcCidr and existingVpcId is set", oneVPC},
@@ -123,10 +123,15 @@ func knownAddressesGiven(s *Settings) []fault {
 }
 
 func bastionThere(s *Settings) []fault {
-	if s.Bastion.Access != BastionNone || !s.Bastion.ReachesDatabase {
-		return nil
+	const wrong, cure = "is given although bastion is None", "remove it, or choose another bastion"
+	var faults []fault
+	if s.Bastion.Access == BastionNone && s.Bastion.PermissionSet != "" {
+		faults = about("bastionPermissionSet", strconv.Quote(s.Bastion.PermissionSet), wrong, cure)
 	}
-	return about("bastionReachesDatabase", "true", "is given although bastion is None", "remove it, or choose another bastion")
+	if s.Bastion.Access == BastionNone && s.Bastion.ReachesDatabase {
+		faults = append(faults, about("bastionReachesDatabase", "true", wrong, cure)...)
+	}
+	return faults
 }
 
 func bastionRangesFit(s *Settings) []fault {

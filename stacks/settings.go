@@ -100,6 +100,8 @@ type Bastion struct {
 	AllowedCIDRs []string
 	// InstanceType is an EC2 instance type such as "t3.micro".
 	InstanceType string
+	// PermissionSet is the one of Identity Center that operators have; empty for users of IAM.
+	PermissionSet string
 	// ReachesDatabase lets the bastion connect to PostgreSQL; false with BastionNone.
 	ReachesDatabase bool
 }

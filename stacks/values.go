@@ -28,9 +28,9 @@ func profile(s string) error {
 		"name a file of policy/profiles without .json, in lower-case letters, digits and hyphens, such as production")
 }
 
-// baseEndpoints are what instances need in order to be managed (Session Manager), to log,
-// and to read their secrets. They reach AWS in no other way.
-var baseEndpoints = []string{"ssm", "ssmmessages", "ec2messages", "secretsmanager", "logs", "kms"}
+// baseEndpoints are what instances need in order to be listed by Systems Manager, to log, and to read their secrets. They reach
+// AWS in no other way.
+var baseEndpoints = []string{"ssm", "secretsmanager", "logs", "kms"}
 
 // otherEndpoints are the further services that a network can have an endpoint for.
 func otherEndpoints() []string {

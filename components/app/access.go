@@ -11,16 +11,16 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/server"
 )
 
-// permissions are what an instance may do: be reached through Session Manager, write its own logs, and log in to its
-// database.
+// permissions are what an instance may do: be listed by Systems Manager, write its own logs, and log in to its database. It offers
+// no session: through the account's own document anybody who may start one would be root, unrecorded.
 func permissions(args *Args, login database.Login, log *logs.Group) (map[string]pulumi.StringInput, error) {
-	sessions, err := identity.Permissions(server.SessionManager()).JSON()
+	managed, err := identity.Permissions(server.Managed()).JSON()
 	if err != nil {
 		return nil, err
 	}
 	policies := map[string]pulumi.StringInput{
-		"session-manager": pulumi.String(sessions),
-		"write-logs":      identity.DocumentOutput(identity.PermissionsPolicy, server.WriteLogs("WriteOwnLogs", log.ARN)),
+		"be-listed":  pulumi.String(managed),
+		"write-logs": identity.DocumentOutput(identity.PermissionsPolicy, server.WriteLogs("WriteOwnLogs", log.ARN)),
 	}
 	if args.Database != nil {
 		policy := "connect-to-database"

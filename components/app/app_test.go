@@ -182,7 +182,7 @@ func TestRoleMayDoWhatItNeeds(t *testing.T) {
 	}}, found["DecryptDatabaseSecret"]["Condition"])
 	arn := "arn:aws:logs:eu-central-1:111122223333:log-group:" + recording.Get(t, servertest.LogsType, "shop-logs").ID
 	require.Equal(t, []any{arn, arn + ":*"}, found["WriteOwnLogs"]["Resource"])
-	require.Contains(t, found, "SessionManager")
+	require.Contains(t, found, "BeListed")
 }
 
 func TestWithoutADatabaseThereIsNoSecretToRead(t *testing.T) {

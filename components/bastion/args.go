@@ -33,6 +33,10 @@ type Args struct {
 	Segment *network.Segment
 	// Server says what the instance is. Default: t3.micro, replaced after 7 days. Nothing on it survives.
 	Server server.Settings `pulumi:"server"`
+	// PermissionSet is the permission set of IAM Identity Center whose people are the operators, such as "Operators". Their sessions
+	// do not tell AWS of a second factor, so Identity Center has to demand it ("Configure MFA", IAM Identity Center user guide).
+	// Default: the operators are users of IAM who have just shown a second factor.
+	PermissionSet string `pulumi:"permissionSet"`
 	// IdleMinutes ends a session of Session Manager that lies idle, 1 to 60. Default 15.
 	IdleMinutes int `pulumi:"idleMinutes"`
 	// SessionMinutes ends any session of Session Manager, 1 to 1440. Default 120.
@@ -59,16 +63,20 @@ func (args *Args) Check(name string) []error {
 func (args *Args) problems(name string) []error {
 	problems := form.Problems(
 		form.In("name", form.CheckServerName(name)),
+		form.In("PermissionSet", form.CheckPermissionSet(args.PermissionSet)),
 		form.In("IdleMinutes", form.CheckBetween(args.IdleMinutes, 1, 60, "minutes")),
 		form.In("SessionMinutes", form.CheckBetween(args.SessionMinutes, 1, 1440, "minutes")),
 	)
 	problems = append(problems, form.Within("Server", args.Server.Check()...)...)
-	problems = append(problems, args.Segment.Check([]segment.Reach{segment.ReachInternet, segment.ReachNAT}, server.Needs()...)...)
+	problems = append(problems, args.Segment.Check([]segment.Reach{segment.ReachInternet, segment.ReachNAT}, append(server.Needs(), sessions)...)...)
 	if args.Segment != nil {
 		problems = append(problems, args.doorProblems()...)
 	}
 	return problems
 }
+
+// sessions are what a bastion needs besides what every server does.
+var sessions = segment.Need{To: segment.AWS("ssmmessages"), Ports: segment.HTTPS, For: "Session Manager"}
 
 // doorProblems reports rows that admit others than operators at known addresses, and a public bastion that admits nobody.
 func (args *Args) doorProblems() []error {

@@ -102,7 +102,7 @@ func TestEveryMissingRowIsNamedAtOnce(t *testing.T) {
 	table := networktest.Table()
 	table.Connections = slices.DeleteFunc(table.Connections, func(c segment.Connection) bool { return c.To == "bastion" || c.From == "bastion" })
 	problems := draft(t, "bastion", table).Check("bastion")
-	services := append(segment.ServerServices(), "s3")
+	services := append(segment.SessionServices(), "s3")
 	require.Len(t, problems, len(services)+1)
 	for _, service := range services {
 		require.ErrorContains(t, errors.Join(problems...), `add {From: "bastion", To: segment.AWS("`+service+`"), Ports: segment.HTTPS, Why: "..."} to its Connections`)

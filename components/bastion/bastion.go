@@ -37,7 +37,7 @@ type Bastion struct {
 // There are two ways in, both in the operator's own name and both in CloudTrail: a
 // session of Session Manager (see SessionCommand), which needs no open port, and, for a bastion
 // with a public address, SSH from a known address with a key that EC2 Instance Connect admits for one minute
-// (`aws ec2-instance-connect ssh`). There is no key pair and no password. What is typed in
+// (`aws ec2-instance-connect ssh --os-user bastion`). Either way they are the user "bastion", who may become nobody else. There is no key pair and no password. What is typed in
 // a session goes to the log group; of SSH the log group has the logins, since onward
 // connections are encrypted end to end. A session is recorded because it names the document,
 // so operators should get OperatorPolicyARN and no other right to start sessions.
@@ -75,7 +75,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		PublicIP:    args.public(),
 		Description: "The bastion " + name,
 		Permissions: permissions,
-		Parts:       pulumi.ToOutput([]server.Part{{Name: "harden.sh", Body: harden}}),
+		Parts:       pulumi.ToOutput([]server.Part{{Name: "harden.sh", Body: harden()}}),
 		Group:       group(args),
 	}, log, b)
 	if err != nil {

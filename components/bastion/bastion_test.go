@@ -130,6 +130,8 @@ func TestSessionsAreRecordedAndEnd(t *testing.T) {
 		"cloudWatchStreamingEnabled":  true,
 		"idleSessionTimeout":          "15",
 		"maxSessionDuration":          "120",
+		"runAsEnabled":                true,
+		"runAsDefaultUser":            "bastion",
 	} {
 		require.Equal(t, want, content.Inputs[input], input)
 	}
@@ -139,13 +141,15 @@ func TestUserDataHardensTheDaemonAndShipsItsLog(t *testing.T) {
 	recording := build(t, unchanged)
 	parts := servertest.UserData(t, recording)
 	require.Equal(t, []string{"01-harden.sh", "02-ship-logs.sh"}, servertest.Files(parts))
-	for _, setting := range []string{"PasswordAuthentication no", "PermitRootLogin no", "AllowAgentForwarding no", "AllowTcpForwarding local"} {
+	for _, setting := range []string{
+		"\nid -u bastion &>/dev/null || useradd --create-home --shell /bin/bash bastion\n", ">/etc/sudoers.d/ssm-agent-users\n", "\nAllowUsers bastion\n", "PasswordAuthentication no", "PermitRootLogin no", "AllowAgentForwarding no", "AllowTcpForwarding local",
+	} {
 		require.Contains(t, parts[0].Body, setting)
 	}
 	require.Contains(t, parts[1].Body, "/var/log/secure")
 	require.Contains(t, parts[1].Body, recording.Get(t, servertest.LogsType, "bastion-logs").ID)
 	check := exec.Command("bash", "-n")
-	check.Stdin = strings.NewReader(harden)
+	check.Stdin = strings.NewReader(harden())
 	out, err := check.CombinedOutput()
 	require.NoError(t, err, string(out))
 }

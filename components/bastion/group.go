@@ -3,7 +3,8 @@
 package bastion
 
 import (
-	_ "embed" // the settings of the SSH daemon
+	_ "embed" // the script
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -12,7 +13,10 @@ import (
 )
 
 //go:embed harden.sh
-var harden string
+var hardening string
+
+// harden is the script that makes a bastion of a server.
+func harden() string { return strings.ReplaceAll(hardening, "@USER@", osUser) }
 
 // group keeps exactly one instance running in any zone. It is replaced on every change and at the end of its life; the old one
 // goes first, since nobody should find two doors.

@@ -1,9 +1,19 @@
 #!/bin/bash
-# Lets the SSH daemon do what a bastion is for, and nothing else.
+# Makes the user that operators are here, and lets the SSH daemon do what a bastion is for, and nothing else.
 set -euo pipefail
+
+id -u @USER@ &>/dev/null || useradd --create-home --shell /bin/bash @USER@
+# The agent of Systems Manager would make a user who may become root, unless this file is there.
+echo "# Nobody becomes root by way of a session." >/etc/sudoers.d/ssm-agent-users
+
+# Who wants to know that this is the bastion finds the fingerprints of its keys in its log group.
+for key in /etc/ssh/ssh_host_*_key.pub; do
+  ssh-keygen -l -f "$key" | logger --tag host-key
+done
 
 cat >/etc/ssh/sshd_config.d/00-bastion.conf <<'BULKHEAD'
 # Keys come from EC2 Instance Connect, each for one minute and in somebody's name.
+AllowUsers @USER@
 AuthenticationMethods publickey
 PasswordAuthentication no
 KbdInteractiveAuthentication no

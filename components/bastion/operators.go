@@ -22,12 +22,25 @@ var (
 	namedDocument = identity.Condition{Operator: "BoolIfExists", Key: "ssm:SessionDocumentAccessCheck", Values: []string{"true"}}
 	// ownSession is the tag that Session Manager gives a session, for users and for roles ("Additional sample IAM policies
 	// for Session Manager", allow a user to end only sessions they started).
+	// asGiven keeps out whom a tag would make another user of the system, such as root (Systems Manager user guide, "Turn on Run As
+	// support").
+	asGiven    = identity.Condition{Operator: "Null", Key: "aws:PrincipalTag/SSMSessionRunAs", Values: []string{"true"}}
 	ownSession = identity.Condition{Operator: "StringEquals", Key: "ssm:resourceTag/aws:ssmmessages:session-id", Values: []string{"${aws:userid}"}}
 )
 
-// operatorStatements let an operator who has a second factor open recorded sessions on the bastion and deal with their own,
-// log in by SSH where the bastion admits that, and nothing else. They hold only as long as no other policy of the operator allows ssm:StartSession without the document
-// check.
+// who is an operator: somebody with a second factor, or somebody of the permission set.
+func who(args *Args) identity.Condition {
+	if args.PermissionSet == "" {
+		return secondFactor
+	}
+	return identity.Condition{Operator: "ArnLike", Key: "aws:PrincipalArn", Values: []string{
+		"arn:aws:iam::" + args.Segment.Account().ID + ":role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_" + args.PermissionSet + "_????????????????", // 16 letters of AWS end the name
+	}}
+}
+
+// operatorStatements let an operator open recorded sessions on the bastion and deal with their own, log in by SSH where the
+// bastion admits that, and nothing else. They hold only as long as no other policy of the operator allows ssm:StartSession without
+// the document check.
 func operatorStatements(name string, args *Args, document pulumi.StringOutput) []identity.StatementInput {
 	at := args.Segment.Account().Region + ":" + args.Segment.Account().ID
 	bastion := identity.Condition{Operator: "StringEquals", Key: "ssm:resourceTag/Name", Values: []string{name}}
@@ -36,11 +49,11 @@ func operatorStatements(name string, args *Args, document pulumi.StringOutput) [
 		{Statement: identity.Statement{
 			Sid: "StartOnTheBastion", Effect: identity.Allow, Actions: start,
 			Resources:  []string{"arn:aws:ec2:" + at + ":instance/*"},
-			Conditions: []identity.Condition{bastion, namedDocument, secondFactor},
+			Conditions: []identity.Condition{bastion, namedDocument, asGiven, who(args)},
 		}},
 		{Statement: identity.Statement{
 			Sid: "StartRecorded", Effect: identity.Allow, Actions: start,
-			Conditions: []identity.Condition{namedDocument, secondFactor},
+			Conditions: []identity.Condition{namedDocument, asGiven, who(args)},
 		}, ResourceInputs: pulumi.StringArray{document}},
 		{Statement: identity.Statement{
 			Sid: "SpeakInOwnSessions", Effect: identity.Allow, Actions: []string{"ssmmessages:OpenDataChannel"},
@@ -58,19 +71,22 @@ func operatorStatements(name string, args *Args, document pulumi.StringOutput) [
 		}},
 	}
 	if args.public() {
-		statements = append(statements, sshStatements(name, at)...)
+		statements = append(statements, sshStatements(name, at, who(args))...)
 	}
 	return statements
 }
 
-// sshStatements let an operator who has a second factor hand a key to the bastion for a minute, and find its address (EC2 user
+// sshStatements let an operator hand a key to the bastion for a minute, and find its address (EC2 user
 // guide, "Grant IAM permissions for EC2 Instance Connect"). Which addresses the key works from is for the table to say.
-func sshStatements(name, at string) []identity.StatementInput {
+func sshStatements(name, at string, operator identity.Condition) []identity.StatementInput {
 	return []identity.StatementInput{
 		{Statement: identity.Statement{
 			Sid: "HandOverAKey", Effect: identity.Allow, Actions: []string{"ec2-instance-connect:SendSSHPublicKey"},
-			Resources:  []string{"arn:aws:ec2:" + at + ":instance/*"},
-			Conditions: []identity.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/Name", Values: []string{name}}, secondFactor},
+			Resources: []string{"arn:aws:ec2:" + at + ":instance/*"},
+			Conditions: []identity.Condition{
+				{Operator: "StringEquals", Key: "aws:ResourceTag/Name", Values: []string{name}},
+				{Operator: "StringEquals", Key: "ec2:osuser", Values: []string{osUser}}, operator,
+			},
 		}},
 		{Statement: identity.Statement{
 			Sid: "FindItsAddress", Effect: identity.Allow, Actions: []string{"ec2:DescribeInstances"},

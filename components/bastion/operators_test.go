@@ -33,6 +33,7 @@ func TestOperatorsMayOpenRecordedSessionsOnTheBastionOnly(t *testing.T) {
 		case "ssm:StartSession":
 			started[s.Resource] = true
 			require.Equal(t, "true", s.Condition["Bool"]["aws:MultiFactorAuthPresent"], s.Sid)
+			require.Equal(t, "true", s.Condition["Null"]["aws:PrincipalTag/SSMSessionRunAs"], "%s: or a tag makes an operator root", s.Sid)
 			require.Equal(t, "true", s.Condition["BoolIfExists"]["ssm:SessionDocumentAccessCheck"], "%s: in every statement, or it is not enforced", s.Sid)
 			if strings.Contains(s.Resource.(string), "instance") {
 				require.Equal(t, "bastion", s.Condition["StringEquals"]["ssm:resourceTag/Name"])
@@ -58,9 +59,17 @@ func TestOperatorsMayHandAKeyToAPublicBastionOnly(t *testing.T) {
 		policy := bastion.Build(t, unchanged).Only(t, operatorPolicyType).String("policy")
 		require.Equal(t, public, strings.Contains(policy, `{"Sid":"HandOverAKey","Effect":"Allow","Action":"ec2-instance-connect:SendSSHPublicKey",`+
 			`"Resource":"arn:aws:ec2:eu-central-1:111122223333:instance/*",`+
-			`"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"},"StringEquals":{"aws:ResourceTag/Name":"bastion"}}}`))
+			`"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"},"StringEquals":{"aws:ResourceTag/Name":"bastion","ec2:osuser":"bastion"}}}`))
 		require.Equal(t, public, strings.Contains(policy, `"ec2:DescribeInstances"`), "the AWS CLI asks for the address")
 	}
+}
+
+// Sessions of Identity Center carry no second factor: who may enter is the permission set, and its name alone would also stand for
+// one that begins with it.
+func TestOperatorsOfIdentityCenterAreThoseOfThePermissionSet(t *testing.T) {
+	policy := door.Build(t, func(_ *pulumi.Context, a *Args) error { a.PermissionSet = "Operators"; return nil }).Only(t, operatorPolicyType).String("policy")
+	require.Equal(t, 3, strings.Count(policy, `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Operators_????????????????"}`))
+	require.NotContains(t, policy, "MultiFactorAuthPresent")
 }
 
 func TestOperatorPolicyIsAnOutput(t *testing.T) {

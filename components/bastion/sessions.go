@@ -16,6 +16,10 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/server"
 )
 
+// osUser is whom operators are on the bastion: a user who may become nobody else, so that nobody ends the record of a session. Who
+// they are themselves is in CloudTrail.
+const osUser = "bastion"
+
 // sessionDocument is the content of a Session document: what happens in a session goes
 // to an encrypted log group as it happens, and a session ends by itself (Systems Manager
 // user guide, "Session document schema").
@@ -39,8 +43,8 @@ func sessionDocument(logGroup string, idleMinutes, sessionMinutes int) (string, 
 			"s3BucketName":                "",
 			"s3KeyPrefix":                 "",
 			"s3EncryptionEnabled":         true,
-			"runAsEnabled":                false,
-			"runAsDefaultUser":            "",
+			"runAsEnabled":                true,
+			"runAsDefaultUser":            osUser,
 		},
 	}
 	text, err := json.Marshal(document)

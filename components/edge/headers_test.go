@@ -31,7 +31,7 @@ func TestOldBrowsersHearWhoMayFrameAPage(t *testing.T) {
 		"":                          "",
 		"default-src 'self'":        "",
 		StrictContentSecurityPolicy: "DENY",
-		"default-src 'self';Frame-Ancestors  'self'":               "SAMEORIGIN",
+		"default-src 'self';Frame-Ancestors  'self'":                "SAMEORIGIN",
 		"default-src 'self'; frame-ancestors https://b.example.com": "",
 	} {
 		require.Equal(t, want, frameOptions(policy), policy)

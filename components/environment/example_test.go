@@ -39,9 +39,7 @@ func ExampleNew_incomplete() {
 	// Output:
 	// 1 error occurred:
 	// 	* environment "shop": AlarmEmails: missing; give at least one address that hears the alarms
-	// Services[0] (orders): Segment "orders": Session Manager and the shipping of logs: no row of the table lets "orders" open tcp/443 to "aws:ec2messages"; add {From: "orders", To: segment.AWS("ec2messages"), Ports: segment.HTTPS, Why: "..."} to its Connections
-	// Services[0] (orders): Segment "orders": Session Manager and the shipping of logs: no row of the table lets "orders" open tcp/443 to "aws:logs"; add {From: "orders", To: segment.AWS("logs"), Ports: segment.HTTPS, Why: "..."} to its Connections
-	// Services[0] (orders): Segment "orders": Session Manager and the shipping of logs: no row of the table lets "orders" open tcp/443 to "aws:ssm"; add {From: "orders", To: segment.AWS("ssm"), Ports: segment.HTTPS, Why: "..."} to its Connections
-	// Services[0] (orders): Segment "orders": Session Manager and the shipping of logs: no row of the table lets "orders" open tcp/443 to "aws:ssmmessages"; add {From: "orders", To: segment.AWS("ssmmessages"), Ports: segment.HTTPS, Why: "..."} to its Connections
+	// Services[0] (orders): Segment "orders": Systems Manager and the shipping of logs: no row of the table lets "orders" open tcp/443 to "aws:logs"; add {From: "orders", To: segment.AWS("logs"), Ports: segment.HTTPS, Why: "..."} to its Connections
+	// Services[0] (orders): Segment "orders": Systems Manager and the shipping of logs: no row of the table lets "orders" open tcp/443 to "aws:ssm"; add {From: "orders", To: segment.AWS("ssm"), Ports: segment.HTTPS, Why: "..."} to its Connections
 	// Table: Segments[0] (edge): nothing runs in it; give the component of its name, list it in OwnSegments if resources of your own run in it, or drop the segment and its rows
 }

@@ -42,7 +42,7 @@ func reference() *Args {
 		NATStrategy: network.NATSingle,
 		Table:       referenceTable(),
 		AlarmEmails: []string{"ops@example.com"},
-		Edge:        &Edge{Args: edge.Args{Zone: "shop.example"}},
+		Edge:        &Edge{Args: edge.Args{Zone: "shop.example", ContentSecurityPolicy: edge.StrictContentSecurityPolicy}},
 		Services:    []Service{{Name: "app", Args: app.Args{Port: servicePort}, UsesDatabase: "db", Hosts: []string{"shop.example"}}},
 		Databases:   []Database{{}},
 		Bastion:     &Bastion{},

@@ -78,7 +78,7 @@ func TestEveryInterfaceEndpointHasAGroupOfItsOwnThatAdmitsItsRowsOnly(t *testing
 		require.Equal(t, map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": accountID}}, policy["OwnIdentities"]["Condition"])
 
 		callers := []string{"app"}
-		if slices.Contains(segment.ServerServices(), service) {
+		if slices.Contains(segment.SessionServices(), service) {
 			callers = append(callers, "bastion")
 		}
 		admitted := 0

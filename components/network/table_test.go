@@ -22,7 +22,7 @@ const (
 )
 
 // interfaceServices are those that the typical table leads to.
-var interfaceServices = []string{"ec2messages", "kms", "logs", "secretsmanager", "ssm", "ssmmessages"}
+var interfaceServices = []string{"kms", "logs", "secretsmanager", "ssm", "ssmmessages"}
 
 // typicalTable is what a whole environment needs: the edge, a bastion for one office, an application with a database, AWS
 // services through their endpoints, and a way out through NAT.
@@ -43,7 +43,7 @@ func typicalTable() *segment.Table {
 			{From: "app", To: "db", Ports: segment.PostgreSQL, Why: "Data"},
 			{From: "bastion", To: "db", Ports: segment.PostgreSQL, Why: "Administrators"},
 			{From: "app", To: segment.AWS(interfaceServices...), Ports: segment.HTTPS, Why: "AWS services"},
-			{From: "bastion", To: segment.AWS(segment.ServerServices()...), Ports: segment.HTTPS, Why: "Sessions"},
+			{From: "bastion", To: segment.AWS(segment.SessionServices()...), Ports: segment.HTTPS, Why: "Sessions"},
 			{From: "app", To: segment.AWS("s3"), Ports: segment.HTTPS, Why: "Packages"},
 			{From: "bastion", To: segment.AWS("s3"), Ports: segment.HTTPS, Why: "Packages of the bastion"},
 			{From: "app", To: segment.Addresses(partners), Ports: segment.HTTPS, Why: "Partners"},

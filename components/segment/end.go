@@ -32,8 +32,12 @@ func AWS(services ...string) End {
 	return End(awsPrefix + strings.Join(services, ","))
 }
 
-// ServerServices are the services that a server managed by Systems Manager needs: to offer sessions, and to ship its logs.
-func ServerServices() []string { return []string{"ec2messages", "logs", "ssm", "ssmmessages"} }
+// ServerServices are the services that every server needs: to be known to Systems Manager, and to ship its logs.
+func ServerServices() []string { return []string{"logs", "ssm"} }
+
+// SessionServices are the services of a server that offers sessions of Session Manager. Agents older than version 3.3.40 need
+// ec2messages besides (Systems Manager user guide, "ec2messages, ssmmessages, and other API operations").
+func SessionServices() []string { return append(ServerServices(), "ssmmessages") }
 
 // Segment returns the name of the segment that the end is, and whether it is one.
 func (e End) Segment() (string, bool) {

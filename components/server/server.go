@@ -50,11 +50,11 @@ func (s Settings) Defaults(instanceType string, maxLifetimeDays int) Settings {
 	return s
 }
 
-// Needs are the connections without which no server works: Session Manager, the shipping of its logs, and Amazon S3, which
-// holds the packages of Amazon Linux.
+// Needs are the connections without which no server works: the shipping of its logs, Systems Manager, which lists it, and Amazon
+// S3, which holds the packages of Amazon Linux.
 func Needs() []segment.Need {
 	return []segment.Need{
-		{To: segment.AWS(segment.ServerServices()...), Ports: segment.HTTPS, For: "Session Manager and the shipping of logs"},
+		{To: segment.AWS(segment.ServerServices()...), Ports: segment.HTTPS, For: "Systems Manager and the shipping of logs"},
 		{To: segment.AWS("s3"), Ports: segment.HTTPS, For: "the packages of Amazon Linux in Amazon S3"},
 	}
 }

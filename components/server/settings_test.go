@@ -60,7 +60,7 @@ func TestSettingsCheckReportsEverythingAtOnce(t *testing.T) {
 	}
 }
 
-func TestNeedsAreSessionManagerTheLogsAndThePackages(t *testing.T) {
+func TestNeedsAreSystemsManagerTheLogsAndThePackages(t *testing.T) {
 	services := map[string]bool{}
 	for _, need := range Needs() {
 		require.Empty(t, need.From)
@@ -70,5 +70,5 @@ func TestNeedsAreSessionManagerTheLogsAndThePackages(t *testing.T) {
 			services[service] = true
 		}
 	}
-	require.Equal(t, map[string]bool{"ec2messages": true, "logs": true, "s3": true, "ssm": true, "ssmmessages": true}, services)
+	require.Equal(t, map[string]bool{"logs": true, "s3": true, "ssm": true}, services)
 }

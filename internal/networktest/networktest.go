@@ -45,7 +45,7 @@ func Table() *segment.Table {
 			{From: "app", To: "db", Ports: segment.PostgreSQL, Why: "PostgreSQL connections of the service"},
 			{From: "app", To: segment.AWS(append(segment.ServerServices(), "s3", "secretsmanager")...), Ports: segment.HTTPS, Why: "AWS services"},
 			{From: segment.Addresses("203.0.113.0/28", "2001:db8:1::/48"), To: "bastion", Ports: segment.SSH, Why: "Operators at known addresses"},
-			{From: "bastion", To: segment.AWS(append(segment.ServerServices(), "s3")...), Ports: segment.HTTPS, Why: "AWS services"},
+			{From: "bastion", To: segment.AWS(append(segment.SessionServices(), "s3")...), Ports: segment.HTTPS, Why: "AWS services"},
 			{From: "bastion", To: "app", Ports: segment.SSH, Why: "Operators"},
 		},
 	}

@@ -93,7 +93,7 @@ func door(b stacks.Bastion) *environment.Bastion {
 	if b.Access == stacks.BastionNone {
 		return nil
 	}
-	return &environment.Bastion{Args: bastion.Args{Server: server.Settings{InstanceType: b.InstanceType}}}
+	return &environment.Bastion{Args: bastion.Args{PermissionSet: b.PermissionSet, Server: server.Settings{InstanceType: b.InstanceType}}}
 }
 
 // relaxations are what the configuration lets the web ACL count instead of block.

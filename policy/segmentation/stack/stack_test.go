@@ -100,7 +100,7 @@ func check(t *testing.T, got map[string]string) {
 	}
 	for pair, set := range got {
 		from, to, _ := strings.Cut(pair, " -> ")
-		endpoint := strings.Contains("logs kms ssm ssmmessages secretsmanager ec2messages", to) && (from == "app-group" || from == "bastion-group")
+		endpoint := strings.Contains("logs kms ssm ssmmessages secretsmanager", to) && (from == "app-group" || from == "bastion-group")
 		if want[pair] == "" {
 			require.Truef(t, endpoint, "%s: %s", pair, set)
 			require.Regexp(t, `must tcp 443 from client ports (443, )?1024-65535 \| may tcp 443`, set)
