@@ -131,6 +131,29 @@ func CheckWAFRule(rule string) error {
 	return nil
 }
 
+// bodyRule ends the names of the rules of AWS WAF that look at the body of a request.
+const bodyRule = "_BODY"
+
+// BodyLabel is how the label ends that a rule of AWS WAF leaves on requests whose body it matches; ok is false for a rule that looks
+// at something else ("AWS Managed Rules rule groups list", AWS WAF Developer Guide).
+func BodyLabel(rule string) (label string, ok bool) {
+	label, ok = strings.CutSuffix(rule, bodyRule)
+	return label + "_Body", ok
+}
+
+var relaxedPath = regexp.MustCompile(`^/[A-Za-z0-9._~/-]{0,127}$`)
+
+// CheckRelaxedPath accepts the beginning of the paths on which a rule of AWS WAF counts instead of blocking.
+func CheckRelaxedPath(rule, path string) error {
+	if _, ok := BodyLabel(rule); !ok {
+		return Text(path, "is a path for a rule that does not look at bodies, which counts on all paths or on none", "leave the path out, or name a rule that ends in "+bodyRule)
+	}
+	if !relaxedPath.MatchString(path) {
+		return Text(path, "is not the beginning of a path", "write / and up to 127 letters, digits and . _ ~ / -")
+	}
+	return nil
+}
+
 // services are the AWS services whose interface endpoints offer both private DNS and
 // endpoint policies, by the last part of their name (AWS PrivateLink guide, "AWS services
 // that integrate with AWS PrivateLink").

@@ -164,9 +164,9 @@ var table = []setting{
 		check:       number(form.CheckRateLimit),
 	},
 	{
-		key: "wafRelaxations", group: groupEdge, fallback: []string{}, example: "[CommonRuleSet.SizeRestrictions_BODY because people upload photos]",
-		description: "Parts of the web ACL that count requests instead of blocking them, each with its reason, which becomes a tag. A body above 8 KB, such as an upload, is blocked unless CommonRuleSet.SizeRestrictions_BODY is among them.",
-		allowed:     "<part> because <reason of 10 to 256 characters>; a part is one of " + strings.Join(wafIntents, ", ") + ", or one of its rules, as AWS calls it, behind a dot; in production one rule each",
+		key: "wafRelaxations", group: groupEdge, fallback: []string{}, example: "[CommonRuleSet.SizeRestrictions_BODY at /photos because people upload photos]",
+		description: "Parts of the web ACL that count requests instead of blocking them, each with its reason, which becomes a tag. A body above 8 KB, such as an upload, is blocked unless CommonRuleSet.SizeRestrictions_BODY is among them; of larger ones the web ACL sees the beginning alone, so name the paths that need it.",
+		allowed:     "<part> because <reason of 10 to 256 characters>, or <part> at <path>,<path> because <reason> for rules that end in _BODY, which then block on all paths but those that begin so; a part is one of " + strings.Join(wafIntents, ", ") + ", or one of its rules, as AWS calls it, behind a dot; in production one rule each",
 		field:       func(s *Settings) any { return &s.WAF.Relaxations },
 		check:       relaxations,
 	},

@@ -220,7 +220,7 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"wafRateLimit", "9", `wafRateLimit: 9 is not between 10 and 2000000000 requests in 5 minutes`},
 		{"wafRateLimit", "2000000001", `wafRateLimit: 2000000001 is not between`},
 
-		{"wafRelaxations", `["CommonRuleSet.SizeRestrictions_BODY"]`, `wafRelaxations[0]: "CommonRuleSet.SizeRestrictions_BODY" gives no reason; write it like CommonRuleSet.SizeRestrictions_BODY because people upload photos`},
+		{"wafRelaxations", `["CommonRuleSet.SizeRestrictions_BODY"]`, `wafRelaxations[0]: "CommonRuleSet.SizeRestrictions_BODY" gives no reason; write it like CommonRuleSet.SizeRestrictions_BODY at /photos because people upload photos`},
 		{"wafRelaxations", `["CommonRules because people upload photos"]`, `wafRelaxations[0]: "CommonRules because people upload photos" relaxes something that is not part of the web ACL; did you mean CommonRuleSet?`},
 		{"wafRelaxations", `["PHP because people upload photos"]`, `relaxes something that is not part of the web ACL; choose from IPReputation, RateLimit, CommonRuleSet`},
 		{"wafRelaxations", `["RateLimit.All because people upload photos"]`, `names a rule inside the rate limit, which is one rule; name RateLimit alone, or raise wafRateLimit`},
@@ -230,6 +230,9 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"wafRelaxations", `["Linux.LFI_HEADER because people upload photos","Linux.LFI_HEADER because people upload films"]`, `wafRelaxations[1]: "Linux.LFI_HEADER because people upload films" relaxes Linux.LFI_HEADER a second time; keep one`},
 		{"wafRelaxations", `["Linux.LFI_HEADER because people upload photos","Linux.LFI_HEADER because people upload photos"]`, `is listed twice; keep one`},
 		{"edgeContentSecurityPolicy", "img-src *", `edgeContentSecurityPolicy: "img-src *" has no default-src`},
+		{"wafRelaxations", `["Linux.LFI_HEADER at /photos because photos have odd names"]`, `"/photos" is a path for a rule that does not look at bodies`},
+		{"wafRelaxations", `["CommonRuleSet.SizeRestrictions_BODY at photos because people upload photos"]`, `"photos" is not the beginning of a path`},
+		{"wafRelaxations", `["Oversize.Any at /photos because people upload photos"]`, `names a rule inside Oversize, which is one rule; name Oversize alone`},
 		{"edgeHstsDays", "0", `edgeHstsDays: 0 is not between 1 and 730 days`},
 		{"bastionPermissionSet", "our operators", `bastionPermissionSet: "our operators" is not the name of a permission set`},
 		{"edgeHstsOffReason", "so be it", `edgeHstsOffReason: "so be it" is not a valid reason; write 10 to 256 letters`},

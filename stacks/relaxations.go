@@ -17,6 +17,8 @@ type Relaxation struct {
 	Intent string
 	// Rule is one rule of the intent's managed group; empty for the whole intent.
 	Rule string
+	// Paths are the beginnings of the only paths on which the rule counts; none means every path.
+	Paths []string
 	// Reason says why; it becomes a tag.
 	Reason string
 }
@@ -29,26 +31,27 @@ func (r Relaxation) what() string {
 	return r.Intent + "." + r.Rule
 }
 
-// rateLimit is the intent that is a rule of our own.
-const rateLimit = "RateLimit"
+// Intents that are one rule, of our own.
+const rateLimit, oversize = "RateLimit", "Oversize"
 
 // wafIntents are the parts of every web ACL.
-var wafIntents = []string{"IPReputation", rateLimit, "CommonRuleSet", "KnownBadInputs", "SQLInjection", "Linux"}
+var wafIntents = []string{"IPReputation", rateLimit, "CommonRuleSet", "KnownBadInputs", "SQLInjection", "Linux", oversize}
 
 // WAFIntents returns the parts of every web ACL that a relaxation may name.
 func WAFIntents() []string { return slices.Clone(wafIntents) }
 
-// because stands between what is relaxed and why.
-const because = " because "
+// at and because stand between what is relaxed, where, and why.
+const at, because = " at ", " because "
 
-// relaxationOf takes "CommonRuleSet.SizeRestrictions_BODY because people upload photos"
+// relaxationOf takes "CommonRuleSet.SizeRestrictions_BODY at /photos because people upload photos"
 // apart.
 func relaxationOf(s string) (Relaxation, error) {
-	const example = "write it like CommonRuleSet.SizeRestrictions_BODY because people upload photos"
+	const example = "write it like CommonRuleSet.SizeRestrictions_BODY at /photos because people upload photos"
 	what, why, found := strings.Cut(s, because)
 	if !found {
 		return Relaxation{}, form.Text(s, "gives no reason", example)
 	}
+	what, where, some := strings.Cut(what, at)
 	intent, rule, single := strings.Cut(what, ".")
 	switch {
 	case !slices.Contains(wafIntents, intent):
@@ -56,13 +59,24 @@ func relaxationOf(s string) (Relaxation, error) {
 			meant(intent, wafIntents, "choose from "+strings.Join(wafIntents, ", ")))
 	case single && intent == rateLimit:
 		return Relaxation{}, form.Text(s, "names a rule inside the rate limit, which is one rule", "name RateLimit alone, or raise wafRateLimit")
+	case single && intent == oversize:
+		return Relaxation{}, form.Text(s, "names a rule inside Oversize, which is one rule", "name Oversize alone")
 	case single && form.CheckWAFRule(rule) != nil:
 		return Relaxation{}, form.Text(s, "does not name a rule of AWS WAF", example)
 	}
 	if refused := (*form.Error)(nil); errors.As(form.CheckReason(why), &refused) {
 		return Relaxation{}, form.Text(s, "gives a reason that is not valid", refused.Cure)
 	}
-	return Relaxation{Intent: intent, Rule: rule, Reason: why}, nil
+	r := Relaxation{Intent: intent, Rule: rule, Reason: why}
+	if some {
+		r.Paths = strings.Split(where, ",")
+	}
+	for _, path := range r.Paths {
+		if refused := (*form.Error)(nil); errors.As(form.CheckRelaxedPath(rule, path), &refused) {
+			return Relaxation{}, form.Text(s, fmt.Sprintf("relaxes a path that it cannot: %q %s", path, refused.Fault), refused.Cure)
+		}
+	}
+	return r, nil
 }
 
 // relaxations checks a list of relaxations, in which nothing may be relaxed twice.

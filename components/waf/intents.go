@@ -2,6 +2,8 @@
 
 package waf
 
+import "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
+
 // Intent names one thing the web ACL is there to do. Its place in the catalogue fixes its priority, so an intent that
 // is added later never renumbers, and so never reorders, the others.
 type Intent string
@@ -22,6 +24,9 @@ const (
 	SQLInjection Intent = "SQLInjection"
 	// Linux covers local file inclusion on Linux hosts.
 	Linux Intent = "Linux"
+	// Oversize drops requests with more headers or cookies than AWS WAF looks at, 8 KB or 200 of each: an attack behind them
+	// would pass unseen. Bodies are for CommonRuleSet.SizeRestrictions_BODY.
+	Oversize Intent = "Oversize"
 )
 
 // The intents that Args.Additional may ask for.
@@ -44,8 +49,14 @@ const (
 // entry is one row of the catalogue.
 type entry struct {
 	Intent Intent
-	// Group is the name of the AWS managed rule group; empty for the rate limit, which is a rule of our own.
+	// Group is the name of the AWS managed rule group; empty for a rule of our own.
 	Group string
+	// Labels is the namespace of the labels that the group's rules leave; empty for those whose rules do not look at bodies.
+	Labels string
+	// Own is the statement of a rule of our own, given the rate limit.
+	Own func(rateLimit int) wafv2.WebAclRuleStatementArgs
+	// Status is the answer to what a rule of our own blocks. Default: 403.
+	Status int
 	// Capacity is what the intent costs in web ACL capacity units.
 	Capacity int
 	// Baseline intents are in every web ACL.
@@ -59,16 +70,18 @@ type entry struct {
 var catalogue = []entry{
 	{Intent: IPReputation, Group: "AWSManagedRulesAmazonIpReputationList", Capacity: 25, Baseline: true},
 	{Intent: AnonymousIP, Group: "AWSManagedRulesAnonymousIpList", Capacity: 50},
-	{Intent: RateLimit, Capacity: 2, Baseline: true},
+	{Intent: RateLimit, Own: rateStatement, Status: tooManyRequests, Capacity: 2, Baseline: true},
 	{Intent: AdminProtection, Group: "AWSManagedRulesAdminProtectionRuleSet", Capacity: 100},
-	{Intent: CommonRuleSet, Group: "AWSManagedRulesCommonRuleSet", Capacity: 700, Baseline: true},
-	{Intent: KnownBadInputs, Group: "AWSManagedRulesKnownBadInputsRuleSet", Capacity: 200, Baseline: true},
-	{Intent: SQLInjection, Group: "AWSManagedRulesSQLiRuleSet", Capacity: 200, Baseline: true},
+	{Intent: CommonRuleSet, Group: "AWSManagedRulesCommonRuleSet", Labels: "core-rule-set", Capacity: 700, Baseline: true},
+	{Intent: KnownBadInputs, Group: "AWSManagedRulesKnownBadInputsRuleSet", Labels: "known-bad-inputs", Capacity: 200, Baseline: true},
+	{Intent: SQLInjection, Group: "AWSManagedRulesSQLiRuleSet", Labels: "sql-database", Capacity: 200, Baseline: true},
 	{Intent: Linux, Group: "AWSManagedRulesLinuxRuleSet", Capacity: 200, Baseline: true},
-	{Intent: POSIX, Group: "AWSManagedRulesUnixRuleSet", Capacity: 100},
-	{Intent: Windows, Group: "AWSManagedRulesWindowsRuleSet", Capacity: 200},
-	{Intent: PHP, Group: "AWSManagedRulesPHPRuleSet", Capacity: 100},
+	{Intent: POSIX, Group: "AWSManagedRulesUnixRuleSet", Labels: "posix-os", Capacity: 100},
+	{Intent: Windows, Group: "AWSManagedRulesWindowsRuleSet", Labels: "windows-os", Capacity: 200},
+	{Intent: PHP, Group: "AWSManagedRulesPHPRuleSet", Labels: "php-app", Capacity: 100},
 	{Intent: WordPress, Group: "AWSManagedRulesWordPressRuleSet", Capacity: 100},
+	// At most: a size constraint is 1, and a text transformation 10 where AWS counts the one that changes nothing.
+	{Intent: Oversize, Own: oversizeStatement, Capacity: 22, Baseline: true},
 }
 
 // Baseline returns the intents that every web ACL has, in the order in which AWS WAF evaluates them.
@@ -82,7 +95,8 @@ func Baseline() []Intent {
 	return list
 }
 
-// priorityStep leaves room between two intents for a rule that AWS Firewall Manager or a responder puts in by hand.
+// priorityStep leaves room between two intents for relaxed rules that still block on other paths, and for a rule that AWS
+// Firewall Manager or a responder puts in by hand.
 const priorityStep = 10
 
 // CapacityBudget is how many web ACL capacity units (WCUs) the basic price covers: AWS bills extra for requests to a

@@ -19,6 +19,9 @@ type Relaxation struct {
 	// Rule is the name of one rule inside the intent's managed group, such as "SizeRestrictions_BODY"; empty relaxes
 	// the whole intent. The rate limit has no rules inside.
 	Rule string `pulumi:"rule"`
+	// Paths are the beginnings of the only paths on which the rule counts; everywhere else it blocks. For rules whose name ends in
+	// "_BODY", such as the one in the way of an upload. Empty means every path.
+	Paths []string `pulumi:"paths"`
 	// Reason says why, in words that an auditor understands. It is required, and becomes the value of the tag
 	// "bulkhead:relaxed:<Intent>[.<Rule>]" on the web ACL: 10 to 256 letters, digits, spaces and + - = . _ : / @.
 	Reason string `pulumi:"reason"`
@@ -40,7 +43,24 @@ type rule struct {
 	Count bool
 	// CountRules are the rules of the managed group that count instead of block, sorted.
 	CountRules []string
+	// Elsewhere are the rules among CountRules that block on other paths than those given.
+	Elsewhere []Relaxation
 }
+
+// label is what a rule of the group leaves on requests that it matches ("Label syntax and naming requirements in AWS WAF", AWS WAF
+// Developer Guide).
+func (r rule) label(name string) string {
+	body, _ := form.BodyLabel(name)
+	return "awswaf:managed:aws:" + r.Labels + ":" + body
+}
+
+const (
+	// labelCapacity and pathCapacity are what the two halves of a rule for other paths cost ("Label match rule statement", "String
+	// match rule statement").
+	labelCapacity, pathCapacity = 1, 2 + 2*10
+	// maxElsewhere are the rules for other paths that fit between two intents.
+	maxElsewhere = priorityStep - 2
+)
 
 // fieldAdditional is the field of Args that problems point at.
 const fieldAdditional = "Additional"
@@ -64,6 +84,9 @@ func capacity(rules []rule) int {
 	sum := 0
 	for _, r := range rules {
 		sum += r.Capacity
+		for _, e := range r.Elsewhere {
+			sum += labelCapacity + len(e.Paths)*pathCapacity
+		}
 	}
 	return sum
 }
@@ -125,13 +148,25 @@ func relax(rules []rule, relaxations []Relaxation) error {
 		switch {
 		case at < 0:
 			fail("Intent %q is not in this web ACL; remove the relaxation", r.Intent)
+		case r.Rule == "" && len(r.Paths) > 0:
+			fail("Paths of %s without a Rule; name the rule that is in the way", r.Intent)
 		case r.Rule == "":
 			rules[at].Count = true
 		case rules[at].Group == "":
 			fail("%s has no rules inside, so Rule %q means nothing; leave Rule empty", r.Intent, r.Rule)
 		case form.CheckWAFRule(r.Rule) != nil:
 			fail("Rule: %w", form.CheckWAFRule(r.Rule))
+		case len(r.Paths) > 0 && len(rules[at].Elsewhere) == maxElsewhere:
+			fail("Paths of %s: only %d rules of %s can be relaxed on some paths; leave Paths empty", r.what(), maxElsewhere, r.Intent)
 		default:
+			for j, path := range r.Paths {
+				if err := form.CheckRelaxedPath(r.Rule, path); err != nil {
+					fail("Paths[%d] of %s: %w", j, r.what(), err)
+				}
+			}
+			if len(r.Paths) > 0 {
+				rules[at].Elsewhere = append(rules[at].Elsewhere, r)
+			}
 			rules[at].CountRules = append(rules[at].CountRules, r.Rule)
 			slices.Sort(rules[at].CountRules)
 		}

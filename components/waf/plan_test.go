@@ -23,7 +23,7 @@ func intents(rules []rule) []Intent {
 func TestBaselineOrder(t *testing.T) {
 	rules, err := plan(nil, nil)
 	require.NoError(t, err)
-	require.Equal(t, []Intent{IPReputation, RateLimit, CommonRuleSet, KnownBadInputs, SQLInjection, Linux}, intents(rules))
+	require.Equal(t, []Intent{IPReputation, RateLimit, CommonRuleSet, KnownBadInputs, SQLInjection, Linux, Oversize}, intents(rules))
 	for i, r := range rules {
 		require.False(t, r.Count, r.Intent)
 		require.Empty(t, r.CountRules, r.Intent)
@@ -36,7 +36,7 @@ func TestBaselineOrder(t *testing.T) {
 func TestBaselineFitsTheBudget(t *testing.T) {
 	rules, err := plan(nil, nil)
 	require.NoError(t, err)
-	require.Equal(t, 25+2+700+200+200+200, capacity(rules))
+	require.Equal(t, 25+2+700+200+200+200+22, capacity(rules))
 	require.LessOrEqual(t, capacity(rules), CapacityBudget)
 }
 
@@ -49,7 +49,7 @@ func TestAdditionalKeepsPriorities(t *testing.T) {
 	for _, r := range before {
 		require.Contains(t, after, r)
 	}
-	require.Equal(t, []Intent{IPReputation, AnonymousIP, RateLimit, CommonRuleSet, KnownBadInputs, SQLInjection, Linux, WordPress}, intents(after))
+	require.Equal(t, []Intent{IPReputation, AnonymousIP, RateLimit, CommonRuleSet, KnownBadInputs, SQLInjection, Linux, WordPress, Oversize}, intents(after))
 	require.Equal(t, capacity(before)+50+100, capacity(after))
 }
 

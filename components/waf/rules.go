@@ -3,6 +3,8 @@
 package waf
 
 import (
+	"strings"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -18,33 +20,48 @@ const (
 func ruleArgs(rules []rule, rateLimit int) wafv2.WebAclRuleArray {
 	out := make(wafv2.WebAclRuleArray, 0, len(rules))
 	for _, r := range rules {
-		args := wafv2.WebAclRuleArgs{
-			Name:     pulumi.String(r.Intent),
-			Priority: pulumi.Int(r.Priority),
-			VisibilityConfig: wafv2.WebAclRuleVisibilityConfigArgs{
-				CloudwatchMetricsEnabled: pulumi.Bool(true),
-				MetricName:               pulumi.String(r.Intent),
-				SampledRequestsEnabled:   pulumi.Bool(false),
-			},
-		}
-		if r.Group == "" {
-			args.Action = rateAction(r)
-			args.Statement = rateStatement(rateLimit)
+		args := named(string(r.Intent), r.Priority)
+		if r.Own != nil {
+			args.Action = ownAction(r)
+			args.Statement = r.Own(rateLimit)
 		} else {
 			args.OverrideAction = groupAction(r)
 			args.Statement = groupStatement(r)
 		}
 		out = append(out, args)
+		for i, e := range r.Elsewhere {
+			args := named(strings.Replace(e.what(), ".", "-", 1), r.Priority+i+1)
+			args.Action = ownAction(rule{Count: r.Count})
+			args.Statement = elsewhereStatement(r.label(e.Rule), e.Paths)
+			out = append(out, args)
+		}
 	}
 	return out
 }
 
-func rateAction(r rule) wafv2.WebAclRuleActionArgs {
-	if r.Count {
+// named is a rule with its metric.
+func named(name string, priority int) wafv2.WebAclRuleArgs {
+	return wafv2.WebAclRuleArgs{
+		Name:     pulumi.String(name),
+		Priority: pulumi.Int(priority),
+		VisibilityConfig: wafv2.WebAclRuleVisibilityConfigArgs{
+			CloudwatchMetricsEnabled: pulumi.Bool(true),
+			MetricName:               pulumi.String(name),
+			SampledRequestsEnabled:   pulumi.Bool(false),
+		},
+	}
+}
+
+// ownAction blocks, or counts, what a rule of our own matches.
+func ownAction(r rule) wafv2.WebAclRuleActionArgs {
+	switch {
+	case r.Count:
 		return wafv2.WebAclRuleActionArgs{Count: wafv2.WebAclRuleActionCountArgs{}}
+	case r.Status == 0:
+		return wafv2.WebAclRuleActionArgs{Block: wafv2.WebAclRuleActionBlockArgs{}}
 	}
 	return wafv2.WebAclRuleActionArgs{Block: wafv2.WebAclRuleActionBlockArgs{
-		CustomResponse: wafv2.WebAclRuleActionBlockCustomResponseArgs{ResponseCode: pulumi.Int(tooManyRequests)},
+		CustomResponse: wafv2.WebAclRuleActionBlockCustomResponseArgs{ResponseCode: pulumi.Int(r.Status)},
 	}}
 }
 

@@ -68,12 +68,16 @@ func TestEveryRuleBlocks(t *testing.T) {
 	require.Equal(t, "REGIONAL", acl.String("scope"))
 	require.Contains(t, acl.Value("defaultAction"), "allow")
 	rules := acl.Value("rules").([]any)
-	require.Len(t, rules, 6)
+	require.Len(t, rules, 7)
 	for _, r := range rules {
 		rule := r.(map[string]any)
 		if rule["name"] == string(RateLimit) {
 			require.Equal(t, map[string]any{"block": map[string]any{"customResponse": map[string]any{"responseCode": float64(429)}}}, rule["action"])
 			require.NotContains(t, rule, "overrideAction")
+			continue
+		}
+		if rule["name"] == string(Oversize) {
+			require.Equal(t, map[string]any{"block": map[string]any{}}, rule["action"])
 			continue
 		}
 		require.Equal(t, map[string]any{"none": map[string]any{}}, rule["overrideAction"], rule["name"])
@@ -93,16 +97,87 @@ func TestManagedGroupsAndPriorities(t *testing.T) {
 		rule := r.(map[string]any)
 		require.Greater(t, rule["priority"], last)
 		last = rule["priority"].(float64)
-		name := "rate"
+		name := rule["name"].(string)
 		if group, ok := rule["statement"].(map[string]any)["managedRuleGroupStatement"].(map[string]any); ok {
 			name = group["name"].(string)
 		}
 		got = append(got, name)
 	}
 	require.Equal(t, []string{
-		"AWSManagedRulesAmazonIpReputationList", "rate", "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet",
-		"AWSManagedRulesSQLiRuleSet", "AWSManagedRulesLinuxRuleSet",
+		"AWSManagedRulesAmazonIpReputationList", "RateLimit", "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet",
+		"AWSManagedRulesSQLiRuleSet", "AWSManagedRulesLinuxRuleSet", "Oversize",
 	}, got)
+}
+
+// What AWS WAF does not look at could hide anything: a load balancer takes eight times as many headers.
+func TestMoreHeadersOrCookiesThanAreInspectedAreBlocked(t *testing.T) {
+	recording, _ := build(t, goodArgs())
+	rule := ruleNamed(t, recording.Only(t, aclType), Oversize)
+	parts := rule["statement"].(map[string]any)["orStatement"].(map[string]any)["statements"].([]any)
+	require.Len(t, parts, 2)
+	for i, pattern := range []string{"headers", "cookies"} {
+		size := parts[i].(map[string]any)["sizeConstraintStatement"].(map[string]any)
+		require.Equal(t, "GT", size["comparisonOperator"])
+		require.EqualValues(t, 8192, size["size"])
+		field := size["fieldToMatch"].(map[string]any)[pattern]
+		if list, ok := field.([]any); ok {
+			field = list[0]
+		}
+		require.Equal(t, "MATCH", field.(map[string]any)["oversizeHandling"], pattern)
+		require.Equal(t, "ALL", field.(map[string]any)["matchScope"], pattern)
+	}
+}
+
+// An upload needs one path, and no attack on another path may be padded past what AWS WAF looks at.
+func TestARuleRelaxedOnAPathBlocksOnAllOthers(t *testing.T) {
+	args := goodArgs()
+	args.Relaxations = []Relaxation{
+		{Intent: CommonRuleSet, Rule: "SizeRestrictions_BODY", Paths: []string{"/photos", "/files/"}, Reason: "people upload photos"},
+		{Intent: SQLInjection, Rule: "SQLi_BODY", Paths: []string{"/query"}, Reason: "the console takes SQL"},
+	}
+	recording, made := build(t, args)
+	acl := recording.Only(t, aclType)
+	require.Equal(t, 1327+22+(1+2*22)+(1+22), made.Capacity)
+	for name, want := range map[string]struct {
+		after Intent
+		label string
+		paths []string
+	}{
+		"CommonRuleSet-SizeRestrictions_BODY": {CommonRuleSet, "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body", []string{"/photos", "/files/"}},
+		"SQLInjection-SQLi_BODY":              {SQLInjection, "awswaf:managed:aws:sql-database:SQLi_Body", []string{"/query"}},
+	} {
+		rule := ruleNamed(t, acl, Intent(name))
+		require.Equal(t, ruleNamed(t, acl, want.after)["priority"].(float64)+1, rule["priority"], "behind the rule that leaves the label")
+		require.Equal(t, map[string]any{"block": map[string]any{}}, rule["action"])
+		both := rule["statement"].(map[string]any)["andStatement"].(map[string]any)["statements"].([]any)
+		require.Equal(t, map[string]any{"labelMatchStatement": map[string]any{"scope": "LABEL", "key": want.label}}, both[0])
+		excepted := both[1].(map[string]any)["notStatement"].(map[string]any)["statements"].([]any)
+		if or, ok := excepted[0].(map[string]any)["orStatement"]; ok {
+			excepted = or.(map[string]any)["statements"].([]any)
+		}
+		var paths []string
+		for _, e := range excepted {
+			match := e.(map[string]any)["byteMatchStatement"].(map[string]any)
+			require.Equal(t, "STARTS_WITH", match["positionalConstraint"])
+			require.Equal(t, []any{
+				map[string]any{"priority": float64(0), "type": "URL_DECODE"}, map[string]any{"priority": float64(1), "type": "NORMALIZE_PATH"},
+			}, match["textTransformations"], "or /photos/../login would do")
+			paths = append(paths, match["searchString"].(string))
+		}
+		require.Equal(t, want.paths, paths)
+	}
+}
+
+func TestPathsThatCannotBeRelaxed(t *testing.T) {
+	for want, r := range map[string]Relaxation{
+		`Paths of Linux without a Rule; name the rule that is in the way`:                                                                            {Intent: Linux, Paths: []string{"/a"}},
+		`Paths[0] of Linux.LFI_HEADER: "/a" is a path for a rule that does not look at bodies`:                                                       {Intent: Linux, Rule: "LFI_HEADER", Paths: []string{"/a"}},
+		`Paths[1] of CommonRuleSet.SizeRestrictions_BODY: "a/*" is not the beginning of a path; write / and up to 127 letters, digits and . _ ~ / -`: {Intent: CommonRuleSet, Rule: "SizeRestrictions_BODY", Paths: []string{"/a", "a/*"}},
+	} {
+		r.Reason = reason
+		_, err := plan(nil, []Relaxation{r})
+		require.ErrorContains(t, err, "Relaxations[0]: "+want)
+	}
 }
 
 func TestRateLimitIsPerClientAddress(t *testing.T) {
@@ -137,7 +212,7 @@ func TestEveryRuleHasItsMetricAndNoSamples(t *testing.T) {
 	}, acl.BlockedRequests())
 	require.Equal(t, pulumi.String("RateLimit"), acl.BlockedBy(RateLimit).Dimensions["Rule"])
 	require.Equal(t, "CountedRequests", acl.CountedBy(Linux).Name)
-	require.Equal(t, 1327, acl.Capacity)
+	require.Equal(t, 1327+22, acl.Capacity)
 }
 
 func TestItStandsInFrontOfTheLoadBalancer(t *testing.T) {
@@ -254,7 +329,7 @@ func TestStateShowsWhatTheWebACLWasGiven(t *testing.T) {
 	recording, _ = build(t, args)
 	require.Equal(t, map[string]any{
 		"rateLimit": 500.0, "additional": []any{"WordPress"},
-		"relaxations": []any{map[string]any{"intent": "RateLimit", "rule": "", "reason": reason}},
+		"relaxations": []any{map[string]any{"intent": "RateLimit", "paths": []any{}, "rule": "", "reason": reason}},
 		"documents":   documents,
 	}, recording.Only(t, "bulkhead:waf:WebACL").Values())
 }

@@ -100,7 +100,7 @@ func door(b stacks.Bastion) *environment.Bastion {
 func relaxations(relaxed []stacks.Relaxation) []waf.Relaxation {
 	var list []waf.Relaxation
 	for _, r := range relaxed {
-		list = append(list, waf.Relaxation{Intent: waf.Intent(r.Intent), Rule: r.Rule, Reason: r.Reason})
+		list = append(list, waf.Relaxation{Intent: waf.Intent(r.Intent), Rule: r.Rule, Paths: r.Paths, Reason: r.Reason})
 	}
 	return list
 }
