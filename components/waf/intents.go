@@ -2,8 +2,6 @@
 
 package waf
 
-import "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
-
 // Intent names one thing the web ACL is there to do. Its place in the catalogue fixes its priority, so an intent that
 // is added later never renumbers, and so never reorders, the others.
 type Intent string
@@ -53,10 +51,6 @@ type entry struct {
 	Group string
 	// Labels is the namespace of the labels that the group's rules leave; empty for those whose rules do not look at bodies.
 	Labels string
-	// Own is the statement of a rule of our own, given the rate limit.
-	Own func(rateLimit int) wafv2.WebAclRuleStatementArgs
-	// Status is the answer to what a rule of our own blocks. Default: 403.
-	Status int
 	// Capacity is what the intent costs in web ACL capacity units.
 	Capacity int
 	// Baseline intents are in every web ACL.
@@ -70,7 +64,7 @@ type entry struct {
 var catalogue = []entry{
 	{Intent: IPReputation, Group: "AWSManagedRulesAmazonIpReputationList", Capacity: 25, Baseline: true},
 	{Intent: AnonymousIP, Group: "AWSManagedRulesAnonymousIpList", Capacity: 50},
-	{Intent: RateLimit, Own: rateStatement, Status: tooManyRequests, Capacity: 2, Baseline: true},
+	{Intent: RateLimit, Capacity: 2, Baseline: true},
 	{Intent: AdminProtection, Group: "AWSManagedRulesAdminProtectionRuleSet", Capacity: 100},
 	{Intent: CommonRuleSet, Group: "AWSManagedRulesCommonRuleSet", Labels: "core-rule-set", Capacity: 700, Baseline: true},
 	{Intent: KnownBadInputs, Group: "AWSManagedRulesKnownBadInputsRuleSet", Labels: "known-bad-inputs", Capacity: 200, Baseline: true},
@@ -81,7 +75,7 @@ var catalogue = []entry{
 	{Intent: PHP, Group: "AWSManagedRulesPHPRuleSet", Labels: "php-app", Capacity: 100},
 	{Intent: WordPress, Group: "AWSManagedRulesWordPressRuleSet", Capacity: 100},
 	// At most: a size constraint is 1, and a text transformation 10 where AWS counts the one that changes nothing.
-	{Intent: Oversize, Own: oversizeStatement, Capacity: 22, Baseline: true},
+	{Intent: Oversize, Capacity: 22, Baseline: true},
 }
 
 // Baseline returns the intents that every web ACL has, in the order in which AWS WAF evaluates them.

@@ -14,6 +14,8 @@ const (
 	rateWindowSeconds = 300
 	// tooManyRequests is the status a client over the rate limit gets, so that an honest one knows to slow down.
 	tooManyRequests = 429
+	// forbidden is the status of everything else that is blocked.
+	forbidden = 403
 )
 
 // ruleArgs turns the planned rules into resource arguments.
@@ -21,17 +23,21 @@ func ruleArgs(rules []rule, rateLimit int) wafv2.WebAclRuleArray {
 	out := make(wafv2.WebAclRuleArray, 0, len(rules))
 	for _, r := range rules {
 		args := named(string(r.Intent), r.Priority)
-		if r.Own != nil {
-			args.Action = ownAction(r)
-			args.Statement = r.Own(rateLimit)
-		} else {
+		switch {
+		case r.Intent == RateLimit:
+			args.Action = ownAction(r.Count, tooManyRequests)
+			args.Statement = rateStatement(rateLimit)
+		case r.Group == "":
+			args.Action = ownAction(r.Count, forbidden)
+			args.Statement = oversizeStatement()
+		default:
 			args.OverrideAction = groupAction(r)
 			args.Statement = groupStatement(r)
 		}
 		out = append(out, args)
 		for i, e := range r.Elsewhere {
 			args := named(strings.Replace(e.what(), ".", "-", 1), r.Priority+i+1)
-			args.Action = ownAction(rule{Count: r.Count})
+			args.Action = ownAction(r.Count, forbidden)
 			args.Statement = elsewhereStatement(r.label(e.Rule), e.Paths)
 			out = append(out, args)
 		}
@@ -53,15 +59,12 @@ func named(name string, priority int) wafv2.WebAclRuleArgs {
 }
 
 // ownAction blocks, or counts, what a rule of our own matches.
-func ownAction(r rule) wafv2.WebAclRuleActionArgs {
-	switch {
-	case r.Count:
+func ownAction(count bool, status int) wafv2.WebAclRuleActionArgs {
+	if count {
 		return wafv2.WebAclRuleActionArgs{Count: wafv2.WebAclRuleActionCountArgs{}}
-	case r.Status == 0:
-		return wafv2.WebAclRuleActionArgs{Block: wafv2.WebAclRuleActionBlockArgs{}}
 	}
 	return wafv2.WebAclRuleActionArgs{Block: wafv2.WebAclRuleActionBlockArgs{
-		CustomResponse: wafv2.WebAclRuleActionBlockCustomResponseArgs{ResponseCode: pulumi.Int(r.Status)},
+		CustomResponse: wafv2.WebAclRuleActionBlockCustomResponseArgs{ResponseCode: pulumi.Int(status)},
 	}}
 }
 

@@ -13,7 +13,7 @@ const inspected = 8 * 1024
 
 // oversizeStatement matches requests with more headers or cookies than AWS WAF looks at. Nothing is both inside that limit and
 // larger than it, so no other request matches.
-func oversizeStatement(int) wafv2.WebAclRuleStatementArgs {
+func oversizeStatement() wafv2.WebAclRuleStatementArgs {
 	larger := func(field wafv2.WebAclRuleStatementSizeConstraintStatementFieldToMatchArgs) wafv2.WebAclRuleStatementArgs {
 		return wafv2.WebAclRuleStatementArgs{SizeConstraintStatement: wafv2.WebAclRuleStatementSizeConstraintStatementArgs{
 			ComparisonOperator: pulumi.String("GT"),

@@ -62,6 +62,9 @@ func ruleNamed(t *testing.T, acl pulumitest.Registration, name Intent) map[strin
 	return nil
 }
 
+// forbid is the action of rules of our own.
+var forbid = map[string]any{"block": map[string]any{"customResponse": map[string]any{"responseCode": float64(403)}}}
+
 func TestEveryRuleBlocks(t *testing.T) {
 	recording, _ := build(t, goodArgs())
 	acl := recording.Only(t, aclType)
@@ -77,7 +80,7 @@ func TestEveryRuleBlocks(t *testing.T) {
 			continue
 		}
 		if rule["name"] == string(Oversize) {
-			require.Equal(t, map[string]any{"block": map[string]any{}}, rule["action"])
+			require.Equal(t, forbid, rule["action"])
 			continue
 		}
 		require.Equal(t, map[string]any{"none": map[string]any{}}, rule["overrideAction"], rule["name"])
@@ -148,7 +151,7 @@ func TestARuleRelaxedOnAPathBlocksOnAllOthers(t *testing.T) {
 	} {
 		rule := ruleNamed(t, acl, Intent(name))
 		require.Equal(t, ruleNamed(t, acl, want.after)["priority"].(float64)+1, rule["priority"], "behind the rule that leaves the label")
-		require.Equal(t, map[string]any{"block": map[string]any{}}, rule["action"])
+		require.Equal(t, forbid, rule["action"])
 		both := rule["statement"].(map[string]any)["andStatement"].(map[string]any)["statements"].([]any)
 		require.Equal(t, map[string]any{"labelMatchStatement": map[string]any{"scope": "LABEL", "key": want.label}}, both[0])
 		excepted := both[1].(map[string]any)["notStatement"].(map[string]any)["statements"].([]any)
