@@ -332,7 +332,7 @@ func TestStateShowsWhatTheWebACLWasGiven(t *testing.T) {
 	recording, _ = build(t, args)
 	require.Equal(t, map[string]any{
 		"rateLimit": 500.0, "additional": []any{"WordPress"},
-		"relaxations": []any{map[string]any{"intent": "RateLimit", "paths": []any{}, "rule": "", "reason": reason}},
+		"relaxations": []any{map[string]any{"intent": "RateLimit", "rule": "", "reason": reason}},
 		"documents":   documents,
 	}, recording.Only(t, "bulkhead:waf:WebACL").Values())
 }

@@ -219,7 +219,11 @@ func lookAtEndpoints(t *testing.T, a *account) {
 		require.Len(t, endpoint.Groups, 1)
 		require.Equal(t, a.groupID(t, "endpoint-"+service), aws.ToString(endpoint.Groups[0].GroupId))
 	}
-	require.ElementsMatch(t, a.Network.InterfaceEndpoints, services)
+	want := slices.Clone(a.Network.InterfaceEndpoints)
+	if a.Bastion.Access != stacks.BastionNone && !slices.Contains(want, "ssmmessages") {
+		want = append(want, "ssmmessages") // for its sessions
+	}
+	require.ElementsMatch(t, want, services)
 }
 
 // tablesOf returns the ids of the route tables that the subnets of the tiers use, each once.
