@@ -64,7 +64,7 @@ func TestHardenedEnvironmentsAreTodaysComponents(t *testing.T) {
 				}
 				before, err := os.ReadFile(filepath.Clean(file))
 				require.NoError(t, err)
-				require.True(t, string(before) == string(now), "%s is not what the components make today; run: go test ./components/environment -run Hardened -update && go test ./policy/hardening -update", file)
+				require.True(t, string(before) == string(now), "%s is not what the components make today; run: go test ./components/environment -run Hardened -update && go test ./policy/hardening ./policy/segmentation/page -update", file)
 			})
 		}
 	}

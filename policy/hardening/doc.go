@@ -7,7 +7,7 @@
 // change of a component or of a control, write anew what follows from it, and read what changed:
 //
 //	go test ./components/environment -run Hardened -update
-//	go test ./policy/hardening -update
+//	go test ./policy/hardening ./policy/segmentation/page -update
 //
 // The first takes seconds and needs neither a rehearsal nor an emulator: it runs the components under the recording monitor of
 // components/pulumitest. What the provider would fill in is in testdata/defaults.yaml.
