@@ -186,9 +186,7 @@ func parse(args []string) (*invocation, error) {
 	case "twin":
 		flags.BoolVar(&in.json, "json", false, "")
 		flags.StringVar(&in.in, "in", "", "")
-		if args, in.program = cut(args); in.program == nil {
-			in.program = []string{cmp.Or(os.Getenv("SHELL"), "sh")}
-		}
+		args, in.program = cut(args)
 	case "exec":
 		flags.BoolVar(&in.emulated, "emulated", false, "")
 		if args, in.program = cut(args); in.program == nil {
@@ -207,7 +205,23 @@ func parse(args []string) (*invocation, error) {
 	if flags.NArg() == 1 {
 		in.environment = flags.Arg(0)
 	}
+	if in.command == "twin" {
+		return in, in.place()
+	}
 	return in, nil
+}
+
+// place says what runs where in a twin: a command, or else a shell, in a segment that is named.
+func (in *invocation) place() error {
+	switch {
+	case in.json && in.in != "":
+		return misuse{errors.New("--json and --in exclude each other: there is no outcome to write")}
+	case in.program != nil && in.in == "":
+		return misuse{errors.New("twin runs a command only in a segment; name it, such as: rehearse twin --in app staging -- nc -zv db-1 5432")}
+	case in.program == nil:
+		in.program = []string{cmp.Or(os.Getenv("SHELL"), "sh")}
+	}
+	return nil
 }
 
 // cut parts the arguments from the command behind --, if there is one.

@@ -117,6 +117,7 @@ func TestExitCodes(t *testing.T) {
 		"exec without rehearsal": {root, []string{"exec", "--emulated", "--", "true"}, exitFailed, "", []string{"staging is not rehearsed; run `make rehearse ENV=staging` first"}},
 		"diff without rehearsal": {root, []string{"diff", "--json", "production"}, exitFailed, "", []string{"production is not rehearsed; run `make rehearse ENV=production` first"}},
 		"twin with both":         {root, []string{"twin", "--json", "--in", "app"}, exitMisuse, "", []string{"--json and --in exclude each other"}},
+		"twin in no segment":     {root, []string{"twin", "staging", "--", "nc", "-zv", "db-1", "5432"}, exitMisuse, "", []string{"twin runs a command only in a segment; name it"}},
 		"twin without rehearsal": {root, []string{"twin", "--json", "production"}, exitFailed, "", []string{"production is not rehearsed; run `make rehearse ENV=production` first"}},
 		"exec elsewhere":         {root, []string{"exec", "moon", "--", "true"}, exitMisuse, "", []string{"\"moon\" is not an environment"}},
 	} {

@@ -21,9 +21,6 @@ import (
 
 // makeTwin reads the rehearsed account, and starts this program again in namespaces of its own, where it tries the network.
 func makeTwin(ctx context.Context, root string, in *invocation) error {
-	if in.json && in.in != "" {
-		return misuse{errors.New("--json and --in exclude each other: there is no outcome to write")}
-	}
 	r := &rehearsal{Stage: engine.NewStage(root, in.environment), out: os.Stderr}
 	if twin.Within() {
 		if _, _, err := twin.Enter(ctx); err != nil {
