@@ -29,12 +29,13 @@ help: ## List the targets
 	@echo
 	@echo "  ENV=staging (default) or ENV=production chooses the environment: Pulumi.<ENV>.yaml"
 	@echo "  JSON=1 lets diff and twin write JSON; EMULATED=1 lets opens ask about the rehearsed ENV"
+	@echo "  NO_DATABASE=1 lets rehearse do without a real database server"
 	@echo "  FUZZTIME=10m (default) is how long each fuzz target runs"
 	@echo "  COUNT=1000 (default) is how often test-repeat runs each test"
 
 .PHONY: rehearse
 rehearse: $(REHEARSE) ## Deploy ENV to an emulated AWS account on this machine, with the real engine and provider
-	@$(REHEARSE) up $(ENVIRONMENT)
+	@$(REHEARSE) up $(if $(NO_DATABASE),--no-database) $(ENVIRONMENT)
 
 .PHONY: known-values
 known-values: ## Refresh the table of values that AWS knows (docs/aws-behaviour.md) from the packages beside the emulator
@@ -75,17 +76,17 @@ DIFF = $(POLICY) diff $(1) $(OPENS)-before.json $(OPENS)-after.jsonl
 SAY = { $(call DIFF,-format markdown) >$(OPENS).md || [ $$? = 1 ]; } && echo "Between the segments, this change:" && { $(DIFF) || [ $$? = 1 -a -z "$(STRICT)" ]; }
 
 .PHONY: preview
-preview: $(REHEARSE) $(POLICY) ## Preview ENV in its real AWS account (needs credentials and a backend)
+preview: $(REHEARSE) $(POLICY) dbagent ## Preview ENV in its real AWS account (needs credentials and a backend)
 	@$(PREVIEW)
 	@$(SAY)
 
 .PHONY: opens
-opens: $(REHEARSE) $(POLICY) ## Say what the program would open and close between the segments of ENV; with STRICT=1 fail if anything opens
+opens: $(REHEARSE) $(POLICY) dbagent ## Say what the program would open and close between the segments of ENV; with STRICT=1 fail if anything opens
 	@mkdir -p build; ($(PREVIEW)) >build/opens.log || { cat build/opens.log; exit 1; }
 	@$(SAY)
 
 .PHONY: up
-up: $(REHEARSE) ## Deploy ENV to its real AWS account (needs credentials and a backend)
+up: $(REHEARSE) dbagent ## Deploy ENV to its real AWS account (needs credentials and a backend)
 	@$(REHEARSE) exec $(ENVIRONMENT) -- pulumi up --stack $(ENVIRONMENT) $(if $(CI),--yes --non-interactive)
 
 .PHONY: toolchain
@@ -114,7 +115,7 @@ test-kill: toolchain ## Kill each process of a rehearsal at 20 random moments; e
 
 .PHONY: test-database
 test-database: postgresql ## Try the database agent on a real PostgreSQL: users, rights, and rotation under load (two minutes)
-	@go test -tags postgresql -count 1 -p 1 ./dbagent/...
+	@go test -tags postgresql -count 1 -p 1 ./dbagent/... ./tools/postgresql
 
 # It needs Linux, iproute2, nftables, and user namespaces or root; without them it fails and says what is missing.
 .PHONY: test-kernel

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,38 +17,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/components/database/parameter"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/emulatortest"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/gateway"
+	"github.com/bulkhead-iac/bulkhead/tools/postgresql"
 )
 
 // TestTheFunctionInTheEmulatorMakesTheUsers deploys the archive that tools/lambdazip builds as a deployment does, and calls it.
 func TestTheFunctionInTheEmulatorMakesTheUsers(t *testing.T) {
 	t.Parallel()
 	s := deploy(t)
-	archive := filepath.Join(t.TempDir(), "dbagent.zip")
-	output, err := exec.Command("go", "run", "../tools/lambdazip", "-arch", runtime.GOARCH, "-o", archive, ".").CombinedOutput()
-	require.NoError(t, err, "%s", output)
-	program, err := os.ReadFile(filepath.Clean(archive))
-	require.NoError(t, err)
+	program := archived(t)
 	variables := map[string]string{}
 	for _, entry := range s.function.environment {
 		if name, value, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "BULKHEAD_") {
 			variables[name] = value
 		}
 	}
-	role, err := iam.NewFromConfig(s.account.Config).CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("agent"), AssumeRolePolicyDocument: aws.String(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)})
-	require.NoError(t, err)
-	client := lambda.NewFromConfig(s.account.Config)
-	_, err = client.CreateFunction(t.Context(), &lambda.CreateFunctionInput{
-		FunctionName: aws.String("agent"), Role: role.Role.Arn, Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Timeout: aws.Int32(60),
-		Architectures: []types.Architecture{map[string]types.Architecture{"amd64": types.ArchitectureX8664, "arm64": types.ArchitectureArm64}[runtime.GOARCH]},
-		Environment:   &types.Environment{Variables: variables}, Code: &types.FunctionCode{ZipFile: program}})
-	require.NoError(t, err)
-	call := func(event string) *lambda.InvokeOutput {
-		called, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("agent"), Payload: []byte(event)})
-		require.NoError(t, err)
-		return called
-	}
+	call := upload(t, s.account, program, variables)
 	first := call(document)
 	require.Nil(t, first.FunctionError, "%s", first.Payload)
 	require.Contains(t, string(first.Payload), `CREATE DATABASE`)
@@ -59,4 +51,104 @@ func TestTheFunctionInTheEmulatorMakesTheUsers(t *testing.T) {
 	require.Equal(t, "Unhandled", aws.ToString(refused.FunctionError))
 	require.Contains(t, string(refused.Payload), "is the administrator")
 	require.NotContains(t, string(refused.Payload), s.database.Password)
+}
+
+// archived is the archive of the agent for this machine.
+func archived(t *testing.T) []byte {
+	t.Helper()
+	archive := filepath.Join(t.TempDir(), "dbagent.zip")
+	output, err := exec.Command("go", "run", "../tools/lambdazip", "-arch", runtime.GOARCH, "-o", archive, ".").CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	program, err := os.ReadFile(filepath.Clean(archive))
+	require.NoError(t, err)
+	return program
+}
+
+// upload makes a function, and returns what calls it.
+func upload(t *testing.T, account *emulatortest.Account, program []byte, variables map[string]string) func(event string) *lambda.InvokeOutput {
+	t.Helper()
+	role, err := iam.NewFromConfig(account.Config).CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("agent"), AssumeRolePolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)})
+	require.NoError(t, err)
+	client := lambda.NewFromConfig(account.Config)
+	_, err = client.CreateFunction(t.Context(), &lambda.CreateFunctionInput{
+		FunctionName: aws.String("agent"), Role: role.Role.Arn, Runtime: types.RuntimeProvidedal2023, Handler: aws.String("bootstrap"), Timeout: aws.Int32(60),
+		Architectures: []types.Architecture{map[string]types.Architecture{"amd64": types.ArchitectureX8664, "arm64": types.ArchitectureArm64}[runtime.GOARCH]},
+		Environment:   &types.Environment{Variables: variables}, Code: &types.FunctionCode{ZipFile: program}})
+	require.NoError(t, err)
+	return func(event string) *lambda.InvokeOutput {
+		called, err := client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("agent"), Payload: []byte(event)})
+		require.NoError(t, err)
+		return called
+	}
+}
+
+// TestAServerStandsBehindAnInstance makes an instance as the component does, with the parameters of its group and a password that RDS
+// manages, and calls the agent with its address: the emulator starts a server for it, and reads back from that what the agent has made.
+func TestAServerStandsBehindAnInstance(t *testing.T) {
+	t.Parallel()
+	account := emulatortest.NewAccount(t)
+	instances := rds.NewFromConfig(account.Config)
+	_, err := instances.CreateDBParameterGroup(t.Context(), &rds.CreateDBParameterGroupInput{
+		DBParameterGroupName: aws.String("shop"), DBParameterGroupFamily: aws.String("postgres17"), Description: aws.String("of the test"),
+	})
+	require.NoError(t, err)
+	set := []rdstypes.Parameter{{ParameterName: aws.String("rds.log_retention_period"), ParameterValue: aws.String("4320"), ApplyMethod: rdstypes.ApplyMethodImmediate}}
+	for _, p := range parameter.All {
+		set = append(set, rdstypes.Parameter{ParameterName: &p.Name, ParameterValue: &p.Value, ApplyMethod: rdstypes.ApplyMethod(p.Method)})
+	}
+	_, err = instances.ModifyDBParameterGroup(t.Context(), &rds.ModifyDBParameterGroupInput{DBParameterGroupName: aws.String("shop"), Parameters: set})
+	require.NoError(t, err)
+	made, err := instances.CreateDBInstance(t.Context(), &rds.CreateDBInstanceInput{
+		DBInstanceIdentifier: aws.String("shop-db"), DBInstanceClass: aws.String("db.t4g.small"), Engine: aws.String("postgres"), EngineVersion: aws.String("17"),
+		AllocatedStorage: aws.Int32(20), DBName: aws.String("app"), MasterUsername: aws.String("dbowner"), ManageMasterUserPassword: aws.Bool(true),
+		DBParameterGroupName: aws.String("shop"),
+	})
+	require.NoError(t, err)
+	key, err := account.Config.Credentials.Retrieve(t.Context())
+	require.NoError(t, err)
+	call := upload(t, account, archived(t), map[string]string{
+		hostVariable: "shop-db.0123456789.eu-central-1.rds.amazonaws.com", portVariable: "5432", secretVariable: *made.DBInstance.MasterUserSecret.SecretArn,
+		"AWS_ACCESS_KEY_ID": key.AccessKeyID, "AWS_SECRET_ACCESS_KEY": key.SecretAccessKey,
+	})
+	declared := `{"converge": {"databases": [{"name": "app", "users": [
+		{"name": "migrator", "access": "Owner", "login": "IAM"}, {"name": "service", "access": "ReadWrite", "login": "IAM"},
+		{"name": "report", "access": "ReadOnly", "login": "IAM"}]}]}}`
+
+	require.NoError(t, account.Gateway.Register(gateway.Account{Env: account.Env, AccountID: account.ID, AccessKey: account.AccessKey, NoDatabaseServers: true}))
+	without := call(declared)
+	require.Contains(t, string(without.Payload), `"notCalled":`)
+	client := emulator.NewClient(account.Endpoint)
+	found, err := client.Databases(t.Context(), account.Env)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Contains(t, found[0].Missing, "turned off")
+	require.Empty(t, found[0].Accounts)
+
+	require.NoError(t, account.Gateway.Register(gateway.Account{Env: account.Env, AccountID: account.ID, AccessKey: account.AccessKey}))
+	first := call(declared)
+	require.Nil(t, first.FunctionError, "%s", first.Payload)
+	require.Contains(t, string(first.Payload), `CREATE ROLE \"service\"`)
+	require.JSONEq(t, `{"changes":[]}`, string(call(declared).Payload), "the second call meets the same server")
+	found, err = client.Databases(t.Context(), account.Env)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Equal(t, "shop-db", found[0].Instance)
+	require.Equal(t, []string{"rds.log_retention_period"}, found[0].Ignored)
+	require.Contains(t, found[0].WithoutTLS, "no encryption")
+	rows := []string{"SELECT", "INSERT", "UPDATE", "DELETE"}
+	require.Equal(t, []postgresql.Account{
+		{Name: "dbowner", Login: "password", Server: []string{"create roles", "create databases"}, Databases: found[0].Accounts[0].Databases},
+		{Name: "migrator", Login: "IAM token", Databases: map[string][]string{
+			"app": slices.Concat([]string{"create tables", "create schemas"}, rows, []string{"TRUNCATE", "use sequences", "temporary tables"}),
+		}},
+		{Name: "report", Login: "IAM token", Databases: map[string][]string{"app": {"SELECT"}}},
+		{Name: "service", Login: "IAM token", Databases: map[string][]string{"app": slices.Concat(rows, []string{"use sequences", "temporary tables"})}},
+	}, found[0].Accounts)
+
+	_, err = instances.DeleteDBInstance(t.Context(), &rds.DeleteDBInstanceInput{DBInstanceIdentifier: aws.String("shop-db"), SkipFinalSnapshot: aws.Bool(true)})
+	require.NoError(t, err)
+	found, err = client.Databases(t.Context(), account.Env)
+	require.NoError(t, err)
+	require.Empty(t, found, "the server has ended with its instance")
 }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/fill"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/gateway"
 )
 
@@ -107,6 +108,13 @@ func (c *Client) Calls(ctx context.Context, env string) ([]Record, error) {
 	var calls []Record
 	err := c.do(ctx, http.MethodGet, "calls", url.Values{"env": {env}}, nil, &calls)
 	return calls, err
+}
+
+// Databases describes the instances of an environment whose addresses a function has been given, and the servers behind them.
+func (c *Client) Databases(ctx context.Context, env string) ([]fill.DatabaseServer, error) {
+	var servers []fill.DatabaseServer
+	err := c.do(ctx, http.MethodGet, "databases", url.Values{"env": {env}}, nil, &servers)
+	return servers, err
 }
 
 // Shutdown asks the emulator to end; it returns before the end.

@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/fill"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/gateway"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
 	"github.com/bulkhead-iac/bulkhead/tools/lock"
@@ -129,14 +130,45 @@ func (s *server) startMoto(ctx context.Context) (*moto.Server, error) {
 	return moto.Start(ctx, python, output)
 }
 
+// serversFolder makes the folder of the database servers' data, and removes the one that a killed emulator has left. It is among the
+// temporary files, because the path of a socket is short and its user may be another; a link in the emulator's folder leads to it.
+func serversFolder(root string) (string, error) {
+	link := filepath.Join(Folder(root), "databases")
+	if left, err := os.Readlink(link); err == nil && strings.HasPrefix(filepath.Base(left), serversPrefix) {
+		if err := os.RemoveAll(left); err != nil {
+			return "", err
+		}
+	}
+	if err := os.RemoveAll(link); err != nil {
+		return "", err
+	}
+	folder, err := os.MkdirTemp("", serversPrefix)
+	if err != nil {
+		return "", err
+	}
+	if err := os.Chmod(folder, 0o711); err != nil { // #nosec G302 -- a server runs as nobody where this process is root's
+		return "", err
+	}
+	return folder, os.Symlink(folder, link)
+}
+
+const serversPrefix = "bulkhead-databases-"
+
 func (s *server) serve(ctx context.Context, stop func(), listener net.Listener, backend *moto.Server) error {
 	info := &Info{
 		ID: strings.ToLower(rand.Text()), Endpoint: "http://" + listener.Addr().String(), PID: os.Getpid(),
 		MotoPID: backend.PID, MotoEndpoint: backend.Endpoint, MotoVersion: moto.Version, Started: time.Now().UTC(),
 	}
+	servers, err := serversFolder(s.root)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(servers) }()
 	handler := gateway.New(info.ID, gateway.Backend{
 		Endpoint: backend.Endpoint, PID: backend.PID, Version: moto.Version, Models: backend.Models, Gone: backend.Done(), Failure: backend.Failure,
+		Servers: fill.DatabaseBacking{Root: s.root, Folder: servers},
 	}, s.log, stop)
+	defer handler.Close()
 	web := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ErrorLog: s.log}
 	ended := make(chan error, 1)
 	go func() { ended <- web.Serve(listener) }()

@@ -65,8 +65,9 @@ func compile(arch, pkg string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
+// archive writes the archive whole or not at all, because a deployment may be reading the former one.
 func archive(program []byte, output string) error {
-	file, err := os.Create(output)
+	file, err := os.CreateTemp(filepath.Dir(output), ".lambdazip-")
 	if err != nil {
 		return err
 	}
@@ -77,5 +78,12 @@ func archive(program []byte, output string) error {
 	if err == nil {
 		_, err = entry.Write(program)
 	}
-	return errors.Join(err, writer.Close(), file.Close())
+	err = errors.Join(err, writer.Close(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), output)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
 }

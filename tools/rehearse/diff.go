@@ -78,7 +78,7 @@ func diff(ctx context.Context, root, environment string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if err := compile(ctx, root, os.Stderr, "./infra", "./policy"); err != nil {
+	if err := compile(ctx, root, os.Stderr, infra, "./policy"); err != nil {
 		return err
 	}
 	said := &bytes.Buffer{}

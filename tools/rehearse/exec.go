@@ -56,7 +56,7 @@ func executeEmulated(ctx context.Context, root, environment string, command []st
 		return err
 	}
 	if command[0] == "pulumi" {
-		if err := errors.Join(compile(ctx, root, os.Stderr, "./infra", "./policy"), stage.Prepare(tools)); err != nil {
+		if err := errors.Join(compile(ctx, root, os.Stderr, infra, "./policy"), stage.Prepare(tools)); err != nil {
 			return err
 		}
 		if err := os.Chdir(stage.Path("project")); err != nil {

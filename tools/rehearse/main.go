@@ -30,7 +30,9 @@ import (
 const usage = `rehearse: an environment's deployment on this machine, without an AWS account
 
 Usage:
-  rehearse up [environment]         deploy to the emulated account, check for no change and no drift
+  rehearse up [--no-database] [environment]
+                                    deploy to the emulated account, check for no change and no drift; without a real
+                                    database server behind the instances, if so asked
   rehearse diff [--json] [environment]
                                     show what the program and the configuration as they are now would change in
                                     the rehearsed account, by segment, and what the policies say; change nothing
@@ -118,6 +120,7 @@ type invocation struct {
 	command     string
 	environment string
 	json        bool     // of diff and twin
+	noDatabase  bool     // of up
 	in          string   // of twin
 	emulated    bool     // of exec
 	program     []string // of exec and twin
@@ -138,7 +141,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch in.command {
 	case "up":
-		return up(ctx, root, in.environment)
+		return up(ctx, root, in.environment, in.noDatabase)
 	case "diff":
 		return diff(ctx, root, in.environment, in.json)
 	case "twin":
@@ -178,7 +181,9 @@ func parse(args []string) (*invocation, error) {
 	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
 	most := 1
 	switch in.command {
-	case "up", "down", "check":
+	case "up":
+		flags.BoolVar(&in.noDatabase, "no-database", false, "")
+	case "down", "check":
 	case "forget", "toolchain", "provider":
 		most = 0
 	case "diff":

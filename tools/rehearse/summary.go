@@ -15,7 +15,6 @@ import (
 // notRehearsed is what an emulator cannot show, by name and reason. docs/emulator.md has the details.
 var notRehearsed = []struct{ name, reason string }{
 	{"instances and their boot", "launch templates are accepted, no machine starts, so no health check ever runs"},
-	{"the database engine", "the instance is a record; forced TLS, users and restores need a real one"},
 	{"permissions", "the emulator does not evaluate IAM policies the way AWS does"},
 	{"AWS's own validation", "quotas, image ids, database parameters, WAF capacity, keys pending deletion, key and bucket policies of services; docs/aws-behaviour.md lists what is judged"},
 	{"certificate validation and DNS", "the certificate is issued at once; no name is resolved"},
@@ -70,7 +69,11 @@ func (r *rehearsal) summarise() error {
 		fmt.Fprintln(r.out, "  "+line)
 	}
 	r.showSegments()
+	r.showDatabases(r.out)
 	r.showTraffic()
+	for _, line := range r.notShown() {
+		fmt.Fprintln(r.out, "  "+line)
+	}
 	for _, gap := range notRehearsed {
 		fmt.Fprintf(r.out, "  %s: %s\n", gap.name, gap.reason)
 	}
@@ -84,7 +87,7 @@ func (r *rehearsal) summarise() error {
 		os.Args[0], r.Environment, r.Environment)
 	summary, err := json.MarshalIndent(map[string]any{
 		"environment": r.Environment, "resources": resources, "components": components, "public": public,
-		"seconds": time.Since(r.started).Seconds(), "steps": r.steps, "provider": r.tools.Provider, "segments": r.proof, "traffic": r.traffic, "noTwin": r.noTwin,
+		"seconds": time.Since(r.started).Seconds(), "steps": r.steps, "provider": r.tools.Provider, "segments": r.proof, "traffic": r.traffic, "noTwin": r.noTwin, "databases": r.servers,
 	}, "", "  ")
 	if err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +48,7 @@ type rehearsal struct {
 	undecided []segmentation.Cell // what the plan leaves open
 	traffic   *trial.Outcome      // what packets showed; nil if noTwin says why there was no twin
 	noTwin    string
+	databases
 }
 
 type timing struct {
@@ -54,12 +57,12 @@ type timing struct {
 }
 
 // up rehearses the environment from nothing to a deployed stack that shows no change and no drift.
-func up(ctx context.Context, root, environment string) error {
+func up(ctx context.Context, root, environment string, noDatabase bool) error {
 	s, policies, err := settings(root, environment)
 	if err != nil {
 		return err
 	}
-	r := &rehearsal{Stage: engine.NewStage(root, environment), settings: s, policies: policies, out: os.Stdout, started: time.Now()}
+	r := &rehearsal{Stage: engine.NewStage(root, environment), settings: s, policies: policies, out: os.Stdout, started: time.Now(), databases: databases{off: noDatabase}}
 	held, err := r.Lock()
 	if err != nil {
 		return err
@@ -77,6 +80,7 @@ func up(ctx context.Context, root, environment string) error {
 		{"second preview, which must show no change", r.expectNoChange},
 		{"refresh, which must show no drift", r.expectNoDrift},
 		{"reports", r.report},
+		{"databases, read back from their servers", r.readDatabases},
 		{"segments, which plan, state and account must have as the table says", r.prove},
 		{"packets between all pairs of segments, which must be as proved", r.packets},
 	} {
@@ -108,12 +112,16 @@ func (r *rehearsal) build(ctx context.Context) error {
 			return err
 		}
 		r.tools = tools
-		return compile(ctx, r.Root, r.out, "./infra", "./policy", "./tools/describe")
+		return compile(ctx, r.Root, r.out, infra, "./policy", "./tools/describe")
 	})
 	group.Go(func() error {
 		info, err := startEmulator(ctx, r.Root, r.out)
 		r.emulator = info
 		return err
+	})
+	group.Go(func() error {
+		r.install(ctx, r.Root, r.out)
+		return nil
 	})
 	return group.Wait()
 }
@@ -125,6 +133,9 @@ func startEmulator(ctx context.Context, root string, progress io.Writer) (*emula
 	}
 	return emulator.Ensure(ctx, root, []string{self, emulatorSubcommand}, progress)
 }
+
+// infra is the Pulumi program. It deploys the database agent, which is built with it, for the processor of this machine.
+const infra = "./infra"
 
 // compile builds programs for every environment, such as ./infra and ./policy; without a change the compiler finds it done. The
 // compiler works beside the target, so that the result is moved there whole.
@@ -142,8 +153,14 @@ func compile(ctx context.Context, root string, progress io.Writer, packages ...s
 		return err
 	}
 	defer held.Release()
-	return toolchain.Go(ctx, root, append(os.Environ(), "GOTMPDIR="+folder),
-		append([]string{"build", "-o", folder + string(filepath.Separator)}, packages...)...)
+	environ := append(os.Environ(), "GOTMPDIR="+folder)
+	if err := toolchain.Go(ctx, root, environ, append([]string{"build", "-o", folder + string(filepath.Separator)}, packages...)...); err != nil {
+		return err
+	}
+	if !slices.Contains(packages, infra) {
+		return nil
+	}
+	return toolchain.Go(ctx, root, environ, "run", "./tools/lambdazip", "-arch", runtime.GOARCH, "-o", engine.Agent(root), "./dbagent")
 }
 
 // open registers the environment's account with the emulator and prepares project and stack.
@@ -154,6 +171,7 @@ func (r *rehearsal) open(ctx context.Context) error {
 	}
 	err := r.emulator.Client().Register(ctx, emulator.Account{
 		Env: r.Environment, AccountID: r.account.AccountID, AccessKey: r.account.AccessKey, Record: r.Path("calls.jsonl"),
+		NoDatabaseServers: r.off,
 	})
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/fill"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/gateway"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
 )
@@ -61,6 +62,7 @@ func begin() (*Running, error) {
 	}
 	g := gateway.New("test", gateway.Backend{
 		Endpoint: server.Endpoint, PID: server.PID, Version: moto.Version, Models: server.Models, Gone: server.Done(), Failure: server.Failure,
+		Servers: fill.DatabaseBacking{Root: root},
 	}, log.New(io.Discard, "", 0), func() {})
 	return &Running{Endpoint: httptest.NewServer(g).URL, Gateway: g, Moto: server}, nil
 }

@@ -19,7 +19,7 @@ type parameterGroups struct {
 
 // dbParameterGroup keeps what users set in RDS parameter groups. moto keeps the values but not that a user set them,
 // and cannot reset them, so a provider reads back an empty group.
-func dbParameterGroup(t *Table) {
+func dbParameterGroup(t *Table) *parameterGroups {
 	p := &parameterGroups{}
 	t.on("rds", p.modify, "ModifyDBParameterGroup")
 	t.on("rds", p.reset, "ResetDBParameterGroup")
@@ -27,6 +27,7 @@ func dbParameterGroup(t *Table) {
 	t.on("rds", p.forget, "DeleteDBParameterGroup", "CreateDBParameterGroup")
 	t.on("rds", refuseInUse("DBParameterGroupName", "DBParameterGroups/DBParameterGroup/DBParameterGroupName", "InvalidDBParameterGroupState"),
 		"DeleteDBParameterGroup")
+	return p
 }
 
 // givenParameters reads the parameters of a form, by name.

@@ -36,7 +36,7 @@ func TestDocumentationListsEveryOperation(t *testing.T) {
 			}
 		}
 	}
-	handled := New().handlers
+	handled := New(DatabaseBacking{}).handlers
 	for of := range handled {
 		require.True(t, anyMatches(documented, of, func(pattern, action string) (string, string) { return pattern, action }), "%s %s is not documented", of.service, of.action)
 	}

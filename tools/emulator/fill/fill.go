@@ -62,18 +62,33 @@ type operation struct{ service, action string }
 
 // Table finds the handler of an operation.
 type Table struct {
+	backing  DatabaseBacking
 	handlers map[operation]Handler
+	servers  *databaseServers
 }
 
-// New makes the table of all operations, with empty state.
-func New() *Table {
-	t := &Table{handlers: map[operation]Handler{}}
+// New makes the table of all operations, with empty state. Close ends what the operations start.
+func New(backing DatabaseBacking) *Table {
+	t := &Table{backing: backing, handlers: map[operation]Handler{}}
 	for _, register := range []func(*Table){
-		autoScaling, cloudTrail, dbInstance, dbParameterGroup, dbSubnetGroup, dnsFirewall, ec2, functions, instanceRefresh, keyRotation, knownValues, metricFilter, bucketTags, securityGroupRules, targetGroups, targetHealth, trustPolicies,
+		autoScaling, cloudTrail, dbInstance, dbSubnetGroup, dnsFirewall, ec2, instanceRefresh, keyRotation, knownValues, metricFilter, bucketTags, securityGroupRules, targetGroups, targetHealth, trustPolicies,
 	} {
 		register(t)
 	}
+	t.servers = newDatabaseServers(t, dbParameterGroup(t))
+	functions(t)
 	return t
+}
+
+// Close ends the database servers that functions have connected to. The next call of such a function starts an empty one.
+func (t *Table) Close() { t.servers.close() }
+
+// TurnDatabaseServers says whether functions that connect to an instance find a server from now on, as they do at first.
+func (t *Table) TurnDatabaseServers(off bool) { t.servers.turn(off) }
+
+// DatabaseServers describes the instances whose addresses functions have been given, by name.
+func (t *Table) DatabaseServers(ctx context.Context) ([]DatabaseServer, error) {
+	return t.servers.list(ctx)
 }
 
 // Handler returns the handler of an operation, or nil when moto's own answer is right.

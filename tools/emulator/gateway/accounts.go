@@ -19,6 +19,8 @@ type Account struct {
 	AccountID string `json:"account"`          // Twelve digits.
 	AccessKey string `json:"access_key"`       // The access key id whose calls belong to the account; any secret fits it.
 	Record    string `json:"record,omitempty"` // The absolute path of the file that gets every call, one JSON object a line; empty for none.
+	// NoDatabaseServers leaves instances of RDS records: no server stands behind them.
+	NoDatabaseServers bool `json:"no_database_servers,omitempty"`
 }
 
 var (

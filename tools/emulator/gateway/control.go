@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/fill"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
 )
 
@@ -35,7 +36,7 @@ func (g *Gateway) control(w http.ResponseWriter, r *http.Request) {
 	handler, known := map[string]func(http.ResponseWriter, *http.Request){
 		"GET health": g.getHealth, "GET accounts": g.getAccounts, "PUT accounts": g.putAccount, "DELETE accounts": g.deleteAccount,
 		"GET faults": g.getFaults, "PUT faults": g.putFaults, "DELETE faults": g.deleteFaults,
-		"GET calls": g.getCalls, "DELETE resources": g.deleteResources, "POST shutdown": g.postShutdown,
+		"GET calls": g.getCalls, "GET databases": g.getDatabases, "DELETE resources": g.deleteResources, "POST shutdown": g.postShutdown,
 	}[r.Method+" "+r.URL.Path[len(ControlPath):]]
 	if !known {
 		fail(w, http.StatusNotFound, fmt.Errorf("%s %s: there is no such control; see docs/emulator.md", r.Method, r.URL.Path))
@@ -73,7 +74,7 @@ func (g *Gateway) putAccount(w http.ResponseWriter, r *http.Request) {
 	if !receive(w, r, &account) {
 		return
 	}
-	if err := g.accounts.register(account); err != nil {
+	if err := g.Register(account); err != nil {
 		status := http.StatusBadRequest
 		if errors.Is(err, ErrConflict) {
 			status = http.StatusConflict
@@ -92,7 +93,7 @@ var usual = []string{"sts", "iam", "kms", "s3", "s3control", "sns", "logs", "ec2
 
 func (g *Gateway) deleteAccount(w http.ResponseWriter, r *http.Request) {
 	env := r.URL.Query().Get("env")
-	if !g.accounts.remove(env) {
+	if !g.Unregister(env) {
 		fail(w, http.StatusNotFound, fmt.Errorf("env %q is not registered", env))
 		return
 	}
@@ -118,6 +119,23 @@ func (g *Gateway) putFaults(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) deleteFaults(w http.ResponseWriter, r *http.Request) {
 	_ = g.faults.put(nil) // No rule cannot be a wrong rule.
 	g.getFaults(w, r)
+}
+
+func (g *Gateway) getDatabases(w http.ResponseWriter, r *http.Request) {
+	env := r.URL.Query().Get("env")
+	for _, account := range g.accounts.list() {
+		if account.Env != env {
+			continue
+		}
+		servers, err := g.table(account.AccountID).DatabaseServers(r.Context())
+		if err != nil {
+			fail(w, http.StatusInternalServerError, err)
+			return
+		}
+		send(w, http.StatusOK, append([]fill.DatabaseServer{}, servers...))
+		return
+	}
+	fail(w, http.StatusNotFound, fmt.Errorf("env %q is not registered", env))
 }
 
 func (g *Gateway) getCalls(w http.ResponseWriter, r *http.Request) {
@@ -149,7 +167,7 @@ func (g *Gateway) deleteResources(w http.ResponseWriter, r *http.Request) {
 			fail(w, http.StatusBadGateway, fmt.Errorf("moto has not emptied account %s (moto.log says why)", account.AccountID))
 			return
 		}
-		g.fill.Delete(account.AccountID)
+		g.closeTable(account.AccountID)
 		send(w, http.StatusOK, account)
 		return
 	}
@@ -183,10 +201,23 @@ func fail(w http.ResponseWriter, status int, err error) {
 }
 
 // Register adds an environment's account, or replaces that environment's.
-func (g *Gateway) Register(account Account) error { return g.accounts.register(account) }
+func (g *Gateway) Register(account Account) error {
+	if err := g.accounts.register(account); err != nil {
+		return err
+	}
+	g.table(account.AccountID).TurnDatabaseServers(account.NoDatabaseServers)
+	return nil
+}
 
 // Unregister forgets an environment and reports whether it was known.
-func (g *Gateway) Unregister(env string) bool { return g.accounts.remove(env) }
+func (g *Gateway) Unregister(env string) bool {
+	for _, account := range g.accounts.list() {
+		if account.Env == env {
+			g.table(account.AccountID).Close()
+		}
+	}
+	return g.accounts.remove(env)
+}
 
 // SetFaults puts these rules in the place of all rules and starts counting calls anew.
 func (g *Gateway) SetFaults(rules ...Rule) error { return g.faults.put(rules) }

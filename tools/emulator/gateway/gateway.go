@@ -26,9 +26,10 @@ type Backend struct {
 	Endpoint string
 	PID      int
 	Version  string
-	Models   string          // The folder of the service models, which come with moto; empty: calls are not checked against them.
-	Gone     <-chan struct{} // Closed when it has ended.
-	Failure  func() error    // Says how, once it has.
+	Servers  fill.DatabaseBacking // Of database instances.
+	Models   string               // The folder of the service models, which come with moto; empty: calls are not checked against them.
+	Gone     <-chan struct{}      // Closed when it has ended.
+	Failure  func() error         // Says how, once it has.
 }
 
 // Gateway is the HTTP handler.
@@ -66,9 +67,30 @@ func New(id string, backend Backend, logger *log.Logger, shutdown func()) *Gatew
 func (g *Gateway) table(account string) *fill.Table {
 	found, known := g.fill.Load(account)
 	if !known {
-		found, _ = g.fill.LoadOrStore(account, fill.New())
+		fresh := fill.New(g.backend.Servers)
+		for _, one := range g.accounts.list() {
+			if one.AccountID == account {
+				fresh.TurnDatabaseServers(one.NoDatabaseServers)
+			}
+		}
+		found, _ = g.fill.LoadOrStore(account, fresh)
 	}
 	return found.(*fill.Table)
+}
+
+// Close ends what calls have started: the database servers of all accounts.
+func (g *Gateway) Close() {
+	g.fill.Range(func(account, _ any) bool {
+		g.closeTable(account)
+		return true
+	})
+}
+
+// closeTable forgets what handlers keep of an account.
+func (g *Gateway) closeTable(account any) {
+	if table, found := g.fill.LoadAndDelete(account); found {
+		table.(*fill.Table).Close()
+	}
 }
 
 // maxBody bounds what one call may carry.

@@ -42,6 +42,9 @@ func Bin(root string) string { return filepath.Join(root, ".rehearsal", "bin") }
 // Program is where the built Pulumi program lies; every environment runs the same file.
 func (s *Stage) Program() string { return filepath.Join(Bin(s.Root), "infra") }
 
+// Agent is where the archive of the database agent lies that rehearsals deploy.
+func Agent(root string) string { return filepath.Join(Bin(root), "dbagent.zip") }
+
 // Lock keeps a second run of the same environment away. Its error names the process that is in the way: another run, or an
 // engine that finishes what a killed run has begun. Whatever else a killed run has left is ended.
 func (s *Stage) Lock() (*lock.Lock, error) {
@@ -74,6 +77,10 @@ func (s *Stage) Prepare(tools *toolchain.Toolchain) error {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return err
 		}
+	}
+	// The program finds the archive where it does in the repository, in ../build.
+	if err := os.Symlink(filepath.Join("..", "bin"), s.Path("build")); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
 	}
 	project, err := readYAML(filepath.Join(s.Root, "Pulumi.yaml"))
 	if err != nil {

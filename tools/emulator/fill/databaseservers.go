@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fill
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/function"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
+	"github.com/bulkhead-iac/bulkhead/tools/postgresql"
+)
+
+// owner is whom an RDS instance was made for, and what else a server for it has to know.
+type owner struct{ engine, version, user, password, database, parameterGroup string }
+
+// DatabaseServer is an instance of PostgreSQL whose address a function of the account has been given.
+type DatabaseServer struct {
+	Instance string `json:"instance"` // Its identifier.
+	// Stands is the major version of the server that stands for it, and Declared the version that RDS was asked for. Stands is empty
+	// if Missing says why there is no server.
+	Stands   string `json:"stands,omitempty"`
+	Declared string `json:"declared"`
+	Missing  string `json:"missing,omitempty"`
+	// Ignored are parameters of the instance's group that have no meaning outside RDS.
+	Ignored []string `json:"ignored,omitempty"`
+	// WithoutTLS is how the server answered a login of the owner, with the right password and without TLS; empty if it let him in.
+	WithoutTLS string `json:"without_tls"`
+	// Accounts are who may log in, and what each may then do, read back from the server.
+	Accounts []postgresql.Account `json:"accounts,omitempty"`
+}
+
+// databaseServers stand behind RDS instances for the functions that connect to them: a real PostgreSQL on loopback for each, from
+// the first call of such a function until the instance is deleted.
+type databaseServers struct {
+	backing    DatabaseBacking
+	owners     store[owner]
+	parameters *parameterGroups
+
+	mutex   sync.Mutex
+	off     bool
+	running map[storeKey]*postgresql.Server
+	missing map[storeKey]error // Why there is none.
+}
+
+// DatabaseBacking is where servers for instances come from, and where they keep their data.
+type DatabaseBacking struct {
+	Root   string // The project's folder, in whose toolchain a server may be.
+	Folder string // Of the data. Default: that of temporary files.
+}
+
+func newDatabaseServers(t *Table, parameters *parameterGroups) *databaseServers {
+	d := &databaseServers{backing: t.backing, parameters: parameters, running: map[storeKey]*postgresql.Server{}, missing: map[storeKey]error{}}
+	t.on("rds", d.create, "CreateDBInstance")
+	t.on("rds", func(x *Exchange) (*wire.Reply, error) {
+		reply, err := x.Pass()
+		if group := x.Call.Form.Get("DBParameterGroupName"); group != "" && succeeded(reply, err) {
+			d.owners.update(x.place(), instanceName(x), func(o owner) owner { o.parameterGroup = strings.ToLower(group); return o })
+		}
+		return reply, err
+	}, "ModifyDBInstance")
+	t.on("rds", func(x *Exchange) (*wire.Reply, error) {
+		reply, err := x.Pass()
+		if succeeded(reply, err) {
+			d.forget(x.place(), instanceName(x))
+		}
+		return reply, err
+	}, "DeleteDBInstance")
+	return d
+}
+
+// create notes the owner of an instance. A secret that RDS manages names him and has a password of its own (RDS user guide,
+// "Password management with Amazon RDS and AWS Secrets Manager"); moto writes the same two words into each.
+func (d *databaseServers) create(x *Exchange) (*wire.Reply, error) {
+	reply, err := x.Pass()
+	if !succeeded(reply, err) {
+		return reply, err
+	}
+	form := x.Call.Form
+	made := owner{
+		engine: form.Get("Engine"), version: form.Get("EngineVersion"), user: form.Get("MasterUsername"), password: form.Get("MasterUserPassword"),
+		database: form.Get("DBName"), parameterGroup: strings.ToLower(form.Get("DBParameterGroupName")),
+	}
+	if form.Get("ManageMasterUserPassword") == "true" {
+		made.password = rand.Text()
+		root, err := wire.ParseXML(reply.Body)
+		if err != nil {
+			return nil, fmt.Errorf("moto's answer: %w", err)
+		}
+		secret := root.Get("CreateDBInstanceResult/DBInstance/MasterUserSecret/SecretArn")
+		if err := x.writeSecret(secret, map[string]string{"username": made.user, "password": made.password}); err != nil {
+			return nil, err
+		}
+	}
+	d.owners.set(x.place(), instanceName(x), made)
+	return reply, nil
+}
+
+// writeSecret gives a secret another value.
+func (x *Exchange) writeSecret(arn string, value map[string]string) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	call := &wire.Call{
+		Service: "secretsmanager", Action: "PutSecretValue", Region: x.Call.Region, AccessKey: x.Call.AccessKey, Protocol: wire.JSON, Method: http.MethodPost, Path: "/",
+		Header: http.Header{
+			"X-Amz-Target": {"secretsmanager.PutSecretValue"}, "Content-Type": {"application/x-amz-json-1.1"},
+			// moto finds service and region here and checks no signature.
+			"Authorization": {"AWS4-HMAC-SHA256 Credential=" + x.Call.AccessKey + "/20200101/" + x.Call.Region + "/secretsmanager/aws4_request, SignedHeaders=host, Signature=any"},
+		},
+	}
+	if err := call.SetJSONBody(map[string]any{"SecretId": arn, "SecretString": string(text), "ClientRequestToken": newToken()}); err != nil {
+		return err
+	}
+	reply, err := x.Forward(call)
+	if err == nil && reply.Status != http.StatusOK {
+		err = fmt.Errorf("status %d: %s", reply.Status, call.ErrorMessage(reply))
+	}
+	if err != nil {
+		return fmt.Errorf("writing the owner's password into %s: %w", arn, err)
+	}
+	return nil
+}
+
+// newToken is a random token of 32 characters, the fewest that Secrets Manager takes.
+func newToken() string { return (rand.Text() + rand.Text())[:32] }
+
+// forget ends the server of an instance.
+func (d *databaseServers) forget(p place, name string) {
+	d.owners.remove(p, name)
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	key := storeKey{p, name}
+	if server := d.running[key]; server != nil {
+		server.Stop()
+	}
+	delete(d.running, key)
+	delete(d.missing, key)
+}
+
+// close ends all servers.
+func (d *databaseServers) close() {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	for _, server := range d.running {
+		server.Stop()
+	}
+	clear(d.running)
+	clear(d.missing)
+}
+
+// turn says whether servers are started from now on. Those that run are ended when they are not.
+func (d *databaseServers) turn(off bool) {
+	d.mutex.Lock()
+	changed := d.off != off
+	d.off = off
+	d.mutex.Unlock()
+	if changed {
+		d.close()
+	}
+}
+
+// list describes the instances that functions have been led to, by name.
+func (d *databaseServers) list(ctx context.Context) ([]DatabaseServer, error) {
+	d.mutex.Lock()
+	running, missing := maps.Clone(d.running), maps.Clone(d.missing)
+	d.mutex.Unlock()
+	var servers []DatabaseServer
+	for key, err := range missing {
+		made, _ := d.owners.get(key.place, key.name)
+		servers = append(servers, DatabaseServer{Instance: key.name, Declared: made.version, Missing: err.Error()})
+	}
+	for key, server := range running {
+		made, _ := d.owners.get(key.place, key.name)
+		described := DatabaseServer{Instance: key.name, Declared: made.version, Stands: server.Version, Ignored: server.Ignored}
+		var err error
+		if described.WithoutTLS, err = server.WithoutTLS(ctx, made.user, made.password); err != nil {
+			return nil, fmt.Errorf("the server of %s: %w", key.name, err)
+		}
+		if described.Accounts, err = server.Accounts(ctx); err != nil {
+			return nil, fmt.Errorf("the server of %s: %w", key.name, err)
+		}
+		servers = append(servers, described)
+	}
+	slices.SortFunc(servers, func(a, b DatabaseServer) int { return cmp.Compare(a.Instance, b.Instance) })
+	return servers, nil
+}
+
+// What the names of a function's variables end in that say where a database is, and the variable of the database agent that
+// names the file of the authorities whose certificates it trusts.
+const (
+	hostSuffix     = "_HOST"
+	portSuffix     = "_PORT"
+	rootsVariable  = "BULKHEAD_CA_FILE"
+	instanceDomain = ".rds.amazonaws.com"
+)
+
+// connect leads a function to a real server where a variable X_HOST has the address of an instance: that variable, X_PORT and the
+// agent's BULKHEAD_CA_FILE become the server's. The error is an errUnable where there can be no server.
+func (d *databaseServers) connect(x *Exchange, called *function.Function) error {
+	for variable, address := range maps.Clone(called.Environment) {
+		name, _, _ := strings.Cut(address, ".")
+		prefix, isHost := strings.CutSuffix(variable, hostSuffix)
+		if !isHost || !strings.HasSuffix(address, instanceDomain) {
+			continue
+		}
+		made, known := d.owners.get(x.place(), name)
+		if !known {
+			continue
+		}
+		server, err := d.start(x.Context, storeKey{x.place(), name}, made)
+		if err != nil {
+			return fmt.Errorf("%s leads to the database instance %s: %w", variable, name, err)
+		}
+		called.Environment[variable], called.Environment[prefix+portSuffix] = postgresql.Host, strconv.Itoa(int(server.Port))
+		called.Environment[rootsVariable] = server.CAFile()
+	}
+	return nil
+}
+
+// errUnable says that no server of this machine can stand for an instance.
+var errUnable = errors.New("no server stands for it")
+
+// start returns the server of an instance, which it starts for the first who asks, with the parameters that the instance's group has then.
+func (d *databaseServers) start(ctx context.Context, key storeKey, made owner) (*postgresql.Server, error) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if server := d.running[key]; server != nil {
+		return server, nil
+	}
+	server, err := d.launch(ctx, key, made)
+	if errors.Is(err, errUnable) {
+		d.missing[key] = err
+	} else if err == nil {
+		delete(d.missing, key)
+		d.running[key] = server
+	}
+	return server, err
+}
+
+func (d *databaseServers) launch(ctx context.Context, key storeKey, made owner) (*postgresql.Server, error) {
+	if d.off {
+		return nil, fmt.Errorf("%w: database servers are turned off", errUnable)
+	}
+	if made.engine != "postgres" {
+		return nil, fmt.Errorf("%w: its engine is %q, and only postgres is run", errUnable, made.engine)
+	}
+	parameters := map[string]string{}
+	set, _ := d.parameters.get(key.place, made.parameterGroup)
+	for name, parameter := range set {
+		parameters[name] = parameter.Get("ParameterValue")
+	}
+	server, err := postgresql.Start(ctx, postgresql.Options{
+		Root: d.backing.Root, Folder: d.backing.Folder, Administrator: made.user, Password: made.password, Database: made.database, Parameters: parameters,
+	})
+	if errors.Is(err, postgresql.ErrNone) {
+		return nil, fmt.Errorf("%w: %w", errUnable, err)
+	}
+	return server, err
+}
