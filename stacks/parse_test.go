@@ -344,6 +344,11 @@ func TestParseReportsRules(t *testing.T) {
 			[]string{`appEgressDomains: ["api.example.com"] is given without appEgressCidrs, so nothing leads to these names; remove it`}},
 		"destinations in the VPC": {"staging", map[string]string{"natStrategy": "Single", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["10.0.0.0/8"]`},
 			[]string{`appEgressCidrs[0]: "10.0.0.0/8" overlaps the VPC's own range 10.20.0.0/16`}},
+		"production that calls half the internet": {"production", map[string]string{"natStrategy": "OnePerZone", "ipv6": "true", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["197.0.0.0/8","198.51.0.0/16","2600::/24"]`},
+			[]string{
+				`appEgressCidrs[0]: "197.0.0.0/8" lets the service of production call more than one owner's addresses; list the ranges of those it calls, none wider than /16`,
+				`appEgressCidrs[2]: "2600::/24" lets the service of production call more than one owner's addresses; list the ranges of those it calls, none wider than /32`,
+			}},
 		"production without a part of its web ACL": {"production", map[string]string{"wafRelaxations": `["Linux.LFI_HEADER because photos have odd names","Linux because the group is tried out"]`},
 			[]string{`wafRelaxations[1]: "Linux because the group is tried out" leaves production without Linux; name the one rule that is in the way`}},
 		"gateways to nowhere": {"staging", map[string]string{"natStrategy": "Single"},

@@ -5,6 +5,7 @@ package stacks
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,6 +76,7 @@ var rules = []rule{
 		}
 		return about("appMinSize", strconv.Itoa(s.App.MinSize), "leaves production without a second instance", "keep at least 2")
 	}),
+	production([]string{"appEgressCidrs"}, "appEgressCidrs are not wider than /16, or /32 of IPv6", knownDestinations),
 	production([]string{"logRetentionDays"}, "logRetentionDays is at least 365", func(s *Settings) []fault {
 		if s.Audit.LogRetentionDays >= 365 {
 			return nil
@@ -140,6 +142,22 @@ func bastionRangesFit(s *Settings) []fault {
 
 func egressRangesFit(s *Settings) []fault {
 	return adopted("appEgressCidrs", cidr.CheckOutside(s.App.EgressCIDRs, s.Network.VPCCIDR)...)
+}
+
+// knownDestinations reports ranges that belong to so many that nobody knows who answers there.
+func knownDestinations(s *Settings) []fault {
+	var faults []fault
+	for i, text := range s.App.EgressCIDRs {
+		widest := 16
+		if strings.Contains(text, ":") {
+			widest = 32
+		}
+		if r, err := netip.ParsePrefix(text); err == nil && r.Bits() < widest {
+			faults = append(faults, fault{key: "appEgressCidrs", index: i, value: quoted(text),
+				what: "lets the service of production call more than one owner's addresses", cure: fmt.Sprintf("list the ranges of those it calls, none wider than /%d", widest)})
+		}
+	}
+	return faults
 }
 
 func egressHasRoute(s *Settings) []fault {
