@@ -16,7 +16,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/form"
 )
 
-// Defaults and limits of Args.
+// Defaults of Args.
 const (
 	// DefaultHealthPath is where the load balancer asks whether an instance is well.
 	DefaultHealthPath = "/healthz"
@@ -26,10 +26,6 @@ const (
 	DefaultMaxLifetimeDays = 30
 	// DefaultSize is the fewest instances: one in each of two zones.
 	DefaultSize = 2
-	// MinServicePort is the lowest port that a service without privileges can open.
-	MinServicePort = form.MinServicePort
-	// MaxInstances is the largest group that the component makes.
-	MaxInstances = form.MaxInstances
 )
 
 // Args are the arguments of New.
@@ -80,7 +76,7 @@ func (args *Args) defaults() *Args {
 	filled.Server = filled.Server.Defaults(DefaultInstanceType, DefaultMaxLifetimeDays)
 	filled.HealthPath = component.Or(filled.HealthPath, DefaultHealthPath)
 	filled.MinSize = component.Or(filled.MinSize, DefaultSize)
-	filled.MaxSize = component.Or(filled.MaxSize, min(2*filled.MinSize, MaxInstances))
+	filled.MaxSize = component.Or(filled.MaxSize, min(2*filled.MinSize, form.MaxInstances))
 	return &filled
 }
 
@@ -95,9 +91,9 @@ func (args *Args) problems(name string) []error {
 		form.In("Port", form.CheckServicePort(args.Port)),
 		form.In("HealthPath", form.CheckHealthPath(args.HealthPath)),
 	)
-	if args.MinSize < 1 || args.MaxSize < args.MinSize || args.MaxSize > MaxInstances {
+	if args.MinSize < 1 || args.MaxSize < args.MinSize || args.MaxSize > form.MaxInstances {
 		problems = append(problems, fmt.Errorf("MinSize, MaxSize: %d to %d is not the size of a group; use 1 <= MinSize <= MaxSize <= %d",
-			args.MinSize, args.MaxSize, MaxInstances))
+			args.MinSize, args.MaxSize, form.MaxInstances))
 	}
 	problems = append(problems, form.Within("Server", args.Server.Check()...)...)
 	if args.Edge != nil && args.Segment != nil {

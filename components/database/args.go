@@ -35,20 +35,6 @@ const (
 	DefaultMaintenanceWindow = "sun:03:30-sun:04:30"
 )
 
-// Limits of Args.
-const (
-	// MinStorageGB is the smallest gp3 volume of RDS for PostgreSQL, in GiB.
-	MinStorageGB = form.MinStorageGB
-	// MaxStorageGB is the largest gp3 volume of RDS for PostgreSQL, in GiB.
-	MaxStorageGB = form.MaxStorageGB
-	// MinBackupRetentionDays is the shortest retention that still bridges a bad week (FSBP RDS.11).
-	MinBackupRetentionDays = form.MinBackupDays
-	// MaxBackupRetentionDays is the longest retention of automated backups that RDS offers.
-	MaxBackupRetentionDays = form.MaxBackupDays
-	// MinEngineVersion is the oldest major version of PostgreSQL that the component runs.
-	MinEngineVersion = form.MinPostgreSQL
-)
-
 // Args are the arguments of New.
 type Args struct {
 	// Segment is where the database lives, in a tier without a route out. Required; it cannot be changed in place. Some row of
@@ -77,7 +63,7 @@ type Args struct {
 	// by RDS, kept in Secrets Manager, rotated every seven days and never in Pulumi's
 	// state. Cannot be changed in place: a new name would replace the instance.
 	MasterUsername string `pulumi:"masterUsername"`
-	// StorageGB is the first size of the disk in GiB, 20 to 65536. Default 50. It can only
+	// StorageGB is the first size of the disk in GiB, 20 to 59578. Default 50. It can only
 	// grow, and RDS grows it by itself up to MaxStorageGB.
 	StorageGB int `pulumi:"storageGb"`
 	// MaxStorageGB is how far RDS may grow the disk, in GiB: at least a tenth more than
@@ -119,7 +105,7 @@ func (args Args) defaults() *Args {
 	args.DatabaseName = component.Or(args.DatabaseName, DefaultName)
 	args.MasterUsername = component.Or(args.MasterUsername, DefaultMasterUsername)
 	args.StorageGB = component.Or(args.StorageGB, DefaultStorageGB)
-	args.MaxStorageGB = component.Or(args.MaxStorageGB, min(4*args.StorageGB, MaxStorageGB))
+	args.MaxStorageGB = component.Or(args.MaxStorageGB, min(4*args.StorageGB, form.MaxStorageGB))
 	args.BackupRetentionDays = component.Or(args.BackupRetentionDays, DefaultBackupRetentionDays)
 	args.BackupWindow = component.Or(args.BackupWindow, DefaultBackupWindow)
 	args.MaintenanceWindow = component.Or(args.MaintenanceWindow, DefaultMaintenanceWindow)
@@ -138,17 +124,16 @@ func (args *Args) problems() []error {
 		problems = append(problems, fmt.Errorf("Segment %q: no row of the table leads to the database at %s; add {From: \"...\", To: %q, Ports: segment.PostgreSQL, Why: \"...\"} to its Connections",
 			args.Segment.Name, segment.PostgreSQL, args.Segment.Name))
 	}
-	report := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
-	if err := form.CheckDatabaseClass(args.InstanceClass); err != nil {
-		report("InstanceClass: %w", err)
+	storage := form.In("StorageGB", form.CheckFirstStorage(args.StorageGB))
+	if storage == nil {
+		storage = form.In("MaxStorageGB", form.CheckMaxStorage(args.MaxStorageGB, args.StorageGB))
 	}
-	if err := form.CheckPostgreSQL(args.EngineVersion); err != nil {
-		report("EngineVersion: %w", err)
-	}
-	if args.BackupRetentionDays < MinBackupRetentionDays || args.BackupRetentionDays > MaxBackupRetentionDays {
-		report("BackupRetentionDays: %d is out of range; keep backups for %d to %d days",
-			args.BackupRetentionDays, MinBackupRetentionDays, MaxBackupRetentionDays)
-	}
+	problems = append(problems, form.Problems(
+		form.In("InstanceClass", form.CheckDatabaseClass(args.InstanceClass)),
+		form.In("EngineVersion", form.CheckPostgreSQL(args.EngineVersion)),
+		storage,
+		form.In("BackupRetentionDays", form.CheckBackupDays(args.BackupRetentionDays)),
+	)...)
 	if off := args.DeletionProtectionOffReason; off != "" {
 		problems = append(problems, form.In("DeletionProtectionOffReason", form.CheckReason(off)))
 	}
@@ -156,7 +141,6 @@ func (args *Args) problems() []error {
 		problems = append(problems, form.Within("Users", args.Users.problems(args.Segment, args.MasterUsername)...)...)
 	}
 	problems = append(problems, args.checkNames()...)
-	problems = append(problems, checkStorage(args.StorageGB, args.MaxStorageGB)...)
 	problems = append(problems, checkWindows(args.BackupWindow, args.MaintenanceWindow)...)
 	return problems
 }
@@ -173,17 +157,4 @@ func (args *Args) checkNames() []error {
 			"MasterUsername: %q is reserved, a default name or not a plain SQL name; use lower-case letters, digits and underscores", user))
 	}
 	return problems
-}
-
-func checkStorage(allocated, limit int) []error {
-	if allocated < MinStorageGB || allocated > MaxStorageGB {
-		return []error{fmt.Errorf("StorageGB: %d is out of range; use %d to %d", allocated, MinStorageGB, MaxStorageGB)}
-	}
-	// RDS wants the limit to be at least a tenth above the allocated storage
-	// (RDS user guide, "Managing capacity automatically with storage autoscaling").
-	if atLeast := (allocated*11 + 9) / 10; limit < atLeast || limit > MaxStorageGB {
-		return []error{fmt.Errorf("MaxStorageGB: %d does not leave room to grow from %d; use %d to %d",
-			limit, allocated, atLeast, MaxStorageGB)}
-	}
-	return nil
 }
