@@ -24,16 +24,3 @@ func DefaultImage(instanceType string) string {
 // resolves at launch. Auto Scaling can roll an instance refresh back only between
 // launch templates with fixed images (API reference, RollbackInstanceRefresh).
 func Pinned(image string) bool { return strings.HasPrefix(image, "ami-") }
-
-// CheckType reports an instance type that has not the form of one, or whose generation
-// cannot boot in a VPC from an encrypted disk.
-func CheckType(instanceType string) error { return form.CheckInstanceType(instanceType) }
-
-// CheckImage reports an image that is neither an AMI id nor a parameter to resolve, or
-// that is plainly for another architecture than the instance type.
-func CheckImage(image, instanceType string) error {
-	if err := form.CheckImage(image); err != nil {
-		return err
-	}
-	return form.CheckImageFits(image, instanceType)
-}

@@ -3,47 +3,38 @@
 package server
 
 import (
-	"fmt"
 	"maps"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // Defaults of Settings.
 const (
 	// DefaultRootDevice is the name of the root disk in images of Amazon Linux 2023.
-	DefaultRootDevice = "/dev/xvda"
+	DefaultRootDevice = form.AmazonLinuxRoot
 	// DefaultRootGB is the size of the root disk in GiB; the images of Amazon Linux 2023 hold 8.
 	DefaultRootGB = 16
 )
 
-// rootDevices are the names that images give their root disk (EC2 user guide, "Device
-// names for volumes on Amazon EC2 instances": "Reserved for root volume").
-var rootDevices = []string{DefaultRootDevice, "/dev/sda1"}
-
 // Check reports every problem of the settings at once.
 func (s Settings) Check() []error {
-	var problems []error
-	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
-	if err := CheckType(s.InstanceType); err != nil {
-		add("InstanceType: %w", err)
-	} else if err := CheckImage(s.Image, s.InstanceType); err != nil {
-		add("Image: %w", err)
+	instance, image := form.CheckInstanceType(s.InstanceType), error(nil)
+	if instance == nil {
+		if image = form.CheckImage(s.Image); image == nil {
+			image = form.CheckImageFits(s.Image, s.InstanceType)
+		}
 	}
-	if !slices.Contains(rootDevices, s.RootDevice) {
-		add("RootDevice: %q is not the name of a root disk; use %s, as the image has it", s.RootDevice, strings.Join(rootDevices, " or "))
-	}
-	if s.RootGB < 8 || s.RootGB > 16384 {
-		add("RootGB: %d is out of range; use 8 to 16384", s.RootGB)
-	}
-	if s.MaxLifetimeDays < 1 || s.MaxLifetimeDays > 365 {
-		add("MaxLifetimeDays: %d is out of range; use 1 to 365", s.MaxLifetimeDays)
-	}
-	return problems
+	return form.Problems(
+		form.In("InstanceType", instance),
+		form.In("Image", image),
+		form.In("RootDevice", form.CheckRootDevice(s.RootDevice)),
+		form.In("RootGB", form.CheckBetween(s.RootGB, 8, 16384, "GiB")),
+		form.In("MaxLifetimeDays", form.CheckBetween(s.MaxLifetimeDays, 1, 365, "days")),
+	)
 }
 
 // newTemplate creates a launch template for instances that nobody has to harden

@@ -19,17 +19,12 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/logs"
 	"github.com/bulkhead-iac/bulkhead/components/order"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // DefaultRateLimit is how many requests one client address may send in five minutes when Args.RateLimit is zero:
 // 200 a minute is more than a person's browser asks for and less than a script does.
 const DefaultRateLimit = 1000
-
-const (
-	// minRateLimit and maxRateLimit are the bounds of AWS WAF ("RateBasedStatement", AWS WAF API Reference).
-	minRateLimit = 10
-	maxRateLimit = 2_000_000_000
-)
 
 // Args says what the web ACL protects and where it departs from the baseline.
 type Args struct {
@@ -181,8 +176,8 @@ func (s Settings) Check() error {
 // plan decides which rules the web ACL has, or reports everything that is wrong with the settings.
 func (s Settings) plan() ([]rule, error) {
 	rules, err := plan(s.Additional, s.Relaxations)
-	if s.RateLimit != 0 && (s.RateLimit < minRateLimit || s.RateLimit > maxRateLimit) {
-		err = errors.Join(err, fmt.Errorf("RateLimit: %d is not between %d and %d requests in five minutes; leave it 0 for %d", s.RateLimit, minRateLimit, maxRateLimit, DefaultRateLimit))
+	if s.RateLimit != 0 {
+		err = errors.Join(err, form.In("RateLimit", form.CheckRateLimit(s.RateLimit)))
 	}
 	return rules, err
 }
