@@ -3,6 +3,7 @@
 package main
 
 import (
+	"os"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -33,7 +34,23 @@ func deployed(tb testing.TB, settings *stacks.Settings, options ...pulumitest.Op
 }
 
 func deploying(settings *stacks.Settings) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error { return deploy(ctx, settings) }
+	return func(ctx *pulumi.Context) error { return deploy(ctx, settings, archive) }
+}
+
+// archive is one of the database agent, as far as a preview looks into it.
+var archive string
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "bulkhead-infra-")
+	if err == nil {
+		archive, err = testproject.WriteAgent(folder)
+	}
+	if err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(code)
 }
 
 // account is the AWS account in which the program runs, with the answers that the mocks cannot know.

@@ -21,13 +21,16 @@ func program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	return deploy(ctx, settings)
+	return deploy(ctx, settings, agent)
 }
 
-// deploy builds the environment that the settings describe. What the settings do not know, such as a second service, joins the
-// arguments here.
-func deploy(ctx *pulumi.Context, s *stacks.Settings) error {
-	args := configured.Environment(s, table(s))
+// agent is the archive of the database agent, which `make dbagent` writes, seen from this folder.
+const agent = "../build/dbagent.zip"
+
+// deploy builds the environment that the settings describe. What the settings do not know, such as a second service or another user
+// of the database, joins the arguments here.
+func deploy(ctx *pulumi.Context, s *stacks.Settings, agent string) error {
+	args := configured.Environment(s, table(s), agent)
 	env, err := environment.New(ctx, s.Environment, args)
 	if err != nil {
 		return err

@@ -18,12 +18,15 @@ func table(s *stacks.Settings) *segment.Table {
 			{Name: "edge", Tier: segment.Public, Holds: "Load balancer: HTTPS from the internet, out to its targets only"},
 			{Name: "app", Tier: segment.App, Holds: "Instances of the service: served through the load balancer only"},
 			{Name: "db", Tier: segment.Data, Holds: "Database: only named clients, and nothing outward"},
+			{Name: "db-agent", Tier: segment.Data, Holds: "Function that makes the users of the database"},
 		},
 		Connections: []segment.Connection{
 			{From: segment.Internet, To: "edge", Ports: segment.HTTPS, Why: "HTTPS from the internet"},
 			{From: segment.Internet, To: "edge", Ports: segment.HTTP, Why: "HTTP from the internet, answered with a redirect to HTTPS"},
 			{From: "edge", To: "app", Ports: serve, Why: "Requests and health checks from the load balancer to the service"},
 			{From: "app", To: "db", Ports: segment.PostgreSQL, Why: "PostgreSQL connections of the service"},
+			{From: "db-agent", To: "db", Ports: segment.PostgreSQL, Why: "Users of the database are made"},
+			{From: "db-agent", To: segment.AWS("secretsmanager"), Ports: segment.HTTPS, Why: "Secret of the owner of the database"},
 			{From: "app", To: segment.AWS("s3"), Ports: segment.HTTPS, Why: "Amazon S3, which also holds the packages of Amazon Linux"},
 			{From: "app", To: segment.AWS(s.Network.InterfaceEndpoints...), Ports: segment.HTTPS, Why: "AWS services through their endpoints"},
 			{

@@ -3,9 +3,6 @@
 package environment
 
 import (
-	"archive/zip"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,26 +13,14 @@ import (
 	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
 )
 
-// withUsers is the reference environment whose service logs in as a declared user.
-func withUsers(t *testing.T) *Args {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "dbagent.zip")
-	file, err := os.Create(filepath.Clean(path))
-	require.NoError(t, err)
-	writer := zip.NewWriter(file)
-	program, err := writer.Create("bootstrap")
-	require.NoError(t, err)
-	_, err = program.Write([]byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00")) // The beginning of one for arm64.
-	require.NoError(t, err)
-	require.NoError(t, writer.Close())
-	require.NoError(t, file.Close())
-
+// withUsers is the reference environment whose service logs in as a declared user. The archive holds the beginning of a program for arm64.
+func withUsers() *Args {
 	args := reference()
 	args.Table.Segments = append(args.Table.Segments, segment.Segment{Name: "db-agent", Tier: segment.Data, Holds: "Function that makes the users of the database"})
 	args.Table.Connections = append(args.Table.Connections,
 		segment.Connection{From: "db-agent", To: "db", Ports: segment.PostgreSQL, Why: "Users are made"},
 		segment.Connection{From: "db-agent", To: segment.AWS("secretsmanager"), Ports: segment.HTTPS, Why: "Secret of the owner"})
-	args.Databases[0].Users = &database.Users{Archive: path, Databases: []declare.Database{{
+	args.Databases[0].Users = &database.Users{Archive: "testdata/dbagent.zip", Databases: []declare.Database{{
 		Name: database.DefaultName, Users: []declare.User{{Name: "service", Access: declare.ReadWrite}, {Name: "migrator", Access: declare.Owner}},
 	}}}
 	args.Services[0].DatabaseUser = "service"
@@ -43,7 +28,7 @@ func withUsers(t *testing.T) *Args {
 }
 
 func TestAServiceOfADatabaseWithUsersReadsNoSecret(t *testing.T) {
-	recording := deployed(t, withUsers(t))
+	recording := deployed(t, withUsers())
 	service := recording.Get(t, "aws:iam/rolePolicy:RolePolicy", "shop-app-connect-to-database").String("policy")
 	require.Contains(t, service, "rds-db:connect")
 	var readers []string
@@ -58,7 +43,7 @@ func TestAServiceOfADatabaseWithUsersReadsNoSecret(t *testing.T) {
 }
 
 func TestUsersNeedASegmentForTheirFunctionAndAUserForTheService(t *testing.T) {
-	args := withUsers(t)
+	args := withUsers()
 	args.Services[0].DatabaseUser = ""
 	args.Databases[0].AgentName = "elsewhere"
 	err := pulumitest.RunError(t, program(args))

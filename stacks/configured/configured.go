@@ -14,12 +14,23 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/components/server"
 	"github.com/bulkhead-iac/bulkhead/components/waf"
+	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
-// Environment is the arguments of the environment that the settings describe, with the table as given. The result may be changed
-// before it is handed on to environment.New, for instance by a second service.
-func Environment(s *stacks.Settings, table *segment.Table) *environment.Args {
+// The users of the database, each of which logs in with an IAM token.
+const (
+	// Service is the user of the service, whose role alone may log in as it: it reads and writes rows, and changes no schema.
+	Service = "service"
+	// Migrator changes the schema. No role of the environment may log in as it; give rds-db:connect to whoever runs migrations.
+	Migrator = "migrator"
+	// Reader reads, and nothing else. No role of the environment may log in as it, either.
+	Reader = "reader"
+)
+
+// Environment is the arguments of the environment that the settings describe, with the table as given and the archive of the database
+// agent, a path seen from the folder of the program. The result may be changed before it is handed on to environment.New, for instance by a second service.
+func Environment(s *stacks.Settings, table *segment.Table, agent string) *environment.Args {
 	return &environment.Args{
 		AccountID:         s.AccountID,
 		Region:            s.Region,
@@ -54,8 +65,10 @@ func Environment(s *stacks.Settings, table *segment.Table) *environment.Args {
 				Server:     server.Settings{InstanceType: s.App.InstanceType, Image: s.App.Image, RootDevice: s.App.RootDevice},
 				MinSize:    s.App.MinSize,
 				MaxSize:    s.App.MaxSize,
+
+				DatabaseUser: Service,
 			},
-			UsesDatabase: "db",
+			UsesDatabase: environment.DefaultDatabaseName,
 			Hosts:        []string{s.Edge.Domain},
 		}},
 		Databases: []environment.Database{{Args: database.Args{
@@ -67,6 +80,12 @@ func Environment(s *stacks.Settings, table *segment.Table) *environment.Args {
 			BackupRetentionDays:         s.Database.BackupRetentionDays,
 			SingleAZ:                    s.Database.SingleAZ,
 			DeletionProtectionOffReason: s.DeletionProtectionOffReason,
+			Users: &database.Users{Archive: agent, Databases: []declare.Database{{
+				Name: database.DefaultName,
+				Users: []declare.User{
+					{Name: Migrator, Access: declare.Owner}, {Name: Service, Access: declare.ReadWrite}, {Name: Reader, Access: declare.ReadOnly},
+				},
+			}}},
 		}}},
 		Bastion: door(s.Bastion),
 	}

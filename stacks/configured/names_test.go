@@ -77,6 +77,6 @@ func TestAnExistingVPCIsHandedOnByTier(t *testing.T) {
 	}}}
 	require.Equal(t, &network.Existing{VPCID: "vpc-01234567", SubnetIDs: map[string][]string{
 		"app": {"subnet-00000000", "subnet-00000002"}, "data": {"subnet-00000001", "subnet-00000003"},
-	}}, configured.Environment(s, nil).Existing)
-	require.Nil(t, configured.Environment(&stacks.Settings{}, nil).Existing)
+	}}, configured.Environment(s, nil, "").Existing)
+	require.Nil(t, configured.Environment(&stacks.Settings{}, nil, "").Existing)
 }

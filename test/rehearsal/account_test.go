@@ -16,6 +16,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/route53resolver"
@@ -45,6 +46,7 @@ type account struct {
 	elb            *elb.Client
 	iam            *iam.Client
 	kms            *kms.Client
+	lambda         *lambda.Client
 	logs           *cloudwatchlogs.Client
 	rds            *rds.Client
 	route53        *route53.Client
@@ -66,7 +68,7 @@ func visit(t *testing.T, e *sandbox.Environment) *account {
 		Environment: e, Settings: e.Settings(t),
 		acm: acm.NewFromConfig(cfg), autoscaling: autoscaling.NewFromConfig(cfg), cloudtrail: cloudtrail.NewFromConfig(cfg),
 		cloudwatch: cloudwatch.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg), elb: elb.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg),
-		kms: kms.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg), rds: rds.NewFromConfig(cfg), route53: route53.NewFromConfig(cfg),
+		kms: kms.NewFromConfig(cfg), lambda: lambda.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg), rds: rds.NewFromConfig(cfg), route53: route53.NewFromConfig(cfg),
 		resolver: route53resolver.NewFromConfig(cfg),
 		s3:       s3.NewFromConfig(cfg), s3control: s3control.NewFromConfig(cfg), secretsmanager: secretsmanager.NewFromConfig(cfg),
 		sns: sns.NewFromConfig(cfg), ssm: ssm.NewFromConfig(cfg), sts: sts.NewFromConfig(cfg), wafv2: wafv2.NewFromConfig(cfg),

@@ -70,6 +70,7 @@ var zoneUpdates = map[string][]string{
 	"aws:ec2/vpcEndpoint:VpcEndpoint":  {"subnetIds"},
 	"aws:lb/loadBalancer:LoadBalancer": {"subnetMappings", "subnets"},
 	"aws:rds/subnetGroup:SubnetGroup":  {"subnetIds"},
+	"aws:lambda/function:Function":     {"vpcConfig"},
 }
 
 // requireThirdZoneOnlyCreates previews staging with a third zone, in a copy of its project.
@@ -77,8 +78,10 @@ func requireThirdZoneOnlyCreates(t *testing.T, box *sandbox.Sandbox, e *sandbox.
 	t.Helper()
 	settings := e.Settings(t)
 	require.Len(t, settings.Network.Zones, 2)
-	project := t.TempDir()
+	folder := t.TempDir()
+	project := filepath.Join(folder, "project")
 	require.NoError(t, os.CopyFS(project, os.DirFS(e.Path("project"))))
+	require.NoError(t, os.Symlink(box.Path(".rehearsal", "bin"), filepath.Join(folder, "build")))
 	stack := stackOf(t, box, e, project)
 	require.NoError(t, stack.SetConfigWithOptions(t.Context(), "bulkhead:zones[2]", auto.ConfigValue{Value: thirdZone(settings.Region, settings.Network.Zones)},
 		&auto.ConfigOptions{Path: true}))

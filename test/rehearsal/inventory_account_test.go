@@ -19,6 +19,8 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -33,7 +35,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// databaseKinds are the database and what RDS makes of it.
+// databaseKinds are the database, what RDS makes of it, and the function that makes its users.
 var databaseKinds = []kind{
 	{"database", []string{"aws:rds/instance:Instance"}, func(ctx context.Context, a *account) ([]string, error) {
 		found, err := a.rds.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{})
@@ -56,6 +58,13 @@ var databaseKinds = []kind{
 		}
 		return slices.DeleteFunc(each(found.DBParameterGroups, func(g rdstypes.DBParameterGroup) *string { return g.DBParameterGroupName }),
 			func(name string) bool { return strings.HasPrefix(name, "default.") }), nil
+	}},
+	{"function", []string{"aws:lambda/function:Function"}, func(ctx context.Context, a *account) ([]string, error) {
+		found, err := a.lambda.ListFunctions(ctx, &lambda.ListFunctionsInput{})
+		if err != nil {
+			return nil, err
+		}
+		return each(found.Functions, func(f lambdatypes.FunctionConfiguration) *string { return f.FunctionName }), nil
 	}},
 	{"secret", nil, func(ctx context.Context, a *account) ([]string, error) {
 		found, err := a.secretsmanager.ListSecrets(ctx, &secretsmanager.ListSecretsInput{})

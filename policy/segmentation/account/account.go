@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 )
 
@@ -49,6 +50,8 @@ func Fetch(ctx context.Context, config aws.Config) (Answers, error) {
 	keep(f, "DbInstances", rds.NewDescribeDBInstancesPaginator(databases, nil), func(o *rds.DescribeDBInstancesOutput) any { return o.DBInstances })
 	groups := autoscaling.NewFromConfig(config)
 	keep(f, "AutoScalingGroups", autoscaling.NewDescribeAutoScalingGroupsPaginator(groups, nil), func(o *autoscaling.DescribeAutoScalingGroupsOutput) any { return o.AutoScalingGroups })
+	functions := lambda.NewFromConfig(config)
+	keep(f, "Functions", lambda.NewListFunctionsPaginator(functions, nil), func(o *lambda.ListFunctionsOutput) any { return o.Functions })
 	if err := errors.Join(f.problems...); err != nil {
 		return nil, err
 	}

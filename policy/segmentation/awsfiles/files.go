@@ -37,6 +37,7 @@ type answers struct {
 	TargetGroups               []targetGroup
 	TargetHealth               []targetHealth
 	DbInstances                []dbInstance
+	Functions                  []lambdaFunction
 	Addresses                  []address
 	Reservations               []reservation
 	VpcBlockPublicAccess       []blockPublicAccess
@@ -52,7 +53,7 @@ func (a *answers) kinds() map[string]func(json.RawMessage) error {
 		"NetworkInterfaces": to(&a.NetworkInterfaces), "InternetGateways": to(&a.InternetGateways), "EgressOnlyInternetGateways": to(&a.EgressOnlyInternetGateways),
 		"NatGateways": to(&a.NatGateways), "VpcEndpoints": to(&a.VpcEndpoints), "VpcPeeringConnections": to(&a.VpcPeeringConnections), "PrefixLists": to(&a.PrefixLists),
 		"LoadBalancers": to(&a.LoadBalancers), "Listeners": to(&a.Listeners), "TargetGroups": to(&a.TargetGroups), "TargetHealth": to(&a.TargetHealth),
-		"DbInstances": to(&a.DbInstances), "Addresses": to(&a.Addresses), "Reservations": to(&a.Reservations), "VpcBlockPublicAccess": to(&a.VpcBlockPublicAccess),
+		"DbInstances": to(&a.DbInstances), "Functions": to(&a.Functions), "Addresses": to(&a.Addresses), "Reservations": to(&a.Reservations), "VpcBlockPublicAccess": to(&a.VpcBlockPublicAccess),
 		"AutoScalingGroups": to(&a.AutoScalingGroups), "LaunchTemplateVersions": to(&a.LaunchTemplateVersions),
 	}
 }

@@ -3,9 +3,11 @@
 package awsfiles_test
 
 import (
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,6 +107,31 @@ func TestAnAccountIsReadAsItIs(t *testing.T) {
 		require.Equal(t, reach.MustPass, m[0].Verdict)
 		require.Equal(t, "shop-app", e.Interface("eni-app").Members()[0].Name)
 	}
+}
+
+func TestAFunctionStandsWhereItsSettingsSayUnlessItsInterfacesAreListed(t *testing.T) {
+	const functions = `{"Functions":[{"FunctionName":"outside","FunctionArn":"o"},
+		{"FunctionName":"makes-users","FunctionArn":"m","VpcConfig":{"SubnetIds":["s-d1","s-d2"],"SecurityGroupIds":["sg-app"],"VpcId":"vpc-1"}}]}`
+	files := maps.Clone(shop)
+	files["Functions"] = functions
+	net, err := awsfiles.Read(write(t, "", files))
+	require.NoError(t, err)
+	require.Equal(t, "must", verdict(t, net, "makes-users", "db", "tcp/5432"))
+	require.Equal(t, "cannot", verdict(t, net, "eni-app", "makes-users", "tcp/443"))
+	require.Equal(t, "cannot", verdict(t, net, "makes-users", "db", "tcp/80"))
+	require.False(t, slices.ContainsFunc(net.Interfaces, func(f model.Interface) bool { return f.ID == "outside" }), "it is in no VPC")
+
+	files["NetworkInterfaces"] = strings.Replace(files["NetworkInterfaces"], `{"NetworkInterfaces":[`,
+		`{"NetworkInterfaces":[{"NetworkInterfaceId":"eni-shared","SubnetId":"s-d1","VpcId":"vpc-1","InterfaceType":"lambda","Groups":[{"GroupId":"sg-app"}],"PrivateIpAddress":"10.0.2.30"},`, 1)
+	net, err = awsfiles.Read(write(t, "", files))
+	require.NoError(t, err)
+	var names []string
+	for _, f := range net.Interfaces {
+		if f.Kind == model.Function {
+			names = append(names, f.ID)
+		}
+	}
+	require.Equal(t, []string{"eni-shared"}, names)
 }
 
 func TestWhatCannotBeReadIsToldAtOnce(t *testing.T) {

@@ -136,7 +136,7 @@ func (b *builder) addressesOf(f networkInterface) []model.Address {
 }
 
 // planned adds what has no interface among the answers: databases, which may move within their subnet group, and load
-// balancers and endpoints where the interfaces are not listed.
+// balancers, endpoints and functions where the interfaces are not listed.
 func (b *builder) planned() {
 	for _, d := range b.DbInstances {
 		m := model.Interface{ID: d.DBInstanceIdentifier, Name: d.DBInstanceIdentifier, Kind: model.Database, Addresses: []model.Address{{}}}
@@ -173,6 +173,23 @@ func (b *builder) planned() {
 			m.Groups = append(m.Groups, g.GroupID)
 		}
 		b.addOwner(m)
+	}
+}
+
+// functions adds those in a VPC that have no interface among the answers. Functions with the same subnets and groups share theirs
+// (Lambda developer guide, "Understanding Hyperplane Elastic Network Interfaces"), which names none of them.
+func (b *builder) functions() {
+	for _, l := range b.Functions {
+		groups := l.VpcConfig.SecurityGroupIDs
+		if len(l.VpcConfig.SubnetIDs) == 0 || slices.ContainsFunc(b.net.Interfaces, func(f model.Interface) bool {
+			return f.Kind == model.Function && f.Owner == "" && len(f.Groups) == len(groups) && !slices.ContainsFunc(groups, func(g string) bool { return !slices.Contains(f.Groups, g) })
+		}) {
+			continue
+		}
+		b.addOwner(model.Interface{
+			ID: l.FunctionName, Name: l.FunctionName, Owner: l.FunctionArn, Kind: model.Function, Subnets: l.VpcConfig.SubnetIDs, Groups: groups,
+			Addresses: []model.Address{{}}, Many: true,
+		})
 	}
 }
 

@@ -32,6 +32,7 @@ func (a *answers) network() *model.Network {
 	b.tables()
 	b.interfaces()
 	b.planned()
+	b.functions()
 	b.scaling()
 	b.balancers()
 	for _, kind := range a.other {

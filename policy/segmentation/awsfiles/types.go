@@ -175,6 +175,11 @@ type dbInstance struct {
 	}
 }
 
+type lambdaFunction struct {
+	FunctionName, FunctionArn string
+	VpcConfig                 struct{ SubnetIDs, SecurityGroupIDs []string }
+}
+
 type launchTemplate struct{ LaunchTemplateID, LaunchTemplateName, Version string }
 
 type autoScalingGroup struct {
