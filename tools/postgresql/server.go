@@ -68,6 +68,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	bin, err := find(root)
+	if err == nil {
+		bin, err = filepath.EvalSymlinks(bin) // Who runs the server may reach the programs, and not the link.
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/http"
 	"slices"
@@ -264,7 +265,7 @@ func (d *databaseServers) launch(ctx context.Context, key storeKey, made owner) 
 	server, err := postgresql.Start(ctx, postgresql.Options{
 		Root: d.backing.Root, Folder: d.backing.Folder, Administrator: made.user, Password: made.password, Database: made.database, Parameters: parameters,
 	})
-	if errors.Is(err, postgresql.ErrNone) {
+	if errors.Is(err, postgresql.ErrNone) || errors.Is(err, fs.ErrPermission) { // Root's folder is closed to whom the server runs as.
 		return nil, fmt.Errorf("%w: %w", errUnable, err)
 	}
 	return server, err
