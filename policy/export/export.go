@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -44,6 +45,8 @@ type state struct {
 	Custom  *bool `json:"custom"`
 	Delete  bool  `json:"delete"`
 	Protect bool  `json:"protect"`
+	// before is the state that a preview changes in place; nil otherwise.
+	before *state
 	// read says that a preview only reads the resource, which somebody else manages.
 	read bool
 }
@@ -161,6 +164,9 @@ func last(steps []step) []state {
 		if s.Op == "same" && s.OldState != nil { // the new state of a preview lacks what the provider has told
 			s.NewState = s.OldState
 		}
+		if s.Op == "update" && s.NewState != nil {
+			s.NewState.before = s.OldState
+		}
 		if s.NewState == nil || s.Op == "delete" || s.Op == "delete-replaced" || s.Op == "discard" {
 			continue
 		}
@@ -177,6 +183,28 @@ func last(steps []step) []state {
 		states = append(states, *s.NewState)
 	}
 	return states
+}
+
+// foreseen are the outputs of a resource as far as a preview can know them: its inputs, and what it is called, which a change in
+// place leaves as it was. Other resources name it so, and would otherwise point at nothing.
+func (s *state) foreseen(inputs *structpb.Struct) (*structpb.Struct, error) {
+	if s.before == nil {
+		return inputs, nil
+	}
+	before, err := pack.StructFromJSON(s.before.Outputs)
+	if err != nil {
+		return nil, err
+	}
+	fields := maps.Clone(inputs.GetFields())
+	for _, key := range []string{"arn", "id"} {
+		if value, known := before.GetFields()[key]; known && fields[key] == nil {
+			if fields == nil {
+				fields = map[string]*structpb.Value{}
+			}
+			fields[key] = value
+		}
+	}
+	return &structpb.Struct{Fields: fields}, nil
 }
 
 func build(states []state, preview bool) (*Deployment, error) {
@@ -203,7 +231,9 @@ func build(states []state, preview bool) (*Deployment, error) {
 			return nil, fmt.Errorf("%s: outputs: %w", s.URN, err)
 		}
 		if preview && len(outputs.GetFields()) == 0 {
-			outputs = inputs
+			if outputs, err = s.foreseen(inputs); err != nil {
+				return nil, fmt.Errorf("%s: outputs before: %w", s.URN, err)
+			}
 		}
 		before := pack.NewResource(s.Type, name, s.URN, inputs)
 		after := pack.NewResource(s.Type, name, s.URN, nil)

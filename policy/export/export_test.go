@@ -4,6 +4,7 @@ package export_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,4 +40,24 @@ func judged(p *pack.Pack, text []byte) ([]pack.Result, error) {
 		return nil, err
 	}
 	return command.Judge(p, nil, d)
+}
+
+// A preview tells no outputs of what it changes in place, though others name it by its ARN: a rule of a listener would lead nowhere.
+func TestWhatIsChangedInPlaceKeepsItsName(t *testing.T) {
+	const text = `{"steps":[{"op":"update","urn":"urn:pulumi:s::p::aws:lb/listener:Listener::l",
+		"oldState":{"type":"aws:lb/listener:Listener","outputs":{"arn":"arn:l","id":"arn:l","port":80,"sslPolicy":"old"}},
+		"newState":{"type":"aws:lb/listener:Listener","inputs":{"port":443}}},
+		{"op":"replace","urn":"urn:pulumi:s::p::aws:lb/listener:Listener::m",
+		"oldState":{"type":"aws:lb/listener:Listener","outputs":{"arn":"arn:m"}},
+		"newState":{"type":"aws:lb/listener:Listener","inputs":{"port":443}}}]}`
+	d, err := export.Read(strings.NewReader(text))
+	require.NoError(t, err)
+	require.Len(t, d.Stack, 2)
+	changed, replaced := d.Stack[0].Outputs(), d.Stack[1].Outputs()
+	require.Equal(t, "arn:l", changed.Get("arn").Str())
+	require.Equal(t, "arn:l", changed.Get("id").Str())
+	require.Equal(t, "443", changed.Get("port").Str(), "the new value, not the old one")
+	require.False(t, changed.Get("sslPolicy").Exists(), "what was computed for the old inputs is not known for the new ones")
+	require.False(t, replaced.Get("arn").Exists(), "a replacement has a name of its own")
+	require.False(t, d.Inputs[0].Inputs().Get("arn").Exists(), "nobody has written it")
 }
