@@ -20,11 +20,11 @@ var (
 	// namedDocument has Session Manager check the document of a session even if none is named: it would otherwise use the
 	// account's own without asking (Systems Manager user guide, "Enforce a session document permission check").
 	namedDocument = identity.Condition{Operator: "BoolIfExists", Key: "ssm:SessionDocumentAccessCheck", Values: []string{"true"}}
-	// ownSession is the tag that Session Manager gives a session, for users and for roles ("Additional sample IAM policies
-	// for Session Manager", allow a user to end only sessions they started).
 	// asGiven keeps out whom a tag would make another user of the system, such as root (Systems Manager user guide, "Turn on Run As
 	// support").
-	asGiven    = identity.Condition{Operator: "Null", Key: "aws:PrincipalTag/SSMSessionRunAs", Values: []string{"true"}}
+	asGiven = identity.Condition{Operator: "Null", Key: "aws:PrincipalTag/SSMSessionRunAs", Values: []string{"true"}}
+	// ownSession is the tag that Session Manager gives a session, for users and for roles ("Additional sample IAM policies
+	// for Session Manager", allow a user to end only sessions they started).
 	ownSession = identity.Condition{Operator: "StringEquals", Key: "ssm:resourceTag/aws:ssmmessages:session-id", Values: []string{"${aws:userid}"}}
 )
 

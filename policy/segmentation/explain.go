@@ -62,11 +62,10 @@ func (p *Proof) first(c *Cell, find func(a, b *reach.End) *reach.Path) (path *re
 
 // rows are the connections that must be possible from one segment to another.
 func (p *Proof) rows(from, to string) []intent.Connection {
-	x, y := p.table.Find(from), p.table.Find(to)
-	if x == nil || y == nil { // in no table
-		return nil
+	if x, y, listed := p.listed(from, to); listed {
+		return p.table.Rows(x, y)
 	}
-	return p.table.Rows(x, y)
+	return nil
 }
 
 // usual is what others send to a segment: the first port of the first row about it, or that of HTTPS.

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bulkhead-iac/bulkhead/policy/glob"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
@@ -134,158 +133,34 @@ func Prove(net *model.Network, table *intent.Table) (*Proof, error) {
 	for _, u := range net.Unmodelled {
 		p.Assumptions = append(p.Assumptions, fmt.Sprintf("%s (%s) is not modelled: what it can carry is unknown", u.ID, u.What))
 	}
-	if err := p.assign(net, table); err != nil {
+	if err := p.assign(); err != nil {
 		return nil, err
 	}
 	for _, from := range p.Segments {
 		for _, to := range p.Segments {
 			if len(p.members[from]) > 0 && len(p.members[to]) > 0 && (!p.outside(from) || !p.outside(to)) {
-				p.Cells = append(p.Cells, p.cell(from, to, table))
+				p.Cells = append(p.Cells, p.cell(from, to))
 			}
 		}
 	}
-	p.mediate(table)
+	p.mediate()
 	p.fall()
 	p.Residual = residual(p)
 	return p, nil
 }
 
-func (p *Proof) outside(segment string) bool {
-	return segment == Elsewhere || p.members[segment][0].Class < 0
-}
-
-// assign finds the members of every segment. An interface in two segments contradicts the table.
-func (p *Proof) assign(net *model.Network, table *intent.Table) error {
-	var problems []string
-	vpcs := map[string]bool{}
-	p.of = map[string]string{}
-	known := selectable(net)
-	for _, e := range table.Ends() {
-		p.addOutside(&e, net, table)
-		for _, f := range selected(&e, known) {
-			if other := p.of[f.ID]; other != "" {
-				problems = append(problems, fmt.Sprintf("%s is in the segments %s and %s; an interface has one", called(f), other, e.Name))
-			}
-			p.of[f.ID] = e.Name
-			vpcs[vpcOf(f, net)] = true
-			p.add(e.Name, p.engine.Interface(f.ID))
-		}
-		if len(p.members[e.Name]) == 0 {
-			p.Assumptions = append(p.Assumptions, fmt.Sprintf("segment %s has no members", e.Name))
-		}
-	}
-	for i := range net.Interfaces {
-		f := &net.Interfaces[i]
-		switch {
-		case p.of[f.ID] != "" || f.Kind == model.NATInterface:
-		case table.Limited && !vpcs[vpcOf(f, net)]:
-			p.add(Elsewhere, p.engine.Interface(f.ID))
-		default:
-			p.add(Unassigned, p.engine.Interface(f.ID))
-			p.Assumptions = append(p.Assumptions, fmt.Sprintf("%s is in no segment, so everything to and from it is forbidden", called(f)))
-		}
-	}
-	if len(problems) > 0 {
-		return fmt.Errorf("the table does not fit the network:\n  %s", strings.Join(problems, "\n  "))
-	}
-	return nil
-}
-
-// vpcOf is the VPC that an interface is in.
-func vpcOf(f *model.Interface, net *model.Network) string {
-	for _, s := range net.Subnets {
-		if slices.Contains(f.Subnets, s.ID) {
-			return s.VPC
-		}
-	}
-	return ""
-}
-
-// addOutside adds what an end is outside the network: addresses, or services of AWS.
-func (p *Proof) addOutside(e *intent.End, net *model.Network, table *intent.Table) {
-	p.add(e.Name)
-	if e.Name == intent.Internet {
-		p.add(e.Name, p.engine.Outside(p.engine.InternetEnd().Addresses().Minus(flow.PrefixAddrs(table.Known()...))))
-	}
-	if len(e.Addresses) > 0 {
-		p.add(e.Name, p.engine.Outside(e.Addresses))
-	}
-	for _, l := range net.Lists {
-		if l.Service && slices.ContainsFunc(e.Segments, func(s intent.Segment) bool { return s.Service != "" && glob.Match(s.Service, l.Name) }) {
-			p.add(e.Name, p.engine.Service(l.ID))
-		}
-	}
-}
-
-func called(f *model.Interface) string {
-	if f.Name == "" {
-		return f.ID
-	}
-	return f.Name + " (" + f.ID + ")"
-}
-
-// traits are what an interface can be selected by: names of its own, and ids and names of its subnets and groups.
-type traits struct {
-	*model.Interface
-	names, subnets, groups []string
-}
-
-// selectable are the interfaces that can be in a segment.
-func selectable(net *model.Network) []traits {
-	names := map[string]string{}
-	for _, x := range net.Subnets {
-		names[x.ID] = x.Name
-	}
-	for _, x := range net.Groups {
-		names[x.ID] = x.Name
-	}
-	both := func(ids []string) []string {
-		var out []string
-		for _, id := range ids {
-			out = append(out, id, names[id])
-		}
-		return out
-	}
-	var out []traits
-	for i := range net.Interfaces {
-		if f := &net.Interfaces[i]; f.Kind != model.NATInterface {
-			out = append(out, traits{f, []string{f.ID, last(f.ID), f.Name, f.Owner}, both(f.Subnets), both(f.Groups)})
-		}
-	}
-	return out
-}
-
-// selected are the interfaces of an end.
-func selected(e *intent.End, from []traits) []*model.Interface {
-	var out []*model.Interface
-	for _, f := range from {
-		if slices.ContainsFunc(e.Segments, func(s intent.Segment) bool {
-			return s.Selects(string(f.Kind), f.Service, f.names, f.subnets, f.groups)
-		}) {
-			out = append(out, f.Interface)
-		}
-	}
-	return out
-}
-
-// add adds ends to a segment, each class once.
-func (p *Proof) add(segment string, ends ...*reach.End) {
-	if !slices.Contains(p.Segments, segment) {
-		p.Segments = append(p.Segments, segment)
-	}
-	for _, e := range ends {
-		if e != nil && (e.Class < 0 || !slices.ContainsFunc(p.members[segment], func(x *reach.End) bool { return x.Class == e.Class })) {
-			p.members[segment] = append(p.members[segment], e)
-		}
-	}
+// listed are the ends of the table that two segments are, if they are in it: some hold what no segment of the table has.
+func (p *Proof) listed(from, to string) (x, y *intent.End, both bool) {
+	x, y = p.table.Find(from), p.table.Find(to)
+	return x, y, x != nil && y != nil
 }
 
 // cell judges an ordered pair of segments.
-func (p *Proof) cell(from, to string, table *intent.Table) Cell {
+func (p *Proof) cell(from, to string) Cell {
 	var intended flow.Set
 	var rows []intent.Connection
-	if x, y := table.Find(from), table.Find(to); x != nil && y != nil { // the others are in no table
-		intended, rows = table.Admitted(x, y), table.Rows(x, y)
+	if x, y, listed := p.listed(from, to); listed {
+		intended, rows = p.table.Admitted(x, y), p.table.Rows(x, y)
 	}
 	c := Cell{From: from, To: to, Status: Closed}
 	if !intended.Empty() {
@@ -350,7 +225,7 @@ func (c *Cell) find(status Status, code, what string, path *reach.Path) {
 
 // mediate looks at ways through load balancers. Both connections of one that works are in cells of their own; here it
 // is told which segments they join.
-func (p *Proof) mediate(table *intent.Table) {
+func (p *Proof) mediate() {
 	for i := range p.Cells {
 		c := &p.Cells[i]
 		for _, a := range p.members[c.From] {
@@ -360,7 +235,7 @@ func (p *Proof) mediate(table *intent.Table) {
 						c.Through = append(c.Through, name)
 					}
 					if m.Group.Clients && m.Balancer.Network {
-						p.handedOn(c, a, b, m, table)
+						p.handedOn(c, a, b, m)
 					}
 				}
 			}
@@ -372,13 +247,13 @@ func (p *Proof) mediate(table *intent.Table) {
 }
 
 // handedOn judges packets that keep the client's address, which no pair of connections in other cells stands for.
-func (p *Proof) handedOn(c *Cell, a, b *reach.End, m reach.Mediation, table *intent.Table) {
+func (p *Proof) handedOn(c *Cell, a, b *reach.End, m reach.Mediation) {
 	for segment, ends := range p.members {
 		for _, e := range ends {
 			if e.Class < 0 || e.Members()[0].Owner != m.Balancer.ID {
 				continue
 			}
-			if x, y := table.Find(segment), table.Find(c.To); x != nil && y != nil && m.Back.May.Minus(table.Admitted(x, y)).Empty() {
+			if x, y, listed := p.listed(segment, c.To); listed && m.Back.May.Minus(p.table.Admitted(x, y)).Empty() {
 				return
 			}
 		}

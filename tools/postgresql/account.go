@@ -32,8 +32,8 @@ const serverRights = `
 		array_remove(ARRAY[CASE WHEN r.rolsuper THEN 'everything' END, CASE WHEN r.rolcreaterole THEN 'create roles' END,
 			CASE WHEN r.rolcreatedb THEN 'create databases' END, CASE WHEN r.rolreplication THEN 'replicate' END,
 			CASE WHEN r.rolbypassrls THEN 'bypass row security' END], NULL),
-		ARRAY(SELECT d.datname::text FROM pg_database d WHERE d.datallowconn AND d.datname <> 'rdsadmin' AND NOT d.datistemplate AND has_database_privilege(r.oid, d.oid, 'CONNECT') ORDER BY 1)
-	FROM pg_roles r JOIN pg_authid a USING (oid) WHERE r.rolcanlogin AND r.rolname <> 'rdsadmin' ORDER BY 1`
+		ARRAY(SELECT d.datname::text FROM pg_database d WHERE d.datallowconn AND d.datname <> 'rdsadmin' AND NOT d.datistemplate AND has_database_privilege(r.oid, d.oid, 'CONNECT'))
+	FROM pg_roles r JOIN pg_authid a USING (oid) WHERE r.rolcanlogin AND r.rolname <> 'rdsadmin'`
 
 // databaseRights of some roles in one database. A session starts with the role of its settings, if they name one. What a role may do
 // with a table and a sequence is asked of new ones of the database's owner, which are gone afterwards.
@@ -54,7 +54,7 @@ const databaseRights = `
 		CASE WHEN has_table_privilege(role, 'public.bulkhead_probe', 'TRUNCATE') THEN 'TRUNCATE' END,
 		CASE WHEN has_sequence_privilege(role, 'public.bulkhead_probe_id_seq', 'USAGE') THEN 'use sequences' END,
 		CASE WHEN has_database_privilege(role, current_database(), 'TEMPORARY') THEN 'temporary tables' END], NULL)
-	FROM session ORDER BY 1`
+	FROM session`
 
 // Accounts reads from the server who may log in, and what each may then do, by name. Nothing is changed.
 func (s *Server) Accounts(ctx context.Context) ([]Account, error) {

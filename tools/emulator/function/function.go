@@ -8,7 +8,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"crypto/rand"
 	"debug/elf"
 	"encoding/json"
 	"errors"
@@ -21,6 +20,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/bulkhead-iac/bulkhead/tools/process"
 )
@@ -81,7 +82,7 @@ func (f *Function) Call(ctx context.Context, event []byte) (*Result, error) {
 	if err := f.unpack(folder); err != nil {
 		return nil, err
 	}
-	id := newID()
+	id := uuid.NewString()
 	if failure, err := f.checkProgram(filepath.Join(folder, program), id); failure != nil || err != nil {
 		return failure, err
 	}
@@ -180,14 +181,6 @@ func (f *Function) variables(folder, api string) []string {
 func failure(id, kind, message string) *Result {
 	payload, _ := json.Marshal(map[string]string{"errorType": kind, "errorMessage": "RequestId: " + id + " Error: " + message})
 	return &Result{Payload: payload, Failed: true}
-}
-
-// newID makes the id of a call, a random UUID.
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // It never fails (Go 1.24 and later).
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // output keeps the end of what a program writes.
