@@ -26,10 +26,13 @@ type TopicArgs struct {
 	// Emails are the addresses that hear the alarms, at least one, each once. AWS asks every one of them to confirm; until
 	// then it hears nothing. An address cannot be changed in place.
 	Emails []string `pulumi:"emails"`
+	// EventRules lets EventBridge publish what its rules find. The key's policy must then also admit "events.amazonaws.com". Default:
+	// alarms alone.
+	EventRules bool `pulumi:"eventRules"`
 }
 
 // Topic is the SNS topic to which alarms are sent: encrypted, over TLS only, and open to nobody but the account's own
-// alarms.
+// alarms, and EventBridge if it is asked to be.
 type Topic struct {
 	pulumi.ResourceState
 
@@ -44,7 +47,7 @@ func NewTopic(ctx *pulumi.Context, name string, args *TopicArgs, opts ...pulumi.
 	}
 	t := &Topic{}
 	accountID, region := args.Account.ID, args.Account.Region
-	draft, err := TopicPolicy(accountID, region, fmt.Sprintf("arn:aws:sns:%s:%s:%s", region, accountID, name)).JSON()
+	draft, err := TopicPolicy(accountID, region, fmt.Sprintf("arn:aws:sns:%s:%s:%s", region, accountID, name), args.EventRules).JSON()
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +65,7 @@ func NewTopic(ctx *pulumi.Context, name string, args *TopicArgs, opts ...pulumi.
 	policy, err := sns.NewTopicPolicy(ctx, name+"-policy", &sns.TopicPolicyArgs{
 		Arn: topic.Arn,
 		Policy: topic.Arn.ApplyT(func(arn string) (string, error) {
-			return TopicPolicy(accountID, region, arn).JSON()
+			return TopicPolicy(accountID, region, arn, args.EventRules).JSON()
 		}).(pulumi.StringOutput),
 	}, pulumi.Parent(t))
 	if err != nil {
@@ -89,9 +92,11 @@ func NewTopic(ctx *pulumi.Context, name string, args *TopicArgs, opts ...pulumi.
 
 // TopicPolicy lets CloudWatch alarms of the account in the region publish to the topic, and nobody
 // without TLS (https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html). The account's administrators
-// reach the topic through IAM, which needs no word here.
-func TopicPolicy(accountID, region, topicARN string) identity.Document {
-	return identity.OnResource(
+// reach the topic through IAM, which needs no word here. With event rules EventBridge may publish, too: it tells a topic no
+// source, and under a condition on one every event would be lost without a sound (EventBridge user guide, "Using resource-based
+// policies").
+func TopicPolicy(accountID, region, topicARN string, eventRules bool) identity.Document {
+	policy := identity.OnResource(
 		identity.Statement{
 			Sid: "PublishAlarms", Effect: identity.Allow, Principals: identity.Principals{Services: []string{"cloudwatch.amazonaws.com"}},
 			Actions: []string{"sns:Publish"}, Resources: []string{topicARN},
@@ -103,6 +108,13 @@ func TopicPolicy(accountID, region, topicARN string) identity.Document {
 			Conditions: []identity.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}},
 		},
 	)
+	if eventRules {
+		policy.Statements = append(policy.Statements, identity.Statement{
+			Sid: "PublishEvents", Effect: identity.Allow, Principals: identity.Principals{Services: []string{"events.amazonaws.com"}},
+			Actions: []string{"sns:Publish"}, Resources: []string{topicARN},
+		})
+	}
+	return policy
 }
 
 func (args *TopicArgs) check() error {

@@ -40,7 +40,7 @@ func TestTopic(t *testing.T) {
 	topic := rec.Get(t, topicType, "alarms-topic")
 	component := rec.Get(t, "bulkhead:audit:Topic", "alarms")
 	require.Equal(t, component.URN, topic.Parent)
-	draft, err := alarm.TopicPolicy("111122223333", "eu-central-1", topicARN).JSON()
+	draft, err := alarm.TopicPolicy("111122223333", "eu-central-1", topicARN, false).JSON()
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{"emails": []any{"ops@example.com", "sec@example.com"}, "documents": map[string]any{"policy": draft}}, component.Values())
 	require.Equal(t, map[string]any{
@@ -64,6 +64,17 @@ func TestTopic(t *testing.T) {
 		require.Equal(t, topic.ID, subscription.String("topic"))
 	}
 	require.Contains(t, rec.Only(t, alarmType).DependsOn, policy.URN, "no alarm before the policy admits it")
+}
+
+// EventBridge tells a topic no source; a condition on one would silence every rule.
+func TestTopicHearsEventRulesIfAsked(t *testing.T) {
+	policy := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := alarm.NewTopic(ctx, "alarms", &alarm.TopicArgs{Account: place, KeyARN: pulumi.String(keyARN), Emails: []string{"ops@example.com"}, EventRules: true})
+		return err
+	}).Only(t, topicPolicyType)
+	require.Equal(t, map[string]any{
+		"Sid": "PublishEvents", "Effect": "Allow", "Principal": map[string]any{"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": policy.String("arn"),
+	}, pulumitest.Statements(t, policy.String("policy"))["PublishEvents"])
 }
 
 func TestTopicNamesEveryProblem(t *testing.T) {

@@ -14,9 +14,6 @@ import (
 
 // Conditions of what operators may do.
 var (
-	// secondFactor is missing from requests with access keys alone, and then does not hold (IAM user guide, "AWS global
-	// condition context keys", aws:MultiFactorAuthPresent).
-	secondFactor = identity.Condition{Operator: "Bool", Key: "aws:MultiFactorAuthPresent", Values: []string{"true"}}
 	// namedDocument has Session Manager check the document of a session even if none is named: it would otherwise use the
 	// account's own without asking (Systems Manager user guide, "Enforce a session document permission check").
 	namedDocument = identity.Condition{Operator: "BoolIfExists", Key: "ssm:SessionDocumentAccessCheck", Values: []string{"true"}}
@@ -30,12 +27,7 @@ var (
 
 // who is an operator: somebody with a second factor, or somebody of the permission set.
 func who(args *Args) identity.Condition {
-	if args.PermissionSet == "" {
-		return secondFactor
-	}
-	return identity.Condition{Operator: "ArnLike", Key: "aws:PrincipalArn", Values: []string{
-		"arn:aws:iam::" + args.Segment.Account().ID + ":role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_" + args.PermissionSet + "_????????????????", // 16 letters of AWS end the name
-	}}
+	return identity.Operator(args.Segment.Account().ID, args.PermissionSet)
 }
 
 // operatorStatements let an operator open recorded sessions on the bastion and deal with their own, log in by SSH where the

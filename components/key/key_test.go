@@ -136,6 +136,7 @@ func TestServicesAreBoundToTheAccount(t *testing.T) {
 		}},
 		"cloudwatch.amazonaws.com": {"UseForAlarms", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": accountID}}},
 		"events.amazonaws.com":     {"UseForEvents", nil}, // EventBridge sends no source
+		"config.amazonaws.com":     {"UseForConfig", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": accountID}}},
 		"sns.amazonaws.com":        {"UseForTopics", map[string]map[string]any{"StringEquals": {"aws:SourceAccount": accountID}}},
 		"delivery.logs.amazonaws.com": {"UseForLogDelivery", map[string]map[string]any{
 			"StringEquals": {"aws:SourceAccount": accountID}, "ArnLike": {"aws:SourceArn": "arn:aws:logs:eu-central-1:111122223333:*"},

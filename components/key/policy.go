@@ -56,12 +56,15 @@ var direct = map[string]serviceUse{
 			serviceStatement("DescribeForTrails", principal, []string{"kms:DescribeKey"}, trails),
 		}
 	},
+	// AWS Config delivers to an encrypted bucket, in the role that AWS has made for it:
+	// https://docs.aws.amazon.com/config/latest/developerguide/s3-kms-key-policy.html
+	"config": publisher("UseForConfig"),
 	// An alarm publishes to an encrypted topic:
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
 	"cloudwatch": publisher("UseForAlarms"),
 	// A rule publishes to an encrypted topic. EventBridge tells KMS nothing of whose rule it is: under a condition on the source
 	// every event would be lost without a sound (SNS developer guide, "Enable compatibility between event sources from AWS
-	// services and encrypted topics"). The policy of the topic says whose rules may publish.
+	// services and encrypted topics").
 	"events": func(_, _, principal string) []identity.Statement {
 		return []identity.Statement{serviceStatement("UseForEvents", principal, publishes)}
 	},
@@ -101,7 +104,7 @@ var direct = map[string]serviceUse{
 // onBehalf are the services that use a key in the name of whoever calls them; the caller needs IAM permission as well.
 var onBehalf = []string{"backup", "ec2", "rds", "s3", "secretsmanager", "sns", "sqs", "ssm"}
 
-// publishes are the actions of a service that publishes to an encrypted topic.
+// publishes are the actions of a service that publishes to an encrypted topic, or writes to an encrypted bucket.
 var publishes = []string{"kms:Decrypt", "kms:GenerateDataKey*"}
 
 func publisher(sid string) serviceUse {

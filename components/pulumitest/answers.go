@@ -67,6 +67,7 @@ func cannedAnswers(account, region string) map[string]Answerer {
 		"aws:rds/getCertificate:getCertificate": Fixed(map[string]any{
 			"id": "rds-ca-rsa2048-g1", "certificateType": "CA", "validTill": "2061-05-25T00:00:00Z",
 		}),
+		"aws:ec2/getVpcs:getVpcs": Fixed(map[string]any{"id": region, "ids": []any{"vpc-0123456789abcdef0"}}),
 		"aws:kms/getAlias:getAlias": Fixed(map[string]any{
 			"id": "alias/aws/ebs", "arn": "arn:aws:kms:" + region + ":" + account + ":alias/aws/ebs", "targetKeyId": "00000000-0000-4000-8000-000000000000",
 			"targetKeyArn": "arn:aws:kms:" + region + ":" + account + ":key/00000000-0000-4000-8000-000000000000",

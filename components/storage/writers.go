@@ -98,6 +98,33 @@ func CloudTrail(accountID, trail, prefix string) Writer {
 	}
 }
 
+// Config lets AWS Config, in the role that AWS has made for it, deliver the history of an account's resources under a prefix
+// (https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html). A KMS key of the bucket must then also admit
+// "config.amazonaws.com": see components/key.
+func Config(accountID, prefix string) Writer {
+	service := identity.Principals{Services: []string{"config.amazonaws.com"}}
+	source := identity.SourceAccount(accountID)
+	return Writer{
+		name:    "Config",
+		problem: errors.Join(identity.CheckAccountID(accountID), checkPrefix(prefix)),
+		statements: func(bucketARN string) []identity.Statement {
+			return []identity.Statement{
+				{
+					Sid: "CheckBucketForConfig", Effect: identity.Allow, Principals: service,
+					Actions: []string{"s3:GetBucketAcl", "s3:ListBucket"}, Resources: []string{bucketARN}, Conditions: []identity.Condition{source},
+				},
+				{
+					Sid: "WriteConfigHistory", Effect: identity.Allow, Principals: service, Actions: []string{"s3:PutObject"},
+					Resources: []string{under(bucketARN, prefix, "AWSLogs/"+accountID+"/Config/*")},
+					Conditions: []identity.Condition{
+						source, {Operator: "StringEquals", Key: "s3:x-amz-acl", Values: []string{"bucket-owner-full-control"}},
+					},
+				},
+			}
+		},
+	}
+}
+
 // S3AccessLogs lets S3 deliver the server access logs of the account's buckets under a prefix. Their bucket must be
 // encrypted by S3 itself (https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html).
 func S3AccessLogs(accountID, prefix string) Writer {

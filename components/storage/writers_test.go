@@ -33,6 +33,12 @@ func TestWriters(t *testing.T) {
 			`{"Sid":"WriteServerAccessLogs","Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject",` +
 				`"Resource":"arn:aws:s3:::logs-1234567/s3/*","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::*"},"StringEquals":{"aws:SourceAccount":"111122223333"}}}`,
 		}},
+		"resource history": {storage.Config(account, ""), []string{
+			`{"Sid":"CheckBucketForConfig","Effect":"Allow","Principal":{"Service":"config.amazonaws.com"},"Action":["s3:GetBucketAcl","s3:ListBucket"],` +
+				`"Resource":"arn:aws:s3:::logs-1234567","Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"}}}`,
+			`{"Sid":"WriteConfigHistory","Effect":"Allow","Principal":{"Service":"config.amazonaws.com"},"Action":"s3:PutObject",` +
+				`"Resource":"arn:aws:s3:::logs-1234567/AWSLogs/111122223333/Config/*","Condition":{"StringEquals":{"aws:SourceAccount":"111122223333","s3:x-amz-acl":"bucket-owner-full-control"}}}`,
+		}},
 		"flow logs": {storage.FlowLogs(account, region, ""), []string{
 			`{"Sid":"CheckAclForFlowLogs","Effect":"Allow","Principal":{"Service":"delivery.logs.amazonaws.com"},"Action":["s3:GetBucketAcl","s3:ListBucket"],` +
 				`"Resource":"arn:aws:s3:::logs-1234567","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:logs:eu-central-1:111122223333:*"},"StringEquals":{"aws:SourceAccount":"111122223333"}}}`,
@@ -57,7 +63,7 @@ func TestWriters(t *testing.T) {
 }
 
 func TestWritersShareABucket(t *testing.T) {
-	_, err := storage.Policy(bucketARN, storage.ALBAccessLogs(account, "alb"), storage.CloudTrail(account, trail, "trail"), storage.S3AccessLogs(account, "s3"), storage.FlowLogs(account, region, "flow"))
+	_, err := storage.Policy(bucketARN, storage.ALBAccessLogs(account, "alb"), storage.CloudTrail(account, trail, "trail"), storage.S3AccessLogs(account, "s3"), storage.FlowLogs(account, region, "flow"), storage.Config(account, "config"))
 	require.NoError(t, err)
 }
 
@@ -69,7 +75,7 @@ func FuzzWriters(f *testing.F) {
 	f.Add(account, region, "../x", "arn:aws:cloudtrail:*:111122223333:trail/*")
 	f.Fuzz(func(t *testing.T, account, region, prefix, trail string) {
 		for _, writer := range []storage.Writer{
-			storage.ALBAccessLogs(account, prefix), storage.CloudTrail(account, trail, prefix), storage.S3AccessLogs(account, prefix), storage.FlowLogs(account, region, prefix),
+			storage.ALBAccessLogs(account, prefix), storage.CloudTrail(account, trail, prefix), storage.S3AccessLogs(account, prefix), storage.FlowLogs(account, region, prefix), storage.Config(account, prefix),
 		} {
 			document, err := storage.Policy(bucketARN, writer)
 			if err != nil {
