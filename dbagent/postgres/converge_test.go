@@ -16,7 +16,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
 	"github.com/bulkhead-iac/bulkhead/dbagent/postgres"
 	"github.com/bulkhead-iac/bulkhead/dbagent/postgrestest"
-	"github.com/bulkhead-iac/bulkhead/tools/postgresql"
+	"github.com/bulkhead-iac/bulkhead/internal/authority"
 )
 
 // rig is a running server with the agent's view of it.
@@ -237,7 +237,7 @@ func TestNamesMayHoldAnything(t *testing.T) {
 func TestTheServerIsVerified(t *testing.T) {
 	r := start(t)
 	t.Run("another authority", func(t *testing.T) {
-		stranger, err := postgresql.NewAuthority()
+		stranger, err := authority.New("stranger")
 		require.NoError(t, err)
 		server := *r.server
 		server.Roots, err = postgres.Roots(stranger.PEM)

@@ -6,6 +6,7 @@ package rehearsal_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -24,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/trial"
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 )
@@ -54,12 +56,12 @@ func TestEnvironments(t *testing.T) {
 	if !t.Run("up", func(t *testing.T) {
 		t.Run("staging", func(t *testing.T) {
 			t.Parallel()
-			requirePackets(t, box.Rehearse(t, "up", "staging").Succeed(t))
+			requirePackets(t, staging, box.Rehearse(t, "up", "staging").Succeed(t))
 		})
 		t.Run("production", func(t *testing.T) {
 			t.Parallel()
 			interrupt(t, box, production)
-			requirePackets(t, box.Rehearse(t, "up", "production").Succeed(t))
+			requirePackets(t, production, box.Rehearse(t, "up", "production").Succeed(t))
 		})
 	}) {
 		return
@@ -103,10 +105,17 @@ func interrupt(t *testing.T, box *sandbox.Sandbox, e *sandbox.Environment) {
 }
 
 // agreeing is what a rehearsal says of real packets in a twin of the account.
-var agreeing = regexp.MustCompile(`(\d+) of (\d+) cells of the matrix agree with the proof, by (\d+) real connections`)
+var agreeing = regexp.MustCompile(`(\d+) of (\d+) cells of the matrix agree with the proof, by \d+ real connections .*; (\d+) of (\d+) checks of HTTPS and logins as the account says`)
+
+// shown is what these checks have seen, of every environment.
+var shown = []string{
+	`: 200 "[a-z-]+-app" from .*; HTTPS by TLS 1\.3, certificate for .*; Strict-Transport-Security: max-age=\d+`,
+	`the hop to app port 8443 is encrypted anew; plain HTTP there: no answer`, `port 443, from internet: a stranger's host name: 404`,
+	`TLS 1\.0 is refused`, `TLS 1\.1 is refused`, `port 80, from internet: a stranger's host name: 301 to https://stranger\.invalid:443/\?a=b`,
+}
 
 // requirePackets demands that real packets were as proved, or, where the machine gives no namespaces, that the rehearsal said so.
-func requirePackets(t *testing.T, result sandbox.Result) {
+func requirePackets(t *testing.T, e *sandbox.Environment, result sandbox.Result) {
 	t.Helper()
 	found := agreeing.FindStringSubmatch(result.Out)
 	if found == nil {
@@ -119,6 +128,24 @@ func requirePackets(t *testing.T, result sandbox.Result) {
 	cells, err := strconv.Atoi(found[1])
 	require.NoError(t, err)
 	require.Greater(t, cells, 50)
+	require.Equal(t, found[3], found[4])
+	var summary struct {
+		Traffic   trial.Outcome
+		Databases []struct{ Stands string }
+	}
+	text, err := os.ReadFile(e.Path("summary.json"))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &summary))
+	var seen strings.Builder
+	for _, c := range summary.Traffic.Checks {
+		fmt.Fprintln(&seen, c.What)
+	}
+	for _, what := range shown {
+		require.Regexp(t, what, seen.String())
+	}
+	if len(summary.Databases) > 0 && summary.Databases[0].Stands != "" {
+		require.Regexp(t, "PostgreSQL .*, from app: dbowner is let in by TLSv1.3, and without TLS refused: no pg_hba.conf entry", seen.String())
+	}
 }
 
 // requireFiles finds the files that describe a rehearsal, complete.

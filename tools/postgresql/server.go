@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/bulkhead-iac/bulkhead/internal/authority"
 	"github.com/bulkhead-iac/bulkhead/tools/process"
 )
 
@@ -49,7 +50,7 @@ type Options struct {
 // Server is a running one.
 type Server struct {
 	Port      uint16
-	Authority *Authority
+	Authority *authority.Authority
 	// Version is the major one.
 	Version string
 	// Ignored are the names of parameters that only RDS understands and nothing here stands for, in order.
@@ -75,7 +76,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Version: filepath.Base(filepath.Dir(bin)), ended: make(chan struct{})}
-	if s.Authority, err = NewAuthority(); err != nil {
+	if s.Authority, err = authority.New("authority of this server"); err != nil {
 		return nil, err
 	}
 	if s.Port, err = freePort(); err != nil {
@@ -148,7 +149,7 @@ func (s *Server) Superuser(ctx context.Context, database string) (*pgx.Conn, err
 }
 
 func (s *Server) initialize(bin string) error {
-	certificate, key, err := s.Authority.issue(Host)
+	certificate, key, err := s.Authority.Issue(Host, Host)
 	if err != nil {
 		return err
 	}

@@ -99,12 +99,12 @@ func TestSummary(t *testing.T) {
 	require.Equal(t, "built", summary.Provider.Origin)
 
 	tools.Provider.Origin = "installed"
-	r.traffic = &trial.Outcome{Agreeing: []string{"a -> b", "b -> a"}, Unknown: []string{"b -> c"}, NotShown: trial.NotShown, Packets: 12, Namespaces: 5, Took: time.Second}
+	r.traffic = &trial.Outcome{Agreeing: []string{"a -> b", "b -> a"}, Unknown: []string{"b -> c"}, NotShown: []string{"DNS: not part of the twin", "ICMP: not sent"}, Packets: 12, Namespaces: 5, Took: time.Second}
 	out.Reset()
 	require.NoError(t, r.summarise())
 	require.Contains(t, out.String(), "Run with the official AWS plugin.")
 	require.Contains(t, out.String(), "Packets: 2 of 3 cells of the matrix agree with the proof, by 12 real connections between 5 network namespaces in 1s")
-	require.Contains(t, out.String(), "\nNot rehearsed:\n  "+strings.Join(trial.NotShown, "\n  ")+"\n")
+	require.Contains(t, out.String(), "\nNot rehearsed:\n  "+strings.Join(r.traffic.NotShown, "\n  ")+"\n")
 	require.NotContains(t, out.String(), "no packet flowed")
 }
 

@@ -11,8 +11,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -45,7 +47,9 @@ func (a Answers) Write(folder string) error {
 func Fetch(ctx context.Context, config aws.Config) (Answers, error) {
 	f := &fetcher{ctx: ctx, answers: Answers{}}
 	f.network(ec2.NewFromConfig(config))
-	f.balancers(elasticloadbalancingv2.NewFromConfig(config))
+	balancers := elasticloadbalancingv2.NewFromConfig(config)
+	f.balancers(balancers)
+	f.requests(balancers, acm.NewFromConfig(config))
 	databases := rds.NewFromConfig(config)
 	keep(f, "DbInstances", rds.NewDescribeDBInstancesPaginator(databases, nil), func(o *rds.DescribeDBInstancesOutput) any { return o.DBInstances })
 	groups := autoscaling.NewFromConfig(config)
@@ -204,6 +208,45 @@ func (f *fetcher) balancers(c *elasticloadbalancingv2.Client) {
 		}
 	}
 	f.answers["TargetHealth"] = health
+}
+
+// requests asks what listeners do with requests: their rules, attributes and certificates, and the policies of TLS.
+func (f *fetcher) requests(c *elasticloadbalancingv2.Client, certificates *acm.Client) {
+	var rules []any
+	policies, names := []string{}, []any{}
+	named := map[string]bool{}
+	for _, l := range f.list("Listeners") {
+		arn, _ := l["ListenerArn"].(string)
+		keep(f, "Rules", elasticloadbalancingv2.NewDescribeRulesPaginator(c, &elasticloadbalancingv2.DescribeRulesInput{ListenerArn: &arn}),
+			func(o *elasticloadbalancingv2.DescribeRulesOutput) any { return o.Rules })
+		for _, r := range f.list("Rules") {
+			r["ListenerArn"] = arn
+			rules = append(rules, r)
+		}
+		if o, err := c.DescribeListenerAttributes(f.ctx, &elasticloadbalancingv2.DescribeListenerAttributesInput{ListenerArn: &arn}); !f.failed("attributes of "+arn, err) {
+			l["Attributes"] = o.Attributes
+		}
+		if policy, _ := l["SslPolicy"].(string); policy != "" && !named[policy] {
+			policies, named[policy] = append(policies, policy), true
+		}
+		some, _ := l["Certificates"].([]any)
+		for _, one := range some {
+			m, _ := one.(map[string]any)
+			// IAM keeps certificates too, and tells no names of them.
+			if id, _ := m["CertificateArn"].(string); strings.Contains(id, ":acm:") && !named[id] {
+				named[id] = true
+				if o, err := certificates.DescribeCertificate(f.ctx, &acm.DescribeCertificateInput{CertificateArn: &id}); !f.failed("certificate "+id, err) {
+					names = append(names, o.Certificate)
+				}
+			}
+		}
+	}
+	f.answers["Rules"], f.answers["Certificates"], f.answers["SslPolicies"] = rules, names, []any{}
+	if len(policies) > 0 {
+		if o, err := c.DescribeSSLPolicies(f.ctx, &elasticloadbalancingv2.DescribeSSLPoliciesInput{Names: policies}); !f.failed("SslPolicies", err) {
+			f.answers["SslPolicies"] = o.SslPolicies
+		}
+	}
 }
 
 // list are the elements of a kind.

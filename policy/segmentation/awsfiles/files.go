@@ -34,6 +34,7 @@ type answers struct {
 	PrefixLists                []prefixList
 	LoadBalancers              []loadBalancer
 	Listeners                  []listener
+	Rules                      []rule
 	TargetGroups               []targetGroup
 	TargetHealth               []targetHealth
 	DbInstances                []dbInstance
@@ -52,7 +53,7 @@ func (a *answers) kinds() map[string]func(json.RawMessage) error {
 		"Vpcs": to(&a.Vpcs), "Subnets": to(&a.Subnets), "SecurityGroups": to(&a.SecurityGroups), "NetworkAcls": to(&a.NetworkAcls), "RouteTables": to(&a.RouteTables),
 		"NetworkInterfaces": to(&a.NetworkInterfaces), "InternetGateways": to(&a.InternetGateways), "EgressOnlyInternetGateways": to(&a.EgressOnlyInternetGateways),
 		"NatGateways": to(&a.NatGateways), "VpcEndpoints": to(&a.VpcEndpoints), "VpcPeeringConnections": to(&a.VpcPeeringConnections), "PrefixLists": to(&a.PrefixLists),
-		"LoadBalancers": to(&a.LoadBalancers), "Listeners": to(&a.Listeners), "TargetGroups": to(&a.TargetGroups), "TargetHealth": to(&a.TargetHealth),
+		"LoadBalancers": to(&a.LoadBalancers), "Listeners": to(&a.Listeners), "Rules": to(&a.Rules), "TargetGroups": to(&a.TargetGroups), "TargetHealth": to(&a.TargetHealth),
 		"DbInstances": to(&a.DbInstances), "Functions": to(&a.Functions), "Addresses": to(&a.Addresses), "Reservations": to(&a.Reservations), "VpcBlockPublicAccess": to(&a.VpcBlockPublicAccess),
 		"AutoScalingGroups": to(&a.AutoScalingGroups), "LaunchTemplateVersions": to(&a.LaunchTemplateVersions),
 	}
@@ -60,6 +61,14 @@ func (a *answers) kinds() map[string]func(json.RawMessage) error {
 
 // Read reads a folder. All files that cannot be read are told at once.
 func Read(folder string) (*model.Network, error) {
+	a, err := readAnswers(folder)
+	if err != nil {
+		return nil, err
+	}
+	return a.network(), nil
+}
+
+func readAnswers(folder string) (*answers, error) {
 	var a answers
 	var problems []error
 	read := 0
@@ -94,7 +103,7 @@ func Read(folder string) (*model.Network, error) {
 	if read == 0 {
 		return nil, fmt.Errorf("%s has none of the files that hold AWS's answers, such as Vpcs.json or NetworkInterfaces.json", folder)
 	}
-	return a.network(), nil
+	return &a, nil
 }
 
 // add adds the elements of one file and reports whether it is of a known kind.

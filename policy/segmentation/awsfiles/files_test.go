@@ -109,6 +109,38 @@ func TestAnAccountIsReadAsItIs(t *testing.T) {
 	}
 }
 
+func TestAListenerLeadsWhereItsRulesSayAndAnywhereWhereTheyAreNotTold(t *testing.T) {
+	files := maps.Clone(shop)
+	files["Listeners"] = strings.Replace(files["Listeners"], `{"Listeners":[`, `{"Listeners":[{"ListenerArn":"plain","LoadBalancerArn":"arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/front/abc","Protocol":"HTTP","Port":80,"DefaultActions":[{"Type":"redirect"}]},`, 1)
+	for rules, want := range map[string]int{
+		"": 1,
+		`[{"ListenerArn":"l","Actions":[{"Type":"fixed-response"}]},{"ListenerArn":"l","Actions":[{"Type":"forward","TargetGroupArn":"tg"}]}]`: 1,
+		`[{"ListenerArn":"plain","Actions":[{"Type":"redirect"}]},{"ListenerArn":"l","Actions":[{"Type":"fixed-response"}]}]`:                  0,
+		`[{"ListenerArn":"plain","Actions":[{"Type":"forward","ForwardConfig":{"TargetGroups":[{"TargetGroupArn":"tg"}]}}]}]`:                  1,
+	} {
+		if rules != "" {
+			files["Rules"] = rules
+		}
+		net, err := awsfiles.Read(write(t, "", files))
+		require.NoError(t, err)
+		require.Len(t, net.LoadBalancers[0].Listeners[0].Targets, want, rules)
+		require.Len(t, net.LoadBalancers[0].Listeners[1].Targets, 1, "its default action forwards")
+	}
+}
+
+func TestUserDataIsThatOfTheTemplateThatAGroupUses(t *testing.T) {
+	files := map[string]string{
+		"AutoScalingGroups":      `{"AutoScalingGroups":[{"AutoScalingGroupName":"shop","LaunchTemplate":{"LaunchTemplateId":"lt","Version":"2"}},{"AutoScalingGroupName":"bare","LaunchTemplate":{"LaunchTemplateId":"gone","Version":"1"}}]}`,
+		"LaunchTemplateVersions": `{"LaunchTemplateVersions":[{"LaunchTemplateId":"lt","VersionNumber":1,"LaunchTemplateData":{"UserData":"b2xk"}},{"LaunchTemplateId":"lt","VersionNumber":2,"LaunchTemplateData":{"UserData":"bmV3"}}]}`,
+	}
+	data, err := awsfiles.UserData(write(t, "", files))
+	require.NoError(t, err)
+	require.Equal(t, map[string][]byte{"shop": []byte("new")}, data)
+	files["LaunchTemplateVersions"] = strings.Replace(files["LaunchTemplateVersions"], "bmV3", "not base64", 1)
+	_, err = awsfiles.UserData(write(t, "", files))
+	require.ErrorContains(t, err, "user data of the launch template lt: illegal base64")
+}
+
 func TestAFunctionStandsWhereItsSettingsSayUnlessItsInterfacesAreListed(t *testing.T) {
 	const functions = `{"Functions":[{"FunctionName":"outside","FunctionArn":"o"},
 		{"FunctionName":"makes-users","FunctionArn":"m","VpcConfig":{"SubnetIds":["s-d1","s-d2"],"SecurityGroupIds":["sg-app"],"VpcId":"vpc-1"}}]}`

@@ -242,11 +242,17 @@ func transport(protocol string) int {
 	return int(flow.TCP)
 }
 
-// targets are the groups that a listener's default action names, and those that belong to the load balancer, to which
-// a rule of the listener may forward.
-func (b *builder) targets(l loadBalancer, x listener) []model.TargetGroup {
-	wanted := map[string]bool{}
-	for _, a := range x.DefaultActions {
+// wanted are the groups that a listener's default action and its rules name; told is whether its rules, of which every listener has one at
+// least, are among the answers.
+func (b *builder) wanted(x listener) (wanted map[string]bool, told bool) {
+	wanted = map[string]bool{}
+	actions := slices.Clone(x.DefaultActions)
+	for _, r := range b.Rules {
+		if r.ListenerArn == x.ListenerArn {
+			actions, told = append(actions, r.Actions...), true
+		}
+	}
+	for _, a := range actions {
 		wanted[a.TargetGroupArn] = true
 		if a.ForwardConfig != nil {
 			for _, g := range a.ForwardConfig.TargetGroups {
@@ -254,9 +260,15 @@ func (b *builder) targets(l loadBalancer, x listener) []model.TargetGroup {
 			}
 		}
 	}
+	return wanted, told
+}
+
+// targets are the groups to which a listener may forward: all of the load balancer where its rules are not told.
+func (b *builder) targets(l loadBalancer, x listener) []model.TargetGroup {
+	wanted, told := b.wanted(x)
 	var out []model.TargetGroup
 	for _, g := range b.TargetGroups {
-		ruled := l.Type != "network" && slices.Contains(g.LoadBalancerArns, l.LoadBalancerArn)
+		ruled := l.Type != "network" && !told && slices.Contains(g.LoadBalancerArns, l.LoadBalancerArn)
 		if !wanted[g.TargetGroupArn] && !ruled {
 			continue
 		}

@@ -4,6 +4,8 @@ package awsfiles
 
 import (
 	"cmp"
+	"encoding/base64"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,4 +93,26 @@ func (b *builder) launched(subnets []string) model.Certainty {
 // assigned reports whether what starts in one of the subnets gets an IPv6 address by itself.
 func (b *builder) assigned(subnets []string) bool {
 	return slices.ContainsFunc(b.Subnets, func(s subnet) bool { return s.AssignIpv6AddressOnCreation && slices.Contains(subnets, s.SubnetID) })
+}
+
+// UserData is what the instances of each auto scaling group run at their first start, by the group's name, from the same folder as
+// [Read]. A group without any is left out.
+func UserData(folder string) (map[string][]byte, error) {
+	a, err := readAnswers(folder)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]byte{}
+	b := &builder{answers: a}
+	for i := range a.AutoScalingGroups {
+		g := &a.AutoScalingGroups[i]
+		v := b.template(g)
+		if v == nil || v.LaunchTemplateData.UserData == "" {
+			continue
+		}
+		if out[g.AutoScalingGroupName], err = base64.StdEncoding.DecodeString(v.LaunchTemplateData.UserData); err != nil {
+			return nil, fmt.Errorf("%s: user data of the launch template %s: %w", folder, v.LaunchTemplateID, err)
+		}
+	}
+	return out, nil
 }

@@ -147,6 +147,11 @@ type listener struct {
 	Listeners                              []listener // where a file groups them by load balancer
 }
 
+type rule struct {
+	ListenerArn string
+	Actions     []action
+}
+
 type targetGroup struct {
 	TargetGroupArn, TargetGroupName, Protocol, TargetType string
 	Port                                                  int
@@ -196,6 +201,7 @@ type launchTemplateVersion struct {
 	VersionNumber                        int
 	DefaultVersion                       bool
 	LaunchTemplateData                   struct {
+		UserData          string
 		SecurityGroupIDs  []string
 		NetworkInterfaces []struct {
 			Groups                            []string

@@ -183,7 +183,10 @@ func compare(t *testing.T, seed uint64, n *count) {
 	for _, q := range asked {
 		probes = append(probes, q.probes...)
 	}
-	servers := twin.NewServers()
+	servers, err := twin.NewServers()
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer servers.Close()
 	if err := servers.Try(probes, 400*time.Millisecond); err != nil {
 		t.Fatal(err)

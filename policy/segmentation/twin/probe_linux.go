@@ -3,18 +3,27 @@
 package twin
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/bulkhead-iac/bulkhead/internal/authority"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/balancer"
 )
 
 // Probe is a connection to open, and what becomes of it.
@@ -26,10 +35,14 @@ type Probe struct {
 	From, To               string
 	Source, Listen, Target netip.Addr
 	Port, Client           uint16
+	// A Host makes it an HTTP request for Path of that host, over TLS unless Plain. Any other TCP probe begins TLS and asks for nothing.
+	Host, Path string
+	Plain      bool
 	// Connected, Arrived and Answered are the result: a TCP connection is open; a packet is there; something was said.
 	// A TCP connection that was not answered is not known to have arrived.
 	Connected, Arrived, Answered bool
-	// Heard is what was said: of a TCP server the name of its space.
+	// Heard is who has answered: the subject of the server's certificate, which is the name of its space; of a request through
+	// a load balancer the address of the target.
 	Heard string
 	// Err is what the kernel said when there was no answer.
 	Err error
@@ -40,19 +53,33 @@ const wave = 1500
 
 // Servers answer in the namespaces, and note who asked.
 type Servers struct {
+	// Authority is that of all certificates.
+	Authority *authority.Authority
+	// Names are those of each space in its certificates.
+	Names map[string][]string
+
 	sync.Mutex
 	open    map[string]func() error
+	ends    []func()
 	arrived map[string]bool
 	asked   int
+	issued  map[string]*tls.Certificate
 }
 
-// NewServers has none yet.
-func NewServers() *Servers {
-	return &Servers{open: map[string]func() error{}, arrived: map[string]bool{}}
+// NewServers has none yet, and a certificate authority of its own.
+func NewServers() (*Servers, error) {
+	a, err := authority.New("authority of this twin")
+	if err != nil {
+		return nil, err
+	}
+	return &Servers{Authority: a, Names: map[string][]string{}, open: map[string]func() error{}, arrived: map[string]bool{}, issued: map[string]*tls.Certificate{}}, nil
 }
 
 // Close ends all servers.
 func (l *Servers) Close() {
+	for _, end := range l.ends {
+		end()
+	}
 	for _, c := range l.open {
 		_ = c()
 	}
@@ -114,9 +141,17 @@ func (l *Servers) send(probes []*Probe, wait time.Duration) error {
 	return nil
 }
 
-// serve keeps a TCP server of a space, unless there is one at that place already.
-func (l *Servers) serve(space string, at netip.AddrPort, answer func(net.Conn)) error {
-	key := "tcp" + space + at.String()
+// place is where a server listens.
+func place(network, space string, at netip.AddrPort) string { return network + space + at.String() }
+
+// Taken notes that a program of its own listens at a place.
+func (l *Servers) Taken(space string, at netip.AddrPort) {
+	l.open[place("tcp", space, at)] = func() error { return nil }
+}
+
+// listen opens a TCP port of a space, for which answer is called; unless there is a server at that place already.
+func (l *Servers) listen(space string, at netip.AddrPort, answer func(net.Listener)) error {
+	key := place("tcp", space, at)
 	if l.open[key] != nil {
 		return nil
 	}
@@ -126,17 +161,79 @@ func (l *Servers) serve(space string, at netip.AddrPort, answer func(net.Conn)) 
 			return err
 		}
 		l.open[key] = c.Close
-		go func() {
-			for {
-				client, err := c.Accept()
-				if err != nil {
-					return
-				}
-				go answer(client)
-			}
-		}()
+		go answer(c)
 		return nil
 	})
+}
+
+// serve calls answer for each connection to a TCP port of a space.
+func (l *Servers) serve(space string, at netip.AddrPort, answer func(net.Conn)) error {
+	return l.listen(space, at, func(c net.Listener) {
+		for {
+			client, err := c.Accept()
+			if err != nil {
+				return
+			}
+			go answer(client)
+		}
+	})
+}
+
+// Forward hands the connections to a TCP port of a space to a socket of the file system, behind which is a server of elsewhere.
+func (l *Servers) Forward(space string, at netip.AddrPort, socket string) error {
+	return l.serve(space, at, func(client net.Conn) {
+		defer client.Close() //nolint:errcheck // nothing more is to be said
+		server, err := net.Dial("unix", socket)
+		if err != nil {
+			return
+		}
+		Join(client, server)
+	})
+}
+
+// Join hands what each of two connections says to the other, until both have ended.
+func Join(a, b net.Conn) {
+	done := make(chan struct{})
+	pass := func(to, from net.Conn) {
+		_, _ = io.Copy(to, from) // one of them has gone
+		_ = to.Close()
+		_ = from.Close()
+	}
+	go func() { defer close(done); pass(a, b) }()
+	pass(b, a)
+	<-done
+}
+
+// quiet keeps the errors of connections to itself: most of them are probes that end after the beginning of TLS.
+var quiet = log.New(io.Discard, "", 0)
+
+// web serves HTTP at a port of a space, over TLS if there is a configuration of it.
+func (l *Servers) web(space string, at netip.AddrPort, secure *tls.Config, answer http.Handler) error {
+	s := &http.Server{Handler: answer, ErrorLog: quiet, ReadHeaderTimeout: time.Minute, TLSConfig: secure}
+	return l.listen(space, at, func(c net.Listener) {
+		if secure != nil {
+			_ = s.ServeTLS(c, "", "")
+			return
+		}
+		_ = s.Serve(c)
+	})
+}
+
+// certificate is one for a subject and its names, made once.
+func (l *Servers) certificate(subject string, names ...string) (*tls.Certificate, error) {
+	key := subject + " " + strings.Join(names, " ")
+	if l.issued[key] == nil {
+		certificate, secret, err := l.Authority.Issue(subject, names...)
+		if err != nil {
+			return nil, err
+		}
+		pair, err := tls.X509KeyPair(certificate, secret)
+		if err != nil {
+			return nil, err
+		}
+		l.issued[key] = &pair
+	}
+	return l.issued[key], nil
 }
 
 // Listen starts the server that a probe needs.
@@ -146,9 +243,16 @@ func (l *Servers) Listen(p *Probe) error {
 		return nil
 	}
 	if p.Network != "udp" {
-		return l.serve(p.To, at, func(c net.Conn) { greet(c, p.To) })
+		if l.open[place("tcp", p.To, at)] != nil {
+			return nil
+		}
+		own, err := l.certificate(p.To, l.Names[p.To]...)
+		if err != nil {
+			return err
+		}
+		return l.web(p.To, at, &tls.Config{Certificates: []tls.Certificate{*own}, MinVersion: tls.VersionTLS12}, greeting(strings.Join(append([]string{p.To}, l.Names[p.To]...), " ")))
 	}
-	key := p.Network + p.To + at.String()
+	key := place(p.Network, p.To, at)
 	if l.open[key] != nil {
 		return nil
 	}
@@ -177,12 +281,9 @@ func (l *Servers) echo(c net.PacketConn) {
 	}
 }
 
-// greet answers a connection with the name of the space, and cuts it off once the other side has gone.
-func greet(c net.Conn, space string) {
-	_, _ = c.Write([]byte(space))
-	_, _ = c.Read(make([]byte, 1))
-	_ = c.(*net.TCPConn).SetLinger(0)
-	_ = c.Close()
+// greeting answers every request with the names of a host.
+func greeting(names string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, names) })
 }
 
 // begin opens a socket in the namespace that the thread is in, and starts to connect it. Probes to several addresses
@@ -250,19 +351,58 @@ func (p *Probe) finish(s *os.File, id string, until time.Time) error {
 	if err := s.SetDeadline(until); err != nil {
 		return err
 	}
-	if p.Network == "udp" {
-		if _, err := s.WriteString(id); err != nil {
+	if p.Network != "udp" {
+		if err := connected(s); err != nil {
 			return err
 		}
-	} else if err := connected(s); err != nil {
+		p.Connected = true
+		c, err := net.FileConn(s)
+		if err != nil {
+			return err
+		}
+		defer c.Close() //nolint:errcheck // the answer is what counts
+		_ = c.SetDeadline(until)
+		return p.ask(c)
+	}
+	if _, err := s.WriteString(id); err != nil {
 		return err
 	}
-	p.Connected = p.Network != "udp"
 	b := make([]byte, 64)
 	n, err := s.Read(b)
 	if err != nil {
 		return err
 	}
 	p.Answered, p.Heard = true, string(b[:n])
+	return nil
+}
+
+// ask begins TLS on a connection, and makes the request if there is one. Whose certificate it is decides nothing here: who has
+// answered is what is compared.
+func (p *Probe) ask(c net.Conn) error {
+	if !p.Plain {
+		secure := tls.Client(c, &tls.Config{InsecureSkipVerify: true, ServerName: p.Host, MinVersion: tls.VersionTLS12}) //nolint:gosec // see above
+		if err := secure.Handshake(); err != nil {
+			return err
+		}
+		p.Answered, p.Heard, c = true, secure.ConnectionState().PeerCertificates[0].Subject.CommonName, secure
+	}
+	if p.Host == "" {
+		return nil
+	}
+	p.Answered, p.Heard = false, ""
+	r, err := http.NewRequest(http.MethodGet, "http://"+p.Host+p.Path, nil)
+	if err != nil {
+		return err
+	}
+	r.Close = true
+	if err := r.Write(c); err != nil {
+		return err
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(c), r)
+	if err != nil {
+		return err
+	}
+	_ = answer.Body.Close()
+	p.Answered, p.Heard = true, answer.Header.Get(balancer.TargetHeader)
 	return nil
 }

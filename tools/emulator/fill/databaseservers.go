@@ -33,6 +33,10 @@ type DatabaseServer struct {
 	Stands   string `json:"stands,omitempty"`
 	Declared string `json:"declared"`
 	Missing  string `json:"missing,omitempty"`
+	// Port of loopback is where it listens, Host the name in its certificate, and Roots the file of the authority that has issued that.
+	Port  uint16 `json:"port,omitempty"`
+	Host  string `json:"host,omitempty"`
+	Roots string `json:"roots,omitempty"`
 	// Ignored are parameters of the instance's group that have no meaning outside RDS.
 	Ignored []string `json:"ignored,omitempty"`
 	// WithoutTLS is how the server answered a login of the owner, with the right password and without TLS; empty if it let him in.
@@ -184,7 +188,7 @@ func (d *databaseServers) list(ctx context.Context) ([]DatabaseServer, error) {
 	}
 	for key, server := range running {
 		made, _ := d.owners.get(key.place, key.name)
-		described := DatabaseServer{Instance: key.name, Declared: made.version, Stands: server.Version, Ignored: server.Ignored}
+		described := DatabaseServer{Instance: key.name, Declared: made.version, Stands: server.Version, Ignored: server.Ignored, Port: server.Port, Host: postgresql.Host, Roots: server.CAFile()}
 		var err error
 		if described.WithoutTLS, err = server.WithoutTLS(ctx, made.user, made.password); err != nil {
 			return nil, fmt.Errorf("the server of %s: %w", key.name, err)

@@ -4,12 +4,14 @@ package trial
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
 )
@@ -27,7 +29,7 @@ type cell struct {
 // Run tries everything in a twin that is up.
 func (t *Trial) Run() (*Outcome, error) {
 	start := time.Now()
-	o := &Outcome{Seen: &segmentation.Proof{Segments: t.proof.Segments}, Namespaces: len(t.Plan.Spaces), Assumed: t.net.Assumed, NotShown: NotShown,
+	o := &Outcome{Seen: &segmentation.Proof{Segments: t.proof.Segments}, Namespaces: len(t.Plan.Spaces), Assumed: t.net.Assumed,
 		Agreeing: []string{}, Disagreeing: []string{}, Unknown: []string{}, Untried: []string{}, Disagreements: []string{}}
 	cells := map[[2]string]*cell{}
 	at := func(from, to string) *cell {
@@ -52,6 +54,8 @@ func (t *Trial) Run() (*Outcome, error) {
 		c := &t.proof.Cells[i]
 		t.compare(o, c, at(c.From, c.To))
 	}
+	t.check(o)
+	o.NotShown = t.notShown()
 	o.Took = time.Since(start)
 	return o, nil
 }
@@ -142,14 +146,41 @@ type mediated struct {
 }
 
 // listen notes who has answered.
-func (m *mediated) listen() {
+func (t *Trial) listen(m *mediated) {
 	for owner, probes := range m.probes {
 		for _, p := range probes {
-			if p.Heard != "" && !slices.Contains(m.heard[p.Heard], owner) {
-				m.heard[p.Heard] = append(m.heard[p.Heard], owner)
+			by := t.space(p.Heard)
+			if by != "" && !slices.Contains(m.heard[by], owner) {
+				m.heard[by] = append(m.heard[by], owner)
 			}
 		}
 	}
+}
+
+// space is the one of an address and port; a name is one already.
+func (t *Trial) space(heard string) string {
+	at, err := netip.ParseAddrPort(heard)
+	if err != nil {
+		return heard
+	}
+	for _, e := range t.ends {
+		if slices.ContainsFunc(e.addresses, func(a model.Address) bool { return a.IP == at.Addr() }) {
+			return e.space
+		}
+	}
+	return ""
+}
+
+// through are connections of a client to a port of a load balancer, as many as there are targets to which they may lead.
+func (t *Trial) through(a, b *end, number uint16, k ask) []*twin.Probe {
+	var out []*twin.Probe
+	for range k.targets {
+		for _, p := range t.probes(a, b, port{"tcp", number}) {
+			p.Host, p.Path, p.Plain = k.host, k.path, k.plain
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // rounds is how often a client asks for a target that has to answer: a load balancer chooses by chance.
@@ -166,7 +197,7 @@ func (t *Trial) ask(o *Outcome, clients []*mediated) error {
 	o.Packets += len(probes)
 	err := t.Servers.Try(probes, 2*quick)
 	for _, m := range clients {
-		m.listen()
+		t.listen(m)
 	}
 	return err
 }
@@ -191,10 +222,10 @@ func (t *Trial) mediate(o *Outcome, at func(from, to string) *cell) error {
 	for _, a := range t.ends {
 		m := &mediated{from: a, probes: map[string][]*twin.Probe{}, heard: map[string][]string{}}
 		for _, b := range t.ends {
-			for number, targets := range t.targets[b.balancer] {
-				for range targets {
+			for number, asks := range t.asks[b.balancer] {
+				for _, k := range asks {
 					if a.balancer != b.balancer {
-						m.probes[b.balancer] = append(m.probes[b.balancer], t.probes(a, b, port{"tcp", number})...)
+						m.probes[b.balancer] = append(m.probes[b.balancer], t.through(a, b, number, k)...)
 					}
 				}
 			}
@@ -226,7 +257,7 @@ func (t *Trial) mediate(o *Outcome, at func(from, to string) *cell) error {
 func (t *Trial) throughBalancer(o *Outcome, m *mediated, b *end, c *cell) {
 	verdict, heard := t.throughTo(m, b), m.heard[b.space]
 	for _, owner := range heard {
-		if name := t.named(owner); !slices.Contains(c.through, name) {
+		if name := t.titled(owner); !slices.Contains(c.through, name) {
 			c.through = append(c.through, name)
 		}
 	}

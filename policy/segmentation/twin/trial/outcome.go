@@ -11,12 +11,12 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
 )
 
-// NotShown is what the packets of a twin cannot show, by name and reason.
-var NotShown = []string{
-	"ICMP, port 0 and protocols other than TCP and UDP: not sent",
-	"TLS, HTTP rules and web ACLs: load balancers hand on TCP, every listener to all of its targets",
-	"what listens: a server with the name of its host, and no service, database or endpoint policy",
-	"DNS, instance metadata and Session Manager: not part of the twin",
+// Check is something of a protocol that was tried, beside the cells.
+type Check struct {
+	// What was seen.
+	What string `json:"what"`
+	// Wrong is how that differs from what the account says; empty if it does not.
+	Wrong string `json:"wrong,omitempty"`
 }
 
 // Outcome is what became of the packets.
@@ -37,7 +37,9 @@ type Outcome struct {
 	Cannot int `json:"cannot"`
 	Either int `json:"either"`
 	// Mediated counts the pairs of client and target through a load balancer that were compared.
-	Mediated   int           `json:"mediated"`
+	Mediated int `json:"mediated"`
+	// Checks are of HTTPS through load balancers and of logins to databases.
+	Checks     []Check       `json:"checks"`
 	Namespaces int           `json:"namespaces"`
 	Packets    int           `json:"connectionsTried"`
 	Took       time.Duration `json:"nanoseconds"`
@@ -45,15 +47,29 @@ type Outcome struct {
 	NotShown   []string      `json:"notShown"`
 }
 
-// Agrees reports whether every cell that was tried is as the proof says.
+// Agrees reports whether every cell that was tried is as the proof says, and every check as the account says.
 func (o *Outcome) Agrees() bool {
-	return len(o.Agreeing) > 0 && len(o.Disagreeing)+len(o.Unknown)+len(o.Disagreements) == 0
+	return len(o.Agreeing) > 0 && len(o.Disagreeing)+len(o.Unknown)+len(o.Disagreements) == 0 && o.passed() == len(o.Checks)
+}
+
+// passed is how many checks are as the account says.
+func (o *Outcome) passed() (n int) {
+	for _, c := range o.Checks {
+		if c.Wrong == "" {
+			n++
+		}
+	}
+	return n
 }
 
 // Summary is a sentence about what agreed.
 func (o *Outcome) Summary() string {
-	return fmt.Sprintf("%d of %d cells of the matrix agree with the proof, by %d real connections between %d network namespaces in %s",
+	text := fmt.Sprintf("%d of %d cells of the matrix agree with the proof, by %d real connections between %d network namespaces in %s",
 		len(o.Agreeing), len(o.Agreeing)+len(o.Disagreeing)+len(o.Unknown), o.Packets, o.Namespaces, o.Took.Round(100*time.Millisecond))
+	if len(o.Checks) > 0 {
+		text += fmt.Sprintf("; %d of %d checks of HTTPS and logins as the account says", o.passed(), len(o.Checks))
+	}
+	return text
 }
 
 // Text writes the matrix as the packets saw it, what passed, and how far that agrees with the proof.
@@ -69,10 +85,21 @@ func (o *Outcome) Text(w io.Writer) {
 			_, _ = fmt.Fprintf(w, "  %s -> %s: %s\n", c.From, c.To, passed)
 		}
 	}
+	var right, wrong []string
+	for _, c := range o.Checks {
+		if c.Wrong == "" {
+			right = append(right, c.What)
+		} else {
+			wrong = append(wrong, c.What+": "+c.Wrong)
+		}
+	}
 	for _, list := range []struct {
 		what  string
 		lines []string
-	}{{"Not as the proof says", o.Disagreements}, {"Unknown, which is no agreement", o.Unknown}, {"Not tried, because there is no pair of hosts", o.Untried}, {"Assumed", o.Assumed}, {"What packets in the twin do not show", o.NotShown}} {
+	}{
+		{"Seen besides", right}, {"Not as the account says", wrong}, {"Not as the proof says", o.Disagreements},
+		{"Unknown, which is no agreement", o.Unknown}, {"Not tried, because there is no pair of hosts", o.Untried}, {"Assumed", o.Assumed}, {"What packets in the twin do not show", o.NotShown},
+	} {
 		if len(list.lines) > 0 {
 			_, _ = fmt.Fprintf(w, "\n%s:\n", list.what)
 			for _, line := range list.lines {

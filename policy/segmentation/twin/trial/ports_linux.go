@@ -60,8 +60,8 @@ func (t *Trial) ports() []port {
 	return slices.Compact(out)
 }
 
-// named is what a load balancer is called.
-func (t *Trial) named(id string) string {
+// titled is what a load balancer is called.
+func (t *Trial) titled(id string) string {
 	for _, b := range t.net.LoadBalancers {
 		if b.ID == id {
 			return cmp.Or(b.Name, id)

@@ -15,6 +15,8 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/balancer"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/machine"
 )
 
 const (
@@ -46,14 +48,54 @@ type Trial struct {
 	proof   *segmentation.Proof
 	asked   *segmentation.Network
 	ends    []*end
-	targets map[string]map[uint16]int // of each listener of each load balancer
+	around  *Surroundings
+	asks    map[string]map[uint16][]ask // of each listener of each load balancer
 	between map[[2]*reach.End]*reach.Result
+	shown   map[string]bool // services and databases that run, by what they are called
+}
+
+// ask is what a client says to a load balancer to be led to some targets, of which there are that many.
+type ask struct {
+	host, path string
+	plain      bool
+	targets    int
+}
+
+// Surroundings are what a network's hosts and load balancers do with what arrives. The zero value is a network of hosts that answer
+// TLS, without load balancers of applications.
+type Surroundings struct {
+	// Balancers are the listeners of application load balancers.
+	Balancers balancer.Known
+	// Services are what the instances of an owner run, such as those of an auto scaling group.
+	Services map[string][]*machine.Service
+	// Databases are real servers.
+	Databases []Database
+}
+
+// Database is a real PostgreSQL server that stands for the instance with an id.
+type Database struct {
+	Instance string `json:"instance"`
+	Port     uint16 `json:"port"`
+	// Socket is the one in the file system whose connections end at the server's own port.
+	Socket string `json:"socket"`
+	// Host is the name in its certificate, and Roots the certificate of the authority that has issued that, in PEM.
+	Host  string `json:"host"`
+	Roots string `json:"roots"`
+	// User and Password let somebody into Database.
+	User     string `json:"user"`
+	Password string `json:"password"`
+	Database string `json:"database"`
+	// WithoutTLS is how it answers a login without TLS; empty if it lets him in.
+	WithoutTLS string `json:"withoutTLS"`
 }
 
 // New plans the twin of a network, which has the segments of a table.
-func New(net *model.Network, table *intent.Table) (*Trial, error) {
-	t := &Trial{Servers: twin.NewServers(), table: table, targets: map[string]map[uint16]int{}, between: map[[2]*reach.End]*reach.Result{}}
+func New(net *model.Network, table *intent.Table, around *Surroundings) (*Trial, error) {
+	t := &Trial{table: table, around: around, asks: map[string]map[uint16][]ask{}, between: map[[2]*reach.End]*reach.Result{}, shown: map[string]bool{}}
 	var err error
+	if t.Servers, err = twin.NewServers(); err != nil {
+		return nil, err
+	}
 	if t.proof, err = segmentation.Prove(net, table); err != nil {
 		return nil, err
 	}
@@ -127,20 +169,41 @@ func (t *Trial) add(segment string, m *reach.End, named flow.Addrs) []netip.Addr
 	return out
 }
 
-// Up makes the namespaces and starts the load balancers.
+// Up makes the namespaces and starts services, databases and load balancers.
 func (t *Trial) Up() error {
 	if err := t.Plan.Up(); err != nil {
 		return err
 	}
+	if err := t.serve(); err != nil {
+		return err
+	}
 	for i := range t.net.LoadBalancers {
 		b := &t.net.LoadBalancers[i]
-		count, err := t.Servers.Balance(t.Plan, t.net, b)
+		healthy, err := t.Servers.Balance(t.Plan, t.net, b, &t.around.Balancers)
 		if err != nil {
 			return fmt.Errorf("load balancer %s: %w", b.ID, err)
 		}
-		t.targets[b.ID] = count
+		t.asks[b.ID] = t.asksOf(b, healthy)
 	}
 	return nil
+}
+
+// asksOf are what leads to each target group behind a listener that has targets that are healthy.
+func (t *Trial) asksOf(b *model.LoadBalancer, healthy map[string]int) map[uint16][]ask {
+	out := map[uint16][]ask{}
+	for _, x := range b.Listeners {
+		port := uint16(x.Port) //nolint:gosec // a port
+		if rules := t.around.Balancers.Listeners[x.ID]; rules != nil {
+			for id, e := range rules.Examples() {
+				out[port] = append(out[port], ask{host: e.Host, path: e.Path, plain: !rules.Secure(), targets: healthy[id]})
+			}
+			continue
+		}
+		for _, g := range x.Targets {
+			out[port] = append(out[port], ask{targets: len(g.Members)})
+		}
+	}
+	return out
 }
 
 // question is a connection from one host to another, tried by every address.

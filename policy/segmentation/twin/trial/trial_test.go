@@ -6,6 +6,9 @@ package trial_test
 
 import (
 	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -15,11 +18,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/scenes"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/balancer"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/machine"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/trial"
 )
 
@@ -42,7 +50,7 @@ segments:
   - {name: other, tier: app, what: app2}
   - {name: database, tier: data, what: db}
 connections:
-  - {from: internet, to: edge, ports: tcp/443, why: the site}
+  - {from: internet, to: edge, ports: "tcp/80, tcp/443", why: the site}
   - {from: edge, to: app, ports: tcp/8443, why: requests}
   - {from: operators, to: app, ports: tcp/22, why: maintenance}
   - {from: app, to: database, ports: tcp/5432, why: data}
@@ -64,28 +72,88 @@ func shop() scenes.Scene {
 	open("sg-web", "sg-app", 8443)
 	open("sg-web2", "sg-app", 22)
 	open("sg-app", "sg-db", 5432)
-	s.Group("sg-web").Ingress = append(s.Group("sg-web").Ingress, scenes.TCP(443, "0.0.0.0/0"))
+	s.Group("sg-web").Ingress = append(s.Group("sg-web").Ingress, scenes.TCP(80, "0.0.0.0/0"), scenes.TCP(443, "0.0.0.0/0"))
 	s.Group("sg-app").Egress = append(s.Group("sg-app").Egress, scenes.TCP(443, "0.0.0.0/0"), scenes.TCP(443, "::/0"))
 	web, app, db := s.Interface("web"), s.Interface("app"), s.Interface("db")
 	web.Kind, web.Owner = model.Balancer, "lb"
 	app.Owner, app.Many, app.Addresses = "app", true, []model.Address{{}, {V6: true}}
 	db.Kind, db.Subnets, db.Addresses = model.Database, []string{"data", "private"}, []model.Address{{}}
 	s.LoadBalancers = []model.LoadBalancer{{ID: "lb", Name: "shop", Listeners: []model.Listener{
-		{Protocol: 6, Port: 443, Targets: []model.TargetGroup{{ID: "tg", Members: []model.Member{{Target: "app", Protocol: 6, Port: 8443}}}}},
+		{ID: "https", Protocol: 6, Port: 443, Targets: []model.TargetGroup{{ID: "tg", Members: []model.Member{{Target: "app", Protocol: 6, Port: 8443}}}}},
+		{ID: "http", Protocol: 6, Port: 80},
 	}}}
 	s.Lists = []model.PrefixList{{ID: "pl-s3", Name: "com.amazonaws.eu-central-1.s3", Service: true, Entries: []netip.Prefix{scenes.Prefix("52.216.0.0/15")}}}
 	s.Table("rt-private").Routes = append(s.Table("rt-private").Routes, model.Route{List: "pl-s3", Target: model.GatewayEndpoint, To: "vpce-s3"})
 	return s
 }
 
+// around is what the load balancer of shop does, and the service that our production stack runs on the hosts behind it.
+func around(t *testing.T) *trial.Surroundings {
+	t.Helper()
+	hsts := elb.ListenerAttribute{Key: aws.String("routing.http.response.strict_transport_security.header_value"), Value: aws.String("max-age=63072000")}
+	rules := []elb.Rule{
+		{RuleArn: aws.String("site"), Priority: aws.String("1"), Conditions: []elb.RuleCondition{{Field: aws.String("host-header"), Values: []string{"shop.example"}}},
+			Actions: []elb.Action{{Type: elb.ActionTypeEnumForward, TargetGroupArn: aws.String("tg")}}},
+		{RuleArn: aws.String("rest"), IsDefault: aws.Bool(true), Actions: []elb.Action{{Type: elb.ActionTypeEnumFixedResponse, FixedResponseConfig: &elb.FixedResponseActionConfig{StatusCode: aws.String("404")}}}},
+	}
+	https := &balancer.Listener{Listener: elb.Listener{ListenerArn: aws.String("https"), Protocol: elb.ProtocolEnumHttps, Port: aws.Int32(443)}, Names: [][]string{{"shop.example"}},
+		Least: tls.VersionTLS12, Most: tls.VersionTLS13, Attributes: []elb.ListenerAttribute{hsts}, Rules: rules}
+	http := &balancer.Listener{Listener: elb.Listener{ListenerArn: aws.String("http"), Protocol: elb.ProtocolEnumHttp, Port: aws.Int32(80)}, Rules: []elb.Rule{
+		{RuleArn: aws.String("up"), IsDefault: aws.Bool(true), Actions: []elb.Action{{Type: elb.ActionTypeEnumRedirect,
+			RedirectConfig: &elb.RedirectActionConfig{Protocol: aws.String("HTTPS"), Port: aws.String("443"), StatusCode: elb.RedirectActionStatusCodeEnumHttp301}}}}}}
+	group := &elb.TargetGroup{TargetGroupArn: aws.String("tg"), Protocol: elb.ProtocolEnumHttps, HealthCheckPath: aws.String("/healthz")}
+	return &trial.Surroundings{
+		Balancers: balancer.Known{Listeners: map[string]*balancer.Listener{"https": https, "http": http}, Groups: map[string]*elb.TargetGroup{"tg": group}},
+		Services:  map[string][]*machine.Service{"app": placeholder(t)},
+	}
+}
+
+// placeholder is the service in the user data of our production stack.
+func placeholder(t *testing.T) []*machine.Service {
+	t.Helper()
+	text, err := os.ReadFile("../../../hardening/testdata/production.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Deployment struct {
+			Resources []struct{ Inputs map[string]any }
+		}
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range doc.Deployment.Resources {
+		encoded, _ := r.Inputs["userData"].(string)
+		decoded, err := base64.StdEncoding.DecodeString(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		services, err := machine.Read(decoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(services) > 0 && services[0].Port() == 8443 {
+			return services
+		}
+	}
+	t.Fatal("no service of production serves at port 8443")
+	return nil
+}
+
 // made is the twin of a network, changed before it is made.
 func made(t *testing.T, change func(*trial.Trial)) *trial.Trial {
+	t.Helper()
+	return madeWith(t, around(t), change)
+}
+
+func madeWith(t *testing.T, around *trial.Surroundings, change func(*trial.Trial)) *trial.Trial {
 	t.Helper()
 	rows, err := intent.Read(strings.NewReader(table))
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := trial.New(shop().Network, rows)
+	x, err := trial.New(shop().Network, rows, around)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +190,7 @@ func TestEveryCellOfANetworkWithALoadBalancerNATAndEndpointsAgrees(t *testing.T)
 		t.Fatal(page.String())
 	}
 	for _, c := range []segmentation.Cell{
-		{From: "internet", To: "edge", Status: segmentation.Allowed, May: "tcp 443"},
+		{From: "internet", To: "edge", Status: segmentation.Allowed, May: "tcp 80, 443"},
 		{From: "internet", To: "app", Status: segmentation.Mediated, Through: []string{"shop"}},
 		{From: "internet", To: "database", Status: segmentation.Closed},
 		{From: "edge", To: "app", Status: segmentation.Allowed, May: "tcp 8443"},
@@ -137,7 +205,17 @@ func TestEveryCellOfANetworkWithALoadBalancerNATAndEndpointsAgrees(t *testing.T)
 			t.Errorf("%s -> %s: %+v, want %+v", c.From, c.To, seen, c)
 		}
 	}
-	for line := range strings.Lines(page.String()) {
+	for _, want := range []string{
+		`shop.example/: 200 "production-app" from 10.0.1.`, "HTTPS by TLS 1.3, certificate for shop.example; Strict-Transport-Security: max-age=63072000",
+		"the hop to app port 8443 is encrypted anew; plain HTTP there: no answer", "shop port 443, from internet: a stranger's host name: 404",
+		"TLS 1.0 is refused: ", "TLS 1.1 is refused: ", "shop port 80, from internet: a stranger's host name: 301 to https://stranger.invalid:443/?a=b",
+		"what listens: bulkhead-placeholder, as deployed",
+	} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page does not say: %s\n%s", want, &page)
+		}
+	}
+	for line := range strings.Lines(page.String()[:strings.Index(page.String(), "\nSeen besides")]) {
 		if len([]rune(strings.TrimSpace(line))) > 100 {
 			t.Errorf("a line is longer than 100 columns: %s", line)
 		}
@@ -169,6 +247,30 @@ func TestATwinThatDiffersFromTheProofDisagrees(t *testing.T) {
 	}
 }
 
+func TestABalancerThatDoesOtherThanTheAccountSaysIsFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*trial.Surroundings)
+		wrong  string
+	}{
+		"nobody serves":        {func(a *trial.Surroundings) { a.Balancers.Groups["tg"].HealthCheckPath = aws.String("/nowhere") }, "through a load balancer: the proof says that it must be answered, and it was not"},
+		"a target without TLS": {func(a *trial.Surroundings) { a.Balancers.Groups["tg"].Protocol = elb.ProtocolEnumHttp }, "nobody behind it serves"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := around(t)
+			c.change(a)
+			o, err := madeWith(t, a, nil).Run()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var page strings.Builder
+			o.Text(&page)
+			if o.Agrees() || !strings.Contains(page.String(), c.wrong) {
+				t.Errorf("it does not say %q:\n%s", c.wrong, &page)
+			}
+		})
+	}
+}
+
 func TestAShellIsInTheSegmentAndKnowsTheOthers(t *testing.T) {
 	x := made(t, nil)
 	shell := func(segment, command string) (string, error) {
@@ -179,6 +281,9 @@ func TestAShellIsInTheSegmentAndKnowsTheOthers(t *testing.T) {
 	guide, err := shell("app", `test "$(ip -o -4 address show scope global | wc -l)" = 1 && grep -q "database-1$" /etc/hosts`)
 	if err != nil || !strings.HasPrefix(guide, "This is app (app, ") {
 		t.Errorf("%v, guided by %s", err, guide)
+	}
+	if _, err := shell("internet", `test "$(curl -sS https://shop.example/)" = production-app && ! curl -sS https://edge-1-public/`); err != nil {
+		t.Errorf("curl: %v", err)
 	}
 	var exit *exec.ExitError
 	if _, err := shell("app", "exit 7"); !errors.As(err, &exit) || exit.ExitCode() != 7 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package postgresql
+// Package authority makes certificate authorities for servers that live as long as a test or a rehearsal.
+package authority
 
 import (
 	"crypto/ecdsa"
@@ -10,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"net"
 	"time"
 )
 
@@ -22,13 +24,13 @@ type Authority struct {
 	key         *ecdsa.PrivateKey
 }
 
-// NewAuthority makes one.
-func NewAuthority() (*Authority, error) {
+// New makes one that has a name.
+func New(name string) (*Authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	template := template("authority of this server")
+	template := template(name)
 	template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -41,14 +43,20 @@ func NewAuthority() (*Authority, error) {
 	return &Authority{PEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), certificate: certificate, key: key}, nil
 }
 
-// issue makes a certificate for a host, and its key.
-func (a *Authority) issue(host string) (certificatePEM, keyPEM []byte, err error) {
+// Issue makes a certificate, and its key, for a subject that is known by some names of hosts and addresses.
+func (a *Authority) Issue(subject string, hosts ...string) (certificatePEM, keyPEM []byte, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
 	}
-	template := template(host)
-	template.DNSNames = []string{host}
+	template := template(subject)
+	for _, host := range hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, host)
+		}
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
 	if err != nil {
 		return nil, nil, err
