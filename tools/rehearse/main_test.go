@@ -226,7 +226,7 @@ func TestTheStackFileChoosesTheProfile(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(root, "Pulumi.dev.yaml"), []byte(own), 0o600))
 	command, _, stderr := rehearse(t, root, "check", "dev")
 	require.Equal(t, exitMisuse, exitCode(t, command))
-	require.Contains(t, stderr.String(), `Pulumi.dev.yaml: bulkhead:profile: "lax" is not a profile, policy/profiles/lax.json does not exist; known are production, staging`)
+	require.Contains(t, stderr.String(), `Pulumi.dev.yaml: bulkhead:profile: "lax" is not a profile, policy/profiles/lax.json does not exist; known are baseline, production, staging`)
 }
 
 // withPulumi puts an installed Pulumi CLI on PATH that does what the test says.
