@@ -47,10 +47,14 @@ func TestTruncatedExportsAreRefused(t *testing.T) {
 
 // documentPlaces are where policy documents stand, one for each way in which controls reach them.
 var documentPlaces = map[string]string{
-	"aws:s3/bucketPolicy:BucketPolicy": "policy", "aws:s3/bucket:Bucket": "policy", "aws:iam/role:Role": "assumeRolePolicy", "aws:iam/policy:Policy": "policy", "aws:kms/key:Key": "policy",
-	"aws:sqs/queuePolicy:QueuePolicy": "policy", "aws:sns/topicPolicy:TopicPolicy": "policy", "aws:ec2/vpcEndpoint:VpcEndpoint": "policy", "aws:secretsmanager/secretPolicy:SecretPolicy": "policy",
-	"aws:ecr/repositoryPolicy:RepositoryPolicy": "policy", "aws:opensearch/domain:Domain": "accessPolicies", "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "policyDocument",
-	"aws:backup/vaultPolicy:VaultPolicy": "policy", "aws:efs/fileSystemPolicy:FileSystemPolicy": "policy", "aws:dynamodb/resourcePolicy:ResourcePolicy": "policy",
+	"aws:s3/bucketPolicy:BucketPolicy": "policy", "aws:s3/bucket:Bucket": "policy", "aws:iam/role:Role": "assumeRolePolicy",
+	"aws:iam/policy:Policy": "policy", "aws:kms/key:Key": "policy",
+	"aws:sqs/queuePolicy:QueuePolicy": "policy", "aws:sns/topicPolicy:TopicPolicy": "policy", "aws:ec2/vpcEndpoint:VpcEndpoint": "policy",
+	"aws:secretsmanager/secretPolicy:SecretPolicy": "policy",
+	"aws:ecr/repositoryPolicy:RepositoryPolicy":    "policy", "aws:opensearch/domain:Domain": "accessPolicies",
+	"aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "policyDocument",
+	"aws:backup/vaultPolicy:VaultPolicy":                 "policy", "aws:efs/fileSystemPolicy:FileSystemPolicy": "policy",
+	"aws:dynamodb/resourcePolicy:ResourcePolicy": "policy",
 }
 
 // TestMalformedDocumentsAreFindings puts documents that AWS refuses, or reads differently from how they look, into
@@ -82,8 +86,9 @@ func TestMalformedDocumentsAreFindings(t *testing.T) {
 		"another version":        `{"Version":"2022-01-01","Statement":[` + open + `]}`,
 		"ten megabytes":          `{"Statement":[` + strings.Repeat(open+",", 10<<20/len(open)) + open + `]}`,
 		"deeper than any reader": `{"Statement":` + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + `}`,
-		"deep condition":         `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":` + strings.Repeat(`{"a":`, 20000) + `1` + strings.Repeat(`}`, 20000) + `}]}`,
-		"not text at all":        "\x00\x01\ufffd",
+		"deep condition": `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":` +
+			strings.Repeat(`{"a":`, 20000) + `1` + strings.Repeat(`}`, 20000) + `}]}`,
+		"not text at all": "\x00\x01\ufffd",
 	}
 	for name, document := range documents {
 		for token, at := range documentPlaces {
@@ -91,7 +96,8 @@ func TestMalformedDocumentsAreFindings(t *testing.T) {
 				continue
 			}
 			code, out, errOut := start([]string{"check", "-format", "json", "-"}, exported(t, token, map[string]any{at: document}))
-			if code != command.Refused || errOut != "" || !strings.Contains(out, `"control": "iam-document-valid"`) || strings.Contains(out, "the control itself failed") {
+			if code != command.Refused || errOut != "" || !strings.Contains(out, `"control": "iam-document-valid"`) ||
+				strings.Contains(out, "the control itself failed") {
 				t.Errorf("%s in %s: exit code %d, %s", name, token, code, errOut)
 			}
 		}
@@ -119,7 +125,8 @@ func TestDeepInputs(t *testing.T) {
 // TestInvalidWaiversWaiveNothing gives waivers that are wrong in one way each. The finding stays, and another one
 // says what is wrong.
 func TestInvalidWaiversWaiveNothing(t *testing.T) {
-	right := map[string]string{"control": "s3-acl-public-read", "name": "files", "reason": "public by agreement", "owner": "me", "expires": "2999-12-31"}
+	right := map[string]string{"control": "s3-acl-public-read", "name": "files", "reason": "public by agreement", "owner": "me",
+		"expires": "2999-12-31"}
 	for name, c := range map[string]struct{ key, value, want string }{
 		"unknown control": {"control", "s3-acl-publik-read", `"s3-acl-publik-read" does not exist`},
 		"no control":      {"control", "", "control is missing"},

@@ -46,7 +46,8 @@ func parseCheck(args []string, out, errOut io.Writer) (f checkFlags, files []str
 		return nil
 	})
 	set.StringVar(&f.severity, "severity", "", "report on controls that are at least so severe: low, medium, high, critical")
-	set.StringVar(&f.failOn, "fail-on", failOnMandatory, "what makes the exit code 1: mandatory findings, findings at least as severe as low, medium, high or critical, or never")
+	set.StringVar(&f.failOn, "fail-on", failOnMandatory,
+		"what makes the exit code 1: mandatory findings, findings at least as severe as low, medium, high or critical, or never")
 	files, err = parseFlags(set, args, out, errOut)
 	return f, files, err
 }
@@ -114,10 +115,13 @@ func (f *checkFlags) run(p *pack.Pack, source string, in io.Reader) (run report.
 	}
 	own := configs[pack.GovernanceID].Properties
 	profile, _ := own["profile"].(string)
-	run.Report = report.Report{Source: source, Stack: d.Name, Profile: profile, Config: f.config, Chosen: f.String(), Coverage: session.Coverage(d.Stack)}
+	run.Report = report.Report{Source: source, Stack: d.Name, Profile: profile, Config: f.config, Chosen: f.String(),
+		Coverage: session.Coverage(d.Stack)}
 	run.Resources, run.Results, run.Level = d.Stack, results, session.Level
-	if f.String() != "" && !slices.ContainsFunc(p.Controls(), func(c *pack.Control) bool { return run.Chosen(c) && session.Level(c.ID) != pack.Disabled }) {
-		return run, fmt.Errorf("%w: every control that the flags choose (%s) is off; a configuration switches one on, such as {\"ebs-cmk\": \"advisory\"}", ErrIdle, f.String())
+	if f.String() != "" &&
+		!slices.ContainsFunc(p.Controls(), func(c *pack.Control) bool { return run.Chosen(c) && session.Level(c.ID) != pack.Disabled }) {
+		return run, fmt.Errorf("%w: every control that the flags choose (%s) is off; a configuration switches one on, such as {\"ebs-cmk\": "+
+			"\"advisory\"}", ErrIdle, f.String())
 	}
 	found := func(r pack.Result) bool { return r.Outcome == pack.Fail && !r.Remark }
 	if own["unjudged"] != "ignore" && !slices.ContainsFunc(results, found) {
@@ -136,7 +140,8 @@ func idle(c *pack.Coverage) error {
 	case c.Resources == 0 && len(c.Gaps) == 0:
 		return fmt.Errorf("%w: the file holds no resource; preview the program, or export the stack after it has been deployed", ErrIdle)
 	}
-	return fmt.Errorf("%w: no control that is on looks at a type in the file: %s; the setting \"unjudged\": \"ignore\" of %s accepts that", ErrIdle, c, pack.GovernanceID)
+	return fmt.Errorf("%w: no control that is on looks at a type in the file: %s; the setting \"unjudged\": \"ignore\" of %s accepts that",
+		ErrIdle, c, pack.GovernanceID)
 }
 
 // code is the exit code for a report, as -fail-on wants it.
@@ -175,7 +180,8 @@ func read(file string, in io.Reader) (*export.Deployment, error) {
 		return export.Read(in)
 	}
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return nil, fmt.Errorf("this is a folder; in the folder of the program, run %q, and judge the file", "pulumi preview --json > preview.json")
+		return nil, fmt.Errorf("this is a folder; in the folder of the program, run %q, and judge the file",
+			"pulumi preview --json > preview.json")
 	}
 	r, err := os.Open(filepath.Clean(file))
 	if err != nil {

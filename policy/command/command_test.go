@@ -18,6 +18,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/command"
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
+	"github.com/bulkhead-iac/bulkhead/policy/standard"
 )
 
 const openBucket = `{"version":3,"deployment":{"resources":[
@@ -40,7 +41,8 @@ func file(t *testing.T, name, text string) string {
 func TestFormats(t *testing.T) {
 	code, out, _ := start([]string{"check", "-"}, openBucket)
 	require.Equal(t, command.Refused, code)
-	for _, part := range []string{"CRITICAL  s3-acl-public-read  [mandatory]", `BucketAclV2 "files": acl is "public-read"`, "Why: ", "Fix: ", "1 finding stops the deployment"} {
+	for _, part := range []string{"CRITICAL  s3-acl-public-read  [mandatory]", `BucketAclV2 "files": acl is "public-read"`, "Why: ", "Fix: ",
+		"1 finding stops the deployment"} {
 		require.Contains(t, out, part)
 	}
 	_, out, _ = start([]string{"check", "-format", "json", "-"}, openBucket)
@@ -79,7 +81,7 @@ func TestFormats(t *testing.T) {
 	require.Greater(t, len(sarif.Runs[0].Tool.Driver.Rules), 200)
 	require.Equal(t, "error", sarif.Runs[0].Results[0]["level"])
 	require.NotEmpty(t, sarif.Runs[0].Tool.Driver.Rules[0].Properties.References)
-	for i, f := range controls.Frameworks() {
+	for i, f := range standard.Frameworks() {
 		f.All, f.Uncovered, f.Date = nil, nil, "" // for the documentation, not for a report
 		require.Equal(t, f, sarif.Runs[0].Tool.Driver.Properties.Frameworks[i])
 	}
@@ -96,7 +98,8 @@ func TestFormats(t *testing.T) {
 }
 
 func TestWaiverOnTheCommandLine(t *testing.T) {
-	waivers := file(t, "waivers.yaml", "waivers:\n- {control: s3-acl-public-read, name: files, reason: public by agreement, owner: me, expires: 2999-12-31}\n")
+	waivers := file(t, "waivers.yaml",
+		"waivers:\n- {control: s3-acl-public-read, name: files, reason: public by agreement, owner: me, expires: 2999-12-31}\n")
 	code, out, _ := start([]string{"check", "-waivers", waivers, "-"}, openBucket)
 	require.Equal(t, command.Clean, code)
 	require.Contains(t, out, "waived until 2999-12-31 by me: public by agreement")
@@ -107,7 +110,9 @@ func TestWaiverOnTheCommandLine(t *testing.T) {
 
 // TestExpiredWaiversCannotBeHidden by switching off the control that reports them.
 func TestExpiredWaiversCannotBeHidden(t *testing.T) {
-	waivers := file(t, "w.yaml", "waivers:\n- {control: s3-acl-public-read, name: files, reason: public by agreement, owner: me, expires: 2020-12-31}\n- {control: nothing, name: x}\n")
+	waivers := file(t, "w.yaml",
+		"waivers:\n- {control: s3-acl-public-read, name: files, reason: public by agreement, owner: me, expires: 2020-12-31}\n- {control: "+
+			"nothing, name: x}\n")
 	for _, config := range []string{`{"all":"disabled"}`, `{"pack-governance":"disabled"}`, `{"pack-governance":"remediate"}`} {
 		code, out, _ := start([]string{"check", "-config", file(t, "c.json", config), "-waivers", waivers, "-"}, openBucket)
 		require.Equal(t, command.Refused, code, config)
@@ -133,19 +138,24 @@ func TestBadInput(t *testing.T) {
 		in   string
 		want string
 	}{
-		"truncated export":   {[]string{"check", "-"}, openBucket[:len(openBucket)-40], "not complete JSON"},
-		"empty":              {[]string{"check", "-"}, "", "not complete JSON"},
-		"another document":   {[]string{"check", "-"}, `{"resources":[]}`, "neither a stack export"},
-		"future version":     {[]string{"check", "-"}, `{"version":99,"deployment":{"resources":[]}}`, "version 99"},
-		"no urn":             {[]string{"check", "-"}, `{"version":3,"deployment":{"resources":[{"type":"x"}]}}`, "no valid URN"},
-		"inputs are a list":  {[]string{"check", "-"}, `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::c::d","type":"c","inputs":[]}]}}`, "not a JSON object"},
-		"no file":            {[]string{"check"}, "", "needs one stack export"},
-		"two files":          {[]string{"check", good, good}, "", "it got 2 arguments"},
-		"failed preview":     {[]string{"check", "-"}, failedPreview, "the preview failed, so what it shows may not be all; mend the program and preview it again: boom"},
-		"corrupt preview":    {[]string{"check", "-"}, `{"steps":[],"maybeCorrupt":true}`, "the preview failed"},
-		"key given twice":    {[]string{"check", "-config", file(t, "c.json", `{"s3-tls-only":"mandatory","s3-tls-only":"disabled"}`), good}, "", "s3-tls-only"},
-		"config named":       {[]string{"check", "-config", file(t, "mine.json", `{"nothing-such":"advisory"}`), good}, "", "mine.json: the pack has no control"},
-		"two YAML documents": {[]string{"check", "-waivers", file(t, "w.yaml", "waivers: []\n---\nwaivers: []\n"), good}, "", "more than one YAML document"},
+		"truncated export": {[]string{"check", "-"}, openBucket[:len(openBucket)-40], "not complete JSON"},
+		"empty":            {[]string{"check", "-"}, "", "not complete JSON"},
+		"another document": {[]string{"check", "-"}, `{"resources":[]}`, "neither a stack export"},
+		"future version":   {[]string{"check", "-"}, `{"version":99,"deployment":{"resources":[]}}`, "version 99"},
+		"no urn":           {[]string{"check", "-"}, `{"version":3,"deployment":{"resources":[{"type":"x"}]}}`, "no valid URN"},
+		"inputs are a list": {[]string{"check", "-"},
+			`{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::c::d","type":"c","inputs":[]}]}}`, "not a JSON object"},
+		"no file":   {[]string{"check"}, "", "needs one stack export"},
+		"two files": {[]string{"check", good, good}, "", "it got 2 arguments"},
+		"failed preview": {[]string{"check", "-"}, failedPreview,
+			"the preview failed, so what it shows may not be all; mend the program and preview it again: boom"},
+		"corrupt preview": {[]string{"check", "-"}, `{"steps":[],"maybeCorrupt":true}`, "the preview failed"},
+		"key given twice": {[]string{"check", "-config", file(t, "c.json", `{"s3-tls-only":"mandatory","s3-tls-only":"disabled"}`), good}, "",
+			"s3-tls-only"},
+		"config named": {[]string{"check", "-config", file(t, "mine.json", `{"nothing-such":"advisory"}`), good}, "",
+			"mine.json: the pack has no control"},
+		"two YAML documents": {[]string{"check", "-waivers", file(t, "w.yaml", "waivers: []\n---\nwaivers: []\n"), good}, "",
+			"more than one YAML document"},
 		"missing file":       {[]string{"check", "/nowhere.json"}, "", "no such file"},
 		"unknown format":     {[]string{"check", "-format", "pdf", good}, "", `-format: "pdf" is not known`},
 		"unknown profile":    {[]string{"check", "-profile", "lax", good}, "", `"lax" is not one of advisory, production, staging, strict`},
@@ -153,11 +163,13 @@ func TestBadInput(t *testing.T) {
 		"unknown control":    {[]string{"explain", "s3-tls-onli"}, "", `no control "s3-tls-onli"; did you mean "s3-tls-only"?`},
 		"config is a list":   {[]string{"check", "-config", file(t, "c.json", "[]"), good}, "", "pack configuration"},
 		"config wrong level": {[]string{"check", "-config", file(t, "c.json", `{"s3-tls-only":"loud"}`), good}, "", "not an enforcement level"},
-		"config wrong type":  {[]string{"check", "-config", file(t, "c.json", `{"rds-backups":{"minDays":"many"}}`), good}, "", "expected a number"},
-		"config number":      {[]string{"check", "-config", file(t, "c.json", `{"rds-backups":7}`), good}, "", "must be a level or an object"},
-		"config misspelt":    {[]string{"check", "-config", file(t, "c.json", `{"s3-tls-onli":"advisory"}`), good}, "", `did you mean "s3-tls-only"`},
-		"waivers not YAML":   {[]string{"check", "-waivers", file(t, "w.yaml", "waivers: {"), good}, "", "waivers"},
-		"waivers misspelt":   {[]string{"check", "-waivers", file(t, "w.yaml", "waivers:\n- {kontrol: x}\n"), good}, "", "kontrol"},
+		"config wrong type": {[]string{"check", "-config", file(t, "c.json", `{"rds-backups":{"minDays":"many"}}`), good}, "",
+			"expected a number"},
+		"config number": {[]string{"check", "-config", file(t, "c.json", `{"rds-backups":7}`), good}, "", "must be a level or an object"},
+		"config misspelt": {[]string{"check", "-config", file(t, "c.json", `{"s3-tls-onli":"advisory"}`), good}, "",
+			`did you mean "s3-tls-only"`},
+		"waivers not YAML": {[]string{"check", "-waivers", file(t, "w.yaml", "waivers: {"), good}, "", "waivers"},
+		"waivers misspelt": {[]string{"check", "-waivers", file(t, "w.yaml", "waivers:\n- {kontrol: x}\n"), good}, "", "kontrol"},
 	} {
 		code, out, errOut := start(c.args, c.in)
 		require.Equal(t, command.Unusable, code, name)
@@ -218,15 +230,19 @@ func TestSecretsAreNotTold(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ token, inputs, hidden string }{
 		"an address": {"aws:ec2/securityGroup:SecurityGroup",
-			`{"ingress":[{"protocol":"tcp","fromPort":22,"toPort":22,"cidrBlocks":["0.0.0.0/0",` + secret(`"203.0.113.77/32"`) + `]}]}`, "203.0.113.77"},
+			`{"ingress":[{"protocol":"tcp","fromPort":22,"toPort":22,"cidrBlocks":["0.0.0.0/0",` + secret(`"203.0.113.77/32"`) + `]}]}`,
+			"203.0.113.77"},
 		"a list": {"aws:ec2/securityGroup:SecurityGroup",
-			`{"ingress":[{"protocol":"tcp","fromPort":22,"toPort":22,"cidrBlocks":` + secret(`["0.0.0.0/0","203.0.113.77/32"]`) + `}]}`, "203.0.113.77"},
+			`{"ingress":[{"protocol":"tcp","fromPort":22,"toPort":22,"cidrBlocks":` + secret(`["0.0.0.0/0","203.0.113.77/32"]`) + `}]}`,
+			"203.0.113.77"},
 		"containers": {"aws:ecs/taskDefinition:TaskDefinition",
-			`{"family":"f","containerDefinitions":` + secret(`"[{\"name\":\"hush-name\",\"image\":\"registry.corp/hush-image:latest\",\"privileged\":true}]"`) + `}`, "hush"},
+			`{"family":"f","containerDefinitions":` +
+				secret(`"[{\"name\":\"hush-name\",\"image\":\"registry.corp/hush-image:latest\",\"privileged\":true}]"`) + `}`, "hush"},
 		"a document": {"aws:iam/policy:Policy",
 			`{"policy":` + secret(`"{\"Statement\":[{\"Sid\":\"hush\",\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}"`) + `}`, "hush"},
 	} {
-		state := `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::` + c.token + `::d","type":"` + c.token + `","inputs":` + c.inputs + `}]}}`
+		state := `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::` + c.token + `::d","type":"` + c.token + `","inputs":` +
+			c.inputs + `}]}}`
 		for _, format := range []string{"text", "json", "sarif", "junit", "markdown"} {
 			code, out, _ := start([]string{"check", "-format", format, "-"}, state)
 			require.Equal(t, command.Refused, code, name)
@@ -249,7 +265,8 @@ func TestReadResourcesAreNotJudgedAlone(t *testing.T) {
 // TestStepsWithoutURNAreAllJudged: the URN may stand in the new state only.
 func TestStepsWithoutURNAreAllJudged(t *testing.T) {
 	step := func(name, acl string) string {
-		return `{"op":"create","newState":{"urn":"urn:pulumi:a::b::aws:s3/bucketAclV2:BucketAclV2::` + name + `","type":"aws:s3/bucketAclV2:BucketAclV2","inputs":{"acl":"` + acl + `"}}}`
+		return `{"op":"create","newState":{"urn":"urn:pulumi:a::b::aws:s3/bucketAclV2:BucketAclV2::` + name +
+			`","type":"aws:s3/bucketAclV2:BucketAclV2","inputs":{"acl":"` + acl + `"}}}`
 	}
 	code, out, _ := start([]string{"check", "-"}, `{"steps":[`+step("x", "public-read")+`,`+step("y", "private")+`]}`)
 	require.Equal(t, command.Refused, code)
@@ -260,12 +277,15 @@ func TestRedactedSecretsAreUndecidedNotPassed(t *testing.T) {
 	state := `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::aws:rds/instance:Instance::d","type":"aws:rds/instance:Instance",
 	  "inputs":{"storageEncrypted":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","ciphertext":"v1:x"}}}]}}`
 	_, out, _ := start([]string{"check", "-"}, state)
-	require.Contains(t, out, "  high      Instance \"d\": undecided here: waits for storageEncrypted, a secret that cannot be read; export again with --show-secrets\n            rds-storage-encrypted\n")
+	require.Contains(t, out,
+		"  high      Instance \"d\": undecided here: waits for storageEncrypted, a secret that cannot be read; export again with "+
+			"--show-secrets\n            rds-storage-encrypted\n")
 
 	state = `{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:a::b::aws:s3/bucketAclV2:BucketAclV2::x","type":"aws:s3/bucketAclV2:BucketAclV2","inputs":{"acl":"[secret]"}},
 	 {"urn":"urn:pulumi:a::b::aws:s3/bucketPolicy:BucketPolicy::y","type":"aws:s3/bucketPolicy:BucketPolicy","inputs":{"policy":"[secret]"}}]}}`
 	_, out, _ = start([]string{"check", "-"}, state)
-	for _, want := range []string{"BucketAclV2 \"x\": undecided here: waits for acl, ", "s3-acl-public-read, s3-acl-public-write", "BucketPolicy \"y\": undecided here: waits for policy, ", "s3-policy-public", "iam-document-valid"} {
+	for _, want := range []string{"BucketAclV2 \"x\": undecided here: waits for acl, ", "s3-acl-public-read, s3-acl-public-write",
+		"BucketPolicy \"y\": undecided here: waits for policy, ", "s3-policy-public", "iam-document-valid"} {
 		require.Contains(t, out, want)
 	}
 }
@@ -323,7 +343,8 @@ func TestProfilesAreValid(t *testing.T) {
 
 // TestFindingOfThePackItself reads a finding about a waiver, which is no control's with requirements.
 func TestFindingOfThePackItself(t *testing.T) {
-	waivers := file(t, "waivers.yaml", "waivers:\n- {control: s3-acl-public-read, name: files, reason: public by agreement, owner: me, expires: 2001-12-31}\n")
+	waivers := file(t, "waivers.yaml",
+		"waivers:\n- {control: s3-acl-public-read, name: files, reason: public by agreement, owner: me, expires: 2001-12-31}\n")
 	_, out, _ := start([]string{"check", "-waivers", waivers, "-format", "json", "-"}, openBucket)
 	var report struct {
 		Frameworks []map[string]string `json:"frameworks"`

@@ -28,7 +28,8 @@ func choose(name string, p *pack.Pack, args []string, out, errOut io.Writer) (de
 	var chosen selection
 	set := flag.NewFlagSet(name, flag.ContinueOnError)
 	set.Usage = func() {
-		_, _ = fmt.Fprintf(set.Output(), "Usage: bulkhead-policy %s [flags] [CONTROL ...]\n\nCONTROL is an id, the beginning of one, or a pattern with *.\n\n", name)
+		_, _ = fmt.Fprintf(set.Output(),
+			"Usage: bulkhead-policy %s [flags] [CONTROL ...]\n\nCONTROL is an id, the beginning of one, or a pattern with *.\n\n", name)
 		set.PrintDefaults()
 	}
 	by.flags(set)
@@ -77,7 +78,8 @@ func list(p *pack.Pack, args []string, out, errOut io.Writer) int {
 
 func explain(p *pack.Pack, args []string, out, errOut io.Writer) int {
 	if len(args) == 0 {
-		return fail(errOut, errors.New("explain needs the id of a control or the beginning of one, or flags that choose some; \"list\" shows all"))
+		return fail(errOut,
+			errors.New("explain needs the id of a control or the beginning of one, or flags that choose some; \"list\" shows all"))
 	}
 	d, err := choose("explain", p, args, out, errOut)
 	if err != nil {
@@ -96,7 +98,8 @@ func explain(p *pack.Pack, args []string, out, errOut io.Writer) int {
 }
 
 func explainOne(p *pack.Pack, c *pack.Control, level pack.Level, out io.Writer) {
-	_, _ = fmt.Fprintf(out, "%s\n%s.\n\nWhy:  %s\nFix:  %s\n\nSeverity %s, about %s, level %s (", c.ID, c.Title, c.Why, c.Fix, c.Severity, c.About(), level)
+	_, _ = fmt.Fprintf(out, "%s\n%s.\n\nWhy:  %s\nFix:  %s\n\nSeverity %s, about %s, level %s (", c.ID, c.Title, c.Why, c.Fix, c.Severity,
+		c.About(), level)
 	for _, name := range slices.Sorted(maps.Keys(p.Profiles)) {
 		_, _ = fmt.Fprintf(out, "%s: %s, ", name, p.Profiles[name].Level(c))
 	}

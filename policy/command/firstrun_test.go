@@ -40,7 +40,8 @@ func stack(t *testing.T, provider string, things ...thing) string {
 			parent = one.parent
 			prefix = strings.SplitN(parent, "::", 4)[2] + "$"
 		}
-		r := map[string]any{"urn": "urn:pulumi:dev::shop::" + prefix + one.token + "::" + one.name, "type": one.token, "custom": !one.component, "parent": parent}
+		r := map[string]any{"urn": "urn:pulumi:dev::shop::" + prefix + one.token + "::" + one.name, "type": one.token, "custom": !one.component,
+			"parent": parent}
 		if one.inputs != "" {
 			r["inputs"] = json.RawMessage(one.inputs)
 		}
@@ -75,7 +76,8 @@ func TestNothingPassesUnseen(t *testing.T) {
 	_, unseen, _ := strings.Cut(out, "\nNot judged:\n")
 	last := 0
 	for _, want := range []string{
-		"AWS resources of another provider\n      1  aws-native:s3:AccessPoint\n", "Cloud Control", "1  aws:cloudcontrol/resource:Resource\n", "CloudFormation stacks",
+		"AWS resources of another provider\n      1  aws-native:s3:AccessPoint\n", "Cloud Control", "1  aws:cloudcontrol/resource:Resource\n",
+		"CloudFormation stacks",
 		"1  aws:cloudformation/stack:Stack\n", "components of packages for AWS with nothing below them", "1  awsx:ec2:Vpc\n",
 		"components with nothing below them", "1  shop:index:Empty\n", "types without a control\n      1  aws:iot/thing:Thing\n",
 		"resources of other providers\n      1  random:index/randomPassword:RandomPassword\n", "7 resources are not judged.\n",
@@ -98,7 +100,8 @@ func TestNothingPassesUnseen(t *testing.T) {
 
 // TestUnjudgedCanBeRefused makes findings of what is not judged, but for the types that need not be.
 func TestUnjudgedCanBeRefused(t *testing.T) {
-	state := stack(t, "9.0.1", thing{token: "aws:ec2/vpc:Vpc", name: "vpc"}, thing{token: "aws-native:s3:AccessPoint", name: "one"}, thing{token: "aws-native:s3:AccessPoint", name: "two"},
+	state := stack(t, "9.0.1", thing{token: "aws:ec2/vpc:Vpc", name: "vpc"}, thing{token: "aws-native:s3:AccessPoint", name: "one"},
+		thing{token: "aws-native:s3:AccessPoint", name: "two"},
 		thing{token: "random:index/randomPassword:RandomPassword", name: "password"})
 	config := file(t, "refuse.json", `{"pack-governance":{"unjudged":"refuse","unjudgedAllowed":["random:*"]}}`)
 	code, out, _ := start([]string{"check", "-config", config, "-only", "pack-governance", "-"}, state)
@@ -155,15 +158,19 @@ func TestResourcesOfOneNameAreToldApart(t *testing.T) {
 	a, b, c := publicACL, publicACL, publicACL
 	a.parent, b.parent, c.name = "urn:pulumi:dev::shop::shop:index:Files::web", "urn:pulumi:dev::shop::shop:index:Archive::old", "alone"
 	_, out, _ := start([]string{"check", "-"}, stack(t, "7.1.0", first, second, a, b, c))
-	for _, want := range []string{`BucketAclV2 "files" in Files "web": acl`, `BucketAclV2 "files" in Archive "old": acl`, `BucketAclV2 "alone": acl`} {
+	for _, want := range []string{`BucketAclV2 "files" in Files "web": acl`, `BucketAclV2 "files" in Archive "old": acl`,
+		`BucketAclV2 "alone": acl`} {
 		require.Contains(t, out, want)
 	}
 }
 
 // TestOneCauseIsOneFinding for people; programs get every control's.
 func TestOneCauseIsOneFinding(t *testing.T) {
-	state := stack(t, "7.1.0", thing{token: "aws:ec2/securityGroup:SecurityGroup", name: "open", inputs: `{"description":"d","ingress":[{"description":"d","protocol":"-1","fromPort":0,"toPort":0,"cidrBlocks":["0.0.0.0/0"]}]}`},
-		thing{token: "aws:iam/policy:Policy", name: "wide", inputs: `{"policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"iam:*\",\"Resource\":\"*\"}]}"}`})
+	state := stack(t, "7.1.0",
+		thing{token: "aws:ec2/securityGroup:SecurityGroup", name: "open",
+			inputs: `{"description":"d","ingress":[{"description":"d","protocol":"-1","fromPort":0,"toPort":0,"cidrBlocks":["0.0.0.0/0"]}]}`},
+		thing{token: "aws:iam/policy:Policy", name: "wide",
+			inputs: `{"policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"iam:*\",\"Resource\":\"*\"}]}"}`})
 	_, out, _ := start([]string{"check", "-", "-severity", "critical"}, state)
 	require.Equal(t, 1, strings.Count(out, "reach every port and protocol"), out)
 	require.Contains(t, out, "  Also: sg-rdp-world, sg-risky-ports-world, sg-smb-world, sg-ssh-world\n")
@@ -177,7 +184,8 @@ func TestOneCauseIsOneFinding(t *testing.T) {
 
 // TestReportOnLess narrows the report and says what makes the exit code.
 func TestReportOnLess(t *testing.T) {
-	state := stack(t, "7.1.0", publicACL, thing{token: "aws:ebs/volume:Volume", name: "v", inputs: `{"encrypted":false}`}, thing{token: "aws:ec2/vpc:Vpc", name: "v"})
+	state := stack(t, "7.1.0", publicACL, thing{token: "aws:ebs/volume:Volume", name: "v", inputs: `{"encrypted":false}`},
+		thing{token: "aws:ec2/vpc:Vpc", name: "v"})
 	for _, c := range []struct {
 		args []string
 		code int
@@ -240,7 +248,8 @@ func TestWhatPulumiWritesIsRead(t *testing.T) {
 `
 	summary := `{"sequence":4,"timestamp":2,"summaryEvent":{"isPreview":false,"maybeCorrupt":false}}`
 	for name, text := range map[string]string{
-		"export": state, "checkpoint": checkpoint, "packed checkpoint": packed.String(), "export by PowerShell": string(wide), "event log": events + summary,
+		"export": state, "checkpoint": checkpoint, "packed checkpoint": packed.String(), "export by PowerShell": string(wide),
+		"event log":        events + summary,
 		"event log of two": strings.ReplaceAll(events, "files", "former") + summary + "\n" + events + summary,
 	} {
 		code, out, errOut := start([]string{"check", "-", "-only", "s3-acl-public-read"}, text)
@@ -249,9 +258,10 @@ func TestWhatPulumiWritesIsRead(t *testing.T) {
 		require.NotContains(t, out, `"former"`, name)
 	}
 	for name, c := range map[string][2]string{
-		"ends early":   {events, "no summaryEvent"},
-		"cut":          {events + summary[:40], "no summaryEvent"},
-		"failed":       {events + `{"sequence":4,"diagnosticEvent":{"severity":"error","message":"boom"}}` + summary, "the preview failed, so what it shows may not be all; mend the program and preview it again: boom"},
+		"ends early": {events, "no summaryEvent"},
+		"cut":        {events + summary[:40], "no summaryEvent"},
+		"failed": {events + `{"sequence":4,"diagnosticEvent":{"severity":"error","message":"boom"}}` + summary,
+			"the preview failed, so what it shows may not be all; mend the program and preview it again: boom"},
 		"half packed":  {packed.String()[:packed.Len()-9], "cannot be read"},
 		"not packed":   {"\x1f\x8b nothing", "not complete"},
 		"failed early": {`{"config":{},"diagnostics":[{"severity":"error","message":"no such stack"}]}`, "no such stack"},
@@ -273,16 +283,18 @@ func TestFilesOfOtherKindsAreNamed(t *testing.T) {
 		"Terraform configuration": {"resource \"aws_s3_bucket\" \"b\" {\n}\n", "a Terraform configuration"},
 		"Terraform in JSON":       {`{"resource":{"aws_s3_bucket":{"b":{}}}}`, "a Terraform configuration in JSON"},
 		"CloudFormation":          {`{"AWSTemplateFormatVersion":"2010-09-09","Resources":{}}`, "a CloudFormation template"},
-		"CloudFormation in YAML":  {"Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties: {BucketName: !Ref N}\n", "a CloudFormation template"},
-		"CDK template":            {`{"Resources":{},"Parameters":{"BootstrapVersion":{}},"Rules":{"CheckBootstrapVersion":{}}}`, "synthesised by the AWS CDK"},
-		"CDK assembly":            {`{"version":"36.0.0","artifacts":{}}`, "a cloud assembly of the AWS CDK"},
-		"CDK settings":            {`{"app":"npx ts-node bin/app.ts","context":{}}`, "the settings of an AWS CDK app"},
-		"Kubernetes":              {"apiVersion: v1\nkind: Service\n", "a Kubernetes manifest"},
-		"Pulumi project":          {"name: shop\nruntime: nodejs\n", "a Pulumi project file"},
-		"Pulumi settings":         {"config:\n  aws:region: eu-central-1\n", "the settings of a Pulumi stack"},
-		"Pulumi plan":             {`{"resourcePlans":{},"manifest":{}}`, "an update plan of Pulumi"},
-		"configuration":           {`{"pack-governance":{"profile":"staging"}}`, "give it with -config"},
-		"waivers":                 {"waivers: []\n", "give it with -waivers"},
+		"CloudFormation in YAML": {"Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties: {BucketName: !Ref N}\n",
+			"a CloudFormation template"},
+		"CDK template": {`{"Resources":{},"Parameters":{"BootstrapVersion":{}},"Rules":{"CheckBootstrapVersion":{}}}`,
+			"synthesised by the AWS CDK"},
+		"CDK assembly":    {`{"version":"36.0.0","artifacts":{}}`, "a cloud assembly of the AWS CDK"},
+		"CDK settings":    {`{"app":"npx ts-node bin/app.ts","context":{}}`, "the settings of an AWS CDK app"},
+		"Kubernetes":      {"apiVersion: v1\nkind: Service\n", "a Kubernetes manifest"},
+		"Pulumi project":  {"name: shop\nruntime: nodejs\n", "a Pulumi project file"},
+		"Pulumi settings": {"config:\n  aws:region: eu-central-1\n", "the settings of a Pulumi stack"},
+		"Pulumi plan":     {`{"resourcePlans":{},"manifest":{}}`, "an update plan of Pulumi"},
+		"configuration":   {`{"pack-governance":{"profile":"staging"}}`, "give it with -config"},
+		"waivers":         {"waivers: []\n", "give it with -waivers"},
 	} {
 		code, out, errOut := start([]string{"check", "-"}, c.text)
 		require.Equal(t, command.Unusable, code, name)

@@ -90,7 +90,8 @@ func valid(t *testing.T, text string) sarifRun {
 	require.Len(t, log.Runs, 1)
 	run := log.Runs[0]
 	for _, r := range run.Results {
-		require.True(t, slices.ContainsFunc(run.Tool.Driver.Rules, func(x struct{ ID string }) bool { return x.ID == r.RuleID }), "no rule %s", r.RuleID)
+		require.True(t, slices.ContainsFunc(run.Tool.Driver.Rules, func(x struct{ ID string }) bool { return x.ID == r.RuleID }), "no rule %s",
+			r.RuleID)
 		require.NotEmpty(t, r.Locations)
 		require.True(t, (r.Kind == "open") == (r.Level == "none"), "what is no failure has no level")
 	}
@@ -98,7 +99,8 @@ func valid(t *testing.T, text string) sarifRun {
 }
 
 func TestTheFindingsOfCheckAreValidSARIF(t *testing.T) {
-	waivers := file(t, "waivers.yaml", "waivers:\n- {control: s3-acl-public-read, name: files, reason: public by agreement, owner: me, expires: 2999-12-31}\n")
+	waivers := file(t, "waivers.yaml",
+		"waivers:\n- {control: s3-acl-public-read, name: files, reason: public by agreement, owner: me, expires: 2999-12-31}\n")
 	for name, args := range map[string][]string{"finding": {"-"}, "waived": {"-waivers", waivers, "-"}} {
 		code, out, errOut := start(append([]string{"check", "-format", "sarif"}, args...), openBucket)
 		require.NotEqual(t, command.Unusable, code, errOut)

@@ -56,7 +56,8 @@ func (s *selection) choose(p *pack.Pack) (func(*pack.Control) bool, error) {
 	byID, missing := s.byID(p)
 	problems = append(problems, missing...)
 	if s.framework != "" && !slices.ContainsFunc(p.Controls(), s.serves) {
-		problems = append(problems, fmt.Errorf("-framework: no control serves %q; the frameworks are %s", s.framework, strings.Join(frameworks(p), ", ")))
+		problems = append(problems,
+			fmt.Errorf("-framework: no control serves %q; the frameworks are %s", s.framework, strings.Join(frameworks(p), ", ")))
 	}
 	if s.token != "" && !slices.ContainsFunc(p.Controls(), s.looksAt) {
 		problems = append(problems, fmt.Errorf("-type: no control judges %q", s.token))
@@ -132,7 +133,8 @@ func alike(p *pack.Pack, id string) string {
 func (s *selection) serves(c *pack.Control) bool {
 	return s.framework == "" || slices.ContainsFunc(c.Maps, func(m string) bool {
 		framework, _, _ := strings.Cut(m, ":")
-		return strings.EqualFold(framework, s.framework) || strings.EqualFold(m, s.framework) || strings.Contains(s.framework, "*") && glob.Match(s.framework, m)
+		return strings.EqualFold(framework, s.framework) || strings.EqualFold(m, s.framework) || strings.Contains(s.framework, "*") &&
+			glob.Match(s.framework, m)
 	})
 }
 
@@ -141,7 +143,8 @@ func (s *selection) looksAt(c *pack.Control) bool {
 	return s.token == "" || slices.ContainsFunc(c.Types, func(token string) bool {
 		_, rest, _ := strings.Cut(token, ":")
 		module, _, _ := strings.Cut(rest, "/")
-		return glob.Match(s.token, token) || strings.EqualFold(pack.Subject{Type: token}.ShortType(), s.token) || strings.EqualFold(module, s.token)
+		return glob.Match(s.token, token) || strings.EqualFold(pack.Subject{Type: token}.ShortType(), s.token) ||
+			strings.EqualFold(module, s.token)
 	})
 }
 

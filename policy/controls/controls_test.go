@@ -24,7 +24,7 @@ func load(tb testing.TB) *pack.Pack {
 // with every single value unknown.
 func TestFixtures(t *testing.T) {
 	p := load(t)
-	fixtures, err := packtest.LoadFixtures("testdata")
+	fixtures, err := packtest.LoadFixtures("*/testdata")
 	require.NoError(t, err)
 	for _, c := range controls.All() {
 		f, ok := fixtures[c.ID]

@@ -19,14 +19,19 @@ func TestCredentialsAreFoundInAnyStringOfAnyType(t *testing.T) {
 		token, inputs string
 		want          pack.Outcome
 	}{
-		"an access key in a tag":            {"aws:s3/bucketV2:BucketV2", "{tags: {Key: AKIAIOSFODNN7EXAMPLE}}", pack.Fail},
-		"a signed token in a definition":    {"aws:sfn/stateMachine:StateMachine", `{definition: '{"States": {"Call": {"Authorization": "Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJlc2lnbmF0dXJl"}}}'}`, pack.Fail},
-		"a login in an address":             {"aws:route53/healthCheck:HealthCheck", "{resourcePath: 'https://admin:hunter2hunter2@example.com/'}", pack.Fail},
-		"a sealed token of a chat":          {"aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration", "{slackChannelId: !secret xoxb-0123456789-abcdef}", pack.Fail},
+		"an access key in a tag": {"aws:s3/bucketV2:BucketV2", "{tags: {Key: AKIAIOSFODNN7EXAMPLE}}", pack.Fail},
+		"a signed token in a " +
+			"definition": {"aws:sfn/stateMachine:StateMachine",
+			`{definition: '{"States": {"Call": {"Authorization": "Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJlc2lnbmF0dXJl"}}}'}`, pack.Fail},
+		"a login in an address": {"aws:route53/healthCheck:HealthCheck",
+			"{resourcePath: 'https://admin:hunter2hunter2@example.com/'}", pack.Fail},
+		"a sealed token of a chat": {"aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration",
+			"{slackChannelId: !secret xoxb-0123456789-abcdef}", pack.Fail},
 		"a private key of a type of nobody": {"aws:newservice/thing:Thing", `{body: "-----BEGIN RSA PRIVATE KEY-----"}`, pack.Fail},
-		"a parameter that is made for it":   {"aws:ssm/parameter:Parameter", "{type: SecureString, value: !secret AKIAIOSFODNN7EXAMPLE}", pack.Pass},
-		"another provider":                  {"random:index/randomPassword:RandomPassword", "{keepers: {a: AKIAIOSFODNN7EXAMPLE}}", pack.NotApplicable},
-		"an id that is not known yet":       {"aws:ec2/subnet:Subnet", "{vpcId: !unknown x}", pack.Pass},
+		"a parameter that is made for it": {"aws:ssm/parameter:Parameter", "{type: SecureString, value: !secret AKIAIOSFODNN7EXAMPLE}",
+			pack.Pass},
+		"another provider":            {"random:index/randomPassword:RandomPassword", "{keepers: {a: AKIAIOSFODNN7EXAMPLE}}", pack.NotApplicable},
+		"an id that is not known yet": {"aws:ec2/subnet:Subnet", "{vpcId: !unknown x}", pack.Pass},
 	} {
 		outcome, results, err := packtest.RunOne(p, "credential-in-input", packtest.YAML(t, c.token, c.inputs), packtest.State, nil)
 		require.NoError(t, err, name)

@@ -17,8 +17,10 @@ import (
 // resource options are set. They cannot wait for anything.
 var presenceAlone = map[string]bool{
 	"carried-resources":       true,
-	"account-password-policy": true, "account-security-hub": true, "acm-replace-order": true, "iam-group-attached": true, "iam-no-access-keys": true,
-	"iam-no-console-login": true, "iam-no-inline-policies": true, "iam-no-users": true, "iam-server-certificate": true, "vpc-default-unused": true,
+	"account-password-policy": true, "account-security-hub": true, "acm-replace-order": true, "iam-group-attached": true,
+	"iam-no-access-keys":   true,
+	"iam-no-console-login": true, "iam-no-inline-policies": true, "iam-no-users": true, "iam-server-certificate": true,
+	"vpc-default-unused": true,
 }
 
 // TestEveryControlIsTriedInBothForms holds the fixtures to what they are for. Every control has at least two bad
@@ -26,7 +28,7 @@ var presenceAlone = map[string]bool{
 // else about its resources is unknown; and where a value decides, some bad scene has to wait for it.
 func TestEveryControlIsTriedInBothForms(t *testing.T) {
 	p := load(t)
-	fixtures, err := packtest.LoadFixtures("testdata")
+	fixtures, err := packtest.LoadFixtures("*/testdata")
 	require.NoError(t, err)
 	found, waits := 0, 0
 	for _, c := range controls.All() {
@@ -74,7 +76,8 @@ func TestEveryControlIsTriedInBothForms(t *testing.T) {
 func besideUnknown(t *testing.T, p *pack.Pack, id string, scene packtest.Scene, settings map[string]any) pack.Outcome {
 	t.Helper()
 	session := pack.NewSession(p)
-	require.NoError(t, session.Configure(map[string]pack.Config{"all": {Level: pack.Disabled}, id: {Level: pack.Mandatory, Properties: settings}}))
+	require.NoError(t, session.Configure(map[string]pack.Config{"all": {Level: pack.Disabled},
+		id: {Level: pack.Mandatory, Properties: settings}}))
 	_, stack, err := scene.Play(packtest.Preview)
 	require.NoError(t, err, id)
 	var results []pack.Result

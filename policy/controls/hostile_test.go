@@ -47,13 +47,18 @@ func TestHostileInputsEndSoon(t *testing.T) {
 		"everything allowed": {map[string]any{"policy": statements(`{"Effect":"Allow","Action":"*","Resource":"*"}`)}, "aws:iam/policy:Policy"},
 		"much denied":        {map[string]any{"policy": statements(`{"Effect":"Deny","Action":"iam:C*e*e*e*","Resource":"*"},{"Effect":"Allow","Action":"iam:*","Resource":"*"}`)}, "aws:iam/policy:Policy"},
 		"public":             {map[string]any{"policy": statements(`{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"StringLike":{"aws:SourceArn":"*a*a*a*"}}}`)}, "aws:s3/bucketPolicy:BucketPolicy"},
-		"one pattern":        {map[string]any{"policy": `{"Statement":{"Effect":"Allow","Action":"` + strings.Repeat("*a?", 60<<10) + `","Resource":"*"}}`}, "aws:iam/rolePolicy:RolePolicy"},
-		"lists in lists":     {map[string]any{"policy": deep(pack.UnknownText, 5000), "acl": deep("public-read", 5000)}, "aws:s3/bucketV2:BucketV2"},
-		"user data":          {map[string]any{"userData": base64.StdEncoding.EncodeToString([]byte(strings.Repeat("token=$x secret: \"\n", 20_000)))}, "aws:ec2/instance:Instance"},
-		"one line":           {map[string]any{"userData": strings.Repeat("token= ", 50_000)}, "aws:ec2/instance:Instance"},
-		"rules of a group":   {map[string]any{"ingress": repeat(rule, 2000), "egress": repeat(rule, 2000)}, "aws:ec2/securityGroup:SecurityGroup"},
-		"entries of an ACL":  {map[string]any{"ingress": repeat(map[string]any{"cidrBlock": "0.0.0.0/0", "action": "allow", "protocol": "-1", "ruleNo": 100}, 1000)}, "aws:ec2/networkAcl:NetworkAcl"},
-		"containers":         {map[string]any{"containerDefinitions": "[" + strings.Repeat(`{"name":"a","environment":[{"name":"TOKEN","value":"x"}]},`, 5000) + "{}]"}, "aws:ecs/taskDefinition:TaskDefinition"},
+		"one pattern": {map[string]any{"policy": `{"Statement":{"Effect":"Allow","Action":"` + strings.Repeat("*a?", 60<<10) +
+			`","Resource":"*"}}`}, "aws:iam/rolePolicy:RolePolicy"},
+		"lists in lists": {map[string]any{"policy": deep(pack.UnknownText, 5000), "acl": deep("public-read", 5000)},
+			"aws:s3/bucketV2:BucketV2"},
+		"user data": {map[string]any{"userData": base64.StdEncoding.EncodeToString([]byte(strings.Repeat("token=$x secret: \"\n",
+			20_000)))}, "aws:ec2/instance:Instance"},
+		"one line":         {map[string]any{"userData": strings.Repeat("token= ", 50_000)}, "aws:ec2/instance:Instance"},
+		"rules of a group": {map[string]any{"ingress": repeat(rule, 2000), "egress": repeat(rule, 2000)}, "aws:ec2/securityGroup:SecurityGroup"},
+		"entries of an ACL": {map[string]any{"ingress": repeat(map[string]any{"cidrBlock": "0.0.0.0/0", "action": "allow", "protocol": "-1",
+			"ruleNo": 100}, 1000)}, "aws:ec2/networkAcl:NetworkAcl"},
+		"containers": {map[string]any{"containerDefinitions": "[" +
+			strings.Repeat(`{"name":"a","environment":[{"name":"TOKEN","value":"x"}]},`, 5000) + "{}]"}, "aws:ecs/taskDefinition:TaskDefinition"},
 	} {
 		props, err := structpb.NewStruct(c.inputs)
 		require.NoError(t, err, name)

@@ -14,13 +14,14 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 	"github.com/bulkhead-iac/bulkhead/policy/packtest"
+	"github.com/bulkhead-iac/bulkhead/policy/standard"
 )
 
 // TestRequirementsAreOfKnownFrameworks looks for requirement ids whose catalogue is not described, and tries what the
 // engine is told of the first one of each control.
 func TestRequirementsAreOfKnownFrameworks(t *testing.T) {
 	known := map[string]pack.Framework{}
-	for _, f := range controls.Frameworks() {
+	for _, f := range standard.Frameworks() {
 		require.NotEmpty(t, f.URL, f.Key)
 		known[f.Key] = f
 	}
@@ -51,10 +52,11 @@ func TestFoundationalStandardIsCoveredOrExplained(t *testing.T) {
 			}
 		}
 	}
-	standard := controls.Frameworks()[0]
+	standard := standard.Frameworks()[0]
 	require.Equal(t, "FSBP", standard.Key)
 	for _, id := range standard.All {
-		require.NotEqual(t, served[id], standard.Uncovered[id] != "", "%s is covered: %v, and the reason why it is not: %q", id, served[id], standard.Uncovered[id])
+		require.NotEqual(t, served[id], standard.Uncovered[id] != "", "%s is covered: %v, and the reason why it is not: %q", id, served[id],
+			standard.Uncovered[id])
 	}
 	for id := range standard.Uncovered {
 		require.Contains(t, standard.All, id)
@@ -93,8 +95,10 @@ func TestRequirementsThatAreEasilyMistaken(t *testing.T) {
 func TestRuleJSONThatIsNone(t *testing.T) {
 	p := load(t)
 	for _, text := range []string{"not json", "[{", "null", `{"Name":"a"}`, `"[]"`} {
-		scene := packtest.YAML(t, "aws:wafv2/webAcl:WebAcl", "- {$name: shop, visibilityConfig: {cloudwatchMetricsEnabled: true}, ruleJson: '"+text+"'}")
-		for _, id := range []string{"waf-has-rules", "waf-rule-actions", "waf-groups-not-counting", "waf-rate-limit", "waf-known-bad-inputs", "waf-common-rules", "waf-metrics"} {
+		scene := packtest.YAML(t, "aws:wafv2/webAcl:WebAcl",
+			"- {$name: shop, visibilityConfig: {cloudwatchMetricsEnabled: true}, ruleJson: '"+text+"'}")
+		for _, id := range []string{"waf-has-rules", "waf-rule-actions", "waf-groups-not-counting", "waf-rate-limit", "waf-known-bad-inputs",
+			"waf-common-rules", "waf-metrics"} {
 			outcome, results, err := packtest.RunOne(p, id, scene, packtest.State, nil)
 			require.NoError(t, err)
 			require.Equal(t, pack.Fail, outcome, "%s: %s", id, text)
@@ -110,7 +114,8 @@ func TestStrangersAreKnownByTheOwnAccounts(t *testing.T) {
 	outcome, _, err := packtest.RunOne(p, "shared-foreign-account", scene, packtest.State, nil)
 	require.NoError(t, err)
 	require.Equal(t, pack.NotApplicable, outcome)
-	outcome, _, err = packtest.RunOne(p, "shared-foreign-account", scene, packtest.State, map[string]any{"allowedAccounts": []any{"123456789012"}})
+	outcome, _, err = packtest.RunOne(p, "shared-foreign-account", scene, packtest.State,
+		map[string]any{"allowedAccounts": []any{"123456789012"}})
 	require.NoError(t, err)
 	require.Equal(t, pack.Fail, outcome)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/packtest"
 )
@@ -29,12 +30,13 @@ func TestNamesAreTheSDKs(t *testing.T) {
 		for _, token := range slices.Concat(c.Types, c.Joins) {
 			if strings.HasPrefix(token, "aws:") && sdk.Inputs(token) == nil {
 				missing++
-				require.True(t, controls.NewerName(token), "%s: the SDK has no type %s", c.ID, token)
+				twin, _ := aws.Twin(token) // a name of a later version of the provider
+				require.NotNil(t, sdk.Inputs(twin), "%s: the SDK has no type %s", c.ID, token)
 			}
 		}
 	}
 	p := load(t)
-	fixtures, err := packtest.LoadFixtures("testdata")
+	fixtures, err := packtest.LoadFixtures("*/testdata")
 	require.NoError(t, err)
 	seen := 0
 	for id, f := range fixtures {

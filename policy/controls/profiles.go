@@ -2,7 +2,9 @@
 
 package controls
 
-import "github.com/bulkhead-iac/bulkhead/policy/pack"
+import (
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
 
 // Profiles returns the named sets of levels. A control that is off by default stays off in all of them.
 func Profiles() map[string]pack.Profile {

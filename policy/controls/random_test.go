@@ -28,7 +28,7 @@ type vocabulary struct {
 
 func learn(tb testing.TB) vocabulary {
 	tb.Helper()
-	files, err := filepath.Glob("testdata/*.yaml")
+	files, err := filepath.Glob("*/testdata/*.yaml")
 	require.NoError(tb, err)
 	require.NotEmpty(tb, files)
 	names, texts := map[string]bool{}, map[string]bool{}

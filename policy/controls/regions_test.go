@@ -37,7 +37,8 @@ func TestDefaultEncryptionIsOfARegion(t *testing.T) {
 		stack[0].SetProvider("pulumi:providers:aws", "urn:pulumi:dev::scene::pulumi:providers:aws::here", region(t, c.instance))
 		stack[1].SetProvider("pulumi:providers:aws", c.urn, region(t, c.standard))
 		session := pack.NewSession(load(t))
-		require.NoError(t, session.Configure(map[string]pack.Config{"all": {Level: pack.Disabled}, "ec2-root-disk-encrypted": {Level: pack.Mandatory}}))
+		require.NoError(t, session.Configure(map[string]pack.Config{"all": {Level: pack.Disabled},
+			"ec2-root-disk-encrypted": {Level: pack.Mandatory}}))
 		results := slices.DeleteFunc(session.AnalyzeStack(stack), func(r pack.Result) bool { return r.Control.ID != "ec2-root-disk-encrypted" })
 		require.Len(t, results, 1, name)
 		require.Equal(t, c.want, results[0].Outcome, name)

@@ -21,7 +21,7 @@ import (
 func TestNoRemedyReplacesAResource(t *testing.T) {
 	t.Parallel()
 	p := load(t)
-	fixtures, err := packtest.LoadFixtures("testdata")
+	fixtures, err := packtest.LoadFixtures("*/testdata")
 	require.NoError(t, err)
 	for _, c := range controls.All() {
 		if c.Remedy == nil {
@@ -84,12 +84,16 @@ func TestCuresSayWhatReplaces(t *testing.T) {
 	t.Parallel()
 	p := load(t)
 	for id, c := range map[string]struct{ token, props, want string }{
-		"rds-storage-encrypted":   {"aws:rds/instance:Instance", "- {$name: shop, engine: postgres}", "a change of storageEncrypted replaces it"},
-		"ec2-disks-encrypted":     {"aws:ec2/instance:Instance", "- {$name: web, ebsBlockDevices: [{deviceName: a}, {deviceName: b, encrypted: true}]}", "a change of ebsBlockDevices[0].encrypted replaces it"},
-		"elasticache-encrypted":   {"aws:elasticache/replicationGroup:ReplicationGroup", "- {$name: cache, transitEncryptionEnabled: true}", "a change of atRestEncryptionEnabled replaces it"},
+		"rds-storage-encrypted": {"aws:rds/instance:Instance", "- {$name: shop, engine: postgres}", "a change of storageEncrypted replaces it"},
+		"ec2-disks-encrypted": {"aws:ec2/instance:Instance",
+			"- {$name: web, ebsBlockDevices: [{deviceName: a}, {deviceName: b, encrypted: true}]}",
+			"a change of ebsBlockDevices[0].encrypted replaces it"},
+		"elasticache-encrypted": {"aws:elasticache/replicationGroup:ReplicationGroup", "- {$name: cache, transitEncryptionEnabled: true}",
+			"a change of atRestEncryptionEnabled replaces it"},
 		"efs-encrypted":           {"aws:efs/fileSystem:FileSystem", "- {$name: files}", "a change of encrypted replaces it"},
 		"rds-deletion-protection": {"aws:rds/instance:Instance", "- {$name: shop, engine: postgres}", ""},
-		"service-not-public":      {"aws:mq/broker:Broker", "- {$name: queue, publiclyAccessible: true}", "a change of publiclyAccessible replaces it"},
+		"service-not-public": {"aws:mq/broker:Broker", "- {$name: queue, publiclyAccessible: true}",
+			"a change of publiclyAccessible replaces it"},
 	} {
 		_, results, err := packtest.RunOne(p, id, packtest.YAML(t, c.token, c.props), packtest.State, nil)
 		require.NoError(t, err)

@@ -3,38 +3,8 @@
 package controls
 
 import (
-	"strings"
-
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
-
-// services are those whose controls begin with other words than the name of the service.
-var services = map[string][]string{
-	"apigateway":      {"api"},
-	"account":         {"config", "guardduty", "inspector", "macie", "securityhub"},
-	"cloudtrail":      {"trail"},
-	"cloudwatch":      {"alarm", "log", "event"},
-	"ec2":             {"asg", "ebs", "eip"},
-	"datastores":      {"store", "redshift", "dms", "firehose", "fsx", "kinesis", "msk", "mskconnect"},
-	"services":        {"beanstalk", "ca", "cloudformation", "cluster", "emr", "glue", "sagemaker", "servicecatalog", "ses"},
-	"exposure":        {"policy", "shared", "service", "carried", "credential", "ports"},
-	"networkfirewall": {"firewall"},
-	"secretsmanager":  {"secret"},
-	"vpc":             {"endpoint", "eni", "flow", "nacl", "nat", "route", "sg", "subnet", "transit", "vpn"},
-}
-
-// serviceOf is the service of a control by the first word of its id.
-func serviceOf(id string) string {
-	word, _, _ := strings.Cut(id, "-")
-	for service, words := range services {
-		for _, w := range words {
-			if w == word {
-				return service
-			}
-		}
-	}
-	return word
-}
 
 // providerMajor is the newest major version of the AWS provider whose names and defaults the controls know.
 const providerMajor = 7
@@ -44,19 +14,25 @@ const providerMajor = 7
 func opaque() []pack.Opaque {
 	return []pack.Opaque{
 		{Means: "AWS resources of another provider", Types: []string{"aws-native:*", "*:tf:aws_*"}},
-		{Means: "resources of Cloud Control (their properties are one text that is not read)", Types: []string{"aws:cloudcontrol/*"}, Always: true},
+		{Means: "resources of Cloud Control (their properties are one text that is not read)", Types: []string{"aws:cloudcontrol/*"},
+			Always: true},
 		{Means: "CloudFormation stacks (what their templates make is not seen)", Always: true, Types: []string{
-			"aws:cloudformation/stack:Stack", "aws:cloudformation/stackSet*", "aws:serverlessrepository/cloudFormationStack:*", "aws:servicecatalog/provisionedProduct:*",
+			"aws:cloudformation/stack:Stack", "aws:cloudformation/stackSet*", "aws:serverlessrepository/cloudFormationStack:*",
+			"aws:servicecatalog/provisionedProduct:*",
 		}},
-		{Means: "components of packages for AWS with nothing below them (what they make is not seen)", Types: []string{"awsx:*", "eks:*", "aws-*"}},
+		{Means: "components of packages for AWS with nothing below them (what they make is not seen)",
+			Types: []string{"awsx:*", "eks:*", "aws-*"}},
 	}
 }
 
 // plainTypes are types that only tie others together, name or size them: what they tie is judged at its own resource.
 var plainTypes = []string{
-	"aws:acm/certificateValidation:CertificateValidation", "aws:autoscaling/policy:Policy", "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",
-	"aws:ec2/tag:Tag", "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation", "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
+	"aws:acm/certificateValidation:CertificateValidation", "aws:autoscaling/policy:Policy",
+	"aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",
+	"aws:ec2/tag:Tag", "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation",
+	"aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
 	"aws:ec2/vpcEndpointSubnetAssociation:VpcEndpointSubnetAssociation", "aws:iam/instanceProfile:InstanceProfile", "aws:kms/alias:Alias",
-	"aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup", "aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation",
+	"aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup",
+	"aws:route53/resolverFirewallRuleGroupAssociation:ResolverFirewallRuleGroupAssociation",
 	"aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",
 }

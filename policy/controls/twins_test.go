@@ -9,30 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/packtest"
 )
-
-// twins are names of one type: older ones, and those of version 7 of the provider, which dropped the V2 of some.
-var twins = map[string]string{
-	"aws:alb/loadBalancer:LoadBalancer":               "aws:lb/loadBalancer:LoadBalancer",
-	"aws:alb/listener:Listener":                       "aws:lb/listener:Listener",
-	"aws:alb/listenerRule:ListenerRule":               "aws:lb/listenerRule:ListenerRule",
-	"aws:alb/listenerCertificate:ListenerCertificate": "aws:lb/listenerCertificate:ListenerCertificate",
-	"aws:alb/targetGroup:TargetGroup":                 "aws:lb/targetGroup:TargetGroup",
-	"aws:elasticsearch/domain:Domain":                 "aws:opensearch/domain:Domain",
-	"aws:elasticsearch/domainPolicy:DomainPolicy":     "aws:opensearch/domainPolicy:DomainPolicy",
-	"aws:s3/bucket:Bucket":                            "aws:s3/bucketV2:BucketV2",
-	"aws:s3/bucketObject:BucketObject":                "aws:s3/bucketObjectv2:BucketObjectv2",
-	"aws:s3/bucketAcl:BucketAcl":                      "aws:s3/bucketAclV2:BucketAclV2",
-	"aws:s3/bucketVersioning:BucketVersioning":        "aws:s3/bucketVersioningV2:BucketVersioningV2",
-	"aws:s3/bucketLogging:BucketLogging":              "aws:s3/bucketLoggingV2:BucketLoggingV2",
-	"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
-	"aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration":                       "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
-	"aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration":                           "aws:s3/bucketWebsiteConfigurationV2:BucketWebsiteConfigurationV2",
-	"aws:s3/bucketCorsConfiguration:BucketCorsConfiguration":                                 "aws:s3/bucketCorsConfigurationV2:BucketCorsConfigurationV2",
-	"aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration":                     "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2",
-}
 
 // lacking are the controls of properties that only one of two names has: the elasticsearch Domain has no softwareUpdateOptions.
 var lacking = map[string]bool{"opensearch-updates": true}
@@ -42,17 +22,13 @@ var lacking = map[string]bool{"opensearch-updates": true}
 func TestEveryControlTakesEveryNameOfAType(t *testing.T) {
 	t.Parallel()
 	p := load(t)
-	fixtures, err := packtest.LoadFixtures("testdata")
+	fixtures, err := packtest.LoadFixtures("*/testdata")
 	require.NoError(t, err)
-	swap := map[string]string{}
-	for a, b := range twins {
-		swap[a], swap[b] = b, a
-	}
 	played := 0
 	for _, c := range controls.All() {
 		for _, list := range [][]string{c.Types, slices.Concat(c.Types, c.Joins)} {
 			for _, token := range list {
-				if other, ok := swap[token]; ok && !lacking[c.ID] && !slices.Contains(list, other) {
+				if other, ok := aws.Twin(token); ok && !lacking[c.ID] && !slices.Contains(list, other) {
 					t.Errorf("%s judges or looks at %s and not at %s", c.ID, token, other)
 				}
 			}
@@ -62,7 +38,7 @@ func TestEveryControlTakesEveryNameOfAType(t *testing.T) {
 		for _, scene := range slices.Concat(good, bad, neither) {
 			renamed := slices.Clone(scene)
 			for i := range renamed {
-				if other, ok := swap[renamed[i].Type]; ok {
+				if other, ok := aws.Twin(renamed[i].Type); ok {
 					renamed[i].Type = other
 				}
 			}

@@ -240,7 +240,8 @@ func build(states []state, preview bool) (*Deployment, error) {
 		after.SetOutputs(outputs)
 		for _, r := range []*pack.Resource{before, after} {
 			r.Parent, r.Component = s.Parent, s.Custom != nil && !*s.Custom
-			r.Options = pack.Options{Protect: s.Protect, IgnoreChanges: s.IgnoreChanges, Aliases: s.Aliases, SecretOutputs: s.AdditionalSecretOutputs}
+			r.Options = pack.Options{Protect: s.Protect, IgnoreChanges: s.IgnoreChanges, Aliases: s.Aliases,
+				SecretOutputs: s.AdditionalSecretOutputs}
 			if p, ok := providers[providerURN(s.Provider)]; ok {
 				r.SetProvider(p.token, providerURN(s.Provider), p.inputs)
 			}

@@ -36,9 +36,12 @@ var operators = spelled()
 func spelled() map[string]operator {
 	plain := map[string]operator{
 		"StringEquals": {family: texts, exact: true}, "StringEqualsIgnoreCase": {family: texts, exact: true}, "StringLike": {family: texts},
-		"StringNotEquals": {family: texts, negated: true, exact: true}, "StringNotEqualsIgnoreCase": {family: texts, negated: true, exact: true}, "StringNotLike": {family: texts, negated: true},
-		"ArnEquals": {family: arns}, "ArnLike": {family: arns}, "ArnNotEquals": {family: arns, negated: true}, "ArnNotLike": {family: arns, negated: true},
-		"Bool": {family: truths}, "BinaryEquals": {family: bytesOf}, "IpAddress": {family: addresses}, "NotIpAddress": {family: addresses, negated: true}, "Null": {family: presence},
+		"StringNotEquals": {family: texts, negated: true, exact: true}, "StringNotEqualsIgnoreCase": {family: texts, negated: true, exact: true},
+		"StringNotLike": {family: texts, negated: true},
+		"ArnEquals":     {family: arns}, "ArnLike": {family: arns}, "ArnNotEquals": {family: arns, negated: true},
+		"ArnNotLike": {family: arns, negated: true},
+		"Bool":       {family: truths}, "BinaryEquals": {family: bytesOf}, "IpAddress": {family: addresses},
+		"NotIpAddress": {family: addresses, negated: true}, "Null": {family: presence},
 	}
 	for kind, f := range map[string]family{"Numeric": numbers, "Date": dates} {
 		for _, compare := range []string{"Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"} {
@@ -119,7 +122,8 @@ func (c *Condition) fault() string {
 	switch {
 	case c.op.family == noFamily:
 		return "has the condition operator " + quote(c.Operator) + ", which AWS does not know"
-	case truthKeys[c.key] && c.op.family >= numbers && c.op.family != truths && c.op.family != presence || truthKeys[c.key] && c.op.family == arns:
+	case truthKeys[c.key] && c.op.family >= numbers && c.op.family != truths && c.op.family != presence || truthKeys[c.key] &&
+		c.op.family == arns:
 		return "compares " + c.Key + ", which is true or false, by " + c.Operator
 	}
 	for _, v := range c.Values {

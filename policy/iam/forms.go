@@ -38,7 +38,8 @@ func actionForm(a string) bool {
 		switch letter := a[i]; {
 		case letter == ':' && colon < 0:
 			colon = i
-		case letter|0x20 >= 'a' && letter|0x20 <= 'z', letter >= '0' && letter <= '9', letter == '-', letter == '*', letter == '?', letter == '_', letter == '.':
+		case letter|0x20 >= 'a' && letter|0x20 <= 'z', letter >= '0' && letter <= '9', letter == '-', letter == '*', letter == '?', letter == '_',
+			letter == '.':
 		default:
 			return false
 		}
@@ -49,5 +50,6 @@ func actionForm(a string) bool {
 // resourceForm accepts "*", ARNs, what begins with a wildcard or a variable and may come to one, and the short form of
 // API Gateway (API Gateway developer guide, "Access policy language overview").
 func resourceForm(r string) bool {
-	return strings.HasPrefix(r, "arn:") || strings.HasPrefix(r, "*") || strings.HasPrefix(r, "?") || strings.HasPrefix(r, "${") || strings.HasPrefix(r, "execute-api:/")
+	return strings.HasPrefix(r, "arn:") || strings.HasPrefix(r, "*") || strings.HasPrefix(r, "?") || strings.HasPrefix(r, "${") ||
+		strings.HasPrefix(r, "execute-api:/")
 }

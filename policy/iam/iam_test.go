@@ -69,7 +69,8 @@ func TestPublicConditions(t *testing.T) {
 		`"StringEquals":{"AWS:SOURCEACCOUNT":"123456789012"}`:                                       false,
 		`"StringEquals":{"aws:PrincipalOrgID":[]}`:                                                  true,
 	} {
-		d, err := iam.Parse(`{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*","Condition":{` + condition + `}}}`)
+		d, err := iam.Parse(`{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*","Condition":{` + condition +
+			`}}}`)
 		require.NoError(t, err, condition)
 		require.Equal(t, public, d.Statements[0].Public() != "", condition)
 	}
@@ -211,14 +212,20 @@ func TestServicesAreBound(t *testing.T) {
 func TestPatternsOfEverything(t *testing.T) {
 	for pattern, everything := range map[string]bool{
 		"*": true, "**": true, "?*": true, "ar*": true, "arn*": true, "arn:*": true, "arn:aws:s3:*": true, "*:*": true,
-		"arn:aws:s3:::*": true, "arn:aws:s3:::*/*": true, "arn:aws:s3:::*-*": true, "arn:aws:s3:::shop*": false, "arn:aws:s3:::shop/*": false, "arn:aws:s3:::*-shop": false,
+		"arn:aws:s3:::*": true, "arn:aws:s3:::*/*": true, "arn:aws:s3:::*-*": true, "arn:aws:s3:::shop*": false, "arn:aws:s3:::shop/*": false,
+		"arn:aws:s3:::*-shop":                     false,
 		"arn:aws:s3:eu-central-1:1:accesspoint/*": true, "arn:aws:s3:eu-central-1:1:accesspoint/a/object/*": false,
-		"arn:aws:ssm:eu-central-1:1:parameter*": true, "arn:aws:ssm:eu-central-1:1:parameter/*": true, "arn:aws:ssm:eu-central-1:1:p*": true, "arn:aws:ssm:eu-central-1:1:parameter/shop*": false,
-		"arn:aws:secretsmanager:*:*:secret*": true, "arn:aws:secretsmanager:*:*:secret:*-??????": true, "arn:aws:secretsmanager:*:*:secret:shop-??????": false,
-		"arn:aws:dynamodb:*:*:table*": true, "arn:aws:dynamodb:*:*:table/*": true, "arn:aws:dynamodb:*:*:table/shop*": false, "arn:aws:dynamodb:*:*:table/shop/index/*": false,
-		"arn:aws:iam::1:role/*": true, "arn:aws:iam::1:role*": true, "arn:aws:iam::1:*/*": true, "arn:aws:iam::1:role/team-*": false,
+		"arn:aws:ssm:eu-central-1:1:parameter*": true, "arn:aws:ssm:eu-central-1:1:parameter/*": true, "arn:aws:ssm:eu-central-1:1:p*": true,
+		"arn:aws:ssm:eu-central-1:1:parameter/shop*": false,
+		"arn:aws:secretsmanager:*:*:secret*":         true, "arn:aws:secretsmanager:*:*:secret:*-??????": true,
+		"arn:aws:secretsmanager:*:*:secret:shop-??????": false,
+		"arn:aws:dynamodb:*:*:table*":                   true, "arn:aws:dynamodb:*:*:table/*": true, "arn:aws:dynamodb:*:*:table/shop*": false,
+		"arn:aws:dynamodb:*:*:table/shop/index/*": false,
+		"arn:aws:iam::1:role/*":                   true, "arn:aws:iam::1:role*": true, "arn:aws:iam::1:*/*": true,
+		"arn:aws:iam::1:role/team-*":   false,
 		"arn:aws:ec2:*:*:instance/i-*": true, "arn:aws:ec2:*:*:instance/i-0a*": false, "arn:aws:sqs:*:*:*": true, "arn:aws:sqs:*:*:shop-*": false,
-		"arn:aws:ss?:*:*:parameter*": true, "arn:aws:unheard:*:*:thing/*": true, "arn:aws:unheard:*:*:thing/x*": false, "arn:aws:kms:*:*:key/????????-*": true,
+		"arn:aws:ss?:*:*:parameter*": true, "arn:aws:unheard:*:*:thing/*": true, "arn:aws:unheard:*:*:thing/x*": false,
+		"arn:aws:kms:*:*:key/????????-*": true,
 	} {
 		d := parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"`+pattern+`"}}`)
 		require.Equal(t, everything, d.Statements[0].AnyResource(), pattern)
@@ -291,18 +298,23 @@ func TestEscalationsAndGuardrails(t *testing.T) {
 func TestDenials(t *testing.T) {
 	for resource, denied := range map[string]bool{
 		"*": true, "**": true, "arn:aws:iam::*:*": true, "arn:*:iam:*:*:*": true, "arn:aws:i*::*:*": true,
-		"arn:aws:iam::*:user/*": false, "arn:aws:iam::123456789012:*": false, "arn:aws:s3:::*": false, "arn:aws:iam::*:role/team-*": false, "?": false,
+		"arn:aws:iam::*:user/*": false, "arn:aws:iam::123456789012:*": false, "arn:aws:s3:::*": false, "arn:aws:iam::*:role/team-*": false,
+		"?": false,
 	} {
-		d := parsed(t, `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","Resource":"`+resource+`"}]}`)
+		d := parsed(t, `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","Resource":"`+resource+
+			`"}]}`)
 		require.Equal(t, denied, d.Guardrail(), resource)
 	}
 }
 
 func TestEachWayOutIsFound(t *testing.T) {
 	for _, actions := range []string{
-		"codebuild:StartBuild", "cloudformation:UpdateStack", `cloudformation:CreateChangeSet","cloudformation:ExecuteChangeSet`, "ec2-instance-connect:SendSSHPublicKey", "ec2:ModifyInstanceAttribute",
-		"ecs:ExecuteCommand", "ssm:StartAutomationExecution", "ssm:CreateAssociation", "glue:UpdateJob", "sagemaker:CreatePresignedNotebookInstanceUrl", "states:UpdateStateMachine", "sts:AssumeRoot",
-		"sso:CreateAccountAssignment", "iam:CreateSAMLProvider", "iam:UpdateSAMLProvider", "iam:CreateOpenIDConnectProvider", "iam:AddClientIDToOpenIDConnectProvider", "iam:DeactivateMFADevice",
+		"codebuild:StartBuild", "cloudformation:UpdateStack", `cloudformation:CreateChangeSet","cloudformation:ExecuteChangeSet`,
+		"ec2-instance-connect:SendSSHPublicKey", "ec2:ModifyInstanceAttribute",
+		"ecs:ExecuteCommand", "ssm:StartAutomationExecution", "ssm:CreateAssociation", "glue:UpdateJob",
+		"sagemaker:CreatePresignedNotebookInstanceUrl", "states:UpdateStateMachine", "sts:AssumeRoot",
+		"sso:CreateAccountAssignment", "iam:CreateSAMLProvider", "iam:UpdateSAMLProvider", "iam:CreateOpenIDConnectProvider",
+		"iam:AddClientIDToOpenIDConnectProvider", "iam:DeactivateMFADevice",
 	} {
 		require.Len(t, parsed(t, `{"Statement":{"Effect":"Allow","Action":["`+actions+`"],"Resource":"*"}}`).Escalations(), 1, actions)
 	}
@@ -328,13 +340,15 @@ func asked(t *testing.T, text string) []any {
 	answers := []any{d}
 	for i := range d.Statements {
 		s := &d.Statements[i]
-		answers = append(answers, s.Public(), s.ServiceWide(), s.Foreign(func(string) bool { return false }), s.UnboundService(), s.CoversAction("iam:PassRole"))
+		answers = append(answers, s.Public(), s.ServiceWide(), s.Foreign(func(string) bool { return false }), s.UnboundService(),
+			s.CoversAction("iam:PassRole"))
 	}
 	_, full := d.Admin()
 	if full && len(d.Escalations()) > 0 {
 		t.Fatal("full control is reported as a way to it")
 	}
-	return append(answers, full, d.RequiresTLS(func(resources []string) bool { return len(resources) > 0 }, "s3:GetObject"), d.Guardrail(), d.Escalations())
+	return append(answers, full, d.RequiresTLS(func(resources []string) bool { return len(resources) > 0 }, "s3:GetObject"), d.Guardrail(),
+		d.Escalations())
 }
 
 // TestForAllValuesLimitsOnlyWhatIsAlwaysSent: the operator holds when the key is missing, so it limits nothing, unless
@@ -346,7 +360,8 @@ func TestForAllValuesLimitsOnlyWhatIsAlwaysSent(t *testing.T) {
 		"dynamodb:LeadingKeys":                                  false,
 		"aws:TagKeys":                                           false,
 	} {
-		d, err := iam.Parse(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"` + key + `":["a"]}}}]}`)
+		d, err := iam.Parse(`{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"` + key +
+			`":["a"]}}}]}`)
 		require.NoError(t, err, key)
 		require.Equal(t, limited, d.Statements[0].Limited(), key)
 	}
@@ -357,11 +372,14 @@ func TestForAllValuesLimitsOnlyWhatIsAlwaysSent(t *testing.T) {
 func TestDenialsOfAPIs(t *testing.T) {
 	const id = "arn:aws:execute-api:eu-central-1:123456789012:abc123"
 	for resource, closed := range map[string]bool{
-		"*": true, "execute-api:/*": true, "execute-api:/*/*/*": true, id + "/*": true, id + "/*/*/*": true, "arn:aws:execute-api:*:*:*": true, "arn:aws:execute-api:eu-central-1:123456789012:*/*": true,
-		"execute-api:/prod/*": false, "execute-api:/*/GET/*": false, "execute-api:/*/*/admin*": false, "execute-api:/*/*/*/*": false, id + "/prod/*": false, id + "/prod/GET/admin/*": false,
+		"*": true, "execute-api:/*": true, "execute-api:/*/*/*": true, id + "/*": true, id + "/*/*/*": true, "arn:aws:execute-api:*:*:*": true,
+		"arn:aws:execute-api:eu-central-1:123456789012:*/*": true,
+		"execute-api:/prod/*":                               false, "execute-api:/*/GET/*": false, "execute-api:/*/*/admin*": false,
+		"execute-api:/*/*/*/*": false, id + "/prod/*": false, id + "/prod/GET/admin/*": false,
 		id + "*": false, id: false, "arn:aws:s3:::*": false, "arn:aws:s3:::shop/*": false, "arn:*": false, "*/admin/*": false,
 	} {
-		for condition, spares := range map[string]bool{`"StringNotEquals":{"aws:SourceVpce":"vpce-1"}`: true, `"StringEquals":{"aws:SourceVpce":"vpce-1"}`: false} {
+		for condition, spares := range map[string]bool{`"StringNotEquals":{"aws:SourceVpce":"vpce-1"}`: true,
+			`"StringEquals":{"aws:SourceVpce":"vpce-1"}`: false} {
 			d := parsed(t, `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":"*"},
 				{"Effect":"Deny","Principal":"*","Action":"execute-api:Invoke","Resource":"`+resource+`","Condition":{`+condition+`}}]}`)
 			require.Equal(t, closed && spares, d.DeniesOthers("execute-api:Invoke"), resource+" "+condition)
@@ -371,7 +389,8 @@ func TestDenialsOfAPIs(t *testing.T) {
 
 func TestEveryActionOfAService(t *testing.T) {
 	for pattern, of := range map[string][2]bool{ // of KMS, of all services
-		"*": {true, true}, "**": {true, true}, "*:*": {true, true}, "kms:*": {true, false}, "KMS:*": {true, false}, "kms:**": {true, false}, "kms:?*": {true, false}, "k*:*": {true, false},
+		"*": {true, true}, "**": {true, true}, "*:*": {true, true}, "kms:*": {true, false}, "KMS:*": {true, false}, "kms:**": {true, false},
+		"kms:?*": {true, false}, "k*:*": {true, false},
 		"kms:Decrypt": {}, "kms:De*": {}, "sns:*": {}, "kms": {}, "kms:": {}, "s3:**": {}, "kms*": {},
 	} {
 		for _, element := range []string{"Action", "NotAction"} {

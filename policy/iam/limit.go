@@ -136,7 +136,8 @@ func named(c *Condition, v string) bool {
 		before, rest, _ := strings.Cut(v, "${")
 		variable, after, closed := strings.Cut(rest, "}")
 		variable = strings.ToLower(variable)
-		if !closed || strings.HasPrefix(variable, c.key) || strings.Contains(variable, "resourcetag/") || strings.Contains(variable, "requesttag/") {
+		if !closed || strings.HasPrefix(variable, c.key) || strings.Contains(variable, "resourcetag/") ||
+			strings.Contains(variable, "requesttag/") {
 			return false
 		}
 		if variable == "*" || variable == "?" || variable == "$" {

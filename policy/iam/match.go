@@ -87,5 +87,6 @@ func (s *Statement) isLimited() bool {
 // that every request carries. For the keys about records Route 53 documents just that form (Route 53 developer guide,
 // "Using IAM policy conditions for fine-grained access control").
 func (c *Condition) alwaysSent() bool {
-	return c.op.forAll && !c.op.negated && !c.op.ifExists && c.op.compares() && len(c.Values) > 0 && strings.HasPrefix(c.key, "route53:changeresourcerecordsets")
+	return c.op.forAll && !c.op.negated && !c.op.ifExists && c.op.compares() && len(c.Values) > 0 &&
+		strings.HasPrefix(c.key, "route53:changeresourcerecordsets")
 }

@@ -262,7 +262,8 @@ func plainHTTP(all []Condition) bool {
 	found := false
 	for i := range all {
 		c := &all[i]
-		if !slices.Equal(c.Values, []string{"false"}) || !strings.EqualFold(c.Operator, "Bool") && !strings.EqualFold(c.Operator, "BoolIfExists") {
+		if !slices.Equal(c.Values, []string{"false"}) || !strings.EqualFold(c.Operator, "Bool") &&
+			!strings.EqualFold(c.Operator, "BoolIfExists") {
 			return false
 		}
 		switch c.key {
@@ -314,7 +315,9 @@ func (c *Condition) bindsService() bool {
 
 // keepsOut are condition keys by which a policy keeps strangers out with Deny: where a call comes from, or whose it is.
 var keepsOut = map[string]func(string) bool{
-	"aws:sourcevpc": literal, "aws:sourcevpce": literal, "aws:sourcevpcarn": fixedAccount, "aws:vpceaccount": literal, "aws:vpceorgid": literal, "aws:vpceorgpaths": orgPath, "aws:vpcsourceip": literal, "aws:principalorgid": literal, "aws:principalorgpaths": orgPath, "aws:principalaccount": literal,
+	"aws:sourcevpc": literal, "aws:sourcevpce": literal, "aws:sourcevpcarn": fixedAccount, "aws:vpceaccount": literal,
+	"aws:vpceorgid": literal, "aws:vpceorgpaths": orgPath, "aws:vpcsourceip": literal, "aws:principalorgid": literal,
+	"aws:principalorgpaths": orgPath, "aws:principalaccount": literal,
 }
 
 // DeniesOthers reports whether the document denies the action of an API to everybody who does not come from networks

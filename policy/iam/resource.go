@@ -12,19 +12,24 @@ import (
 // covers one covers everything of its kind. They are the last part of an ARN, as the service authorization reference
 // writes them.
 var samples = map[string][]string{
-	"s3":             {"zq7-x9k2v"},
-	"iam":            {"role/zq7-x9k2v", "user/zq7-x9k2v", "group/zq7-x9k2v", "policy/zq7-x9k2v", "instance-profile/zq7-x9k2v", "saml-provider/zq7-x9k2v", "oidc-provider/zq7.x9k2v"},
-	"ssm":            {"parameter/zq7-x9k2v", "document/zq7-x9k2v", "managed-instance/mi-0e7d4b1f90a6c5382", "automation-definition/zq7-x9k2v:1"},
+	"s3": {"zq7-x9k2v"},
+	"iam": {"role/zq7-x9k2v", "user/zq7-x9k2v", "group/zq7-x9k2v", "policy/zq7-x9k2v", "instance-profile/zq7-x9k2v",
+		"saml-provider/zq7-x9k2v", "oidc-provider/zq7.x9k2v"},
+	"ssm": {"parameter/zq7-x9k2v", "document/zq7-x9k2v", "managed-instance/mi-0e7d4b1f90a6c5382",
+		"automation-definition/zq7-x9k2v:1"},
 	"secretsmanager": {"secret:zq7-x9k2v-QzWxVk"},
 	"dynamodb":       {"table/zq7-x9k2v"},
 	"kms":            {"key/mrk-7e0d4b1f90a6c538", "key/7e0d4b1f-90a6-4c53-82d1-6b0f7a9e3c54", "alias/zq7-x9k2v"},
 	"lambda":         {"function:zq7-x9k2v", "layer:zq7-x9k2v"},
 	"rds":            {"db:zq7-x9k2v", "cluster:zq7-x9k2v", "snapshot:zq7-x9k2v", "cluster-snapshot:zq7-x9k2v"},
 	"ec2": {
-		"instance/i-0e7d4b1f90a6c5382", "volume/vol-0e7d4b1f90a6c5382", "snapshot/snap-0e7d4b1f90a6c5382", "image/ami-0e7d4b1f90a6c5382", "security-group/sg-0e7d4b1f90a6c5382",
-		"subnet/subnet-0e7d4b1f90a6c5382", "vpc/vpc-0e7d4b1f90a6c5382", "network-interface/eni-0e7d4b1f90a6c5382", "vpc-flow-log/fl-0e7d4b1f90a6c5382",
+		"instance/i-0e7d4b1f90a6c5382", "volume/vol-0e7d4b1f90a6c5382", "snapshot/snap-0e7d4b1f90a6c5382", "image/ami-0e7d4b1f90a6c5382",
+		"security-group/sg-0e7d4b1f90a6c5382",
+		"subnet/subnet-0e7d4b1f90a6c5382", "vpc/vpc-0e7d4b1f90a6c5382", "network-interface/eni-0e7d4b1f90a6c5382",
+		"vpc-flow-log/fl-0e7d4b1f90a6c5382",
 	},
-	"ecs":            {"cluster/zq7-x9k2v", "task/zq7-x9k2v/7e0d4b1f90a6c53826b0f7a9e3c54d10", "service/zq7-x9k2v/zq7-x9k2v", "task-definition/zq7-x9k2v:1"},
+	"ecs": {"cluster/zq7-x9k2v", "task/zq7-x9k2v/7e0d4b1f90a6c53826b0f7a9e3c54d10", "service/zq7-x9k2v/zq7-x9k2v",
+		"task-definition/zq7-x9k2v:1"},
 	"sqs":            {"zq7-x9k2v"},
 	"sns":            {"zq7-x9k2v"},
 	"logs":           {"log-group:zq7-x9k2v:log-stream:zq7-x9k2v", "log-group:zq7-x9k2v"},
@@ -41,9 +46,10 @@ var samples = map[string][]string{
 // and a session on one instance may use any document (service authorization reference). Others need what is named to
 // be of the statement.
 var kinds = map[string][][2]string{
-	"rds:CreateDBSnapshot":        {{"rds", "db:zq7-x9k2v"}},
-	"rds:CopyDBSnapshot":          {{"rds", "snapshot:zq7-x9k2v"}},
-	"ssm:StartSession":            {{"ec2", "instance/i-0e7d4b1f90a6c5382"}, {"ssm", "managed-instance/mi-0e7d4b1f90a6c5382"}, {"ecs", "task/zq7-x9k2v/7e0d4b1f90a6c53826b0f7a9e3c54d10"}},
+	"rds:CreateDBSnapshot": {{"rds", "db:zq7-x9k2v"}},
+	"rds:CopyDBSnapshot":   {{"rds", "snapshot:zq7-x9k2v"}},
+	"ssm:StartSession": {{"ec2", "instance/i-0e7d4b1f90a6c5382"}, {"ssm", "managed-instance/mi-0e7d4b1f90a6c5382"},
+		{"ecs", "task/zq7-x9k2v/7e0d4b1f90a6c53826b0f7a9e3c54d10"}},
 	"ssm:SendCommand":             {{"ec2", "instance/i-0e7d4b1f90a6c5382"}, {"ssm", "managed-instance/mi-0e7d4b1f90a6c5382"}},
 	"ssm:CreateAssociation":       {{"ec2", "instance/i-0e7d4b1f90a6c5382"}, {"ssm", "managed-instance/mi-0e7d4b1f90a6c5382"}},
 	"ec2:ModifySnapshotAttribute": {{"ec2", "snapshot/snap-0e7d4b1f90a6c5382"}},
@@ -164,7 +170,8 @@ func (s *Statement) refuses(action string) bool {
 		if stars(pattern) && pattern != "" {
 			return true
 		}
-		if parts, ok := splitARN(pattern); ok && glob.Match(parts.service, service) && stars(parts.region) && stars(parts.account) && parts.name != "" && stars(parts.name) {
+		if parts, ok := splitARN(pattern); ok && glob.Match(parts.service, service) && stars(parts.region) && stars(parts.account) &&
+			parts.name != "" && stars(parts.name) {
 			return true
 		}
 	}

@@ -176,7 +176,8 @@ func (s *Setting) check(v any) error {
 		var word string
 		word, ok = v.(string)
 		if ok && len(s.OneOf) > 0 && !slices.Contains(s.OneOf, word) {
-			return fmt.Errorf("%q is not one of %s", word, strings.Join(slices.DeleteFunc(slices.Clone(s.OneOf), func(w string) bool { return w == "" }), ", "))
+			return fmt.Errorf("%q is not one of %s", word,
+				strings.Join(slices.DeleteFunc(slices.Clone(s.OneOf), func(w string) bool { return w == "" }), ", "))
 		}
 	case []string:
 		var list []any

@@ -23,8 +23,10 @@ func lockers(t *testing.T) *pack.Pack {
 		Documents:  func(string) []string { return []string{"plan"} },
 	}}
 	require.NoError(t, p.Load(
-		&pack.Control{ID: "locker-key", Title: "There is a key", Severity: pack.High, Types: []string{locker}, Why: "Why.", Fix: "Fix.", Check: func(k *pack.Case) { k.Require(k.Get("keyId").IsSet()) }},
-		&pack.Control{ID: "locker-plan", Title: "The plan is not open", Severity: pack.High, Types: []string{locker}, Why: "Why.", Fix: "Fix.", Check: func(k *pack.Case) { k.Forbid(k.Get("plan").OneOf("open")) }},
+		&pack.Control{ID: "locker-key", Title: "There is a key", Severity: pack.High, Types: []string{locker}, Why: "Why.", Fix: "Fix.",
+			Check: func(k *pack.Case) { k.Require(k.Get("keyId").IsSet()) }},
+		&pack.Control{ID: "locker-plan", Title: "The plan is not open", Severity: pack.High, Types: []string{locker}, Why: "Why.", Fix: "Fix.",
+			Check: func(k *pack.Case) { k.Forbid(k.Get("plan").OneOf("open")) }},
 	))
 	return p
 }
@@ -38,15 +40,26 @@ func TestWhatComesFromTheStackIsJudgedInAPreview(t *testing.T) {
 		comesFrom         map[string][]string
 		key, plan         pack.Outcome
 	}{
-		"a key of the stack":                      {inputs: unknown, comesFrom: map[string][]string{"keyId": {keyURN}}, key: pack.Pass, plan: pack.Undecided},
-		"nobody says where it comes from":         {inputs: unknown, key: pack.Undecided, plan: pack.Undecided},
-		"a resource that is not in the stack":     {inputs: unknown, comesFrom: map[string][]string{"keyId": {"urn:gone"}}, key: pack.Undecided, plan: pack.Undecided},
-		"a resource that is no key":               {inputs: unknown, comesFrom: map[string][]string{"keyId": {keyURN, "urn:box"}}, key: pack.Undecided, plan: pack.Undecided},
-		"a secret that nobody can read":           {inputs: map[string]any{"keyId": pack.Redacted, "plan": "shut"}, comesFrom: map[string][]string{"keyId": {keyURN}}, key: pack.Undecided, plan: pack.Pass},
-		"the component declares a good document":  {inputs: unknown, documents: map[string]any{"one": "shut"}, comesFrom: map[string][]string{"plan": {keyURN}}, key: pack.Undecided, plan: pack.Pass},
-		"the component declares a bad document":   {inputs: unknown, documents: map[string]any{"one": "open"}, comesFrom: map[string][]string{"plan": {keyURN}}, key: pack.Undecided, plan: pack.Fail},
-		"the component declares another document": {inputs: unknown, documents: map[string]any{"two": "shut"}, comesFrom: map[string][]string{"plan": {keyURN}}, key: pack.Undecided, plan: pack.Undecided},
-		"the declared one is unknown too":         {inputs: unknown, documents: map[string]any{"one": pack.UnknownText}, comesFrom: map[string][]string{"plan": {keyURN}}, key: pack.Undecided, plan: pack.Undecided},
+		"a key of the stack": {inputs: unknown, comesFrom: map[string][]string{"keyId": {keyURN}}, key: pack.Pass,
+			plan: pack.Undecided},
+		"nobody says where it comes from": {inputs: unknown, key: pack.Undecided, plan: pack.Undecided},
+		"a resource that is not in the " +
+			"stack": {inputs: unknown, comesFrom: map[string][]string{"keyId": {"urn:gone"}}, key: pack.Undecided, plan: pack.Undecided},
+		"a resource that is no key": {inputs: unknown, comesFrom: map[string][]string{"keyId": {keyURN, "urn:box"}},
+			key: pack.Undecided, plan: pack.Undecided},
+		"a secret that nobody can read": {inputs: map[string]any{"keyId": pack.Redacted, "plan": "shut"},
+			comesFrom: map[string][]string{"keyId": {keyURN}}, key: pack.Undecided, plan: pack.Pass},
+		"the component declares a good " +
+			"document": {inputs: unknown, documents: map[string]any{"one": "shut"}, comesFrom: map[string][]string{"plan": {keyURN}},
+			key: pack.Undecided, plan: pack.Pass},
+		"the component declares a bad " +
+			"document": {inputs: unknown, documents: map[string]any{"one": "open"}, comesFrom: map[string][]string{"plan": {keyURN}},
+			key: pack.Undecided, plan: pack.Fail},
+		"the component declares another " +
+			"document": {inputs: unknown, documents: map[string]any{"two": "shut"}, comesFrom: map[string][]string{"plan": {keyURN}},
+			key: pack.Undecided, plan: pack.Undecided},
+		"the declared one is unknown too": {inputs: unknown, documents: map[string]any{"one": pack.UnknownText},
+			comesFrom: map[string][]string{"plan": {keyURN}}, key: pack.Undecided, plan: pack.Undecided},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -184,7 +184,8 @@ func (c *Control) validate() error {
 			problems = append(problems, fmt.Errorf("control %q: setting %q has a reserved name or no help", c.ID, s.Name))
 		}
 		if s.kind() == "" {
-			problems = append(problems, fmt.Errorf("control %q: setting %q has a default of type %T; write a number as a float64, such as 14.0", c.ID, s.Name, s.Default))
+			problems = append(problems,
+				fmt.Errorf("control %q: setting %q has a default of type %T; write a number as a float64, such as 14.0", c.ID, s.Name, s.Default))
 		}
 	}
 	return errors.Join(problems...)

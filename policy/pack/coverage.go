@@ -172,7 +172,8 @@ func (c *Coverage) String() string {
 
 // NewerText says what it means that the provider is newer than the pack.
 func (c *Coverage) NewerText() string {
-	return fmt.Sprintf("the program uses version %s of the provider, this pack knows it up to version %d: a property with another name or default there is not judged right", c.Newer, c.known)
+	return fmt.Sprintf("the program uses version %s of the provider, this pack knows it up to version %d: a property with another name or "+
+		"default there is not judged right", c.Newer, c.known)
 }
 
 // Kinds yields the gaps of each kind.

@@ -52,11 +52,12 @@ func (p *Pack) governance() *Control {
 		unjudged = undecidedIgnore
 	}
 	return &Control{
-		URL:      url,
-		ID:       GovernanceID,
-		Title:    "The pack's settings and waivers are in order, and every check came to an answer",
-		Why:      "A waiver without an end becomes the rule, and a check that waits for a value is not a check that passed.",
-		Fix:      "Remove waivers that are expired or unused, correct invalid ones, and read the undecided checks again after the next deployment.",
+		URL:   url,
+		ID:    GovernanceID,
+		Title: "The pack's settings and waivers are in order, and every check came to an answer",
+		Why:   "A waiver without an end becomes the rule, and a check that waits for a value is not a check that passed.",
+		Fix: "Remove waivers that are expired or unused, correct invalid ones, and read the undecided checks again after the next " +
+			"deployment.",
 		Severity: Medium,
 		Level:    Mandatory,
 		Concern:  Operations,
@@ -65,11 +66,17 @@ func (p *Pack) governance() *Control {
 			{Name: "profile", Default: "", OneOf: append([]string{""}, names...), Help: "Named set of levels; empty uses each control's own."},
 			{Name: "levels", Default: map[string]any{}, Help: "Levels by control id; they win over the profile and over every other level."},
 			{Name: "waivers", Default: []any{}, Help: "Waivers, each with control, urn or type or name, reason, owner and expires."},
-			{Name: "waiversFile", Default: "", Help: "A YAML file with a list \"waivers\". A relative path is looked for in the working directory and above it, up to the root of the repository."},
+			{Name: "waiversFile", Default: "",
+				Help: "A YAML file with a list \"waivers\". A relative path is looked for in the working directory and above it, up to the root of " +
+					"the repository."},
 			{Name: "forbidWaivers", Default: false, Help: "Refuse every waiver."},
-			{Name: "undecided", Default: undecidedReport, OneOf: []string{undecidedReport, undecidedIgnore, undecidedRefuse}, Help: "What to do about checks that wait for unknown values: one advisory, nothing, or a mandatory finding each."},
-			{Name: "unjudged", Default: unjudged, OneOf: []string{undecidedReport, undecidedIgnore, undecidedRefuse}, Help: "What to do about resources that no control looks at: one advisory that names their types, nothing, or a mandatory finding for each type."},
-			{Name: "unjudgedAllowed", Default: []string{}, Help: "Patterns of types that need not be judged when \"unjudged\" is \"refuse\", such as random:*."},
+			{Name: "undecided", Default: undecidedReport, OneOf: []string{undecidedReport, undecidedIgnore, undecidedRefuse},
+				Help: "What to do about checks that wait for unknown values: one advisory, nothing, or a mandatory finding each."},
+			{Name: "unjudged", Default: unjudged, OneOf: []string{undecidedReport, undecidedIgnore, undecidedRefuse},
+				Help: "What to do about resources that no control looks at: one advisory that names their types, nothing, or a mandatory finding " +
+					"for each type."},
+			{Name: "unjudgedAllowed", Default: []string{},
+				Help: "Patterns of types that need not be judged when \"unjudged\" is \"refuse\", such as random:*."},
 		},
 		Check: func(*Case) {},
 	}

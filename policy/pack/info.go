@@ -39,7 +39,8 @@ func (c *Control) describe(p *Pack) *pulumirpc.PolicyInfo {
 			if page == "" {
 				page = c.URL
 			}
-			info.Framework = &pulumirpc.PolicyComplianceFramework{Name: framework, Version: p.Framework(framework).Version, Specification: id, Reference: page}
+			info.Framework = &pulumirpc.PolicyComplianceFramework{Name: framework, Version: p.Framework(framework).Version, Specification: id,
+				Reference: page}
 			break
 		}
 	}

@@ -28,7 +28,8 @@ func (s *Stack) pointersOf(token, property string) *pointers {
 	if p := s.pointers[key]; p != nil {
 		return p
 	}
-	p := &pointers{byValue: map[string][]*Resource{}, byURN: map[string][]*Resource{}, strangers: map[string][]*Resource{}, all: s.byType[token]}
+	p := &pointers{byValue: map[string][]*Resource{}, byURN: map[string][]*Resource{}, strangers: map[string][]*Resource{},
+		all: s.byType[token]}
 	s.pointers[key] = p
 	for _, r := range p.all {
 		unknown := false

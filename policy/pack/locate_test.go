@@ -42,7 +42,8 @@ func TestWaiversFileIsFoundFromWhereTheEngineStartsThePack(t *testing.T) {
 			t.Chdir(filepath.Join(outside, c.start))
 			client := packtest.Dial(t, sample(t))
 			err := configure(t, client, map[string]*pulumirpc.PolicyConfig{
-				"pack-governance": {EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY, Properties: props(t, map[string]any{"waiversFile": c.file})},
+				"pack-governance": {EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY,
+					Properties: props(t, map[string]any{"waiversFile": c.file})},
 			})
 			if !c.found {
 				require.ErrorContains(t, err, "there is no "+c.file+" in "+filepath.Join(outside, c.start))

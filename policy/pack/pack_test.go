@@ -87,7 +87,8 @@ func urn(token, name string) string { return "urn:pulumi:dev::p::" + token + "::
 
 func analyze(tb testing.TB, c pulumirpc.AnalyzerClient, name string, m map[string]any) *pulumirpc.AnalyzeResponse {
 	tb.Helper()
-	got, err := c.Analyze(context.Background(), &pulumirpc.AnalyzeRequest{Type: box, Name: name, Urn: urn(box, name), Properties: props(tb, m)})
+	got, err := c.Analyze(context.Background(),
+		&pulumirpc.AnalyzeRequest{Type: box, Name: name, Urn: urn(box, name), Properties: props(tb, m)})
 	require.NoError(tb, err)
 	return got
 }
@@ -116,7 +117,8 @@ func TestServerAnswersBeforeAnyConfiguration(t *testing.T) {
 	require.Equal(t, "S3.8", first.GetFramework().GetSpecification())
 	require.Equal(t, "https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-8", first.GetFramework().GetReference())
 	require.Equal(t, pulumirpc.PolicyType_POLICY_TYPE_STACK, info.GetPolicies()[3].GetPolicyType())
-	require.Equal(t, 10.0, info.GetPolicies()[1].GetConfigSchema().GetProperties().GetFields()["least"].GetStructValue().GetFields()["default"].GetNumberValue())
+	require.Equal(t, 10.0,
+		info.GetPolicies()[1].GetConfigSchema().GetProperties().GetFields()["least"].GetStructValue().GetFields()["default"].GetNumberValue())
 	_, err = c.Handshake(context.Background(), &pulumirpc.AnalyzerHandshakeRequest{EngineAddress: "127.0.0.1:1"})
 	require.NoError(t, err)
 }
@@ -237,7 +239,8 @@ func TestConfigureLevelsSettingsAndProfile(t *testing.T) {
 		"takes a level and no":        {"all": {Properties: props(t, map[string]any{"least": 1})}},
 		"is not negative":             {"b-size": {Properties: props(t, map[string]any{"least": -1})}},
 		"it has least":                {"b-size": {Properties: props(t, map[string]any{"most": 1})}},
-		`unknown field "kontrol"`:     {"pack-governance": {Properties: props(t, map[string]any{"waivers": []any{map[string]any{"kontrol": "x"}}})}},
+		`unknown field "kontrol"`: {"pack-governance": {Properties: props(t,
+			map[string]any{"waivers": []any{map[string]any{"kontrol": "x"}}})}},
 	} {
 		require.ErrorContains(t, configure(t, c, bad), name)
 	}
@@ -253,7 +256,8 @@ func TestRemediateKeepsEverythingElse(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, got.GetRemediations(), "nothing is mended unless asked for")
 
-	require.NoError(t, configure(t, c, map[string]*pulumirpc.PolicyConfig{"a-locked": {EnforcementLevel: pulumirpc.EnforcementLevel_REMEDIATE}}))
+	require.NoError(t, configure(t, c,
+		map[string]*pulumirpc.PolicyConfig{"a-locked": {EnforcementLevel: pulumirpc.EnforcementLevel_REMEDIATE}}))
 	got, err = c.Remediate(context.Background(), request)
 	require.NoError(t, err)
 	require.Len(t, got.GetRemediations(), 1)
@@ -314,14 +318,16 @@ func TestWaivers(t *testing.T) {
 	_, notes = run(t, map[string]any{"waivers": []any{waiver(map[string]any{"name": "other"})}})
 	require.Contains(t, notes[0], "ADVISORY waiver a-locked for name other is not used")
 
-	got, notes = run(t, map[string]any{"waivers": []any{waiver(map[string]any{"name": "*", "reason": "x", "owner": "", "control": "nope", "expires": "soon"})}})
+	got, notes = run(t,
+		map[string]any{"waivers": []any{waiver(map[string]any{"name": "*", "reason": "x", "owner": "", "control": "nope", "expires": "soon"})}})
 	require.Len(t, got.GetDiagnostics(), 1)
 	for _, part := range []string{`"nope" does not exist`, "more narrowly", "at least 10", "owner is missing", `"soon" is not a date`} {
 		require.Contains(t, notes[0], part)
 	}
 
 	file := filepath.Join(t.TempDir(), "waivers.yaml")
-	require.NoError(t, os.WriteFile(file, []byte("waivers:\n  - {control: a-locked, name: old-one, reason: a long enough reason, owner: me, expires: 2999-01-01}\n"), 0o600))
+	require.NoError(t, os.WriteFile(file,
+		[]byte("waivers:\n  - {control: a-locked, name: old-one, reason: a long enough reason, owner: me, expires: 2999-01-01}\n"), 0o600))
 	got, _ = run(t, map[string]any{"waiversFile": file})
 	require.Empty(t, got.GetDiagnostics())
 }
@@ -338,7 +344,8 @@ func TestSecretsOfTheConfigurationAreBlottedOut(t *testing.T) {
 	got := analyze(t, c, "x", map[string]any{"locked": true, "size": 20, "text": "see s3cr3t-token here"})
 	require.Equal(t, []string{"e-echo"}, names(got.GetDiagnostics()))
 	require.NotContains(t, got.GetDiagnostics()[0].GetMessage(), "s3cr3t-token")
-	got = analyze(t, c, "x", map[string]any{"locked": true, "size": 20, "text": map[string]any{sig: "1b47061264138c4ac30d75fd1eb44270", "value": "hunter2"}})
+	got = analyze(t, c, "x",
+		map[string]any{"locked": true, "size": 20, "text": map[string]any{sig: "1b47061264138c4ac30d75fd1eb44270", "value": "hunter2"}})
 	require.NotContains(t, got.GetDiagnostics()[0].GetMessage(), "hunter2")
 	require.Contains(t, got.GetDiagnostics()[0].GetMessage(), "text holds a secret value")
 }
@@ -362,9 +369,11 @@ func TestLargeStackFitsInOneMessage(t *testing.T) {
 
 func TestLoadNamesEveryFault(t *testing.T) {
 	p := &pack.Pack{Name: "x"}
-	err := p.Load(&pack.Control{ID: "Bad Id", Title: "Ends."}, control("same", func(*pack.Control) {}), control("same", func(*pack.Control) {}))
+	err := p.Load(&pack.Control{ID: "Bad Id", Title: "Ends."}, control("same", func(*pack.Control) {}),
+		control("same", func(*pack.Control) {}))
 	require.Error(t, err)
-	for _, part := range []string{"lower case words", "without a full stop", "sentences", "no severity", "no check", "needs types", "defined twice"} {
+	for _, part := range []string{"lower case words", "without a full stop", "sentences", "no severity", "no check", "needs types",
+		"defined twice"} {
 		require.ErrorContains(t, err, part)
 	}
 }
@@ -424,7 +433,8 @@ func TestSecretsOfTheConfigurationAreNotTold(t *testing.T) {
 		c.Check = func(k *pack.Case) { k.Require(k.Get("word").IsTrue()) }
 	}))
 	for name, secret := range map[string]string{
-		"plain": "correct horse", "quotes": "pass\"word\nnext", "long": strings.Repeat("abcdefghij", 30), "begins with another": "correct horse battery",
+		"plain": "correct horse", "quotes": "pass\"word\nnext", "long": strings.Repeat("abcdefghij", 30),
+		"begins with another": "correct horse battery",
 	} {
 		s := pack.NewSession(p)
 		s.Describe(pack.About{}, map[string]string{"a": "correct horse", "b": secret}, []string{"a", "b"})
@@ -440,14 +450,17 @@ func TestSecretsOfTheConfigurationAreNotTold(t *testing.T) {
 func TestWaiversThatChooseEverythingAreInvalid(t *testing.T) {
 	for pattern, valid := range map[string]bool{
 		"name: '*'": false, "urn: 'u*'": false, "urn: 'urn:pulumi:*'": false, "urn: '*::*'": false, "type: 'aws:*'": false, "name: '??*'": false,
-		"name: 'x*'": true, "urn: 'urn:pulumi:prod::*'": true, "type: 'aws:s3/*'": true, "urn: '*::files'": true, "{type: '*', name: files}": true,
+		"name: 'x*'": true, "urn: 'urn:pulumi:prod::*'": true, "type: 'aws:s3/*'": true, "urn: '*::files'": true,
+		"{type: '*', name: files}": true,
 	} {
-		text := "waivers:\n- control: a-locked\n  " + strings.NewReplacer("{", "", "}", "", ", ", "\n  ").Replace(pattern) + "\n  reason: because we say so\n  owner: me\n  expires: 2999-01-01\n"
+		text := "waivers:\n- control: a-locked\n  " + strings.NewReplacer("{", "", "}", "", ", ", "\n  ").Replace(pattern) +
+			"\n  reason: because we say so\n  owner: me\n  expires: 2999-01-01\n"
 		list, err := pack.ParseWaivers([]byte(text))
 		require.NoError(t, err, text)
 		s := pack.NewSession(sample(t))
 		require.NoError(t, s.Configure(map[string]pack.Config{"pack-governance": {Properties: map[string]any{"waivers": []any{map[string]any{
-			"control": list[0].Control, "urn": list[0].URN, "type": list[0].Type, "name": list[0].Name, "reason": list[0].Reason, "owner": list[0].Owner, "expires": list[0].Expires,
+			"control": list[0].Control, "urn": list[0].URN, "type": list[0].Type, "name": list[0].Name, "reason": list[0].Reason,
+			"owner": list[0].Owner, "expires": list[0].Expires,
 		}}}}}))
 		broken := false
 		for _, r := range s.AnalyzeStack(nil) {

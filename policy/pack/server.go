@@ -47,7 +47,8 @@ func (s *Server) Handshake(context.Context, *pulumirpc.AnalyzerHandshakeRequest)
 }
 
 // ConfigureStack notes the stack, its tags and its configuration. It is not called for publish and analyze.
-func (s *Server) ConfigureStack(_ context.Context, r *pulumirpc.AnalyzerStackConfigureRequest) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
+func (s *Server) ConfigureStack(_ context.Context, r *pulumirpc.AnalyzerStackConfigureRequest) (*pulumirpc.AnalyzerStackConfigureResponse,
+	error) {
 	s.session.Describe(About{
 		Stack: r.GetStack(), Project: r.GetProject(), Organization: r.GetOrganization(), DryRun: r.GetDryRun(), Tags: r.GetTags(),
 	}, r.GetConfig(), r.GetConfigSecretKeys())
@@ -118,7 +119,8 @@ func (s *Server) AnalyzeStack(ctx context.Context, r *pulumirpc.AnalyzeStackRequ
 	var absent []*pulumirpc.PolicyNotApplicable
 	for _, c := range s.pack.controls {
 		if c.Stack && !seen[c.ID] {
-			absent = append(absent, &pulumirpc.PolicyNotApplicable{PolicyName: c.ID, Reason: "the stack has no such resource, or the control is off"})
+			absent = append(absent,
+				&pulumirpc.PolicyNotApplicable{PolicyName: c.ID, Reason: "the stack has no such resource, or the control is off"})
 		}
 	}
 	return s.respond(results, absent), nil

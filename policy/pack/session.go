@@ -71,7 +71,8 @@ type duties struct {
 
 // named reports whether a control looks at the type by its name; what looks at every type does not judge it.
 func (d *duties) named() bool {
-	return slices.ContainsFunc(slices.Concat(d.resource, d.stack), func(one duty) bool { return !slices.Contains(one.control.Types, EveryType) })
+	return slices.ContainsFunc(slices.Concat(d.resource, d.stack),
+		func(one duty) bool { return !slices.Contains(one.control.Types, EveryType) })
 }
 
 // About is what the engine says about the deployment. It is empty when the engine only analyses, as
@@ -292,7 +293,8 @@ func (p *Pack) caution(r *Resource, path string) string {
 	if !p.replaces(r.Type, path) {
 		return ""
 	}
-	return "Where the " + r.ShortType() + " exists already, a change of " + path + " replaces it: the provider deletes it with what is in it and makes another one, so save that first."
+	return "Where the " + r.ShortType() + " exists already, a change of " + path +
+		" replaces it: the provider deletes it with what is in it and makes another one, so save that first."
 }
 
 func (s *Session) mask(text string) string {

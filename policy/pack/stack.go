@@ -5,6 +5,8 @@ package pack
 import (
 	"slices"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/aws"
 )
 
 // Stack is all resources of a deployment, for controls that compare resources.
@@ -128,19 +130,12 @@ func nameInARN(text string) string {
 // elsewhere may turn out to be the same; ids that AWS makes cannot be.
 var chosen = []string{"bucket", "name", "identifier"}
 
-// families groups type tokens that are the same AWS resource under different names.
-var families = map[string]string{
-	"aws:s3/bucketV2:BucketV2":          "aws:s3/bucket:Bucket",
-	"aws:alb/loadBalancer:LoadBalancer": "aws:lb/loadBalancer:LoadBalancer",
-	"aws:alb/listener:Listener":         "aws:lb/listener:Listener",
-	"aws:alb/targetGroup:TargetGroup":   "aws:lb/targetGroup:TargetGroup",
-}
-
 func sameFamily(a, b string) bool { return familyOf(a) == familyOf(b) }
 
+// familyOf is one name for type tokens that are the same AWS resource under different names.
 func familyOf(token string) string {
-	if f, ok := families[token]; ok {
-		return f
+	if twin, ok := aws.Twin(token); ok {
+		return min(token, twin)
 	}
 	return token
 }

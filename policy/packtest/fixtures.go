@@ -25,7 +25,8 @@ type Fixture struct {
 	Neither []yaml.Node `yaml:"neither"`
 }
 
-// LoadFixtures reads every *.yaml file of a folder: control id to fixture.
+// LoadFixtures reads every *.yaml file of a folder, or of each folder that the pattern matches, such as "*/testdata": control id to
+// fixture.
 func LoadFixtures(folder string) (map[string]Fixture, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
 	if err != nil {

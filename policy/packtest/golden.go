@@ -92,7 +92,8 @@ func Diagnostics(tb testing.TB, p *pack.Pack, config string, scene Scene, form F
 		if spec.Replace != nil {
 			options.DeleteBeforeReplace, options.DeleteBeforeReplaceDefined = *spec.Replace, true
 		}
-		response, err := client.Analyze(ctx, &pulumirpc.AnalyzeRequest{Type: spec.Type, Name: spec.Name, Urn: spec.URN(), Properties: props, Options: options})
+		response, err := client.Analyze(ctx,
+			&pulumirpc.AnalyzeRequest{Type: spec.Type, Name: spec.Name, Urn: spec.URN(), Properties: props, Options: options})
 		if err != nil {
 			return "", err
 		}
@@ -139,7 +140,8 @@ func configuration(p *pack.Pack, text string) (*pulumirpc.ConfigureAnalyzerReque
 }
 
 // message is a resource as the engine describes it to the stack pass.
-func (s Scene) message(i int, form Form, props *structpb.Struct, deps map[string][]string, options *pulumirpc.AnalyzerResourceOptions) *pulumirpc.AnalyzerResource {
+func (s Scene) message(i int, form Form, props *structpb.Struct, deps map[string][]string,
+	options *pulumirpc.AnalyzerResourceOptions) *pulumirpc.AnalyzerResource {
 	m := &pulumirpc.AnalyzerResource{
 		Type: s[i].Type, Name: s[i].Name, Urn: s[i].URN(), Properties: s.outputs(i, form, props), Options: options,
 		PropertyDependencies: map[string]*pulumirpc.AnalyzerPropertyDependencies{},
@@ -160,7 +162,8 @@ const undecided = "undecided until deployed"
 func write(text *strings.Builder, response *pulumirpc.AnalyzeResponse, where string) {
 	for _, d := range response.GetDiagnostics() {
 		severity := strings.TrimPrefix(d.GetSeverity().String(), "POLICY_SEVERITY_")
-		fmt.Fprintf(text, "[%s] [%s] %s\n    %s\n", strings.ToLower(d.GetEnforcementLevel().String()), strings.ToLower(severity), d.GetPolicyName(),
+		fmt.Fprintf(text, "[%s] [%s] %s\n    %s\n", strings.ToLower(d.GetEnforcementLevel().String()), strings.ToLower(severity),
+			d.GetPolicyName(),
 			strings.ReplaceAll(d.GetMessage(), "\n", "\n    "))
 	}
 	for _, n := range response.GetNotApplicable() {

@@ -51,12 +51,14 @@ func boxes(t *testing.T, check func(*pack.Case)) *pack.Pack {
 	t.Helper()
 	p := &pack.Pack{Name: "boxes", Version: "1.0.0"}
 	require.NoError(t, p.Load(
-		&pack.Control{ID: "box-locked", Title: "Boxes are locked", Why: "Things get lost.", Fix: "Lock it.", Severity: pack.High, Types: []string{boxType}, Check: check},
-		&pack.Control{ID: "box-one", Title: "There is one box", Why: "Two are too many.", Fix: "Remove one.", Severity: pack.Low, Stack: true, Check: func(k *pack.Case) {
-			if n := len(k.Stack.Of(boxType)); n > 1 {
-				k.Report(pack.Value{}, "there are %d boxes", n)
-			}
-		}},
+		&pack.Control{ID: "box-locked", Title: "Boxes are locked", Why: "Things get lost.", Fix: "Lock it.", Severity: pack.High,
+			Types: []string{boxType}, Check: check},
+		&pack.Control{ID: "box-one", Title: "There is one box", Why: "Two are too many.", Fix: "Remove one.", Severity: pack.Low, Stack: true,
+			Check: func(k *pack.Case) {
+				if n := len(k.Stack.Of(boxType)); n > 1 {
+					k.Report(pack.Value{}, "there are %d boxes", n)
+				}
+			}},
 	))
 	return p
 }

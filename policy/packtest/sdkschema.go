@@ -63,7 +63,8 @@ func (s *SDK) translate(folder string, known object, steps []string) (string, bo
 // sameName compares the name of a property with that of an attribute, which has underscores and no plural.
 func sameName(property, attribute string) bool {
 	attribute = strings.ReplaceAll(attribute, "_", "")
-	return slices.ContainsFunc([]string{attribute, attribute + "s", attribute + "es", strings.TrimSuffix(attribute, "y") + "ies"}, func(form string) bool {
-		return strings.EqualFold(property, form)
-	})
+	return slices.ContainsFunc([]string{attribute, attribute + "s", attribute + "es", strings.TrimSuffix(attribute, "y") + "ies"},
+		func(form string) bool {
+			return strings.EqualFold(property, form)
+		})
 }

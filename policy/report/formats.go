@@ -67,7 +67,8 @@ func (r *Report) junit(w io.Writer) error {
 		suite.Skipped++
 	}
 	for _, g := range r.Coverage.Gaps {
-		suite.Cases = append(suite.Cases, junitCase{ClassName: r.Pack, Name: "not judged: " + g.Type, Skipped: &junitText{Message: g.Why + ": " + strings.Join(g.Names, ", ")}})
+		suite.Cases = append(suite.Cases,
+			junitCase{ClassName: r.Pack, Name: "not judged: " + g.Type, Skipped: &junitText{Message: g.Why + ": " + strings.Join(g.Names, ", ")}})
 		suite.Skipped++
 	}
 	suite.Cases = append(suite.Cases, junitCase{ClassName: r.Pack, Name: "passed", Output: fmt.Sprintf("%d checks passed", r.Passed)})
@@ -90,7 +91,8 @@ func (r *Report) sarif(w io.Writer, p *pack.Pack) error {
 	for _, c := range p.Controls() {
 		run.Rules = append(run.Rules, sarif.Rule{
 			ID: c.ID, Title: c.Title, Why: c.Why, Fix: c.Fix, URL: c.URL, Level: sarifLevel(c.Severity),
-			Properties: map[string]any{"tags": append([]string{string(c.About())}, c.Maps...), "references": c.References(), "security-severity": sarifScore(c.Severity)},
+			Properties: map[string]any{"tags": append([]string{string(c.About())}, c.Maps...), "references": c.References(),
+				"security-severity": sarifScore(c.Severity)},
 		})
 	}
 	for i := range r.Findings {

@@ -37,8 +37,10 @@ func List(w io.Writer, p *pack.Pack, chosen []*pack.Control, level func(id strin
 	controls := []listed{}
 	for _, c := range chosen {
 		one := listed{
-			ID: c.ID, Title: c.Title, Severity: c.Severity.String(), Level: level(c.ID).String(), Concern: string(c.About()), Why: c.Why, Fix: c.Fix, URL: c.URL,
-			Maps: append([]string{}, c.Maps...), Pages: c.References(), Types: append([]string{}, c.Types...), Settings: []listedValue{}, Mends: c.Remedy != nil,
+			ID: c.ID, Title: c.Title, Severity: c.Severity.String(), Level: level(c.ID).String(), Concern: string(c.About()), Why: c.Why, Fix: c.Fix,
+			URL:  c.URL,
+			Maps: append([]string{}, c.Maps...), Pages: c.References(), Types: append([]string{}, c.Types...), Settings: []listedValue{},
+			Mends: c.Remedy != nil,
 		}
 		for i := range c.Settings {
 			s := &c.Settings[i]
@@ -46,5 +48,6 @@ func List(w io.Writer, p *pack.Pack, chosen []*pack.Control, level func(id strin
 		}
 		controls = append(controls, one)
 	}
-	return writeJSON(w, map[string]any{"pack": p.Name, "version": p.Version, "frameworks": append([]pack.Framework{}, p.Frameworks...), "controls": controls})
+	return writeJSON(w,
+		map[string]any{"pack": p.Name, "version": p.Version, "frameworks": append([]pack.Framework{}, p.Frameworks...), "controls": controls})
 }

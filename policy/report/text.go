@@ -72,7 +72,8 @@ func (r *Report) text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", r.opening())
 	for _, f := range r.causes() {
-		fmt.Fprintf(&b, "%s  %s  [%s]\n  %s: %s\n", strings.ToUpper(f.Severity), f.ID, f.state(), resource(f.Type, f.Name, f.Place), f.text("\n    also: "))
+		fmt.Fprintf(&b, "%s  %s  [%s]\n  %s: %s\n", strings.ToUpper(f.Severity), f.ID, f.state(), resource(f.Type, f.Name, f.Place),
+			f.text("\n    also: "))
 		if len(f.Also) > 0 {
 			fmt.Fprintf(&b, "  Also: %s\n", strings.Join(f.Also, ", "))
 		}
@@ -145,12 +146,14 @@ func (r *Report) markdown(w io.Writer) error {
 		if len(f.Also) > 0 {
 			control += " (also " + strings.Join(f.Also, ", ") + ")"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.Severity, control, cell(resource(f.Type, f.Name, f.Place)), cell(f.text("; ")+". "+f.Fix), cell(f.state()))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.Severity, control, cell(resource(f.Type, f.Name, f.Place)),
+			cell(f.text("; ")+". "+f.Fix), cell(f.state()))
 	}
 	if len(r.Undecided) > 0 {
 		b.WriteString("\n| Severity | Undecided control | Resource | Waits for |\n|---|---|---|---|\n")
 		for _, o := range r.waits() {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", o.Severity, strings.Join(o.ids, ", "), cell(resource(o.Type, o.Name, o.Place)), cell(strings.TrimPrefix(o.Reason, "undecided until deployed: waits for ")))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", o.Severity, strings.Join(o.ids, ", "), cell(resource(o.Type, o.Name, o.Place)),
+				cell(strings.TrimPrefix(o.Reason, "undecided until deployed: waits for ")))
 		}
 	}
 	if len(r.Coverage.Gaps) > 0 {

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package credential tells credentials from other text, by their shape and by the names of what holds them.
+package credential
+
+import (
+	"encoding/base64"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/bulkhead-iac/bulkhead/policy/pack"
+)
+
+// The patterns are for lines in small letters; see [plain].
+var (
+	// credentialShape is text that is a credential whatever stands around it.
+	credentialShape = regexp.MustCompile(`\b(?:akia|asia)[0-9a-z]{16}\b|aws_secret_access_key\\?["']?\s*[:=]\s*\\?["']?[^\s"'$<{\x60\\]|` +
+		`-----begin [a-z ]*private key-----|\bgh[oprsu]_[0-9a-z]{36}\b|\bgithub_pat_[0-9a-z_]{20,}|` +
+		`\bglpat-[0-9a-z_-]{20,}|\b[rs]k_live_[0-9a-z]{16,}|` +
+		`\bxox[abp]-[0-9a-z-]{10,}|` +
+		`\beyj[0-9a-z_-]{8,}\.eyj[0-9a-z_-]{8,}\.[0-9a-z_-]{16,}|convertto-securestring\s+(?:-string\s+)?["'][^"'$]{8,}["']`)
+	// loginShape is an address with a user and a password in it.
+	loginShape = regexp.MustCompile(`://[^\s/:@"']*:([^\s/@"'$<{%*][^\s/@"']{2,})@`)
+	// assignment is a credential written beside its name: an opening quote, if there is one, and the value.
+	assignment = regexp.MustCompile(`(?:password|passwd|passphrase|secret|token|api_?key|signing_?key|_pass|_pwd)` +
+		`\\?["']?\s*[:=]\s*\\?(["']?)([^\s"'$<{]{8,})`)
+	arnShape = regexp.MustCompile(`arn:aws[a-z-]*:[^\s"']*`)
+	// pathShape is a file, or the name of a secret or parameter such as shop/database.
+	pathShape = regexp.MustCompile(`^(/[\w.-]+(/[\w.-]+)*|[a-z0-9_.-]+(/[a-z0-9_.-]+)+)/?$`)
+	urlShape  = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[^@]*$`)
+	// codeShape is a value without quotes that is code: a call, an element of a list, a command, or a cmdlet of PowerShell.
+	codeShape = regexp.MustCompile("^(?:[A-Za-z_][\\w.:]*[(\\[]|`|process\\.env\\.|" +
+		"(?:Add|Convert|ConvertFrom|ConvertTo|Find|Get|Import|Invoke|Join|New|Out|Read|Receive|" +
+		"Request|Resolve|Select|Unprotect)-[A-Z][A-Za-z0-9]+[;|)]?$)")
+	// shortNumber is a count, a size or a duration, and no credential.
+	shortNumber = regexp.MustCompile(`^-?[0-9]{1,11}$`)
+)
+
+// hint is a word that one of the patterns looks for, in small letters.
+type hint struct {
+	word string
+	// after says what has to follow the word for it to count.
+	after follow
+}
+
+// follow is what follows a hint.
+type follow uint8
+
+const (
+	anything follow = iota
+	// assigned is a colon or an equals sign, after blanks and the closing quote of a name.
+	assigned
+	// login is an at sign before the address ends.
+	login
+)
+
+// hints are by their first letter. Every line with a credential holds one of them; looking for them keeps the
+// patterns, which take long, away from nearly all lines.
+var hints = [256][]hint{
+	':': {{"://", login}},
+	'a': {{"akia", anything}, {"asia", anything}, {"aws_secret_access_key", assigned}, {"apikey", assigned}, {"api_key", assigned}},
+	'c': {{"convertto-securestring", anything}},
+	'e': {{"eyj", anything}},
+	'g': {{"gho_", anything}, {"ghp_", anything}, {"ghr_", anything}, {"ghs_", anything}, {"ghu_", anything}, {"github_pat_", anything},
+		{"glpat-", anything}},
+	'p': {{"private key", anything}, {"password", assigned}, {"passwd", assigned}, {"passphrase", assigned}, {"pass", assigned},
+		{"pwd", assigned}},
+	'r': {{"rk_live_", anything}},
+	's': {{"secret", assigned}, {"signingkey", assigned}, {"signing_key", assigned}, {"sk_live_", anything}},
+	't': {{"token", assigned}},
+	'x': {{"xox", anything}},
+}
+
+// opens and follows say of two letters whether a hint may start with them: opens has a bit for each first letter, and
+// follows has that bit at every letter that comes second.
+var opens, follows = pairs()
+
+func pairs() (first, second [256]uint32) {
+	for letter, words := range hints {
+		bit := uint32(1) << (letter % 32)
+		for _, h := range words {
+			for _, fold := range []byte{0, lower} {
+				first[byte(letter)&^fold] |= bit
+				second[h.word[1]&^fold] |= bit
+			}
+		}
+	}
+	return first, second
+}
+
+// lower turns a capital letter of ASCII into a small one.
+const lower = 0x20
+
+// Plain writes the capital letters of ASCII as small ones and leaves everything else where it is. The patterns do not
+// fold letters by themselves, because Unicode knows letters outside ASCII that fold into it.
+func Plain(line string) string {
+	b := []byte(line)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c | lower
+		}
+	}
+	return string(b)
+}
+
+// hinted reports whether the text starts with a hint.
+func hinted(text string) bool {
+	for _, h := range hints[text[0]|lower] {
+		if len(text) < len(h.word) || !strings.EqualFold(text[:len(h.word)], h.word) {
+			continue
+		}
+		rest := text[len(h.word):]
+		switch h.after {
+		case anything:
+			return true
+		case assigned:
+			rest = strings.TrimLeft(rest, " \t\r\f\"'\\")
+			if rest != "" && (rest[0] == ':' || rest[0] == '=') {
+				return true
+			}
+		case login:
+			if i := strings.IndexAny(rest, "@ \t\r\f\n\"'"); i >= 0 && rest[i] == '@' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// InText reports whether text looks as if it holds a credential. What only points at one, such as an ARN,
+// an address or a path, does not count.
+func InText(text string) bool {
+	for i := 0; i+1 < len(text); i++ {
+		if opens[text[i]]&follows[text[i+1]] == 0 || !hinted(text[i:]) {
+			continue
+		}
+		start := strings.LastIndexByte(text[:i], '\n') + 1
+		line, _, _ := strings.Cut(text[start:], "\n")
+		if lineHoldsSecret(line) {
+			return true
+		}
+		i = start + len(line)
+	}
+	return false
+}
+
+func lineHoldsSecret(line string) bool {
+	line = arnShape.ReplaceAllString(line, "arn:")
+	small := Plain(line)
+	if credentialShape.MatchString(small) {
+		return true
+	}
+	if comment(line) {
+		return false
+	}
+	if loginShape.MatchString(small) {
+		return true
+	}
+	return slices.ContainsFunc(assignment.FindAllStringSubmatchIndex(small, -1), func(m []int) bool {
+		value, quoted := line[m[4]:m[5]], m[2] < m[3]
+		return !pointer(value) && (quoted || !codeShape.MatchString(value))
+	})
+}
+
+// comment reports whether a line of a script says nothing to a machine.
+func comment(line string) bool {
+	line = strings.TrimLeft(line, " \t")
+	return strings.HasPrefix(line, "#") || strings.HasPrefix(line, "// ") // without the blank it is the name of a registry in .npmrc
+}
+
+// pointer reports whether a value says where a secret is, and not what it is.
+func pointer(value string) bool {
+	return strings.HasPrefix(value, "arn:") || pathShape.MatchString(value) || urlShape.MatchString(value)
+}
+
+// about are last words of a name such as DB_SECRET_ARN or token-ttl: the value is about the secret only.
+var about = []string{
+	"arn", "arns", "name", "names", "id", "ids", "url", "uri", "endpoint", "host", "path", "file", "dir", "ttl", "second", "seconds", "minute",
+	"minutes", "hour", "hours", "day", "days", "timeout", "expiry",
+	"expiration", "expires", "expire", "in", "lifetime", "validity", "age", "length", "min", "max", "size", "count", "limit", "budget", "port",
+	"enable", "enabled", "disabled", "required",
+	"policy", "rotation", "version", "region", "bucket", "table", "queue", "topic", "prefix", "suffix", "type", "format", "level", "alg",
+	"algorithm", "issuer", "audience", "scope", "provider",
+	"header", "mode", "rounds", "iterations", "cost", "use", "usage", "cookie", "param", "parameter", "field", "alias", "label", "tag", "ref",
+	"reference", "location", "source", "store",
+	"pattern", "regex", "strategy", "service", "class", "backend", "attempts", "retries", "interval", "period", "window", "leeway", "encoding",
+	"separator",
+}
+
+// passwordWords are those of which even a short number may be one.
+var passwordWords = []string{"password", "passwd", "passphrase"}
+
+// Named reports whether the name of a setting says that its value is a credential.
+func Named(name string) bool {
+	words := nameWords(name)
+	if len(words) == 0 || slices.Contains(about, words[len(words)-1]) {
+		return false
+	}
+	for i, w := range words {
+		if speaksOf(w) {
+			return true
+		}
+		if i > 0 && (w == "key" || w == "keys") && slices.Contains([]string{"api", "access", "private", "signing", "secret"}, words[i-1]) {
+			return true
+		}
+	}
+	return endsInPassword(words)
+}
+
+// speaksOf reports whether a word of a name means a credential: "token", "clientsecret", but not "tokenizer".
+func speaksOf(word string) bool {
+	if slices.ContainsFunc(passwordWords, func(p string) bool { return strings.Contains(word, p) }) {
+		return true
+	}
+	word = strings.TrimSuffix(word, "s")
+	return slices.ContainsFunc([]string{"secret", "token", "credential", "apikey", "accesskey", "privatekey", "signingkey"},
+		func(end string) bool { return strings.HasSuffix(word, end) })
+}
+
+// endsInPassword reports whether a name ends in a word for a password, also in a short one such as that of DB_PASS.
+func endsInPassword(words []string) bool {
+	last := words[len(words)-1]
+	return len(words) > 1 && (last == "pass" || last == "pwd") ||
+		slices.ContainsFunc(passwordWords, func(p string) bool { return strings.HasSuffix(last, p) })
+}
+
+// nameWords splits a name such as DB_PASSWORD, db-password or dbPassword into words in small letters.
+func nameWords(name string) []string {
+	var b strings.Builder
+	letters := []rune(name)
+	for i, r := range letters {
+		begins := i > 0 && unicode.IsUpper(r) &&
+			(unicode.IsLower(letters[i-1]) || i+1 < len(letters) && unicode.IsUpper(letters[i-1]) && unicode.IsLower(letters[i+1]))
+		if begins || !unicode.IsLetter(r) {
+			b.WriteByte(' ')
+		}
+		if unicode.IsLetter(r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return strings.Fields(b.String())
+}
+
+// encoded is text in base64 that is long enough to hold a key.
+var encoded = regexp.MustCompile(`^[A-Za-z0-9+/_-]{40,}={0,2}$`)
+
+// IsValue is holdsSecret for a single value, which may be in base64 as a whole, such as the key of a service account.
+func IsValue(text string) bool {
+	if InText(text) {
+		return true
+	}
+	text = strings.TrimSpace(text)
+	if !encoded.MatchString(text) {
+		return false
+	}
+	for _, coding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+		if inner, err := coding.DecodeString(text); err == nil {
+			return InText(string(inner))
+		}
+	}
+	return false
+}
+
+// Setting is the fact that a setting, such as an environment variable, holds a credential.
+func Setting(name string, value pack.Value) pack.Fact {
+	return value.Matches(func(s string) bool {
+		switch strings.ToLower(s) {
+		case "", "true", "false", "enabled", "disabled", "required", "optional", "none":
+			return false
+		}
+		if shortNumber.MatchString(s) {
+			words := nameWords(name)
+			return len(words) > 0 && endsInPassword(words)
+		}
+		return IsValue(s) || Named(name) && !pointer(s)
+	})
+}
