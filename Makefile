@@ -89,6 +89,17 @@ opens: $(REHEARSE) $(POLICY) dbagent ## Say what the program would open and clos
 up: $(REHEARSE) dbagent ## Deploy ENV to its real AWS account (needs credentials and a backend)
 	@$(REHEARSE) exec $(ENVIRONMENT) -- pulumi up --stack $(ENVIRONMENT) $(if $(CI),--yes --non-interactive)
 
+# What an account has once is a project of its own, deployed before the environments in the account.
+BASELINE = @$(REHEARSE) exec $(ENVIRONMENT) -- pulumi -C $(CURDIR)/infra/baseline --stack $(ENVIRONMENT) --policy-pack-config $(CURDIR)/policy/profiles/baseline.json
+
+.PHONY: baseline-preview
+baseline-preview: $(REHEARSE) ## Preview the baseline of the account of ENV in the real account (needs credentials and a backend)
+	$(BASELINE) preview --diff
+
+.PHONY: baseline-up
+baseline-up: $(REHEARSE) ## Deploy the baseline of the account of ENV to the real account (needs credentials and a backend)
+	$(BASELINE) up $(if $(CI),--yes --non-interactive)
+
 .PHONY: toolchain
 toolchain: $(REHEARSE) ## Find or build what a rehearsal needs: the Pulumi CLI, its Go language host, the AWS provider, the emulator
 	@$(REHEARSE) toolchain

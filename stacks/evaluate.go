@@ -95,15 +95,18 @@ func evaluate(project, stack string, given map[string]input) (*Settings, Problem
 		settings: &Settings{Project: project, Environment: shortName(stack), Production: IsProduction(stack)},
 		problems: nameProblems(project, stack),
 	}
-	for i := range table {
-		e.one(&table[i])
+	program := programOf(project)
+	for _, s := range program.rows() {
+		e.one(s)
 	}
-	unknown := slices.DeleteFunc(slices.Sorted(maps.Keys(given)), func(key string) bool { return byKey(key) != nil })
+	unknown := slices.DeleteFunc(slices.Sorted(maps.Keys(given)), func(key string) bool { return program.has(byKey(key)) })
 	for i, key := range unknown {
 		e.unknown(key, i < mostShown)
 	}
 	for _, r := range rules {
-		e.across(r)
+		if !slices.ContainsFunc(r.keys, func(key string) bool { return !program.has(byKey(key)) }) {
+			e.across(r)
+		}
 	}
 	if e.settings.Edge.Domain == "" {
 		e.settings.Edge.Domain = e.settings.Edge.Zone
@@ -191,7 +194,14 @@ func meantKey(project, key, otherwise string, compare bool) string {
 	if cure, was := former[key]; was {
 		return cure
 	}
-	if near := suggest(key, keys()); near != "" {
+	p := programOf(project)
+	if other := byKey(key); other != nil && !p.has(other) {
+		if p == baseline {
+			return "it is a setting of environments; remove it here"
+		}
+		return "it is a setting of the account's baseline; write it into " + BaselineFolder
+	}
+	if near := suggest(key, p.keys()); near != "" {
 		return "did you mean " + project + ":" + near + "?"
 	}
 	return otherwise

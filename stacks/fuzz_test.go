@@ -136,11 +136,11 @@ func FuzzSuggest(f *testing.F) {
 	f.Add("bastion.allowed-cidrs")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, word string) {
-		near := suggest(word, keys())
+		near := suggest(word, environments.keys())
 		if near != "" {
 			require.NotNil(t, byKey(near))
 		}
-		for _, key := range keys() {
+		for _, key := range environments.keys() {
 			require.Equal(t, levenshtein(word, key), levenshtein(key, word))
 		}
 	})
@@ -152,7 +152,7 @@ func TestSuggest(t *testing.T) {
 		"bastionCidrs": "bastionAllowedCidrs", "bastion.allowedCidrs": "bastionAllowedCidrs", "dbInstanceClass": "databaseInstanceClass",
 		"databaseSingleAZ": "databaseSingleAz", "alarmEmail": "alarmEmails", "backupRetentionDays": "databaseBackupRetentionDays", "maxSize": "appMaxSize", "x": "", "": "", "tags": "",
 	} {
-		require.Equal(t, want, suggest(word, keys()), word)
+		require.Equal(t, want, suggest(word, environments.keys()), word)
 	}
 	require.Equal(t, 3, levenshtein("kitten", "sitting"))
 }

@@ -47,8 +47,7 @@ func projectConfig(project string) (string, error) {
   pulumi:disable-default-providers:
     value: ["*"]
 `)
-	for i := range table {
-		s := &table[i]
+	for _, s := range programOf(project).rows() {
 		fmt.Fprintf(&out, "\n  %s:%s:\n    type: %s\n", project, s.key, s.typeName())
 		if s.typeName() == typeArray {
 			out.WriteString("    items:\n      type: string\n")
@@ -125,6 +124,14 @@ The rules that begin with "In production" hold for **every** environment, unless
 never lenient. What the others may relax is size and spare parts, never encryption, segmentation, or who gets in.
 `
 
+// baselineHead begins the settings of the account's baseline.
+const baselineHead = `
+## %s
+
+The baseline of the account ([baseline.md](baseline.md)) is a project of its own, %[2]s, in the folder infra/baseline, with a stack file for each
+account. Besides these, it has accountId, region, logRetentionDays and alarmEmails, behind its own name.
+`
+
 // Reference writes docs/configuration.md for a project of this name.
 func Reference(project string) ([]byte, error) {
 	_, example := Parse(project, "staging", map[string]string{
@@ -142,9 +149,17 @@ func Reference(project string) ([]byte, error) {
 	group := ""
 	for i := range table {
 		s := &table[i]
+		if s.of == baseline {
+			project = strings.TrimSuffix(project, BaselineSuffix) + BaselineSuffix
+		}
 		if s.group != group {
 			group = s.group
-			fmt.Fprintf(&out, "\n## %s\n\n| Key | Type | Default | Meaning | May be |\n|---|---|---|---|---|\n", group)
+			if group == groupBaseline {
+				fmt.Fprintf(&out, baselineHead, group, project)
+			} else {
+				fmt.Fprintf(&out, "\n## %s\n", group)
+			}
+			fmt.Fprintf(&out, "\n| Key | Type | Default | Meaning | May be |\n|---|---|---|---|---|\n")
 		}
 		fallback := "**must be given**"
 		if !s.required() {

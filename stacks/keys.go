@@ -20,20 +20,21 @@ const (
 	groupAudit    = "Audit"
 	groupDeletion = "Deletion"
 	groupPolicies = "Policies"
+	groupBaseline = "Baseline"
 )
 
 // table is every setting there is. Pulumi.yaml and docs/configuration.md are generated
 // from it: run `go generate ./stacks` after a change.
 var table = []setting{
 	{
-		key: "accountId", group: groupAccount, example: `"210987654321"`,
+		key: "accountId", group: groupAccount, of: everywhere, example: `"210987654321"`,
 		description: "AWS account of this environment. The provider refuses to act in any other.",
 		allowed:     "12 digits, in quotes; differs from the account of production",
 		field:       func(s *Settings) any { return &s.AccountID },
 		check:       text(accountID),
 	},
 	{
-		key: "region", group: groupAccount, example: "eu-central-1",
+		key: "region", group: groupAccount, of: everywhere, example: "eu-central-1",
 		description: "AWS region of every resource. Changing it builds a new environment.",
 		allowed:     "a region of the commercial partition",
 		field:       func(s *Settings) any { return &s.Region },
@@ -308,14 +309,14 @@ var table = []setting{
 		check:       number(form.CheckBackupDays),
 	},
 	{
-		key: "logRetentionDays", group: groupAudit, fallback: 365, example: "365",
+		key: "logRetentionDays", group: groupAudit, of: everywhere, fallback: 365, example: "365",
 		description: "Days for which every log group keeps its events, flow logs and audit trail included.",
 		allowed:     "a retention that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096 … 3653; at least 365 in production",
 		field:       func(s *Settings) any { return &s.Audit.LogRetentionDays },
 		check:       number(form.CheckLogDays),
 	},
 	{
-		key: "alarmEmails", group: groupAudit, example: "[alarms@example.com]",
+		key: "alarmEmails", group: groupAudit, of: everywhere, example: "[alarms@example.com]",
 		description: "Addresses that alarms are sent to. Each must confirm the subscription that AWS mails it.",
 		allowed:     "at least one e-mail address",
 		field:       func(s *Settings) any { return &s.Audit.AlarmEmails },
@@ -334,5 +335,54 @@ var table = []setting{
 		allowed:     "the name of a file in policy/profiles; in production not one that is named like a lenient environment",
 		field:       func(s *Settings) any { return &s.Profile },
 		check:       text(profile),
+	},
+	{
+		key: "monthlyBudgetUsd", group: groupBaseline, of: baseline, example: "400",
+		description: "What a month of the account may cost, in whole US dollars. Mail comes when four fifths are spent, when the forecast is above it, and when a service costs a tenth of it more than usual.",
+		allowed:     "1 to 1000000",
+		field:       func(s *Settings) any { return &s.Baseline.MonthlyBudgetUSD },
+		check:       number(func(usd int) error { return form.CheckBetween(usd, 1, 1000000, "US dollars") }),
+	},
+	{
+		key: "contactName", group: groupBaseline, of: baseline, example: "Security on call",
+		description: "Whom AWS calls when it sees a leaked key or an attack.",
+		allowed:     "1 to 64 characters",
+		field:       func(s *Settings) any { return &s.Baseline.ContactName },
+		check:       text(form.CheckContactName),
+	},
+	{
+		key: "contactTitle", group: groupBaseline, of: baseline, example: "CISO",
+		description: "What they are.",
+		allowed:     "1 to 50 characters",
+		field:       func(s *Settings) any { return &s.Baseline.ContactTitle },
+		check:       text(form.CheckContactTitle),
+	},
+	{
+		key: "contactEmail", group: groupBaseline, of: baseline, example: "security@example.com",
+		description: "Their address; a mailbox that several people read is best.",
+		allowed:     "an e-mail address",
+		field:       func(s *Settings) any { return &s.Baseline.ContactEmail },
+		check:       text(form.CheckEmail),
+	},
+	{
+		key: "contactPhone", group: groupBaseline, of: baseline, example: "+49 30 1234567",
+		description: "Their telephone number.",
+		allowed:     "3 to 25 digits, spaces and + - ( )",
+		field:       func(s *Settings) any { return &s.Baseline.ContactPhone },
+		check:       text(form.CheckPhone),
+	},
+	{
+		key: "supportPermissionSet", group: groupBaseline, of: baseline, fallback: "", example: "Operators",
+		description: "Permission set of IAM Identity Center whose people may talk to AWS Support; Identity Center has to demand the second factor. Empty means users of IAM who have just shown one.",
+		allowed:     "up to 32 letters, digits and + = , . @ _ -",
+		field:       func(s *Settings) any { return &s.Baseline.SupportPermissionSet },
+		check:       text(form.CheckPermissionSet),
+	},
+	{
+		key: "parts", group: groupBaseline, of: baseline, fallback: []string{}, example: "[guardDuty adopt 12abc34d567e8fa901bc2d34e56789f0, trail skip because the organization has one]",
+		description: "Parts that are not made: adopted, because somebody else keeps them, by their id, or skipped, with the reason. docs/baseline.md lists them.",
+		allowed:     "<part> adopt <id>, or <part> skip because <reason of 10 to 256 characters>; each part once",
+		field:       func(s *Settings) any { return &s.Baseline.Parts },
+		check:       parts,
 	},
 }

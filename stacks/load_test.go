@@ -59,19 +59,19 @@ func TestLoadWithDefaultsFromTheEngine(t *testing.T) {
 	want, err := Parse(ours, "staging", valid(nil))
 	require.NoError(t, err)
 	values := valid(nil)
-	for i := range table {
-		if _, given := values[table[i].key]; given || table[i].required() {
+	for _, s := range environments.rows() {
+		if _, given := values[s.key]; given || s.required() {
 			continue
 		}
-		text, isText := table[i].fallback.(string)
+		text, isText := s.fallback.(string)
 		if !isText {
-			raw, err := json.Marshal(table[i].fallback)
+			raw, err := json.Marshal(s.fallback)
 			require.NoError(t, err)
 			text = string(raw)
 		}
-		values[table[i].key] = text
+		values[s.key] = text
 	}
-	require.Len(t, values, len(table))
+	require.Len(t, values, len(environments.rows()))
 	got, err := load(t, values)
 	require.NoError(t, err)
 	require.Equal(t, withoutEmptyLists(want), withoutEmptyLists(got))

@@ -5,7 +5,6 @@ package stacks
 import (
 	"maps"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -24,9 +23,9 @@ func TestPulumiAcceptsTheProject(t *testing.T) {
 	require.Equal(t, "infra", project.Main)
 	require.Equal(t, "go", project.Runtime.Name())
 	require.Equal(t, []any{"*"}, project.Config["pulumi:disable-default-providers"].Value)
-	require.Len(t, project.Config, len(table)+1)
-	for i := range table {
-		s := &table[i]
+	rows := environments.rows()
+	require.Len(t, project.Config, len(rows)+1)
+	for _, s := range rows {
 		declared := project.Config[string(project.Name)+":"+s.key]
 		require.Equal(t, s.typeName(), declared.TypeName(), s.key)
 		require.Equal(t, s.required(), declared.Default == nil, "%s: without default exactly when it must be given", s.key)
@@ -71,11 +70,13 @@ func rawOf(t *testing.T, project *workspace.Project, file string) map[string]str
 }
 
 func TestTableIsSound(t *testing.T) {
-	require.Equal(t, len(table), len(slices.Compact(slices.Sorted(slices.Values(keys())))), "keys are unique")
+	unique := map[string]bool{}
 	fields := map[any]string{}
 	settings := &Settings{}
 	for i := range table {
 		s := &table[i]
+		require.False(t, unique[s.key], "%s has two rows", s.key)
+		unique[s.key] = true
 		require.NotEmpty(t, s.group, s.key)
 		require.NotEmpty(t, s.allowed, s.key)
 		require.NotEmpty(t, s.example, s.key)

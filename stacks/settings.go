@@ -30,6 +30,7 @@ type Settings struct {
 	App      App
 	Database Database
 	Audit    Audit
+	Baseline Baseline
 
 	// DeletionProtectionOffReason says why load balancer and database may be deleted; empty
 	// when they are protected.
@@ -178,6 +179,18 @@ type Audit struct {
 	AlarmEmails []string
 }
 
+// Baseline holds the settings of the account's baseline; those of an environment have none.
+type Baseline struct {
+	// MonthlyBudgetUSD is what a month may cost.
+	MonthlyBudgetUSD int
+	// ContactName, ContactTitle, ContactEmail and ContactPhone say whom AWS calls.
+	ContactName, ContactTitle, ContactEmail, ContactPhone string
+	// SupportPermissionSet is the one of Identity Center whose people may talk to AWS Support; empty for users of IAM.
+	SupportPermissionSet string
+	// Parts are the parts that are not made; see NotMade.
+	Parts []string
+}
+
 // nameProblems reports names that AWS would refuse as part of the names of resources.
 func nameProblems(project, stack string) Problems {
 	name := shortName(stack)
@@ -194,7 +207,7 @@ func projectProblems(name string) Problems {
 		return Problems{{File: projectFile, Key: "name", Fault: "is missing, and every key begins with it", Cure: "add it, for example name: shop", rank: rankOfFile}}
 	}
 	var problems Problems
-	for _, f := range faultsOf(form.CheckProjectName(name)) {
+	for _, f := range faultsOf(form.CheckProjectName(strings.TrimSuffix(name, BaselineSuffix))) {
 		problems = append(problems, Problem{File: projectFile, Key: "name", Value: quoted(name), Fault: f.what, Cure: f.cure, rank: rankOfFile})
 	}
 	return problems

@@ -14,13 +14,57 @@ import (
 // setting is one row of the table.
 type setting struct {
 	key         string
-	group       string // heading in docs/configuration.md
-	description string // what it is, its unit and consequence; goes to Pulumi.yaml too
-	allowed     string // what it may be, for the reference
-	example     string // a value in YAML, for a message about a missing key
-	fallback    any    // the default, of the field's type; nil when the key must be given
+	of          program // whose setting it is
+	group       string  // heading in docs/configuration.md
+	description string  // what it is, its unit and consequence; goes to Pulumi.yaml too
+	allowed     string  // what it may be, for the reference
+	example     string  // a value in YAML, for a message about a missing key
+	fallback    any     // the default, of the field's type; nil when the key must be given
 	field       func(*Settings) any
 	check       check
+}
+
+// program is a Pulumi program of the repository, by which its settings are chosen.
+type program int
+
+const (
+	environments program = iota // infra
+	baseline                    // infra/baseline
+	everywhere                  // both
+)
+
+// BaselineSuffix ends the name of the project of the account's baseline, behind that of the environments' project.
+const BaselineSuffix = "-baseline"
+
+// programOf is the program of a project.
+func programOf(project string) program {
+	if strings.HasSuffix(project, BaselineSuffix) {
+		return baseline
+	}
+	return environments
+}
+
+// has tells whether a row is a setting of the program.
+func (p program) has(s *setting) bool { return s != nil && (s.of == p || s.of == everywhere) }
+
+// rows are the settings of the program.
+func (p program) rows() []*setting {
+	var rows []*setting
+	for i := range table {
+		if p.has(&table[i]) {
+			rows = append(rows, &table[i])
+		}
+	}
+	return rows
+}
+
+// keys are the keys of the program without namespace.
+func (p program) keys() []string {
+	var names []string
+	for _, s := range p.rows() {
+		names = append(names, s.key)
+	}
+	return names
 }
 
 // check returns what is wrong with a value of its setting's type.
@@ -154,13 +198,4 @@ func rankOf(key string) int {
 		}
 	}
 	return len(table)
-}
-
-// keys are all keys without namespace, in the table's order.
-func keys() []string {
-	names := make([]string, len(table))
-	for i := range table {
-		names[i] = table[i].key
-	}
-	return names
 }

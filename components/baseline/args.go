@@ -4,7 +4,6 @@ package baseline
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -55,23 +54,10 @@ type Contact struct {
 // mostEmails is how many addresses one notification of a budget reaches (Budgets API reference, CreateNotification).
 const mostEmails = 10
 
-var phoneForm = regexp.MustCompile(`^[0-9()+ -]{3,25}$`)
-
 // check reports everything that is wrong with a contact.
 func (c Contact) check() []error {
-	var problems []error
-	for _, text := range []struct {
-		field, value string
-		most         int
-	}{{"Name", c.Name, 64}, {"Title", c.Title, 50}} {
-		if n := len([]rune(text.value)); n == 0 || n > text.most {
-			problems = append(problems, form.In(text.field, form.Text(text.value, fmt.Sprintf("has %d characters", n), fmt.Sprintf("write 1 to %d", text.most))))
-		}
-	}
-	if !phoneForm.MatchString(c.Phone) {
-		problems = append(problems, form.In("Phone", form.Text(c.Phone, "is not a telephone number", "write it like +49 30 1234567")))
-	}
-	return form.Problems(append(problems, form.In("Email", form.CheckEmail(c.Email)))...)
+	return form.Problems(form.In("Name", form.CheckContactName(c.Name)), form.In("Title", form.CheckContactTitle(c.Title)),
+		form.In("Email", form.CheckEmail(c.Email)), form.In("Phone", form.CheckPhone(c.Phone)))
 }
 
 // check reports everything that is missing or wrong, before anything is made.

@@ -5,9 +5,6 @@ package baseline
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/form"
@@ -51,21 +48,14 @@ const (
 	CostAnomalies PartName = "costAnomalies"
 )
 
-// adoptable are the forms of the ids by which parts are adopted; nil for parts that cannot be.
-var adoptable = map[PartName]*regexp.Regexp{
-	PublicAccess: nil, Launches: nil, DefaultVPC: nil, Passwords: nil,
-	GuardDuty:      regexp.MustCompile(`^[0-9a-f]{32}$`),
-	SecurityHub:    regexp.MustCompile(`^[0-9]{12}$`),
-	Config:         regexp.MustCompile(`^[A-Za-z0-9_.-]{1,256}$`),
-	Inspector:      nil,
-	AccessAnalyzer: regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,254}$`),
-	Trail:          regexp.MustCompile(`^arn:aws:cloudtrail:[a-z0-9-]+:[0-9]{12}:trail/[A-Za-z0-9._-]+$`),
-	Contacts:       nil, SupportRole: nil, Budget: nil,
-	CostAnomalies: regexp.MustCompile(`^arn:aws:ce::[0-9]{12}:anomalymonitor/[0-9a-f-]{36}$`),
-}
-
 // PartNames returns the names of all parts, in alphabetical order.
-func PartNames() []PartName { return slices.Sorted(maps.Keys(adoptable)) }
+func PartNames() []PartName {
+	var names []PartName
+	for _, name := range form.Parts() {
+		names = append(names, PartName(name))
+	}
+	return names
+}
 
 // Part says that the baseline does not make one of its parts: either it is there already and somebody else keeps it, or the account
 // goes without it. Exactly one of Adopt and SkipReason is set.
@@ -82,14 +72,10 @@ type Part struct {
 
 // Check reports everything that is wrong with the part.
 func (p Part) Check() error {
-	id, known := adoptable[p.Name]
+	id, known := form.PartID(string(p.Name))
 	switch {
 	case !known:
-		names := make([]string, 0, len(adoptable))
-		for _, name := range PartNames() {
-			names = append(names, string(name))
-		}
-		return form.Text(string(p.Name), "is no part of the baseline", "choose from "+strings.Join(names, ", "))
+		return form.Text(string(p.Name), "is no part of the baseline", "choose from "+strings.Join(form.Parts(), ", "))
 	case (p.Adopt == "") == (p.SkipReason == ""):
 		return fmt.Errorf("%s: give Adopt or SkipReason, and not both; leave the part out to have it made", p.Name)
 	case p.SkipReason != "":

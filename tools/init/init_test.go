@@ -65,6 +65,35 @@ func text(t *testing.T, dir, name string) string {
 	return string(content)
 }
 
+// The project of the account's baseline is called like that of the environments, with an ending.
+func TestTheBaselineGetsTheNewName(t *testing.T) {
+	dir := repository(t)
+	folder := stacks.BaselineFolder + "/"
+	for _, name := range []string{"Pulumi.yaml", "Pulumi.staging.yaml", "Pulumi.production.yaml"} {
+		content := text(t, "../..", folder+name)
+		content = strings.ReplaceAll(content, strings.TrimSuffix(nameOf(t, text(t, "../..", folder+"Pulumi.yaml")), stacks.BaselineSuffix)+stacks.BaselineSuffix, "bulkhead-baseline")
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, folder), 0o750))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, folder+name), []byte(content), 0o600))
+	}
+	commit(t, dir)
+	_, err := initialize(t, dir, "-name", "shop", "-account", "111122223333", "-production-account", "444455556666", "-region", "us-east-1")
+	require.NoError(t, err)
+	require.Equal(t, "shop-baseline", nameOf(t, text(t, dir, folder+"Pulumi.yaml")))
+	for env, account := range map[string]string{"staging": "111122223333", "production": "444455556666"} {
+		settings, err := stacks.CheckFiles(filepath.Join(dir, folder), env)
+		require.NoError(t, err)
+		require.Equal(t, account, settings.AccountID)
+		require.Equal(t, "us-east-1", settings.Region)
+	}
+}
+
+func nameOf(t *testing.T, project string) string {
+	t.Helper()
+	name, err := stacks.ProjectName([]byte(project))
+	require.NoError(t, err)
+	return name
+}
+
 func TestEverythingGetsTheNewName(t *testing.T) {
 	dir := repository(t)
 	before := text(t, dir, "Pulumi.staging.yaml")

@@ -84,6 +84,7 @@ type plan struct {
 	was          string // the project's name before
 	moduleWas    string
 	environments []string
+	pulumiFiles  []string // the stack files of both projects
 	files        map[string]string
 	changed      map[string]string
 }
@@ -150,22 +151,31 @@ func (p *plan) renameModule() error {
 	return nil
 }
 
-// renameProject changes Pulumi.yaml, and the reference that is generated like it.
+// projects are the folders of the Pulumi projects, and how their names end.
+var projects = map[string]string{"": "", stacks.BaselineFolder + "/": stacks.BaselineSuffix}
+
+// renameProject changes each Pulumi.yaml, and the reference that is generated like it.
 func (p *plan) renameProject() error {
-	text, err := edit(p.text(projectFile), func(at []string, value string) string {
-		if slices.Equal(at, []string{"name"}) {
-			return p.name
+	for folder, suffix := range projects {
+		file := folder + projectFile
+		if _, has := p.files[file]; !has {
+			continue
 		}
-		return value
-	}, nil)
-	if err != nil {
-		return fmt.Errorf("%s: %w", projectFile, err)
+		text, err := edit(p.text(file), func(at []string, value string) string {
+			if slices.Equal(at, []string{"name"}) {
+				return p.name + suffix
+			}
+			return value
+		}, nil)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		project, err := stacks.ProjectFile([]byte(text))
+		if err != nil {
+			return err
+		}
+		p.changed[file] = string(project)
 	}
-	project, err := stacks.ProjectFile([]byte(text))
-	if err != nil {
-		return err
-	}
-	p.changed[projectFile] = string(project)
 	described, err := stacks.Reference(p.name)
 	p.changed[reference] = string(described)
 	return err
@@ -174,14 +184,16 @@ func (p *plan) renameProject() error {
 // changeStackFiles gives every stack file the new prefix and the wished account and region.
 func (p *plan) changeStackFiles() error {
 	for _, name := range sortedKeys(p.files) {
-		env, ours := strings.CutPrefix(name, "Pulumi.")
+		folder, file := path.Split(name)
+		suffix, known := projects[folder]
+		env, ours := strings.CutPrefix(file, "Pulumi.")
 		env, yaml := strings.CutSuffix(env, ".yaml")
-		if !ours || !yaml || strings.Contains(name, "/") {
+		if !known || !ours || !yaml {
 			continue
 		}
-		text, err := edit(p.text(name), p.valuesOf(env), func(key string) string {
-			if rest, has := strings.CutPrefix(key, p.was+":"); has {
-				return p.name + ":" + rest
+		text, err := edit(p.text(name), p.valuesOf(env, p.was+suffix+":"), func(key string) string {
+			if rest, has := strings.CutPrefix(key, p.was+suffix+":"); has {
+				return p.name + suffix + ":" + rest
 			}
 			return key
 		})
@@ -189,13 +201,16 @@ func (p *plan) changeStackFiles() error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		p.changed[name] = text
-		p.environments = append(p.environments, env)
+		if folder == "" {
+			p.environments = append(p.environments, env)
+		}
+		p.pulumiFiles = append(p.pulumiFiles, name)
 	}
 	return nil
 }
 
-// valuesOf are the new values of an environment. A zone keeps its letter.
-func (p *plan) valuesOf(env string) func(at []string, value string) string {
+// valuesOf are the new values of an environment, or of the baseline of its account, whose keys have the prefix. A zone keeps its letter.
+func (p *plan) valuesOf(env, prefix string) func(at []string, value string) string {
 	account := p.account
 	if stacks.IsProduction(env) {
 		account = p.productionAccount
@@ -204,7 +219,7 @@ func (p *plan) valuesOf(env string) func(at []string, value string) string {
 		if len(at) < 2 || at[0] != "config" {
 			return value
 		}
-		switch strings.TrimPrefix(at[1], p.was+":") {
+		switch strings.TrimPrefix(at[1], prefix) {
 		case "accountId":
 			return cmp.Or(account, value)
 		case "region":
@@ -225,14 +240,18 @@ func (p *plan) check() error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a copy that nobody needs any more
-	for _, name := range append([]string{projectFile}, p.stackFiles()...) {
+	for _, name := range append([]string{projectFile, stacks.BaselineFolder + "/" + projectFile}, p.pulumiFiles...) {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o750); err != nil {
+			return err
+		}
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(p.text(name)), 0o600); err != nil {
 			return err
 		}
 	}
 	var problems []error
-	for _, env := range p.environments {
-		_, err := stacks.CheckFiles(dir, env)
+	for _, name := range p.pulumiFiles {
+		folder, file := path.Split(name)
+		_, err := stacks.CheckFiles(filepath.Join(dir, folder), strings.TrimSuffix(strings.TrimPrefix(file, "Pulumi."), ".yaml"))
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)

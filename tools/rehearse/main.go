@@ -151,11 +151,7 @@ func run(ctx context.Context, args []string) error {
 	case "forget":
 		return forget(ctx, root, os.Stdout)
 	case "check":
-		if _, _, err := settings(root, in.environment); err != nil {
-			return err
-		}
-		fmt.Printf("%s: no problem found\n", stacks.FileName(in.environment))
-		return nil
+		return check(root, in.environment, os.Stdout)
 	case "toolchain":
 		return prepare(ctx, root, os.Stdout)
 	case "provider":
@@ -261,6 +257,34 @@ func settings(root, environment string) (*stacks.Settings, engine.Policies, erro
 		return nil, policies, misuse{fmt.Errorf("the configuration of %s is not usable:\n%w", cmp.Or(environment, `""`), err)}
 	}
 	return s, policies, nil
+}
+
+// check checks the configuration of an environment, and that of the account's baseline if there is one of its name: an account that
+// has several environments has one baseline.
+func check(root, environment string, out io.Writer) error {
+	s, _, err := settings(root, environment)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s: no problem found\n", stacks.FileName(environment))
+	file := filepath.Join(stacks.BaselineFolder, stacks.FileName(environment))
+	if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			fmt.Fprintf(out, "%s: there is none, so that nobody here watches the account; see docs/baseline.md\n", file)
+			return nil
+		}
+		return err
+	}
+	account, err := stacks.CheckFiles(filepath.Join(root, stacks.BaselineFolder), environment)
+	if err == nil && (account.AccountID != s.AccountID || account.Region != s.Region) {
+		err = fmt.Errorf("  %s: account %s in %s is not that of %s, which is %s in %s; give both the same, or the baseline a name of its own",
+			file, account.AccountID, account.Region, stacks.FileName(environment), s.AccountID, s.Region)
+	}
+	if err != nil {
+		return misuse{fmt.Errorf("the configuration of the account's baseline, in %s, is not usable:\n%w", stacks.BaselineFolder, err)}
+	}
+	fmt.Fprintf(out, "%s: no problem found\n", file)
+	return nil
 }
 
 // prepare gets all programs that a rehearsal needs, the emulator's while the compiler is at work.

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/internal/testproject"
+	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
@@ -82,6 +83,7 @@ func script(t *testing.T, file, text string) {
 }
 
 func TestExitCodes(t *testing.T) {
+	const nobody = ": there is none, so that nobody here watches the account; see docs/baseline.md\n"
 	root := repository(t)
 	below := filepath.Join(root, "some", "where")
 	require.NoError(t, os.MkdirAll(below, 0o750))
@@ -102,8 +104,8 @@ func TestExitCodes(t *testing.T) {
 		"outside a repository":   {t.TempDir(), []string{"check"}, exitMisuse, "", []string{"no Pulumi.yaml in", "run this inside the repository"}},
 		"unknown environment":    {root, []string{"up", "stagin"}, exitMisuse, "", []string{"Pulumi.stagin.yaml", "did you mean staging?", "known are production, staging"}},
 		"a path":                 {root, []string{"down", "../staging"}, exitMisuse, "", []string{"is not an environment"}},
-		"check":                  {root, []string{"check"}, 0, "Pulumi.staging.yaml: no problem found\n", nil},
-		"check from below":       {below, []string{"check", "production"}, 0, "Pulumi.production.yaml: no problem found\n", nil},
+		"check":                  {root, []string{"check"}, 0, "Pulumi.staging.yaml: no problem found\ninfra/baseline/Pulumi.staging.yaml" + nobody, nil},
+		"check from below":       {below, []string{"check", "production"}, 0, "Pulumi.production.yaml: no problem found\ninfra/baseline/Pulumi.production.yaml" + nobody, nil},
 		"down without up":        {root, []string{"down", "production"}, 0, "nothing to do: production is not rehearsed\n", nil},
 		"forget without up":      {root, []string{"forget"}, 0, "nothing to do: nothing is rehearsed\n", nil},
 		"forget one":             {root, []string{"forget", "staging"}, exitMisuse, "", []string{"\"staging\" is one argument too many; forget takes none"}},
@@ -205,6 +207,43 @@ func TestDownAfterTheEmulatorHasDied(t *testing.T) {
 			require.NoDirExists(t, s.Path(name))
 		}
 		require.FileExists(t, s.Path("calls.jsonl"), "the record stays")
+	}
+}
+
+// The account's baseline is checked with the environment of its name, and has to be in the same account.
+func TestCheckReadsTheBaselineToo(t *testing.T) {
+	root := repository(t)
+	folder := filepath.Join(root, stacks.BaselineFolder)
+	require.NoError(t, os.MkdirAll(folder, 0o750))
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	write("Pulumi.yaml", "name: bulkhead-baseline\nruntime: go\n")
+	const good = `config:
+  bulkhead-baseline:accountId: "210987654321"
+  bulkhead-baseline:region: eu-central-1
+  bulkhead-baseline:alarmEmails: [ops@example.com]
+  bulkhead-baseline:monthlyBudgetUsd: 400
+  bulkhead-baseline:contactName: Security
+  bulkhead-baseline:contactTitle: CISO
+  bulkhead-baseline:contactEmail: security@example.com
+  bulkhead-baseline:contactPhone: "+49 30 1234567"
+`
+	for text, want := range map[string]string{
+		good: "",
+		strings.ReplaceAll(good, "210987654321", "333333333333"): "account 333333333333 in eu-central-1 is not that of Pulumi.staging.yaml, which is 210987654321 in eu-central-1",
+		strings.ReplaceAll(good, "400", "0"):                     "bulkhead-baseline:monthlyBudgetUsd: 0",
+	} {
+		write("Pulumi.staging.yaml", text)
+		command, stdout, stderr := rehearse(t, root, "check")
+		code := exitCode(t, command)
+		if want == "" {
+			require.Zero(t, code, stderr.String())
+			require.Contains(t, stdout.String(), "infra/baseline/Pulumi.staging.yaml: no problem found\n")
+			continue
+		}
+		require.Equal(t, exitMisuse, code)
+		require.Contains(t, stderr.String(), want)
 	}
 }
 
