@@ -128,6 +128,10 @@ test-kill: toolchain ## Kill each process of a rehearsal at 20 random moments; e
 test-database: postgresql ## Try the database agent on a real PostgreSQL: users, rights, and rotation under load (two minutes)
 	@go test -tags postgresql -count 1 -p 1 ./dbagent/... ./tools/postgresql
 
+.PHONY: test-mutations
+test-mutations: ## Widen and break each rule, route, ACL entry, attachment and address of production; make test tries 60 (four minutes)
+	@go test -count 1 -timeout 30m -v -run EveryMutation ./policy/segmentation -mutations 0 | grep -v '^=== \|--- PASS: .*/'
+
 # It needs Linux, iproute2, nftables, and user namespaces or root; without them it fails and says what is missing.
 .PHONY: test-kernel
 test-kernel: ## Try random segmented networks on this machine's kernel, and compare each packet with the proof (four minutes)

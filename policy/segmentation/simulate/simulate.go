@@ -123,6 +123,8 @@ func (w World) leave(src *at, p Packet) Result {
 		return w.out(src, p, r, back)
 	case model.NATGateway:
 		return w.nat(src, p, r.To, back)
+	case model.GatewayEndpoint: // the service answers, and is for nothing else
+		return Result{"outside", !due(p) || back(answer(p))}
 	}
 	return Result{}
 }

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,7 +30,7 @@ import (
 
 // Probe is a connection to open, and what becomes of it.
 type Probe struct {
-	// Network is tcp or udp.
+	// Network is tcp, udp or icmp, which is ICMPv6 between addresses of IPv6. The Port of ICMP is its type; the code is 0.
 	Network string
 	// From and To are spaces; Source is an address of the one, Listen of the other, and Target the address that the
 	// packet is for: Listen or the public address that stands for it. A Client of 0 lets the kernel choose a port.
@@ -252,22 +254,32 @@ func (l *Servers) Listen(p *Probe) error {
 		}
 		return l.web(p.To, at, &tls.Config{Certificates: []tls.Certificate{*own}, MinVersion: tls.VersionTLS12}, greeting(strings.Join(append([]string{p.To}, l.Names[p.To]...), " ")))
 	}
+	if p.Network == "icmp" {
+		at = netip.AddrPortFrom(p.Listen, 0) // one listens for all types
+	}
 	key := place(p.Network, p.To, at)
 	if l.open[key] != nil {
 		return nil
 	}
 	return In(p.To, func() error {
-		c, err := net.ListenPacket("udp", at.String())
+		var c net.PacketConn
+		var err error
+		if p.Network == "icmp" {
+			c, err = net.ListenPacket(map[bool]string{true: "ip4:icmp", false: "ip6:ipv6-icmp"}[p.Listen.Is4()], p.Listen.String())
+		} else {
+			c, err = net.ListenPacket("udp", at.String())
+		}
 		if err != nil {
 			return err
 		}
 		l.open[key] = c.Close
-		go l.echo(c)
+		go l.note(c, p.Network == "udp")
 		return nil
 	})
 }
 
-func (l *Servers) echo(c net.PacketConn) {
+// note notes what arrives, and sends it back where the kernel does not answer by itself.
+func (l *Servers) note(c net.PacketConn, answer bool) {
 	b := make([]byte, 64)
 	for {
 		n, from, err := c.ReadFrom(b)
@@ -275,10 +287,60 @@ func (l *Servers) echo(c net.PacketConn) {
 			return
 		}
 		l.Lock()
-		l.arrived[string(b[:n])] = true
+		if answer {
+			l.arrived[string(b[:n])] = true
+		} else if text, request := payload(b[:n]); request {
+			l.arrived[text] = true
+		}
 		l.Unlock()
-		_, _ = c.WriteTo(b[:n], from) // the answer may be dropped, which is what the probe is about
+		if answer {
+			_, _ = c.WriteTo(b[:n], from) // the answer may be dropped, which is what the probe is about
+		}
 	}
+}
+
+// head is what an ICMP message has before the text of the probe; a timestamp has three of 4 bytes more.
+const head, stamps = 8, 12
+
+// The types of requests that the kernel answers: RFC 792 and RFC 4443.
+const (
+	echo4, timestamp, echo6        = 8, 13, 128
+	reply4, timestampReply, reply6 = 0, 14, 129
+)
+
+// payload is the text of a probe in an ICMP message, and whether that is a request.
+func payload(b []byte) (text string, request bool) {
+	if len(b) < head {
+		return "", false
+	}
+	request = b[0] == echo4 || b[0] == echo6 || b[0] == timestamp
+	if b[0] == timestamp || b[0] == timestampReply { // the text is its number and sequence
+		return fmt.Sprint(binary.BigEndian.Uint32(b[4:])), request
+	}
+	return string(b[head:]), request
+}
+
+// message is an ICMP request with the text of a probe. The kernel writes the checksum of ICMPv6.
+func message(kind uint16, id string) []byte {
+	b := append(make([]byte, head), id...)
+	b[0] = byte(kind)                     //nolint:gosec // a type
+	n, _ := strconv.ParseUint(id, 10, 32) // a number, see send
+	binary.BigEndian.PutUint32(b[4:], uint32(n))
+	if kind == timestamp {
+		b = append(b[:head], make([]byte, stamps)...)
+	}
+	if kind == echo6 {
+		return b
+	}
+	sum := uint32(0)
+	for i, v := range b {
+		sum += uint32(v) << (8 * (1 - i%2))
+	}
+	for sum>>16 > 0 {
+		sum = sum&0xffff + sum>>16
+	}
+	binary.BigEndian.PutUint16(b[2:], ^uint16(sum)) //nolint:gosec // folded into 16 bits
+	return b
 }
 
 // greeting answers every request with the names of a host.
@@ -289,19 +351,23 @@ func greeting(names string) http.Handler {
 // begin opens a socket in the namespace that the thread is in, and starts to connect it. Probes to several addresses
 // of one end may come from one client port.
 func begin(network string, from, to netip.AddrPort) (*os.File, error) {
-	kind, family := unix.SOCK_STREAM, unix.AF_INET
-	if network == "udp" {
-		kind = unix.SOCK_DGRAM
-	}
+	kind, family, protocol := unix.SOCK_STREAM, unix.AF_INET, 0
 	if to.Addr().Is6() {
 		family = unix.AF_INET6
 	}
-	fd, err := unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	switch network {
+	case "udp":
+		kind = unix.SOCK_DGRAM
+	case "icmp":
+		kind, protocol = unix.SOCK_RAW, map[int]int{unix.AF_INET: unix.IPPROTO_ICMP, unix.AF_INET6: unix.IPPROTO_ICMPV6}[family]
+		from, to = netip.AddrPortFrom(from.Addr(), 0), netip.AddrPortFrom(to.Addr(), 0)
+	}
+	fd, err := unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, protocol)
 	if err != nil {
 		return nil, err
 	}
 	err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
-	if network != "udp" {
+	if network == "tcp" {
 		err = errors.Join(err, unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
 	}
 	if err = errors.Join(err, unix.Bind(fd, sockaddr(from))); err == nil {
@@ -351,6 +417,9 @@ func (p *Probe) finish(s *os.File, id string, until time.Time) error {
 	if err := s.SetDeadline(until); err != nil {
 		return err
 	}
+	if p.Network == "icmp" {
+		return p.ping(s, id)
+	}
 	if p.Network != "udp" {
 		if err := connected(s); err != nil {
 			return err
@@ -374,6 +443,28 @@ func (p *Probe) finish(s *os.File, id string, until time.Time) error {
 	}
 	p.Answered, p.Heard = true, string(b[:n])
 	return nil
+}
+
+// ping sends a request of ICMP and waits for the answer to that one.
+func (p *Probe) ping(s *os.File, id string) error {
+	if _, err := s.Write(message(p.Port, id)); err != nil {
+		return err
+	}
+	b := make([]byte, 128)
+	for {
+		n, err := s.Read(b)
+		if err != nil {
+			return err
+		}
+		answer := b[:n]
+		if p.Target.Is4() && n > 0 { // with the header of IP
+			answer = answer[min(n, int(answer[0]&15)*4):]
+		}
+		if text, request := payload(answer); text == id && !request {
+			p.Answered, p.Heard = true, id
+			return nil
+		}
+	}
 }
 
 // ask begins TLS on a connection, and makes the request if there is one. Whose certificate it is decides nothing here: who has

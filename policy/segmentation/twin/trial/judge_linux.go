@@ -78,13 +78,13 @@ func (o *Outcome) judge(q *question, c *cell) {
 		o.Must++
 		if !q.works() {
 			c.wrong = true
-			o.disagree("%s -> %s, %s %d: the proof says that it must pass, and it did not: %v", q.from, q.to, q.port.network, q.port.number, q.probes[0].Err)
+			o.disagree("%s -> %s, %s: the proof says that it must pass, and it did not: %v", q.from, q.to, q.port, q.probes[0].Err)
 		}
 	case reach.Cannot:
 		o.Cannot++
 		if q.passed() {
 			c.wrong = true
-			o.disagree("%s -> %s, %s %d: the proof says that it cannot pass, and it did", q.from, q.to, q.port.network, q.port.number)
+			o.disagree("%s -> %s, %s: the proof says that it cannot pass, and it did", q.from, q.to, q.port)
 		}
 	case reach.MayPass:
 		o.Either++

@@ -4,6 +4,8 @@ package trial
 
 import (
 	"cmp"
+	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
@@ -16,19 +18,33 @@ type port struct {
 }
 
 func (p port) set() flow.Set {
-	if p.network == "udp" {
+	switch {
+	case p.network == "udp":
 		return flow.One(flow.UDP, flow.Number(p.number))
+	case p.network == "icmp" && p.six():
+		return flow.One(flow.ICMPv6, flow.Number(p.number<<8))
+	case p.network == "icmp":
+		return flow.One(flow.ICMP, flow.Number(p.number<<8))
 	}
 	return flow.One(flow.TCP, flow.Number(p.number))
 }
+
+// six reports whether it is a type of ICMPv6.
+func (p port) six() bool { return p.number >= 128 }
+
+// fits reports whether it can be asked between addresses of a family.
+func (p port) fits(a netip.Addr) bool { return p.network != "icmp" || p.six() == a.Is6() }
+
+func (p port) String() string { return fmt.Sprintf("%s %d", p.network, p.number) }
 
 // others are tried though nothing names them: SSH, HTTP, HTTPS, RDP, PostgreSQL and a neighbour, Redis, a usual port of
 // applications and its neighbour.
 var others = []int{22, 80, 443, 3389, 5432, 5433, 6379, 8443, 8444}
 
-// ports are those of connections of the table, of listeners and of targets, and some others; DNS and time over UDP too.
+// ports are those of connections of the table, of listeners and of targets, and some others; DNS and time over UDP,
+// and the ping of both families too.
 func (t *Trial) ports() []port {
-	out := []port{{"udp", 53}, {"udp", 123}}
+	out := []port{{"udp", 53}, {"udp", 123}, {"icmp", 8}, {"icmp", 128}}
 	add := func(protocol flow.Number, numbers ...int) {
 		network := map[flow.Number]string{flow.TCP: "tcp", flow.UDP: "udp"}[protocol]
 		for _, n := range numbers {

@@ -70,7 +70,7 @@ func (t *Trial) named() []host {
 
 // notShown is what the packets of a twin cannot show, by name and reason.
 func (t *Trial) notShown() []string {
-	out := []string{"ICMP, port 0 and protocols other than TCP and UDP: not sent"}
+	out := []string{"port 0, ICMP other than the ping, and other protocols than TCP and UDP: not sent"}
 	if slices.ContainsFunc(t.net.LoadBalancers, func(b model.LoadBalancer) bool { return !b.Network }) {
 		out = append(out, "web ACLs and cipher suites: load balancers follow listeners, rules, attributes and versions of TLS, and hold back no request")
 	}

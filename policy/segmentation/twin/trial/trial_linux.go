@@ -215,7 +215,7 @@ type question struct {
 }
 
 func (q *question) passed() bool {
-	return slices.ContainsFunc(q.probes, func(p *twin.Probe) bool { return p.Connected || p.Network == "udp" && p.Arrived })
+	return slices.ContainsFunc(q.probes, func(p *twin.Probe) bool { return p.Connected || p.Network != "tcp" && p.Arrived })
 }
 
 // works reports whether there was an answer, which is what must pass has.
@@ -261,7 +261,7 @@ func (t *Trial) probes(a, b *end, p port) []*twin.Probe {
 	var out []*twin.Probe
 	for _, x := range a.addresses {
 		for _, y := range b.addresses {
-			if x.IP.Is4() != y.IP.Is4() {
+			if x.IP.Is4() != y.IP.Is4() || !p.fits(x.IP) {
 				continue
 			}
 			probe := twin.Probe{Network: p.network, From: a.space, To: b.space, Source: x.IP, Target: y.IP, Port: p.number}

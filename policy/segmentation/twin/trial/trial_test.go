@@ -52,7 +52,7 @@ segments:
 connections:
   - {from: internet, to: edge, ports: "tcp/80, tcp/443", why: the site}
   - {from: edge, to: app, ports: tcp/8443, why: requests}
-  - {from: operators, to: app, ports: tcp/22, why: maintenance}
+  - {from: operators, to: app, ports: "tcp/22, icmp/8", why: maintenance}
   - {from: app, to: database, ports: tcp/5432, why: data}
   - {from: app, to: internet, ports: tcp/443, why: updates}
   - {from: app, to: "aws:s3", ports: tcp/443, why: packages}
@@ -71,6 +71,10 @@ func shop() scenes.Scene {
 	}
 	open("sg-web", "sg-app", 8443)
 	open("sg-web2", "sg-app", 22)
+	ping := model.Rule{Protocol: 1, From: 8, To: model.Any, Group: "sg-app"}
+	s.Group("sg-web2").Egress = append(s.Group("sg-web2").Egress, ping)
+	ping.Group = "sg-web2"
+	s.Group("sg-app").Ingress = append(s.Group("sg-app").Ingress, ping)
 	open("sg-app", "sg-db", 5432)
 	s.Group("sg-web").Ingress = append(s.Group("sg-web").Ingress, scenes.TCP(80, "0.0.0.0/0"), scenes.TCP(443, "0.0.0.0/0"))
 	s.Group("sg-app").Egress = append(s.Group("sg-app").Egress, scenes.TCP(443, "0.0.0.0/0"), scenes.TCP(443, "::/0"))
@@ -198,6 +202,7 @@ func TestEveryCellOfANetworkWithALoadBalancerNATAndEndpointsAgrees(t *testing.T)
 		{From: "app", To: "database", Status: segmentation.Allowed, May: "tcp 5432"},
 		{From: "app", To: "internet", Status: segmentation.Allowed, May: "tcp 443"},
 		{From: "app", To: "aws:s3", Status: segmentation.Allowed, May: "tcp 443"},
+		{From: "operators", To: "app", Status: segmentation.Allowed, May: "icmp type 8 code 0; tcp 22"},
 		{From: "operators", To: "aws:s3", Status: segmentation.Closed},
 	} {
 		seen := o.Seen.Cell(c.From, c.To)
