@@ -58,6 +58,15 @@ func editJSON(reply *wire.Reply, err error, edit func(body map[string]any)) (*wi
 	return reply, nil
 }
 
+// jsonReply is a successful JSON answer.
+func jsonReply(body any) (*wire.Reply, error) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	return &wire.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: encoded}, nil
+}
+
 // newUUID makes a random UUID, version 4.
 func newUUID() string {
 	var b [16]byte

@@ -69,7 +69,10 @@ func TestParse(t *testing.T) {
 		{"POST /2015-03-31/functions", "lambda", `{"FunctionName":"f","Role":"r"}`, nil, "lambda", "CreateFunction", "f", wire.RESTJSON},
 		{"POST /2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-central-1%3A1%3Afunction%3Af/invocations", "lambda", "{}", nil, "lambda", "Invoke", "arn:aws:lambda:eu-central-1:1:function:f", wire.RESTJSON},
 		{"GET /2017-03-31/tags/arn%3Aaws%3Alambda%3Aeu-central-1%3A1%3Afunction%3Af", "lambda", "", nil, "lambda", "ListTags", "arn:aws:lambda:eu-central-1:1:function:f", wire.RESTJSON},
-		{"PUT /analyzer", "access-analyzer", "{}", nil, "access-analyzer", "PUT /analyzer", "", wire.RESTJSON},
+		{"PUT /analyzer", "access-analyzer", "{}", nil, "access-analyzer", "CreateAnalyzer", "", wire.RESTJSON},
+		{"POST /detector/12abc34d", "guardduty", "{}", nil, "guardduty", "UpdateDetector", "12abc34d", wire.RESTJSON},
+		{"POST /standards/register", "securityhub", "{}", nil, "securityhub", "BatchEnableStandards", "register", wire.RESTJSON},
+		{"PUT /graph", "detective", "{}", nil, "detective", "PUT /graph", "", wire.RESTJSON},
 		{"GET /x?X-Amz-Credential=AKIAEXAMPLE%2F20260101%2Feu-central-1%2Fs3%2Faws4_request", "", "", nil, "s3", "ListObjects", "x", wire.S3},
 	} {
 		call := parse(test.line, test.signer, test.body, test.headers...)

@@ -28,7 +28,7 @@ func (c *Call) readREST() {
 	case "lambda":
 		c.Protocol, c.Action = RESTJSON, match(lambdaRoutes, c)
 	default:
-		c.Protocol = RESTJSON
+		c.Protocol, c.Action = RESTJSON, match(watcherRoutes[c.Service], c)
 	}
 }
 

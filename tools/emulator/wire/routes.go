@@ -96,3 +96,34 @@ var lambdaRoutes = []route{
 	{"POST", "/2017-03-31/tags/{arn+}", "", "TagResource"},
 	{"DELETE", "/2017-03-31/tags/{arn+}", "", "UntagResource"},
 }
+
+// watcherRoutes are the operations of the services that watch an account.
+var watcherRoutes = map[string][]route{
+	"access-analyzer": {
+		{"PUT", "/analyzer", "", "CreateAnalyzer"},
+		{"GET", "/analyzer", "", "ListAnalyzers"},
+		{"GET", "/analyzer/{name}", "", "GetAnalyzer"},
+		{"DELETE", "/analyzer/{name}", "", "DeleteAnalyzer"},
+	},
+	"guardduty": {
+		{"POST", "/detector", "", "CreateDetector"},
+		{"GET", "/detector", "", "ListDetectors"},
+		{"GET", "/detector/{id}", "", "GetDetector"},
+		{"POST", "/detector/{id}", "", "UpdateDetector"},
+		{"DELETE", "/detector/{id}", "", "DeleteDetector"},
+	},
+	"inspector2": {
+		{"POST", "/enable", "", "Enable"},
+		{"POST", "/disable", "", "Disable"},
+		{"POST", "/status/batch/get", "", "BatchGetAccountStatus"},
+	},
+	"securityhub": {
+		{"POST", "/accounts", "", "EnableSecurityHub"},
+		{"GET", "/accounts", "", "DescribeHub"},
+		{"PATCH", "/accounts", "", "UpdateSecurityHubConfiguration"},
+		{"DELETE", "/accounts", "", "DisableSecurityHub"},
+		{"POST", "/standards/register", "", "BatchEnableStandards"},
+		{"POST", "/standards/deregister", "", "BatchDisableStandards"},
+		{"POST", "/standards/get", "", "GetEnabledStandards"},
+	},
+}
