@@ -213,7 +213,7 @@ func TestADeclaredUserMayConnectAsItselfAndReadNoSecret(t *testing.T) {
 		require.NotContains(t, found[name]["Action"], "secretsmanager:GetSecretValue", name)
 	}
 	parts := servertest.UserData(t, recording)
-	for _, line := range []string{"PGDATABASE=orders", "PGUSER=service", "DATABASE_LOGIN=IAM", "PGSSLMODE=verify-full", "PGHOST=bulkhead-test-database."} {
+	for _, line := range []string{"PGDATABASE=orders", "PGUSER=service", "DATABASE_LOGIN=IAM", "PGSSLMODE=verify-full", "PGHOST=bulkhead-test-database-"} {
 		require.Contains(t, parts[0].Body, "\n"+line)
 	}
 	require.NotContains(t, parts[0].Body, "DATABASE_SECRET_ARN")
@@ -237,7 +237,7 @@ func TestServiceFindsItsSurroundings(t *testing.T) {
 	for _, line := range []string{
 		"SERVICE_NAME=shop", "SERVICE_PORT=8443", "SERVICE_HEALTH_PATH=/healthz", "AWS_REGION=eu-central-1",
 		"PGPORT=5432", "PGDATABASE=app", "PGSSLMODE=verify-full", "PGSSLROOTCERT=/etc/pki/rds/global-bundle.pem",
-		"DATABASE_SECRET_ARN=" + secret, "PGHOST=bulkhead-test-database.", "LOG_GROUP=" + recording.Get(t, servertest.LogsType, "shop-logs").ID,
+		"DATABASE_SECRET_ARN=" + secret, "PGHOST=bulkhead-test-database-", "LOG_GROUP=" + recording.Get(t, servertest.LogsType, "shop-logs").ID,
 	} {
 		require.Contains(t, parts[0].Body, "\n"+line)
 	}

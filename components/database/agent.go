@@ -47,7 +47,7 @@ func newAgent(ctx *pulumi.Context, name string, d *Database, args *Args, instanc
 	}
 	in := args.Users.Agent
 	function, err := lambda.NewFunction(ctx, name+"-agent", &lambda.FunctionArgs{
-		Description:   pulumi.String("Makes the users of the database " + d.Identifier),
+		Description:   pulumi.String("Makes the users of the database " + d.name),
 		Runtime:       pulumi.String("provided.al2023"),
 		Architectures: pulumi.ToStringArray([]string{processor}),
 		Handler:       pulumi.String(bootstrap),
@@ -105,7 +105,7 @@ func newAgentRole(ctx *pulumi.Context, name string, d *Database, args *Args, log
 	return identity.NewRole(ctx, name, &identity.RoleArgs{
 		AssumedBy:   identity.AssumeRoleByService("lambda.amazonaws.com"),
 		Boundary:    account.BoundaryARN,
-		Description: "The function that makes the users of the database " + d.Identifier,
+		Description: "The function that makes the users of the database " + d.name,
 		Policies: map[string]pulumi.StringInput{
 			"join-network": pulumi.String(network),
 			"write-logs":   identity.DocumentOutput(identity.PermissionsPolicy, server.WriteLogs("WriteOwnLogs", log.ARN)),

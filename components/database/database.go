@@ -38,17 +38,21 @@ type Database struct {
 	// Insights. Whoever loses it loses the data, so it outlives the stack as the final
 	// snapshot and the automated backups do; delete it when they are gone.
 	KeyARN pulumi.StringOutput
-	// Identifier is the DB instance identifier: project, stack and component name.
-	Identifier string
+	// Identifier is the DB instance identifier: project, stack and component name, and
+	// eight characters that are others whenever the database is made anew. A database from
+	// before they were added keeps its identifier.
+	Identifier pulumi.StringOutput
 	// FinalSnapshotIdentifier names the snapshot that a destroy or a replacement leaves
-	// behind: Identifier, "-final-" and eight characters that are others in every
-	// deployment. It stays until somebody deletes it.
+	// behind: project, stack and component name, "-final-" and eight characters that are
+	// others in every deployment. It stays until somebody deletes it.
 	FinalSnapshotIdentifier pulumi.StringOutput
 	// ResourceID is the immutable id of the instance, such as db-ABCDEFGHIJKL, which IAM
 	// policies name for IAM database authentication (rds-db:connect).
 	ResourceID pulumi.StringOutput
 	// Declared are the databases of the instance with who may log in to them, none without Users.
 	Declared []declare.Database
+
+	name string // Project, stack and component name, as RDS takes them.
 }
 
 // New creates a database.
@@ -59,7 +63,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	d := &Database{Segment: args.Segment, Port: segment.PostgreSQL, Name: args.DatabaseName}
-	d.Identifier = identifier(ctx.Project(), ctx.Stack(), name)
+	d.name = identifier(ctx.Project(), ctx.Stack(), name)
 	if err := component.Register(ctx, "bulkhead:database:Database", name, args, d, opts...); err != nil {
 		return nil, err
 	}
@@ -68,14 +72,14 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	d.FinalSnapshotIdentifier = in.keyID.ApplyT(func(id string) string {
-		return finalSnapshot(d.Identifier, id, args.DatabaseName, args.MasterUsername)
+		return finalSnapshot(d.name, id, args.DatabaseName, args.MasterUsername)
 	}).(pulumi.StringOutput)
 	instance, err := newInstance(ctx, name, d, args, in)
 	if err != nil {
 		return nil, err
 	}
 	d.KeyARN = in.keyARN
-	d.Address, d.ResourceID = instance.Address, instance.ResourceId
+	d.Identifier, d.Address, d.ResourceID = instance.Identifier, instance.Address, instance.ResourceId
 	d.SecretARN = secretARN(instance)
 	if args.Users != nil {
 		d.Declared = args.Users.Databases
@@ -86,7 +90,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{
 		"address":                 d.Address,
 		"port":                    pulumi.Int(d.Port.From),
-		"identifier":              pulumi.String(d.Identifier),
+		"identifier":              d.Identifier,
 		"secretArn":               d.SecretARN,
 		"keyArn":                  d.KeyARN,
 		"finalSnapshotIdentifier": d.FinalSnapshotIdentifier,
@@ -102,7 +106,7 @@ func (d *Database) prepare(ctx *pulumi.Context, name string, args *Args) (in sur
 	// "Encrypting Amazon RDS resources").
 	own, err := key.New(ctx, name, &key.Args{
 		Account:       args.Segment.Account(),
-		Description:   "Database " + d.Identifier + ": storage, backups, password and insights",
+		Description:   "Database " + d.name + ": storage, backups, password and insights",
 		Services:      []string{"rds." + region + ".amazonaws.com", "secretsmanager." + region + ".amazonaws.com"},
 		OutlivesStack: true,
 	}, pulumi.Parent(d), pulumi.Protect(args.DeletionProtectionOffReason == ""))
@@ -116,13 +120,16 @@ func (d *Database) prepare(ctx *pulumi.Context, name string, args *Args) (in sur
 	if in.settings, err = newParameterGroup(ctx, name, d, args); err != nil {
 		return in, err
 	}
-	monitoring, err := newMonitoringRole(ctx, name, d, args)
+	fresh := in.subnets.Name.ApplyT(func(ofSubnets string) string { return ending(d.name, digest(ofSubnets)) }).(pulumi.StringOutput)
+	if in.identifier, in.logs, err = newLogGroups(ctx, name, d, args, fresh); err != nil {
+		return in, err
+	}
+	monitoring, err := newMonitoringRole(ctx, name, d, args, in.identifier)
 	if err != nil {
 		return in, err
 	}
 	in.monitoring = monitoring.ARN
-	in.logs, err = newLogGroups(ctx, name, d, args)
-	return in, err
+	return in, nil
 }
 
 // secretARN reads the one secret that RDS keeps for an instance with a managed password.

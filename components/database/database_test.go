@@ -58,13 +58,54 @@ func build(t *testing.T, change func(*Args), more ...func(*pulumi.Context, *Data
 
 func unchanged(*Args) {}
 
+// identifierOf is the identifier that a database gets whose subnet group has been made anew.
+func identifierOf(t *testing.T, recording *pulumitest.Recording) string {
+	t.Helper()
+	return "bulkhead-test-database-" + digest(recording.Only(t, subnetsType).ID)
+}
+
+// A second database of the same stack has another identifier, and log groups of its own: RDS still writes to those of the first.
+func TestIdentifiersAreFresh(t *testing.T) {
+	seen := map[string]bool{}
+	for _, subnets := range []string{"database-subnets-1a2b3c4", "database-subnets-5d6e7f8"} {
+		recording := pulumitest.Run(t, program(unchanged), pulumitest.WithOutputs(instanceType, managed), pulumitest.WithOutputs(subnetsType,
+			func(pulumitest.Registration) resource.PropertyMap {
+				return resource.NewPropertyMapFromMap(map[string]any{"name": subnets})
+			}))
+		identifier := recording.Only(t, instanceType).String("identifier")
+		require.Regexp(t, "^bulkhead-test-database-[0-9a-f]{8}$", identifier)
+		require.False(t, seen[identifier])
+		seen[identifier] = true
+	}
+}
+
+// A database from before identifiers were fresh keeps its own: the state says which its log group is called after.
+func TestAnOldDatabaseKeepsItsIdentifier(t *testing.T) {
+	const old = "/aws/rds/instance/bulkhead-test-database/postgresql"
+	recording := build(t, unchanged)
+	require.Equal(t, []string{"identifier"}, recording.Only(t, instanceType).IgnoreChanges)
+	for _, kind := range exportedLogs {
+		require.Equal(t, []string{"name"}, recording.Get(t, logsType, "database-"+kind+"-logs").IgnoreChanges)
+	}
+	recording = pulumitest.Run(t, program(unchanged), pulumitest.WithOutputs(instanceType, managed), pulumitest.WithOutputs(logsType,
+		func(r pulumitest.Registration) resource.PropertyMap {
+			if r.Name != "database-postgresql-logs" {
+				return nil
+			}
+			return resource.NewPropertyMapFromMap(map[string]any{"name": old}) // What the engine keeps.
+		}))
+	require.Equal(t, "bulkhead-test-database", recording.Only(t, instanceType).String("identifier"))
+	require.Equal(t, "/aws/rds/instance/bulkhead-test-database/upgrade", recording.Get(t, logsType, "database-upgrade-logs").String("name"))
+	require.Contains(t, recording.Get(t, roleType, "database-monitoring-role").String("assumeRolePolicy"), `:db:bulkhead-test-database"`)
+}
+
 func TestInstanceDefaults(t *testing.T) {
 	recording := build(t, unchanged) // nothing but the segment is given, so every zero value is a safe one
 	instance := recording.Only(t, instanceType)
 	key := recording.Get(t, keyType, "database-key")
 	keyARN := "arn:aws:kms:eu-central-1:111122223333:key/" + key.ID
 	for path, want := range map[string]any{
-		"identifier":                         "bulkhead-test-database",
+		"identifier":                         identifierOf(t, recording),
 		"engine":                             "postgres",
 		"engineVersion":                      "17",
 		"instanceClass":                      "db.t4g.small",
@@ -176,7 +217,8 @@ func TestLogGroupsExistBeforeTheInstanceWithKeyAndRetention(t *testing.T) {
 	instance := recording.Only(t, instanceType)
 	for _, kind := range []string{"postgresql", "upgrade"} {
 		group := recording.Get(t, logsType, "database-"+kind+"-logs")
-		require.Equal(t, "/aws/rds/instance/bulkhead-test-database/"+kind, group.String("name"))
+		require.Equal(t, "/aws/rds/instance/"+instance.String("identifier")+"/"+kind, group.String("name"))
+		require.True(t, group.RetainOnDelete, "RDS writes its last lines late, and would make the group again, unencrypted and for ever")
 		require.Equal(t, pulumitest.LogKeyARN, group.String("kmsKeyId"))
 		require.Equal(t, 365.0, group.Value("retentionInDays"))
 		require.Contains(t, instance.DependsOn, group.URN)
@@ -188,7 +230,7 @@ func TestMonitoringRoleServesThisInstanceOnly(t *testing.T) {
 	role := recording.Get(t, roleType, "database-monitoring-role")
 	require.Equal(t, pulumitest.BoundaryARN, role.String("permissionsBoundary"))
 	require.Contains(t, role.String("assumeRolePolicy"), `"monitoring.rds.amazonaws.com"`)
-	require.Contains(t, role.String("assumeRolePolicy"), `"arn:aws:rds:eu-central-1:111122223333:db:bulkhead-test-database"`)
+	require.Contains(t, role.String("assumeRolePolicy"), `"arn:aws:rds:eu-central-1:111122223333:db:`+recording.Only(t, instanceType).String("identifier")+`"`)
 	var policy struct{ Statement []struct{ Resource any } }
 	require.NoError(t, json.Unmarshal([]byte(recording.Get(t, policyType, "database-monitoring-write-os-metrics").String("policy")), &policy))
 	require.Len(t, policy.Statement, 2)
@@ -257,11 +299,10 @@ func TestTheInstanceWaitsForItsSegment(t *testing.T) {
 
 func TestOutputs(t *testing.T) {
 	var got []string
-	build(t, unchanged, func(ctx *pulumi.Context, d *Database) error {
+	recording := build(t, unchanged, func(ctx *pulumi.Context, d *Database) error {
 		require.Equal(t, segment.PostgreSQL, d.Port)
-		require.Equal(t, "bulkhead-test-database", d.Identifier)
 		require.Equal(t, "app", d.Name)
-		collected := pulumi.All(d.Address, d.SecretARN, d.KeyARN, d.ResourceID).ApplyT(func(values []any) string {
+		collected := pulumi.All(d.Address, d.SecretARN, d.KeyARN, d.ResourceID, d.Identifier).ApplyT(func(values []any) string {
 			for _, value := range values {
 				got = append(got, value.(string))
 			}
@@ -270,8 +311,9 @@ func TestOutputs(t *testing.T) {
 		ctx.Export("done", collected)
 		return nil
 	})
-	require.Len(t, got, 4)
-	require.True(t, strings.HasPrefix(got[0], "bulkhead-test-database."), got[0])
+	require.Len(t, got, 5)
+	require.Equal(t, identifierOf(t, recording), got[4])
+	require.True(t, strings.HasPrefix(got[0], got[4]+"."), got[0])
 	require.Equal(t, secret, got[1])
 	require.Contains(t, got[2], "arn:aws:kms:")
 	require.Contains(t, got[3], "db-")
@@ -303,13 +345,13 @@ func TestDeletionProtectionOffNeedsAReasonThatBecomesATag(t *testing.T) {
 func TestPreviewKnowsEverythingThatIsDecided(t *testing.T) {
 	recording := pulumitest.Run(t, program(unchanged), pulumitest.Preview())
 	instance := recording.Only(t, instanceType)
-	require.Equal(t, "bulkhead-test-database", instance.String("identifier"))
+	require.Equal(t, "17", instance.String("engineVersion"))
 	require.Equal(t, pulumitest.Unknown, instance.Value("kmsKeyId"))
 }
 
 func TestNamesFollowTheStack(t *testing.T) {
 	recording := pulumitest.Run(t, program(unchanged), pulumitest.InStack("shop", "production"), pulumitest.WithOutputs(instanceType, managed))
-	require.Equal(t, "shop-production-database", recording.Only(t, instanceType).String("identifier"))
+	require.Regexp(t, "^shop-production-database-[0-9a-f]{8}$", recording.Only(t, instanceType).String("identifier"))
 	require.Equal(t, "alias/shop-database", recording.Only(t, "aws:kms/alias:Alias").String("name"))
 }
 

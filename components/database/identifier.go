@@ -26,9 +26,10 @@ func digest(text string) string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// identifier derives the DB instance identifier from what names the deployment. It is
-// chosen rather than left to auto-naming because the names of the log groups follow from
-// it and must be known before the instance exists.
+// identifier derives the beginning of the DB instance identifier from what names the
+// deployment; ending adds what makes it that of one instance. It is chosen rather than left
+// to auto-naming because the names of the log groups follow from it and must be known
+// before the instance exists.
 //
 // The parts are project, stack and component name; a component that is already named
 // after its stack does not repeat it.
@@ -52,6 +53,10 @@ func identifier(project, stack, name string) string {
 	if len(id) <= identifierLimit {
 		return id
 	}
-	ending := digest(whole)
-	return strings.TrimRight(id[:identifierLimit-len(ending)-1], "-") + "-" + ending
+	return ending(id, digest(whole))
+}
+
+// ending puts an ending behind an identifier, of which as much gives way as does not fit.
+func ending(id, with string) string {
+	return strings.TrimRight(id[:min(len(id), identifierLimit-len(with)-1)], "-") + "-" + with
 }

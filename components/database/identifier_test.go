@@ -66,3 +66,11 @@ func FuzzIdentifier(f *testing.F) {
 		}
 	})
 }
+
+func TestAnEndingHasRoomBehindTheLongestIdentifier(t *testing.T) {
+	require.Equal(t, "bulkhead-staging-db-0a1b2c3d", ending("bulkhead-staging-db", "0a1b2c3d"))
+	long := identifier("bulkhead", strings.Repeat("segment-", 12), "one")
+	require.Len(t, long, identifierLimit)
+	require.Regexp(t, `^[a-z](-?[a-z0-9])*-0a1b2c3d$`, ending(long, "0a1b2c3d"))
+	require.LessOrEqual(t, len(ending(long, "0a1b2c3d")), identifierLimit)
+}

@@ -3,6 +3,8 @@
 package database
 
 import (
+	"strings"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -23,24 +25,40 @@ const (
 	insightsDays = 7
 )
 
+// logGroupPrefix begins the names of the groups that RDS exports to; identifier and log follow.
+const logGroupPrefix = "/aws/rds/instance/"
+
 // exportedLogs are the logs of RDS for PostgreSQL that go to CloudWatch (FSBP RDS.36).
 var exportedLogs = []string{"postgresql", "upgrade"}
 
 // newLogGroups creates the groups that RDS exports to before RDS would: its own would
-// be unencrypted by the deployment's key and kept for ever.
-func newLogGroups(ctx *pulumi.Context, name string, d *Database, args *Args) ([]pulumi.CustomResource, error) {
-	var groups []pulumi.CustomResource
-	for _, kind := range exportedLogs {
+// be unencrypted by the deployment's key and kept for ever. RDS still writes when the
+// instance is gone, and makes a group that is gone by then again
+// (hashicorp/terraform-provider-aws#42858); so the groups outlive the stack, and no two
+// instances have one in common.
+//
+// They are also where a stack remembers the identifier of its instance: the first keeps
+// the name with which it was made, and the identifier is read from it, so that an instance
+// from before identifiers were fresh keeps its own.
+func newLogGroups(ctx *pulumi.Context, name string, d *Database, args *Args, fresh pulumi.StringOutput) (identifier pulumi.StringOutput, ready []pulumi.CustomResource, err error) {
+	identifier = fresh
+	for i, kind := range exportedLogs {
 		group, err := logs.New(ctx, name+"-"+kind, &logs.Args{
-			Account: args.Segment.Account(),
-			Name:    "/aws/rds/instance/" + d.Identifier + "/" + kind,
+			Account:       args.Segment.Account(),
+			NameInput:     pulumi.Sprintf("%s%s/%s", logGroupPrefix, identifier, kind),
+			OutlivesStack: true,
 		}, pulumi.Parent(d))
 		if err != nil {
-			return nil, err
+			return identifier, nil, err
 		}
-		groups = append(groups, group.Ready()...)
+		if i == 0 {
+			identifier = group.Name.ApplyT(func(name string) string {
+				return strings.TrimSuffix(strings.TrimPrefix(name, logGroupPrefix), "/"+kind)
+			}).(pulumi.StringOutput)
+		}
+		ready = append(ready, group.Ready()...)
 	}
-	return groups, nil
+	return identifier, ready, nil
 }
 
 // newSubnetGroup lets RDS place the instance and its standby in any zone of the data tier.
@@ -80,6 +98,7 @@ type surroundings struct {
 	keyARN, keyID pulumi.StringOutput
 	subnets       *rds.SubnetGroup
 	settings      *rds.ParameterGroup
+	identifier    pulumi.StringOutput
 	monitoring    pulumi.StringOutput
 	logs          []pulumi.CustomResource
 }
@@ -91,7 +110,7 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 		tags["bulkhead:relaxed:DeletionProtection"] = pulumi.String(args.DeletionProtectionOffReason)
 	}
 	inputs := &rds.InstanceArgs{
-		Identifier: pulumi.String(d.Identifier),
+		Identifier: in.identifier,
 		Tags:       tags,
 
 		Engine:                  pulumi.String("postgres"),
@@ -145,5 +164,7 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 		// Two instances cannot have the same identifier: a replacement, which protection
 		// forbids until it is lifted, takes the final snapshot and then starts anew.
 		pulumi.DeleteBeforeReplace(true),
+		// RDS would rename a running database, and its address with it.
+		pulumi.IgnoreChanges([]string{"identifier"}),
 	)
 }

@@ -14,15 +14,6 @@ import (
 // an account and region. RDS creates it and keeps its events for 30 days.
 const osMetricsLogGroup = "RDSOSMetrics"
 
-// monitoringTrust lets enhanced monitoring take on the role for this one instance
-// (RDS user guide, "Preventing the confused deputy problem").
-func monitoringTrust(region, accountID, identifier string) identity.Document {
-	return identity.AssumeRoleByService("monitoring.rds.amazonaws.com",
-		identity.SourceAccount(accountID),
-		identity.SourceARN(fmt.Sprintf("arn:aws:rds:%s:%s:db:%s", region, accountID, identifier)),
-	)
-}
-
 // monitoringPolicy is what enhanced monitoring needs: the AWS-managed policy
 // AmazonRDSEnhancedMonitoringRole, narrowed to the one log group of this account.
 func monitoringPolicy(region, accountID string) identity.Document {
@@ -42,17 +33,22 @@ func monitoringPolicy(region, accountID string) identity.Document {
 }
 
 // newMonitoringRole is the role through which RDS reports the metrics of the operating
-// system (FSBP RDS.6).
-func newMonitoringRole(ctx *pulumi.Context, name string, d *Database, args *Args) (*identity.Role, error) {
+// system (FSBP RDS.6). Enhanced monitoring may take it on for this one instance (RDS user
+// guide, "Preventing the confused deputy problem").
+func newMonitoringRole(ctx *pulumi.Context, name string, d *Database, args *Args, instance pulumi.StringOutput) (*identity.Role, error) {
 	account := args.Segment.Account()
 	policy, err := monitoringPolicy(account.Region, account.ID).JSON()
 	if err != nil {
 		return nil, err
 	}
 	return identity.NewRole(ctx, name+"-monitoring", &identity.RoleArgs{
-		AssumedBy:   monitoringTrust(account.Region, account.ID, d.Identifier),
+		AssumedBy: identity.AssumeRoleByService("monitoring.rds.amazonaws.com", identity.SourceAccount(account.ID)),
+		AssumedByInputs: []identity.ConditionInput{{
+			Operator: "ArnLike", Key: "aws:SourceArn",
+			Values: pulumi.StringArray{pulumi.Sprintf("arn:aws:rds:%s:%s:db:%s", account.Region, account.ID, instance)},
+		}},
 		Boundary:    account.BoundaryARN,
-		Description: "Enhanced monitoring of the database " + d.Identifier,
+		Description: "Enhanced monitoring of the database " + d.name,
 		Policies:    map[string]pulumi.StringInput{"write-os-metrics": pulumi.String(policy)},
 	}, pulumi.Parent(d))
 }

@@ -109,7 +109,7 @@ func TestTheFunctionRunsInItsOwnSegmentWithoutASecretInItsEnvironment(t *testing
 	require.Len(t, environment, 3)
 	require.Equal(t, secret, environment["BULKHEAD_ADMINISTRATOR_SECRET"])
 	require.Equal(t, "5432", environment["BULKHEAD_DATABASE_PORT"])
-	require.Contains(t, environment["BULKHEAD_DATABASE_HOST"], "bulkhead-test-database.")
+	require.Contains(t, environment["BULKHEAD_DATABASE_HOST"], identifierOf(t, recording)+".")
 	log := recording.Get(t, logsType, "database-agent-logs")
 	require.Equal(t, log.ID, function.Value("loggingConfig.logGroup"))
 	require.Equal(t, pulumitest.LogKeyARN, log.String("kmsKeyId"))

@@ -156,7 +156,7 @@ func (e *Environment) serviceAlarms(s Service) []watched {
 
 func (e *Environment) databaseAlarms(d Database) []watched {
 	const gib = 1 << 30
-	instance := pulumi.StringMap{"DBInstanceIdentifier": pulumi.String(e.Databases[d.Name].Identifier)}
+	instance := pulumi.StringMap{"DBInstanceIdentifier": e.Databases[d.Name].Identifier}
 	return []watched{
 		{d.Name + "-busy", alarm.Args{
 			Description: "The database has been above 80 % of its processors for a quarter of an hour: see Performance Insights.",

@@ -13,7 +13,7 @@ import (
 //   - logKeyArn, boundaryArn, alarmTopicArn;
 //   - loadBalancer, loadBalancerArn, listenerArn, hosts, zoneId;
 //   - services by name, each with autoScalingGroup and role;
-//   - databases by name, each with address, secretArn and keyArn;
+//   - databases by name, each with identifier, address, secretArn and keyArn;
 //   - sessionCommand, operatorPolicyArn.
 func (e *Environment) Export(ctx *pulumi.Context) {
 	outputs := pulumi.Map{
@@ -45,7 +45,7 @@ func (e *Environment) Export(ctx *pulumi.Context) {
 		services[name] = pulumi.Map{"autoScalingGroup": s.AutoScalingGroupName, "role": s.RoleName}
 	}
 	for name, d := range e.Databases {
-		databases[name] = pulumi.Map{"address": d.Address, "secretArn": d.SecretARN, "keyArn": d.KeyARN}
+		databases[name] = pulumi.Map{"identifier": d.Identifier, "address": d.Address, "secretArn": d.SecretARN, "keyArn": d.KeyARN}
 	}
 	outputs["services"], outputs["databases"] = services, databases
 	for name, output := range outputs {

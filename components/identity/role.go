@@ -19,6 +19,8 @@ import (
 type RoleArgs struct {
 	// AssumedBy is the trust policy: who may take on the role. See AssumeRoleByService.
 	AssumedBy Document
+	// AssumedByInputs are further conditions of each statement of AssumedBy, whose values other resources produce. Default: none.
+	AssumedByInputs []ConditionInput
 	// Boundary is the ARN of the permission boundary, and required: without one a role could be given anything. See
 	// NewBoundary.
 	Boundary pulumi.StringInput
@@ -64,7 +66,11 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 		return nil, fmt.Errorf("role %q: %w", name, err)
 	}
 	r := &Role{}
-	if err := component.Register(ctx, "bulkhead:identity:Role", name, component.Documents(args, Drafts(args.Policies)), r, opts...); err != nil {
+	drafts := Drafts(args.Policies)
+	if text, waits := trust.(Text); waits {
+		drafts["role"] = text.Draft
+	}
+	if err := component.Register(ctx, "bulkhead:identity:Role", name, component.Documents(args, drafts), r, opts...); err != nil {
 		return nil, err
 	}
 	description := args.Description
@@ -72,7 +78,7 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 		description = name
 	}
 	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
-		AssumeRolePolicy:    pulumi.String(trust),
+		AssumeRolePolicy:    trust,
 		Description:         pulumi.String(description),
 		PermissionsBoundary: args.Boundary.ToStringOutput(),
 		Tags:                pulumi.StringMap{"Name": pulumi.String(name)},
@@ -140,8 +146,21 @@ func after(value pulumi.StringOutput, waits []any) pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-// check reports everything wrong with the arguments, or returns the trust policy as text.
-func (args *RoleArgs) check(name string) (trust string, err error) {
+// trust is the trust policy as text.
+func (args *RoleArgs) trust() (pulumi.StringInput, error) {
+	text, err := args.AssumedBy.JSON()
+	if err != nil || len(args.AssumedByInputs) == 0 {
+		return pulumi.String(text), err
+	}
+	var statements []StatementInput
+	for _, s := range args.AssumedBy.Statements {
+		statements = append(statements, StatementInput{Statement: s, ConditionInputs: args.AssumedByInputs})
+	}
+	return DocumentOutput(TrustPolicy, statements...), nil
+}
+
+// check reports everything wrong with the arguments, or returns the trust policy.
+func (args *RoleArgs) check(name string) (trust pulumi.StringInput, err error) {
 	args = component.Given(args)
 	var problems []error
 	if len(name) > nameLimit {
@@ -149,7 +168,7 @@ func (args *RoleArgs) check(name string) (trust string, err error) {
 	}
 	if args.AssumedBy.Kind != TrustPolicy {
 		problems = append(problems, fmt.Errorf("AssumedBy is a %s: give a trust policy, such as AssumeRoleByService makes", args.AssumedBy.Kind))
-	} else if trust, err = args.AssumedBy.JSON(); err != nil {
+	} else if trust, err = args.trust(); err != nil {
 		problems = append(problems, fmt.Errorf("AssumedBy: %w", err))
 	}
 	if args.Boundary == nil {

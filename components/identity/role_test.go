@@ -23,6 +23,30 @@ const (
 	sessionManager = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 )
 
+// A condition of the trust may wait for another resource. A preview is judged by a draft of it.
+func TestTrustMayWaitForAResource(t *testing.T) {
+	program := func(ctx *pulumi.Context) error {
+		watched, err := iam.NewPolicy(ctx, "watched", &iam.PolicyArgs{Policy: pulumi.String("{}")})
+		if err != nil {
+			return err
+		}
+		_, err = identity.NewRole(ctx, "monitoring", &identity.RoleArgs{
+			AssumedBy:       identity.AssumeRoleByService("monitoring.rds.amazonaws.com", identity.SourceAccount("111122223333")),
+			AssumedByInputs: []identity.ConditionInput{{Operator: "ArnLike", Key: "aws:SourceArn", Values: pulumi.StringArray{watched.Arn}}},
+			Boundary:        pulumi.String(boundaryARN),
+		})
+		return err
+	}
+	rec := pulumitest.Run(t, program)
+	trust := rec.Get(t, roleType, "monitoring-role").String("assumeRolePolicy")
+	require.Contains(t, trust, `"aws:SourceAccount":"111122223333"`)
+	require.Contains(t, trust, rec.Get(t, policyType, "watched").ID)
+	rec = pulumitest.Run(t, program, pulumitest.Preview())
+	require.Equal(t, pulumitest.Unknown, rec.Get(t, roleType, "monitoring-role").Value("assumeRolePolicy"))
+	draft, _ := rec.Get(t, "bulkhead:identity:Role", "monitoring").Value("documents").(map[string]any)
+	require.Contains(t, draft["role"], "monitoring.rds.amazonaws.com")
+}
+
 func TestRole(t *testing.T) {
 	rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
 		r, err := identity.NewRole(ctx, "app", &identity.RoleArgs{

@@ -25,6 +25,13 @@ type Args struct {
 	// Name is the physical name, for services that dictate one, such as "aws-waf-logs-…" or "/aws/rds/instance/…".
 	// Default: the component's name with a random ending. A change replaces the group and loses its logs.
 	Name string `pulumi:"name"`
+	// NameInput stands in for Name where another resource decides it. The group then keeps the name with which it was made, even
+	// if that resource is replaced. Default: Name.
+	NameInput pulumi.StringInput
+	// OutlivesStack leaves the group where it is when its stack is destroyed: for a service that writes its last lines late, and
+	// that would make a group that is gone again, unencrypted and for ever. Its events expire as before. Default: the group is
+	// deleted with its events.
+	OutlivesStack bool `pulumi:"outlivesStack"`
 }
 
 // Group is an encrypted CloudWatch log group whose events expire.
@@ -57,11 +64,15 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		RetentionInDays: pulumi.Int(args.Account.Retention()),
 		Tags:            pulumi.StringMap{"Name": pulumi.String(name)},
 	}
+	options := []pulumi.ResourceOption{pulumi.Parent(g), pulumi.RetainOnDelete(args.OutlivesStack)}
 	if args.Name != "" {
 		inputs.Name = pulumi.String(args.Name)
+	} else if args.NameInput != nil {
+		inputs.Name = args.NameInput.ToStringOutput()
+		options = append(options, pulumi.IgnoreChanges([]string{"name"}))
 	}
 	var err error
-	if g.group, err = cloudwatch.NewLogGroup(ctx, name+"-logs", inputs, pulumi.Parent(g)); err != nil {
+	if g.group, err = cloudwatch.NewLogGroup(ctx, name+"-logs", inputs, options...); err != nil {
 		return nil, err
 	}
 	g.ARN, g.Name = g.group.Arn, g.group.Name

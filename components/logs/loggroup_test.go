@@ -56,6 +56,23 @@ func TestLogGroup(t *testing.T) {
 	}
 }
 
+// A group whose name comes from another resource keeps the one that it has, and one that outlives its stack is not deleted.
+func TestAGroupKeepsItsNameAndOutlivesItsStack(t *testing.T) {
+	rec := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := logs.New(ctx, "database", &logs.Args{Account: surroundings(0), NameInput: pulumi.String("/aws/rds/instance/db/upgrade"), OutlivesStack: true})
+		if err == nil {
+			_, err = logs.New(ctx, "flows", &logs.Args{Account: surroundings(0), Name: "flows"})
+		}
+		return err
+	})
+	kept, plain := rec.Get(t, logGroupType, "database-logs"), rec.Get(t, logGroupType, "flows-logs")
+	require.Equal(t, "/aws/rds/instance/db/upgrade", kept.String("name"))
+	require.Equal(t, []string{"name"}, kept.IgnoreChanges)
+	require.True(t, kept.RetainOnDelete)
+	require.Empty(t, plain.IgnoreChanges)
+	require.False(t, plain.RetainOnDelete)
+}
+
 func TestLogGroupNamesEveryProblem(t *testing.T) {
 	attempt := func(args *logs.Args) error {
 		return pulumitest.RunError(t, func(ctx *pulumi.Context) error {

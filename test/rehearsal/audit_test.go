@@ -35,7 +35,7 @@ func lookAtLogs(t *testing.T, a *account) {
 	}
 	for _, start := range []string{
 		a.named("flow-logs"), a.named("trail-events"), a.named("app"), a.named("bastion"), a.named("db-agent"), "aws-waf-logs-",
-		"/aws/rds/instance/" + a.identifier() + "/postgresql", "/aws/rds/instance/" + a.identifier() + "/upgrade",
+		"/aws/rds/instance/" + a.identifier(t) + "/postgresql", "/aws/rds/instance/" + a.identifier(t) + "/upgrade",
 	} {
 		count := 0
 		for _, group := range found.LogGroups {

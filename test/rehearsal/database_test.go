@@ -15,12 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// identifier is the database's, of project, stack and component.
-func (a *account) identifier() string { return "bulkhead-" + a.named("db") }
+// identifier is the database's, of project, stack and component, and of this one instance.
+func (a *account) identifier(t *testing.T) string {
+	t.Helper()
+	return databaseOutput(t, a, "identifier").(string)
+}
 
 func lookAtDatabase(t *testing.T, a *account) {
 	t.Helper()
-	db, err := terratest.GetRdsInstanceDetailsContextE(t, t.Context(), a.identifier(), a.Region)
+	db, err := terratest.GetRdsInstanceDetailsContextE(t, t.Context(), a.identifier(t), a.Region)
 	require.NoError(t, err)
 	require.Equal(t, "postgres", aws.ToString(db.Engine))
 	require.Equal(t, a.Database.InstanceClass, aws.ToString(db.DBInstanceClass))
@@ -46,10 +49,10 @@ func lookAtDatabase(t *testing.T, a *account) {
 		subnets = append(subnets, aws.ToString(subnet.SubnetIdentifier))
 	}
 	require.ElementsMatch(t, a.subnetIDs(t, "data"), subnets)
-	port, err := terratest.GetPortOfRdsInstanceContextE(t, t.Context(), a.identifier(), a.Region)
+	port, err := terratest.GetPortOfRdsInstanceContextE(t, t.Context(), a.identifier(t), a.Region)
 	require.NoError(t, err)
 	require.Equal(t, int32(5432), port)
-	address, err := terratest.GetAddressOfRdsInstanceContextE(t, t.Context(), a.identifier(), a.Region)
+	address, err := terratest.GetAddressOfRdsInstanceContextE(t, t.Context(), a.identifier(t), a.Region)
 	require.NoError(t, err)
 	require.Equal(t, databaseOutput(t, a, "address"), address)
 	lookAtParameters(t, a, db)

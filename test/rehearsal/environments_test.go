@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
@@ -247,8 +248,8 @@ func downAndLook(t *testing.T, box *sandbox.Sandbox, environments []*sandbox.Env
 	require.Equal(t, "nothing to do: "+environments[0].Name+" is not rehearsed\nthe emulator has stopped\n", result.Out)
 }
 
-// outliving lists what a destroy leaves in an account on purpose, as the inventory does: the log files, the key that reads
-// them, the key of the database's backups, and the guards of the account, which are there for others too.
+// outliving lists what a destroy leaves in an account on purpose, as the inventory does: the log files, the database's logs, the
+// key that reads both, the key of the database's backups, and the guards of the account, which are there for others too.
 func outliving(t *testing.T, a *account) map[string][]string {
 	t.Helper()
 	all := inventory(t, a)
@@ -257,6 +258,12 @@ func outliving(t *testing.T, a *account) map[string][]string {
 		kept["key"] = append(kept["key"], lastSegment(keyARN(t, a, role)))
 	}
 	sort.Strings(kept["key"])
+	for _, group := range all["log group"] {
+		if strings.HasPrefix(group, "/aws/rds/instance/"+a.identifier(t)+"/") {
+			kept["log group"] = append(kept["log group"], group)
+		}
+	}
+	require.Len(t, kept["log group"], 2)
 	for _, kind := range []string{"bucket", "account public access block", "password policy"} {
 		require.NotEmpty(t, all[kind], kind)
 		kept[kind] = all[kind]
@@ -268,12 +275,18 @@ func outliving(t *testing.T, a *account) map[string][]string {
 func lastSegment(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 
 // requireOnly finds in an account what outlives a stack, nothing else, and all of it as safe as before. Then there are the
-// final snapshot of the database and, for as long as they are kept, its automated backups. The key that nothing needs waits
+// final snapshot of the database and, for as long as they are kept, its automated backups. RDS has made no log group again. The key that nothing needs waits
 // for its deletion.
 func requireOnly(t *testing.T, a *account, kept map[string][]string) {
 	t.Helper()
 	require.Equal(t, kept, inventory(t, a))
 	lookAtBuckets(t, a)
+	groups, err := a.logs.DescribeLogGroups(t.Context(), &cloudwatchlogs.DescribeLogGroupsInput{})
+	require.NoError(t, err)
+	for _, group := range groups.LogGroups {
+		require.Contains(t, kept["key"], lastSegment(aws.ToString(group.KmsKeyId)), aws.ToString(group.LogGroupName))
+		require.NotNil(t, group.RetentionInDays, aws.ToString(group.LogGroupName))
+	}
 	disks, err := a.ec2.GetEbsEncryptionByDefault(t.Context(), &ec2.GetEbsEncryptionByDefaultInput{})
 	require.NoError(t, err)
 	require.True(t, aws.ToBool(disks.EbsEncryptionByDefault))
@@ -281,7 +294,7 @@ func requireOnly(t *testing.T, a *account, kept map[string][]string) {
 	require.NoError(t, err)
 	var final []string
 	for _, snapshot := range snapshots.DBSnapshots {
-		require.Equal(t, a.identifier(), aws.ToString(snapshot.DBInstanceIdentifier))
+		require.Regexp(t, "^bulkhead-"+a.named("db")+"-[0-9a-f]{8}$", aws.ToString(snapshot.DBInstanceIdentifier))
 		require.True(t, aws.ToBool(snapshot.Encrypted))
 		require.Contains(t, kept["key"], lastSegment(aws.ToString(snapshot.KmsKeyId)))
 		if aws.ToString(snapshot.SnapshotType) != "automated" {
@@ -289,7 +302,7 @@ func requireOnly(t *testing.T, a *account, kept map[string][]string) {
 		}
 	}
 	require.Len(t, final, 1)
-	require.Regexp(t, "^"+a.identifier()+"-final-[0-9a-f]{8}$", final[0])
+	require.Regexp(t, "^bulkhead-"+a.named("db")+"-final-[0-9a-f]{8}$", final[0])
 	keys, err := listKeys(t.Context(), a)
 	require.NoError(t, err)
 	require.Len(t, keys, 3)

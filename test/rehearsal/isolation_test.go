@@ -31,7 +31,7 @@ func requireIsolated(t *testing.T, a, other *account) {
 	}
 	_, err = a.ec2.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{VpcIds: theirs["VPC"]})
 	require.ErrorContains(t, err, "InvalidVpcID.NotFound")
-	_, err = a.rds.DescribeDBInstances(t.Context(), &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(other.identifier())})
+	_, err = a.rds.DescribeDBInstances(t.Context(), &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(other.identifier(t))})
 	require.ErrorContains(t, err, "DBInstanceNotFound")
 	_, err = a.kms.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: aws.String(other.alias("db"))})
 	require.ErrorContains(t, err, "NotFoundException")

@@ -117,20 +117,9 @@ func (x *Exchange) writeSecret(arn string, value map[string]string) error {
 	if err != nil {
 		return err
 	}
-	call := &wire.Call{
-		Service: "secretsmanager", Action: "PutSecretValue", Region: x.Call.Region, AccessKey: x.Call.AccessKey, Protocol: wire.JSON, Method: http.MethodPost, Path: "/",
-		Header: http.Header{
-			"X-Amz-Target": {"secretsmanager.PutSecretValue"}, "Content-Type": {"application/x-amz-json-1.1"},
-			// moto finds service and region here and checks no signature.
-			"Authorization": {"AWS4-HMAC-SHA256 Credential=" + x.Call.AccessKey + "/20200101/" + x.Call.Region + "/secretsmanager/aws4_request, SignedHeaders=host, Signature=any"},
-		},
-	}
-	if err := call.SetJSONBody(map[string]any{"SecretId": arn, "SecretString": string(text), "ClientRequestToken": newToken()}); err != nil {
-		return err
-	}
-	reply, err := x.Forward(call)
+	reply, err := x.elsewhere("secretsmanager", "secretsmanager.PutSecretValue", map[string]any{"SecretId": arn, "SecretString": string(text), "ClientRequestToken": newToken()})
 	if err == nil && reply.Status != http.StatusOK {
-		err = fmt.Errorf("status %d: %s", reply.Status, call.ErrorMessage(reply))
+		err = fmt.Errorf("status %d: %s", reply.Status, reply.Body)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the owner's password into %s: %w", arn, err)

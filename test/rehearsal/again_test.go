@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rehearsal_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/test/sandbox"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+)
+
+// TestTheSameStackDeploysAgain deploys an environment with a database, destroys it, and deploys it again into the same account, in which
+// the first has left its snapshot, its backups, its log groups and their keys.
+func TestTheSameStackDeploysAgain(t *testing.T) {
+	t.Parallel()
+	box := small(t)
+	// As long as somebody uses the emulator, it keeps what is left in the account.
+	box.Rehearse(t, "up", "staging").Succeed(t)
+	info, err := emulator.Find(t.Context(), box.Dir)
+	require.NoError(t, err)
+	require.NoError(t, info.Client().Register(t.Context(), emulator.Account{Env: "witness", AccountID: "999999999999", AccessKey: "AKIAEMULATED99999999"}))
+	first := databaseOf(t, box, "db")
+	box.Rehearse(t, "down", "staging").Succeed(t)
+	box.Rehearse(t, "up", "staging").Succeed(t)
+	second := databaseOf(t, box, "db")
+	for key, value := range first {
+		require.NotEqual(t, value, second[key], key)
+	}
+}
+
+// small is a project with an environment of one database, and nothing else but clients of the program's own.
+func small(t *testing.T) *sandbox.Sandbox {
+	t.Helper()
+	box := sandbox.New(t)
+	box.Own(t, "infra")
+	require.NoError(t, os.WriteFile(box.Path("infra", "main.go"), []byte(smallProgram), 0o600))
+	box.Replace(t, "Pulumi.staging.yaml", "210987654321", "111122223333")
+	return box
+}
+
+// databaseOf is what the stack tells of a database.
+func databaseOf(t *testing.T, box *sandbox.Sandbox, name string) map[string]any {
+	t.Helper()
+	databases, _ := box.Environment("staging").Outputs(t)["databases"].(map[string]any)
+	database, _ := databases[name].(map[string]any)
+	require.NotEmpty(t, database, name)
+	require.True(t, strings.HasPrefix(database["identifier"].(string), "bulkhead-staging-"+name+"-"), database["identifier"])
+	return database
+}
+
+const smallProgram = `// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/database"
+	"github.com/bulkhead-iac/bulkhead/components/environment"
+	"github.com/bulkhead-iac/bulkhead/components/segment"
+)
+
+func main() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		env, err := environment.New(ctx, "staging", &environment.Args{
+			AccountID:   "111122223333",
+			Region:      "eu-central-1",
+			Zones:       []string{"eu-central-1a", "eu-central-1b"},
+			VPCCIDR:     "10.20.0.0/16",
+			AlarmEmails: []string{"ops@example.com"},
+			Table: &segment.Table{
+				Segments: []segment.Segment{
+					{Name: "worker", Tier: segment.App, Holds: "Clients of the database"},
+					{Name: "db", Tier: segment.Data, Holds: "Database"},
+				},
+				Connections: []segment.Connection{{From: "worker", To: "db", Ports: segment.PostgreSQL, Why: "Rows are kept here"}},
+			},
+			OwnSegments: []string{"worker"},
+			Databases: []environment.Database{
+				{Args: database.Args{DeletionProtectionOffReason: "this test destroys it"}},
+			},
+		})
+		if err == nil {
+			env.Export(ctx)
+		}
+		return err
+	})
+}
+`

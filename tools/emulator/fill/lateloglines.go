@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fill
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
+)
+
+// lateLogLines are the groups to which an instance that is gone has lines left to write.
+type lateLogLines struct{ store[bool] }
+
+// lateLogGroups makes the groups of an instance's exported logs as RDS does. Its last lines come when the instance is gone, and RDS makes
+// the group for them where there is none any more: without a key, and for ever (hashicorp/terraform-provider-aws#42858). moto makes none.
+func lateLogGroups(t *Table) {
+	l := &lateLogLines{}
+	t.on("rds", l.end, "DeleteDBInstance")
+	t.on("logs", l.again, "DeleteLogGroup")
+}
+
+// end writes the last lines of an instance. Each group is made again once more, if it is deleted later.
+func (l *lateLogLines) end(x *Exchange) (*wire.Reply, error) {
+	instances, refusal, err := x.describe("DescribeDBInstances", "DBInstances/DBInstance", map[string]string{"DBInstanceIdentifier": instanceName(x)})
+	if refusal != nil || err != nil {
+		return refusal, err
+	}
+	reply, err := x.Pass()
+	if !succeeded(reply, err) {
+		return reply, err
+	}
+	for _, instance := range instances {
+		for _, kind := range instance.Find("EnabledCloudwatchLogsExports/member") {
+			group := "/aws/rds/instance/" + instanceName(x) + "/" + kind.Text
+			l.set(x.place(), group, true)
+			if err := x.makeLogGroup(group); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return reply, nil
+}
+
+func (l *lateLogLines) again(x *Exchange) (*wire.Reply, error) {
+	group, _ := x.Call.JSONBody()["logGroupName"].(string)
+	reply, err := x.Pass()
+	if !succeeded(reply, err) {
+		return reply, err
+	}
+	if late, _ := l.get(x.place(), group); late {
+		l.remove(x.place(), group)
+		err = x.makeLogGroup(group)
+	}
+	return reply, err
+}
+
+// makeLogGroup makes a log group where there is none of the name.
+func (x *Exchange) makeLogGroup(name string) error {
+	// That there is one is an answer, not an error.
+	_, err := x.elsewhere("logs", "Logs_20140328.CreateLogGroup", map[string]any{"logGroupName": name})
+	return err
+}
+
+// elsewhere asks moto for something of a service that speaks JSON, for the same caller. The target is what the service calls the operation.
+func (x *Exchange) elsewhere(service, target string, body map[string]any) (*wire.Reply, error) {
+	_, action, _ := strings.Cut(target, ".")
+	call := &wire.Call{
+		Service: service, Action: action, Region: x.Call.Region, AccessKey: x.Call.AccessKey, Protocol: wire.JSON, Method: http.MethodPost, Path: "/",
+		Header: http.Header{
+			"X-Amz-Target": {target}, "Content-Type": {"application/x-amz-json-1.1"},
+			// moto finds service and region here and checks no signature.
+			"Authorization": {"AWS4-HMAC-SHA256 Credential=" + x.Call.AccessKey + "/20200101/" + x.Call.Region + "/" + service + "/aws4_request, SignedHeaders=host, Signature=any"},
+		},
+	}
+	if err := call.SetJSONBody(body); err != nil {
+		return nil, err
+	}
+	return x.Forward(call)
+}
