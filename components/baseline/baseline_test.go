@@ -206,6 +206,7 @@ func TestFindingsReachAHuman(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(rec.Only(t, "aws:cloudwatch/eventRule:EventRule").String("eventPattern")), &pattern))
 		return pattern["source"]
 	}
+	require.Contains(t, rec.Only(t, "aws:cloudwatch/eventRule:EventRule").String("eventPattern"), `"RecordState":["ACTIVE"],"Severity":{"Label":["HIGH","CRITICAL"]},"Workflow":{"Status":["NEW"]}`)
 	require.Equal(t, []any{"aws.securityhub"}, source(rec))
 	require.Equal(t, []any{"aws.guardduty"}, source(built(t, without(baseline.Part{Name: baseline.SecurityHub, SkipReason: "another tool collects"}))))
 	for _, r := range []*pulumitest.Recording{rec, built(t, skipped(baseline.GuardDuty))} {
