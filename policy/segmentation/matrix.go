@@ -25,7 +25,17 @@ func (s Status) Words() string {
 		Blocked: "intended but blocked", Violation: "more than intended"}[s]
 }
 
-const legend = "+ as intended   . closed   ~ through a load balancer only   ! more than intended\nx intended but blocked   ? unknown"
+// Legend are all statuses, in the order in which legends say them.
+var Legend = []Status{Allowed, Closed, Mediated, Violation, Blocked, Unknown}
+
+// legend is the legend in two lines.
+func legend() string {
+	var out []string
+	for _, s := range Legend {
+		out = append(out, s.Symbol()+" "+s.Words())
+	}
+	return strings.Join(out[:4], "   ") + "\n" + strings.Join(out[4:], "   ")
+}
 
 // Text writes the matrix, a page for every cell that is not as the table says, and what the network cannot close.
 func (p *Proof) Text(w io.Writer) {
@@ -83,7 +93,7 @@ func (p *Proof) Matrix(w io.Writer) {
 		}
 		_, _ = fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
-	_, _ = fmt.Fprintln(w, legend)
+	_, _ = fmt.Fprintln(w, legend())
 }
 
 // Page is a finding of a cell with its witness, on one screen.
@@ -172,7 +182,7 @@ func (p *Proof) Markdown(w io.Writer) {
 		}
 		_, _ = fmt.Fprintln(w)
 	}
-	_, _ = fmt.Fprintf(w, "\n%s\n", legend)
+	_, _ = fmt.Fprintf(w, "\n%s\n", legend())
 	for _, c := range p.Cells {
 		for _, f := range c.Findings {
 			_, _ = fmt.Fprintf(w, "\n- **%s -> %s**: %s (`%s`)\n", c.From, c.To, f.What, f.Code)

@@ -252,6 +252,51 @@ func TestBothColourSchemes(t *testing.T) {
 	}
 }
 
+// axe is the source of axe-core, which tools/axe pins and npm brings into the toolchain once.
+func axe(tb testing.TB) string {
+	tb.Helper()
+	pinned, folder := filepath.Join("..", "..", "..", "tools", "axe"), filepath.Join("..", "..", "..", ".toolchain", "axe")
+	wanted, err := os.ReadFile(filepath.Join(pinned, "package-lock.json"))
+	require.NoError(tb, err)
+	if have, err := os.ReadFile(filepath.Join(folder, "package-lock.json")); err != nil || !bytes.Equal(have, wanted) {
+		require.NoError(tb, os.MkdirAll(filepath.Dir(folder), 0o750))
+		fresh, err := os.MkdirTemp(filepath.Dir(folder), "axe-")
+		require.NoError(tb, err)
+		require.NoError(tb, os.CopyFS(fresh, os.DirFS(pinned)))
+		npm := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+		npm.Dir = fresh
+		out, err := npm.CombinedOutput()
+		require.NoError(tb, err, "axe-core could not be installed with npm ci; see that `npm ping` succeeds\n%s", out)
+		require.NoError(tb, os.RemoveAll(folder))
+		require.NoError(tb, os.Rename(fresh, folder))
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "node_modules", "axe-core", "axe.min.js"))
+	require.NoError(tb, err)
+	return string(text)
+}
+
+// broken lists the rules of WCAG 2.2, levels A and AA, and of good practice, that axe-core finds broken, and where.
+const broken = `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+	.then(r => r.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.map(n => n.html.slice(0, 120)).join(" ")))`
+
+// TestAxeFindsNothingToMend runs axe-core on the page and on an open path, in both colour schemes.
+func TestAxeFindsNothingToMend(t *testing.T) {
+	b := show(t, changedPage(t))
+	b.run(chromedp.Evaluate(axe(t), nil))
+	find := func() (found []string) {
+		b.run(chromedp.Evaluate(broken, &found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		return found
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		b.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		require.Empty(t, find(), scheme)
+	}
+	b.run(chromedp.Click(`#matrix button[aria-label^="edge to app: more than intended"]`, chromedp.ByQuery), chromedp.WaitVisible("#sheet[open]", chromedp.ByQuery))
+	require.Empty(t, find(), "with a path")
+	b.run(chromedp.Evaluate(`document.querySelector("#sheet div").insertAdjacentHTML("beforeend", "<button></button><input>")`, nil))
+	require.Len(t, find(), 3, "it finds a control without a name, one without a label and one that is too small")
+}
+
 // faint lists the texts with less contrast than 4.5 to 1.
 const faint = `(() => {
   const parse = c => (c.match(/[\d.]+/g) ?? []).map(Number);

@@ -15,6 +15,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
 )
@@ -82,9 +83,13 @@ func (c *cell) tells() bool {
 	return c.Status != segmentation.Closed && (c.Status != segmentation.Allowed || c.May != "")
 }
 
-// Says is the cell for somebody who does not see where it is.
+// Says is the cell for somebody who does not see where it is. It has what others see, so that who speaks to the browser can say that
+// (WCAG 2.2, 2.5.3).
 func (c *cell) Says() string {
 	out := c.From + " to " + c.To + ": " + c.Status.Words()
+	if short := c.Short(); !strings.Contains(c.May, short) {
+		out += ", " + short
+	}
 	if c.May != "" {
 		out += ", " + c.May
 	}
@@ -114,7 +119,7 @@ func (p *Page) Write(w io.Writer) error {
 		Page: p, Style: template.CSS(style), Script: template.JS(script), //nolint:gosec // both are files of this package
 		Policy: fmt.Sprintf("default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src %s; script-src %s", hash(style), hash(script)),
 		Zones:  p.Proof.Zones(), Sheets: newSheets(),
-		Legend: []segmentation.Status{segmentation.Allowed, segmentation.Closed, segmentation.Mediated, segmentation.Violation, segmentation.Blocked, segmentation.Unknown},
+		Legend: segmentation.Legend,
 	}
 	v.matrix()
 	for i := range p.Changes {

@@ -26,7 +26,7 @@ import (
 )
 
 var (
-	networks = flag.Int("networks", 100, "how many random networks")
+	networks = flag.Int("networks", 15, "how many random networks")
 	flows    = flag.Int("flows", 30, "how many random flows are tried in each")
 	first    = flag.Uint64("first", 0, "the seed of the first network")
 )
