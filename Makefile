@@ -85,9 +85,15 @@ opens: $(REHEARSE) $(POLICY) dbagent ## Say what the program would open and clos
 	@mkdir -p build; ($(PREVIEW)) >build/opens.log || { cat build/opens.log; exit 1; }
 	@$(SAY)
 
+.PHONY: heard
+heard: $(REHEARSE) ## Ask AWS who hears the alarms of ENV, and fail for who has not confirmed; with EMULATED=1 ask the rehearsed account
+	@mkdir -p build; $(EXEC) pulumi stack output --json --stack $(ENVIRONMENT) >build/outputs.json
+	@$(EXEC) go run ./tools/heard $(ENVIRONMENT) <build/outputs.json
+
 .PHONY: up
-up: $(REHEARSE) dbagent ## Deploy ENV to its real AWS account (needs credentials and a backend)
+up: $(REHEARSE) dbagent ## Deploy ENV to its real AWS account (needs credentials and a backend), then say who hears its alarms
 	@$(REHEARSE) exec $(ENVIRONMENT) -- pulumi up --stack $(ENVIRONMENT) $(if $(CI),--yes --non-interactive)
+	@$(MAKE) --no-print-directory heard || echo "The deployment stands, but not everybody hears its alarms; look again with: make heard ENV=$(ENVIRONMENT)" >&2
 
 # What an account has once is a project of its own, deployed before the environments in the account.
 BASELINE = @$(REHEARSE) exec $(ENVIRONMENT) -- pulumi -C $(CURDIR)/infra/baseline --stack $(ENVIRONMENT) --policy-pack-config $(CURDIR)/policy/profiles/baseline.json

@@ -4,9 +4,7 @@ package stacks
 
 import (
 	"errors"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/form"
 	"github.com/bulkhead-iac/bulkhead/form/cidr"
@@ -90,18 +88,6 @@ func atMost(most int, elements check) check {
 			return []fault{*wrong("has "+strconv.Itoa(len(list))+" entries", "list at most "+strconv.Itoa(most))}
 		}
 		return elements(value)
-	}
-}
-
-// withIPv4 makes a check that a list of ranges, unless it is empty, has one of IPv4, before the check of its elements:
-// the VPC has no IPv6 addresses, so that nobody comes in from such a range.
-func withIPv4(elements check) check {
-	return func(value any) []fault {
-		list, _ := value.([]string)
-		if len(list) == 0 || slices.ContainsFunc(list, func(s string) bool { return !strings.Contains(s, ":") }) {
-			return elements(value)
-		}
-		return append([]fault{*wrong("has no IPv4 range, and the VPC has no IPv6 addresses", "list the IPv4 addresses too")}, elements(value)...)
 	}
 }
 

@@ -112,9 +112,9 @@ var table = []setting{
 	{
 		key: "bastionAllowedCidrs", group: groupBastion, fallback: []string{}, example: "[203.0.113.0/28]",
 		description: "Known addresses that may open an SSH session to the bastion. Nobody else can.",
-		allowed:     "with bastion KnownAddresses, and only then, 1 to 8 ranges of IPv4 and at most 8 of IPv6, which lie idle without ipv6; IPv4 not wider than /24, IPv6 not wider than /48, outside the VPC, in canonical form",
+		allowed:     "with bastion KnownAddresses, and only then, at most 8 ranges of IPv4 and 8 of IPv6; those of IPv6 lie idle without ipv6, so that one of IPv4 is needed then; IPv4 not wider than /24, IPv6 not wider than /48, outside the VPC, in canonical form",
 		field:       func(s *Settings) any { return &s.Bastion.AllowedCIDRs },
-		check:       withIPv4(ranges(cidr.MaxKnown, cidr.CheckKnown)),
+		check:       ranges(cidr.MaxKnown, cidr.CheckKnown),
 	},
 	{
 		key: "bastionPermissionSet", group: groupBastion, fallback: "", example: "Operators",
@@ -321,6 +321,20 @@ var table = []setting{
 		allowed:     "at least one e-mail address",
 		field:       func(s *Settings) any { return &s.Audit.AlarmEmails },
 		check:       some("alarms would ring unheard", "list who answers them", each(form.CheckEmail)),
+	},
+	{
+		key: "recordEmails", group: groupAudit, fallback: []string{}, example: "[audit@example.com]",
+		description: "Addresses that hear every alarm of the audit trail, and alone those that an ordinary deployment or a refused call sets off. They have a topic and a key of their own, so that disabling the key of the alarms is heard. Empty means alarmEmails.",
+		allowed:     "e-mail addresses",
+		field:       func(s *Settings) any { return &s.Audit.RecordEmails },
+		check:       each(form.CheckEmail),
+	},
+	{
+		key: "trailLockMode", group: groupAudit, fallback: LockGovernance, example: LockCompliance,
+		description: "Who may delete the files of the audit trail before logRetentionDays have passed: with Governance only somebody who has s3:BypassGovernanceRetention; with Compliance nobody, not even the root user, and the bucket is paid for until then.",
+		allowed:     "Governance or Compliance; a change holds for the files that come after it",
+		field:       func(s *Settings) any { return &s.Audit.TrailLockMode },
+		check:       text(oneOf(LockGovernance, LockCompliance)),
 	},
 	{
 		key: "deletionProtectionOffReason", group: groupDeletion, fallback: "", example: "thrown away every night",

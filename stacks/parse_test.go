@@ -31,14 +31,14 @@ func TestParseFillsInDefaults(t *testing.T) {
 		Database: Database{
 			InstanceClass: "db.t4g.small", EngineVersion: "17", StorageGB: 50, MaxStorageGB: 200, BackupRetentionDays: 30,
 		},
-		Audit:   Audit{LogRetentionDays: 365, AlarmEmails: []string{"alarms@example.com"}},
+		Audit:   Audit{LogRetentionDays: 365, AlarmEmails: []string{"alarms@example.com"}, TrailLockMode: LockGovernance},
 		Profile: "production",
 	}, withoutEmptyLists(got))
 }
 
 // withoutEmptyLists makes an empty list and none at all the same.
 func withoutEmptyLists(s *Settings) *Settings {
-	for _, list := range []*[]string{&s.App.EgressCIDRs, &s.App.EgressDomains, &s.WAF.Relaxations, &s.Network.ExistingSubnetIDs} {
+	for _, list := range []*[]string{&s.App.EgressCIDRs, &s.App.EgressDomains, &s.WAF.Relaxations, &s.Network.ExistingSubnetIDs, &s.Audit.RecordEmails} {
 		if len(*list) == 0 {
 			*list = nil
 		}
@@ -78,6 +78,7 @@ func TestParseGoodValues(t *testing.T) {
 		"uploads":                   {"wafRelaxations": `["CommonRuleSet.SizeRestrictions_BODY because people upload photos","Linux because the group is tried out"]`},
 		"names only logged":         {"dnsBlockOffReason": "finding out which names there are"},
 		"credentials anywhere":      {"credentialsAnywhereReason": "browsers get URLs that an instance signs"},
+		"operators with IPv6 alone": {"ipv6": "true", "bastionAllowedCidrs": `["2001:db8:1::/48"]`},
 		"IPv6 without NAT":          {"ipv6": "true", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["2001:db8:30::/48"]`},
 		"images from elsewhere":     {"edgeContentSecurityPolicy": "default-src 'self'; img-src https://cdn.example.com"},
 		"no HSTS":                   {"edgeHstsOffReason": "the domain moves back to plain HTTP"},
@@ -197,7 +198,7 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"bastionAllowedCidrs", `["0.0.0.0/1"]`, `bastionAllowedCidrs[0]: "0.0.0.0/1" is wider than /24`},
 		{"bastionAllowedCidrs", `["203.0.113.0/28","2001:db8::/32"]`, `bastionAllowedCidrs[1]: "2001:db8::/32" is wider than /48`},
 		{"bastionAllowedCidrs", `["203.0.113.7/28"]`, `bastionAllowedCidrs[0]: "203.0.113.7/28" is not in canonical form; write 203.0.113.0/28`},
-		{"bastionAllowedCidrs", `["2001:db8:1::/48"]`, `bastionAllowedCidrs: ["2001:db8:1::/48"] has no IPv4 range, and the VPC has no IPv6 addresses; list the IPv4 addresses too`},
+		{"bastionAllowedCidrs", `["2001:db8:1::/48"]`, `bastionAllowedCidrs: ["2001:db8:1::/48"] has no IPv4 range, and the VPC has no IPv6 addresses; list the IPv4 addresses too, or set ipv6: true`},
 		{"bastionAllowedCidrs", `["203.0.113.0/28","64:ff9b::/96"]`, `the NAT64 block that stands for all of IPv4`},
 		{"bastionAllowedCidrs", `["203.0.113.0/28","203.0.113.0/28"]`, `bastionAllowedCidrs[1]: "203.0.113.0/28" is listed twice`},
 		{"bastionAllowedCidrs", `["203.0.113.0/28","203.0.113.4/32"]`, `bastionAllowedCidrs[1]: "203.0.113.4/32" lies inside 203.0.113.0/28 of the same list; drop one of the two`},

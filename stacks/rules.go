@@ -40,6 +40,7 @@ var rules = []rule{
 	{[]string{"region", "zones"}, "zones names 2 to 4 zones of region, and no two that share an address slot of the network: a and e, b and f, c and g, d and h", zonesFit},
 	{[]string{"bastion", "bastionAllowedCidrs"}, "bastionAllowedCidrs is given exactly when bastion is KnownAddresses", knownAddressesGiven},
 	{[]string{"bastion", "bastionPermissionSet", "bastionReachesDatabase"}, "bastionPermissionSet and bastionReachesDatabase are not given when bastion is None", bastionThere},
+	{[]string{"ipv6", "bastionAllowedCidrs"}, "bastionAllowedCidrs has an IPv4 range, unless ipv6 gives the bastion an address of IPv6", knownAddressesLead},
 	{[]string{"vpcCidr", "bastionAllowedCidrs"}, "bastionAllowedCidrs lies outside vpcCidr: the bastion is entered from elsewhere", bastionRangesFit},
 	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk", egressRangesFit},
 	{[]string{"vpcCidr", "existingVpcId"}, "exactly one of vpcCidr and existingVpcId is set", oneVPC},
@@ -134,6 +135,14 @@ func bastionThere(s *Settings) []fault {
 		faults = append(faults, about("bastionReachesDatabase", "true", wrong, cure)...)
 	}
 	return faults
+}
+
+func knownAddressesLead(s *Settings) []fault {
+	known := s.Bastion.AllowedCIDRs
+	if s.Network.IPv6 || len(known) == 0 || slices.ContainsFunc(known, func(r string) bool { return !strings.Contains(r, ":") }) {
+		return nil
+	}
+	return about("bastionAllowedCidrs", "", "has no IPv4 range, and the VPC has no IPv6 addresses", "list the IPv4 addresses too, or set ipv6: true")
 }
 
 func bastionRangesFit(s *Settings) []fault {

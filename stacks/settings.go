@@ -177,6 +177,10 @@ type Audit struct {
 	LogRetentionDays int
 	// AlarmEmails are the addresses subscribed to the alarm topic; never empty.
 	AlarmEmails []string
+	// RecordEmails are the addresses that hear what is only recorded; empty for AlarmEmails.
+	RecordEmails []string
+	// TrailLockMode is LockGovernance or LockCompliance.
+	TrailLockMode string
 }
 
 // Baseline holds the settings of the account's baseline; those of an environment have none.
@@ -190,6 +194,14 @@ type Baseline struct {
 	// Parts are the parts that are not made; see NotMade.
 	Parts []string
 }
+
+// The values of Audit.TrailLockMode.
+const (
+	// LockGovernance lets an administrator with a permission of its own end the lock of a log file.
+	LockGovernance = "Governance"
+	// LockCompliance lets nobody.
+	LockCompliance = "Compliance"
+)
 
 // nameProblems reports names that AWS would refuse as part of the names of resources.
 func nameProblems(project, stack string) Problems {

@@ -42,6 +42,8 @@ const (
 type Args struct {
 	// TopicARN is the topic that hears the alarm, and required (FSBP CloudWatch.15).
 	TopicARN pulumi.StringInput
+	// SecondTopicARN is a topic that hears it too. Default: none.
+	SecondTopicARN pulumi.StringInput
 	// Description tells whoever is woken what happened and where to look, in 1 to 1024 characters.
 	Description string `pulumi:"description"`
 	// Namespace and Metric name the metric, such as "AWS/RDS" and "FreeStorageSpace".
@@ -91,7 +93,10 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	periods := component.Or(args.Periods, 1)
-	topic := args.TopicARN.ToStringOutput()
+	topics := pulumi.Array{args.TopicARN.ToStringOutput()}
+	if args.SecondTopicARN != nil {
+		topics = append(topics, args.SecondTopicARN.ToStringOutput())
+	}
 	inputs := &cloudwatch.MetricAlarmArgs{
 		AlarmDescription:   pulumi.String(args.Description),
 		Namespace:          pulumi.String(args.Namespace),
@@ -103,7 +108,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		DatapointsToAlarm:  pulumi.Int(component.Or(args.BadPeriods, periods)),
 		TreatMissingData:   pulumi.String(component.Or(args.Silence, SilenceIsGood)),
 		ActionsEnabled:     pulumi.Bool(true),
-		AlarmActions:       pulumi.Array{topic},
+		AlarmActions:       topics,
 		Tags:               pulumi.StringMap{"Name": pulumi.String(name)},
 	}
 	if len(args.Dimensions) > 0 {

@@ -55,7 +55,7 @@ func evasionChecks() []Check {
 				"DisableEbsEncryptionByDefault", "ModifyEbsDefaultKmsKeyId", "DisableSnapshotBlockPublicAccess", "DisableImageBlockPublicAccess",
 				"ModifyVpcBlockPublicAccessOptions", "PutAccountPublicAccessBlock", "DeleteAccountPublicAccessBlock", "DeleteBucketPublicAccessBlock",
 				"DisassociateFirewallRuleGroup", "DeleteDetector", "UpdateDetector", "DisableSecurityHub", "DeleteAnalyzer", "DeleteBackupVault",
-				"DeleteRecoveryPoint"),
+				"DeleteRecoveryPoint", "PutBucketObjectLockConfiguration"),
 		},
 	}
 }

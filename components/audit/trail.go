@@ -24,12 +24,16 @@ type TrailArgs struct {
 	// policy of its log key must admit "cloudtrail.amazonaws.com" and "logs.<region>.amazonaws.com", and
 	// "s3.<region>.amazonaws.com" for whoever reads the bucket: see components/key.
 	Account *account.Account
-	// ArchiveDays is how long the signed log files stay in the bucket. Default: as long as the account keeps its logs.
+	// ArchiveDays is how long the signed log files stay in the bucket, and are locked there: nobody deletes or overwrites one
+	// before. Default: as long as the account keeps its logs.
 	ArchiveDays int `pulumi:"archiveDays"`
+	// LockMode says who may end that lock early. Default: storage.Governance.
+	LockMode storage.LockMode `pulumi:"lockMode"`
 	// AccessLogs is the bucket that records who reads the log files (CIS AWS Foundations 5.0, 3.6). Default: none.
 	AccessLogs *storage.Bucket
 	// DisposableReason says why the log files may be deleted with the stack: see storage.BucketArgs. Default: they and their
-	// bucket outlive it, for as long as ArchiveDays says; let their key do so too (key.Args.OutlivesStack).
+	// bucket outlive it, for as long as ArchiveDays says; let their key do so too (key.Args.OutlivesStack). What may be deleted is
+	// not locked.
 	DisposableReason string `pulumi:"disposableReason"`
 }
 
@@ -60,11 +64,18 @@ func NewTrail(ctx *pulumi.Context, name string, args *TrailArgs, opts ...pulumi.
 	}
 	physical := ctx.Project() + "-" + name
 	arn := fmt.Sprintf("arn:aws:cloudtrail:%s:%s:trail/%s", args.Account.Region, args.Account.ID, physical)
+	days := component.Or(args.ArchiveDays, args.Account.Retention())
+	locked := days
+	if args.DisposableReason != "" {
+		locked = 0
+	}
 	var err error
 	t.Bucket, err = storage.NewLogBucket(ctx, name+"-files", &storage.LogBucketArgs{
 		BucketArgs: storage.BucketArgs{
 			KeyARN:           args.Account.LogKeyARN,
-			ExpireDays:       component.Or(args.ArchiveDays, args.Account.Retention()),
+			ExpireDays:       days,
+			LockDays:         locked,
+			LockMode:         args.LockMode,
 			AccessLogs:       args.AccessLogs,
 			DisposableReason: args.DisposableReason,
 		},

@@ -22,6 +22,7 @@ const (
 	alarmType    = "aws:cloudwatch/metricAlarm:MetricAlarm"
 	filterType   = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 	logGroupType = "aws:cloudwatch/logGroup:LogGroup"
+	lockType     = "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2"
 	trailType    = "aws:cloudtrail/trail:Trail"
 )
 
@@ -77,6 +78,7 @@ func TestTrail(t *testing.T) {
 	require.EqualValues(t, 400, rec.Get(t, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "audit-files-lifecycle").
 		Value("rules.0.expiration.days"))
 	require.Equal(t, rec.Get(t, "aws:s3/bucketV2:BucketV2", "access-bucket").ID, rec.Only(t, "aws:s3/bucketLoggingV2:BucketLoggingV2").String("targetBucket"))
+	require.Empty(t, rec.ByType(lockType), "what may be deleted with the stack is not locked")
 
 	role := rec.Get(t, "aws:iam/role:Role", "audit-delivery-role")
 	require.Equal(t, "arn:aws:iam::111122223333:role/"+role.ID, trail.String("cloudWatchLogsRoleArn"))
@@ -97,6 +99,7 @@ func TestTrailKeepsItsFilesAsLongAsTheAccountKeepsItsLogs(t *testing.T) {
 	require.EqualValues(t, 90, rec.Get(t, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "audit-files-lifecycle").
 		Value("rules.0.expiration.days"))
 	require.True(t, rec.Get(t, "aws:s3/bucketV2:BucketV2", "audit-files-bucket").RetainOnDelete)
+	require.Equal(t, map[string]any{"mode": "GOVERNANCE", "days": 90.0}, rec.Only(t, lockType).Value("rule.defaultRetention"), "nobody shortens the account's memory")
 	require.Empty(t, rec.ByType("aws:s3/bucketLoggingV2:BucketLoggingV2"))
 	require.Equal(t, "shop-audit", rec.Only(t, trailType).String("name"))
 	require.Contains(t, rec.Get(t, "aws:s3/bucketPolicy:BucketPolicy", "audit-files-policy").String("policy"),
@@ -122,6 +125,25 @@ func TestTrailAlarms(t *testing.T) {
 		require.Equal(t, "Sum", alarm.String("statistic"))
 		require.Equal(t, check.CIS != "", strings.Contains(alarm.String("alarmDescription"), " (CIS AWS Foundations 1.4, "+check.CIS+"). "))
 	}
+}
+
+// An operator whom every deployment wakes hears nothing in the end.
+func TestADeploymentWakesNobody(t *testing.T) {
+	var wakes []string
+	for _, check := range audit.TrailChecks() {
+		for _, event := range []string{
+			"PutRolePolicy", "AttachRolePolicy", "PutBucketPolicy", "AuthorizeSecurityGroupIngress", "CreateNetworkAclEntry", "CreateRoute",
+			"CreateInternetGateway", "CreateVpc", "AccessDenied*",
+		} {
+			if strings.Contains(check.Pattern, event+")") || strings.Contains(check.Pattern, `"`+event+`"`) {
+				require.True(t, check.Recorded(), "%s rings at %s", check.Name, event)
+			}
+		}
+		if !check.Recorded() {
+			wakes = append(wakes, check.Name)
+		}
+	}
+	require.Subset(t, wakes, []string{"root-use", "trail-changes", "key-disabled", "alarms-silenced", "copies-shared", "guards-lowered"})
 }
 
 func TestEverythingWorksInAPreview(t *testing.T) {
@@ -152,7 +174,7 @@ func TestEvasionsOfTheTrailAreHeard(t *testing.T) {
 		"CreateAccessKey": "new-credentials", "CreateLoginProfile": "new-credentials", "UpdateAssumeRolePolicy": "trust-changes",
 		"ModifySnapshotAttribute": "copies-shared", "ModifyDBSnapshotAttribute": "copies-shared", "DeleteFlowLogs": "logs-erased",
 		"DeleteAlarms": "alarms-silenced", "Unsubscribe": "alarms-silenced", "DisableEbsEncryptionByDefault": "guards-lowered",
-		"DeleteAccountPublicAccessBlock": "guards-lowered",
+		"DeleteAccountPublicAccessBlock": "guards-lowered", "PutBucketObjectLockConfiguration": "guards-lowered",
 	} {
 		var heard []string
 		for _, check := range audit.TrailChecks() {

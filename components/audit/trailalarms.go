@@ -19,8 +19,12 @@ import (
 type TrailAlarmsArgs struct {
 	// LogGroup is where the trail delivers its events: Trail.LogGroup.
 	LogGroup *logs.Group
-	// TopicARN is the topic that hears the alarms: Topic.ARN.
+	// TopicARN is the topic that hears the alarms, and reaches somebody at any hour: Topic.ARN. Required.
 	TopicARN pulumi.StringInput
+	// RecordsTopicARN is a topic that hears every alarm, and alone those that ring in an ordinary deployment (Check.Recorded). With a
+	// key of its own it is also the second way for the alarm that the key of the first has been disabled. Default: TopicARN hears
+	// all, and nothing else does.
+	RecordsTopicARN pulumi.StringInput
 }
 
 // TrailAlarms are the metric filters and alarms of TrailChecks on one log group.
@@ -54,8 +58,12 @@ func NewTrailAlarms(ctx *pulumi.Context, name string, args *TrailAlarmsArgs, opt
 		}, pulumi.Parent(a)); err != nil {
 			return nil, err
 		}
+		topic, second := args.TopicARN, args.RecordsTopicARN
+		if check.Recorded() && second != nil {
+			topic, second = second, nil
+		}
 		made, err := alarm.New(ctx, name+"-"+check.Name, &alarm.Args{
-			TopicARN:    args.TopicARN,
+			TopicARN: topic, SecondTopicARN: second,
 			Description: check.Meaning + check.ofCIS() + ". Look in the trail for who, from where and what else.",
 			Namespace:   namespace,
 			Metric:      check.Name,

@@ -16,6 +16,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/edge"
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/components/storage"
 	"github.com/bulkhead-iac/bulkhead/form"
 )
 
@@ -31,8 +32,14 @@ type Args struct {
 	VPCCIDR string
 	// Table is the segments and who may talk to whom. Required. Every component below runs in the segment of its name.
 	Table *segment.Table
-	// AlarmEmails are the addresses that hear the alarms, at least one. Required.
+	// AlarmEmails are the addresses that hear the alarms at any hour, at least one. Required.
 	AlarmEmails []string
+	// RecordEmails are the addresses that hear every alarm of the trail, and alone those that ring in an ordinary deployment, through
+	// a topic with a key of its own. Default: AlarmEmails.
+	RecordEmails []string
+	// TrailLockMode says who may delete the log files of the trail early, which are locked for as long as they are kept. Default:
+	// storage.Governance.
+	TrailLockMode storage.LockMode
 
 	// Existing is a VPC of somebody else's making for the tiers to move into. Default: one of the environment's own.
 	Existing *network.Existing

@@ -33,8 +33,10 @@ type Environment struct {
 	Account *account.Account
 	// Network is the network with its segments.
 	Network *network.Network
-	// Topic is where alarms are sent.
+	// Topic is where alarms are sent that somebody must hear at any hour.
 	Topic *alarm.Topic
+	// Records is where every alarm of the trail is sent, nil without a trail.
+	Records *alarm.Topic
 	// Trail is the account's trail, nil without one.
 	Trail *audit.Trail
 	// Edge is the load balancer, nil without one.
@@ -149,28 +151,48 @@ func (e *Environment) keepLogs(ctx *pulumi.Context) error {
 		return err
 	}
 	e.Account.LogKeyARN = logKey.ARN
-	alarmKey, err := key.New(ctx, e.name+"-alarms", &key.Args{
+	if e.Topic, err = e.topic(ctx, "alarms", "Alarms", e.args.AlarmEmails); err != nil || e.args.TrailOffReason != "" {
+		return err
+	}
+	return e.keepTrail(ctx)
+}
+
+// topic makes a topic with a key of its own: whoever disables one key silences one topic.
+func (e *Environment) topic(ctx *pulumi.Context, name, holds string, emails []string) (*alarm.Topic, error) {
+	own, err := key.New(ctx, e.name+"-"+name, &key.Args{
 		Account:     e.Account,
-		Description: "Alarms of " + e.name,
+		Description: holds + " of " + e.name,
 		Services:    []string{"cloudwatch.amazonaws.com"},
+	}, e.Options)
+	if err != nil {
+		return nil, err
+	}
+	return alarm.NewTopic(ctx, e.name+"-"+name, &alarm.TopicArgs{Account: e.Account, KeyARN: own.ARN, Emails: emails}, e.Options)
+}
+
+// keepTrail makes the trail, the record of who reads its files, and the topic that hears each of its alarms.
+func (e *Environment) keepTrail(ctx *pulumi.Context) error {
+	readers, err := storage.NewLogBucket(ctx, e.name+"-trail-access", &storage.LogBucketArgs{
+		BucketArgs: storage.BucketArgs{ExpireDays: e.Account.Retention()},
+		Writers:    []storage.Writer{storage.S3AccessLogs(e.Account.ID, "")},
 	}, e.Options)
 	if err != nil {
 		return err
 	}
-	e.Topic, err = alarm.NewTopic(ctx, e.name+"-alarms", &alarm.TopicArgs{
-		Account: e.Account,
-		KeyARN:  alarmKey.ARN,
-		Emails:  e.args.AlarmEmails,
-	}, e.Options)
-	if err != nil || e.args.TrailOffReason != "" {
+	if e.Trail, err = audit.NewTrail(ctx, e.name+"-trail", &audit.TrailArgs{
+		Account: e.Account, AccessLogs: readers, LockMode: e.args.TrailLockMode,
+	}, e.Options); err != nil {
 		return err
 	}
-	if e.Trail, err = audit.NewTrail(ctx, e.name+"-trail", &audit.TrailArgs{Account: e.Account}, e.Options); err != nil {
+	emails := e.args.RecordEmails
+	if len(emails) == 0 {
+		emails = e.args.AlarmEmails
+	}
+	if e.Records, err = e.topic(ctx, "records", "Records", emails); err != nil {
 		return err
 	}
 	_, err = audit.NewTrailAlarms(ctx, e.name+"-trail", &audit.TrailAlarmsArgs{
-		LogGroup: e.Trail.LogGroup,
-		TopicARN: e.Topic.ARN,
+		LogGroup: e.Trail.LogGroup, TopicARN: e.Topic.ARN, RecordsTopicARN: e.Records.ARN,
 	}, e.Options)
 	return err
 }

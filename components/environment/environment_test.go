@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/components/app"
+	"github.com/bulkhead-iac/bulkhead/components/audit"
 	"github.com/bulkhead-iac/bulkhead/components/database"
 	"github.com/bulkhead-iac/bulkhead/components/edge"
 	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
@@ -114,14 +115,38 @@ func TestEveryRoleHasTheBoundary(t *testing.T) {
 func TestEveryAlarmRings(t *testing.T) {
 	args := reference()
 	rec := deployed(t, args)
-	topic := rec.Only(t, "aws:sns/topic:Topic")
+	topics := map[string]string{}
+	for _, name := range []string{"alarms", "records"} {
+		topic := rec.Get(t, "aws:sns/topic:Topic", "shop-"+name+"-topic")
+		topics[topic.ID] = name
+		require.Contains(t, topic.String("kmsMasterKeyId"), rec.Get(t, "aws:kms/key:Key", "shop-"+name+"-key").ID, "a key of its own")
+	}
+	recorded := map[string]bool{}
+	for _, check := range audit.TrailChecks() {
+		recorded["shop-trail-"+check.Name+"-alarm"] = check.Recorded()
+	}
 	alarms := rec.ByType("aws:cloudwatch/metricAlarm:MetricAlarm")
-	require.Greater(t, len(alarms), 7)
+	require.Greater(t, len(alarms), 7+len(recorded))
 	for _, alarm := range alarms {
-		require.Equal(t, []any{topic.ID}, alarm.Value("alarmActions"), alarm.Name)
+		var heard []string
+		for _, topic := range alarm.Value("alarmActions").([]any) {
+			heard = append(heard, topics[topic.(string)])
+		}
+		only, ofTrail := recorded[alarm.Name]
+		want := []string{"alarms"}
+		switch {
+		case only:
+			want = []string{"records"}
+		case ofTrail:
+			want = []string{"alarms", "records"}
+		}
+		require.Equal(t, want, heard, alarm.Name)
 		require.NotEmpty(t, alarm.String("alarmDescription"), alarm.Name)
 	}
-	require.Len(t, rec.ByType("aws:sns/topicSubscription:TopicSubscription"), len(args.AlarmEmails))
+	require.Len(t, rec.ByType("aws:sns/topicSubscription:TopicSubscription"), 2*len(args.AlarmEmails), "without RecordEmails the same people hear both")
+
+	args.RecordEmails = []string{"audit@example.com"}
+	require.Equal(t, "audit@example.com", deployed(t, args).Get(t, "aws:sns/topicSubscription:TopicSubscription", "shop-records-audit@example.com").String("endpoint"))
 }
 
 // What fails without an error that anybody sees: a group that stays empty, a NAT gateway out of ports, a certificate that nobody

@@ -10,7 +10,7 @@ import (
 // StackReference:
 //
 //   - vpcId, subnetIds (by tier and zone), securityGroupIds (by segment), outgoingAddresses (by zone);
-//   - logKeyArn, boundaryArn, alarmTopicArn;
+//   - logKeyArn, boundaryArn, alarmTopicArn, recordsTopicArn;
 //   - loadBalancer, loadBalancerArn, listenerArn, hosts, zoneId;
 //   - services by name, each with autoScalingGroup and role;
 //   - databases by name, each with identifier, address, secretArn and keyArn;
@@ -23,6 +23,9 @@ func (e *Environment) Export(ctx *pulumi.Context) {
 		"logKeyArn":        e.Account.LogKeyARN,
 		"boundaryArn":      e.Account.BoundaryARN,
 		"alarmTopicArn":    e.Topic.ARN,
+	}
+	if e.Records != nil {
+		outputs["recordsTopicArn"] = e.Records.ARN
 	}
 	addresses := pulumi.StringMap{}
 	for zone, address := range e.Network.NATPublicIPs {

@@ -176,7 +176,7 @@ var locks = []string{
 	"rds:DeleteDBClusterSnapshot", "rds:DeleteDBInstance", "rds:DeleteDBInstanceAutomatedBackup", "rds:DeleteDBSnapshot",
 	"rds:ModifyDBClusterSnapshotAttribute", "rds:ModifyDBSnapshotAttribute",
 	"s3:BypassGovernanceRetention", "s3:DeleteBucketPolicy", "s3:PutAccountPublicAccessBlock",
-	"s3:PutBucketAcl", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning",
+	"s3:PutBucketAcl", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning",
 	"s3:PutLifecycleConfiguration", "s3:PutObjectAcl",
 	"secretsmanager:PutResourcePolicy",
 }

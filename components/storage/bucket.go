@@ -34,6 +34,12 @@ type BucketArgs struct {
 	ExpireDays int `pulumi:"expireDays"`
 	// NoncurrentDays is how long overwritten and deleted versions stay, in days, at least 1. Default 30.
 	NoncurrentDays int `pulumi:"noncurrentDays"`
+	// LockDays is for how many days after its creation nobody deletes or overwrites a version of an object, at most 36,500 (S3
+	// Object Lock); deletion markers hide it meanwhile. It holds for the objects that are stored from then on. Default: versions
+	// may be deleted.
+	LockDays int `pulumi:"lockDays"`
+	// LockMode says who may end a lock early. Default: Governance.
+	LockMode LockMode `pulumi:"lockMode"`
 	// AccessLogs is the log bucket that receives this bucket's server access logs; it needs the writer S3AccessLogs. They arrive
 	// under AccessLogsPrefix, which must end with a slash. Default: none.
 	AccessLogs *Bucket
@@ -44,6 +50,20 @@ type BucketArgs struct {
 	// its stack with everything that protects it, and its objects expire as before.
 	DisposableReason string `pulumi:"disposableReason"`
 }
+
+// LockMode says who may delete a locked version of an object
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html#object-lock-retention-modes).
+type LockMode string
+
+const (
+	// Governance leaves it to whoever has s3:BypassGovernanceRetention and asks for it.
+	Governance LockMode = "GOVERNANCE"
+	// Compliance leaves it to nobody, not even to the root user: what it keeps is paid for until its day has come, and the
+	// account cannot be emptied before.
+	Compliance LockMode = "COMPLIANCE"
+
+	longestLock = 36500
+)
 
 // LogBucketArgs are the arguments of NewLogBucket. ExpireDays is 365 unless set.
 type LogBucketArgs struct {
@@ -99,7 +119,7 @@ func newBucket(ctx *pulumi.Context, name string, args *BucketArgs, writers []Wri
 	}
 	b := &Bucket{writers: writers}
 	for _, writer := range writers {
-		b.receivesAccessLogs = b.receivesAccessLogs || writer.name == "S3AccessLogs"
+		b.receivesAccessLogs = b.receivesAccessLogs || writer.name == accessLogs
 	}
 	draft, err := Policy(bucketToCome, writers...)
 	if err != nil {
@@ -195,8 +215,9 @@ func (b *Bucket) encrypt(ctx *pulumi.Context, name string, args *BucketArgs) err
 	return err
 }
 
-// retain versions the bucket and lets former versions expire, and the objects where that is asked for. The lifecycle waits for the versioning, or S3 would apply its rules
-// on versions to a bucket that has none.
+// retain versions the bucket, locks its objects where that is asked for, and lets former versions expire, and the objects where
+// that is asked for. Lock and lifecycle wait for the versioning: S3 refuses to lock a bucket that has none, and would apply to
+// it the rules on versions.
 func (b *Bucket) retain(ctx *pulumi.Context, name string, args *BucketArgs) error {
 	versioning, err := s3.NewBucketVersioningV2(ctx, name+"-versioning", &s3.BucketVersioningV2Args{
 		Bucket:                  b.Name,
@@ -204,6 +225,18 @@ func (b *Bucket) retain(ctx *pulumi.Context, name string, args *BucketArgs) erro
 	}, b.setting()...)
 	if err != nil {
 		return err
+	}
+	if args.LockDays > 0 {
+		if _, err := s3.NewBucketObjectLockConfigurationV2(ctx, name+"-lock", &s3.BucketObjectLockConfigurationV2Args{
+			Bucket:            b.Name,
+			ObjectLockEnabled: pulumi.String("Enabled"),
+			Rule: s3.BucketObjectLockConfigurationV2RuleArgs{DefaultRetention: s3.BucketObjectLockConfigurationV2RuleDefaultRetentionArgs{
+				Mode: pulumi.String(component.Or(args.LockMode, Governance)),
+				Days: pulumi.Int(args.LockDays),
+			}},
+		}, b.setting(versioning)...); err != nil {
+			return err
+		}
 	}
 	// Without an expiry of objects, the markers that a deletion leaves behind go with the last version.
 	expiration := s3.BucketLifecycleConfigurationV2RuleExpirationArgs{ExpiredObjectDeleteMarker: pulumi.Bool(true)}
@@ -262,8 +295,32 @@ func (args *BucketArgs) check(name string, writers []Writer) error {
 	if args.DisposableReason != "" {
 		problems = append(problems, form.In("DisposableReason", form.CheckReason(args.DisposableReason)))
 	}
+	problems = append(problems, args.checkLock(writers)...)
 	problems = append(problems, args.checkWriters(writers)...)
 	return errors.Join(append(problems, args.checkAccessLogs()...)...)
+}
+
+// checkLock reports what is wrong with the lock of the objects. S3 delivers access logs to no bucket that locks by default
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html).
+func (args *BucketArgs) checkLock(writers []Writer) []error {
+	var problems []error
+	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
+	if args.LockDays < 0 || args.LockDays > longestLock {
+		add("LockDays %d: use 1 to %d, or 0 for no lock", args.LockDays, longestLock)
+	}
+	if args.LockMode != "" && args.LockMode != Governance && args.LockMode != Compliance {
+		add("LockMode %q: use Governance or Compliance", args.LockMode)
+	}
+	if args.LockDays == 0 && args.LockMode != "" {
+		add("LockMode %q: nothing is locked; give LockDays as well", args.LockMode)
+	}
+	if args.LockDays > 0 && args.DisposableReason != "" {
+		add("LockDays %d: what is locked cannot go with the stack; leave out LockDays or DisposableReason", args.LockDays)
+	}
+	if i := slices.IndexFunc(writers, func(w Writer) bool { return w.name == accessLogs }); args.LockDays > 0 && i >= 0 {
+		add("writer %d: %s cannot deliver to a bucket that locks: leave LockDays out", i, accessLogs)
+	}
+	return problems
 }
 
 // checkWriters reports what is wrong with who may deliver logs.

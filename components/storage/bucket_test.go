@@ -26,6 +26,7 @@ const (
 	encryptionType = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
 	versioningType = "aws:s3/bucketVersioningV2:BucketVersioningV2"
 	lifecycleType  = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
+	lockType       = "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2"
 	loggingType    = "aws:s3/bucketLoggingV2:BucketLoggingV2"
 )
 
@@ -139,6 +140,35 @@ func TestBucketWithEverything(t *testing.T) {
 	require.Equal(t, "trail/", logging.String("targetPrefix"))
 	require.Contains(t, logging.DependsOn, rec.Get(t, policyType, "access-policy").URN)
 	require.Contains(t, rec.Get(t, policyType, "trail-policy").String("policy"), "cloudtrail.amazonaws.com")
+}
+
+func TestLockedObjectsOutliveWhoeverDeletesThem(t *testing.T) {
+	require.Empty(t, pulumitest.Run(t, bucket("files", nil)).ByType(lockType))
+	for mode, want := range map[storage.LockMode]string{"": "GOVERNANCE", storage.Governance: "GOVERNANCE", storage.Compliance: "COMPLIANCE"} {
+		rec := pulumitest.Run(t, bucket("files", &storage.BucketArgs{LockDays: 400, LockMode: mode}))
+		lock := rec.Only(t, lockType)
+		require.Equal(t, "Enabled", lock.String("objectLockEnabled"))
+		require.Equal(t, map[string]any{"mode": want, "days": 400.0}, lock.Value("rule.defaultRetention"))
+		require.Contains(t, lock.DependsOn, rec.Only(t, versioningType).URN, "S3 locks versions only")
+		require.Equal(t, rec.Only(t, bucketType).URN, lock.DeletedWith)
+	}
+}
+
+func TestBadLocks(t *testing.T) {
+	err := pulumitest.RunError(t, func(ctx *pulumi.Context) error {
+		_, err := storage.NewLogBucket(ctx, "logs", &storage.LogBucketArgs{
+			BucketArgs: storage.BucketArgs{LockDays: 40000, LockMode: "Forever", DisposableReason: "only a rehearsal"},
+			Writers:    []storage.Writer{storage.S3AccessLogs(account, "")},
+		})
+		return err
+	})
+	for _, want := range []string{
+		"LockDays 40000: use 1 to 36500", `LockMode "Forever": use Governance or Compliance`, "cannot go with the stack",
+		"writer 0: S3AccessLogs cannot deliver to a bucket that locks",
+	} {
+		require.ErrorContains(t, err, want)
+	}
+	require.ErrorContains(t, pulumitest.RunError(t, bucket("logs", &storage.BucketArgs{LockMode: storage.Compliance})), "nothing is locked; give LockDays")
 }
 
 func TestBucketKeySparesCalls(t *testing.T) {

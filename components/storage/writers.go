@@ -125,11 +125,14 @@ func Config(accountID, prefix string) Writer {
 	}
 }
 
+// accessLogs is the name of the writer S3AccessLogs.
+const accessLogs = "S3AccessLogs"
+
 // S3AccessLogs lets S3 deliver the server access logs of the account's buckets under a prefix. Their bucket must be
 // encrypted by S3 itself (https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html).
 func S3AccessLogs(accountID, prefix string) Writer {
 	return Writer{
-		name:      "S3AccessLogs",
+		name:      accessLogs,
 		problem:   errors.Join(identity.CheckAccountID(accountID), checkPrefix(prefix)),
 		plainOnly: true,
 		statements: func(bucketARN string) []identity.Statement {

@@ -5,6 +5,8 @@
 package configured
 
 import (
+	"strings"
+
 	"github.com/bulkhead-iac/bulkhead/components/app"
 	"github.com/bulkhead-iac/bulkhead/components/bastion"
 	"github.com/bulkhead-iac/bulkhead/components/database"
@@ -13,6 +15,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/components/server"
+	"github.com/bulkhead-iac/bulkhead/components/storage"
 	"github.com/bulkhead-iac/bulkhead/components/waf"
 	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
 	"github.com/bulkhead-iac/bulkhead/stacks"
@@ -43,6 +46,8 @@ func Environment(s *stacks.Settings, table *segment.Table, agent string) *enviro
 		DNSBlockOffReason: s.Network.DNSBlockOffReason,
 		LogRetentionDays:  s.Audit.LogRetentionDays,
 		AlarmEmails:       s.Audit.AlarmEmails,
+		RecordEmails:      s.Audit.RecordEmails,
+		TrailLockMode:     storage.LockMode(strings.ToUpper(s.Audit.TrailLockMode)),
 
 		CredentialsAnywhereReason: s.Network.CredentialsAnywhereReason,
 

@@ -3,6 +3,7 @@
 package rehearsal_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/stretchr/testify/require"
 )
@@ -60,39 +63,49 @@ func lookAtTrail(t *testing.T, a *account) {
 	require.Equal(t, keyARN(t, a, "logs"), aws.ToString(trail.KmsKeyId))
 	require.Contains(t, aws.ToString(trail.CloudWatchLogsLogGroupArn), "log-group:"+a.named("trail-events"))
 	require.True(t, strings.HasPrefix(aws.ToString(trail.S3BucketName), a.named("trail-files")))
+	bucket := aws.ToString(trail.S3BucketName)
+	lock, err := a.s3.GetObjectLockConfiguration(t.Context(), &s3.GetObjectLockConfigurationInput{Bucket: &bucket})
+	require.NoError(t, err)
+	kept := lock.ObjectLockConfiguration.Rule.DefaultRetention
+	require.Equal(t, s3types.ObjectLockRetentionModeGovernance, kept.Mode)
+	require.Equal(t, int32(a.Audit.LogRetentionDays), aws.ToInt32(kept.Days), "nobody deletes a log file early")
+	access, err := a.s3.GetBucketLogging(t.Context(), &s3.GetBucketLoggingInput{Bucket: &bucket})
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(aws.ToString(access.LoggingEnabled.TargetBucket), a.named("trail-access")))
 	status, err := a.cloudtrail.GetTrailStatus(t.Context(), &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
 	require.NoError(t, err)
 	require.True(t, aws.ToBool(status.IsLogging))
 }
 
-// lookAtAlarms finds every alarm telling the one topic, and the topic telling everybody whom the configuration names.
+// lookAtAlarms finds every alarm telling somebody: what a deployment sets off the topic of the records alone, and each topic telling
+// everybody whom the configuration names.
 func lookAtAlarms(t *testing.T, a *account) {
 	t.Helper()
 	topics, err := a.sns.ListTopics(t.Context(), &sns.ListTopicsInput{})
 	require.NoError(t, err)
-	require.Len(t, topics.Topics, 1)
-	topic := aws.ToString(topics.Topics[0].TopicArn)
-	attributes, err := a.sns.GetTopicAttributes(t.Context(), &sns.GetTopicAttributesInput{TopicArn: &topic})
-	require.NoError(t, err)
-	require.Equal(t, keyARN(t, a, "alarms"), attributes.Attributes["KmsMasterKeyId"])
-	require.Contains(t, attributes.Attributes["Policy"], "aws:SecureTransport")
-	subscriptions, err := a.sns.ListSubscriptionsByTopic(t.Context(), &sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
-	require.NoError(t, err)
-	var heard []string
-	for _, subscription := range subscriptions.Subscriptions {
-		require.Equal(t, "email", aws.ToString(subscription.Protocol))
-		heard = append(heard, aws.ToString(subscription.Endpoint))
+	require.Len(t, topics.Topics, 2)
+	byName := map[string]string{}
+	for _, topic := range topics.Topics {
+		for _, name := range []string{"alarms", "records"} {
+			if strings.Contains(aws.ToString(topic.TopicArn), ":"+a.named(name)) {
+				byName[name] = aws.ToString(topic.TopicArn)
+				lookAtTopic(t, a, name, aws.ToString(topic.TopicArn))
+			}
+		}
 	}
-	require.ElementsMatch(t, a.Audit.AlarmEmails, heard)
-
 	alarms, err := a.cloudwatch.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{MaxRecords: aws.Int32(100)})
 	require.NoError(t, err)
-	watched := map[string]bool{}
+	watched, silent := map[string]bool{}, 0
 	for _, alarm := range alarms.MetricAlarms {
 		require.True(t, aws.ToBool(alarm.ActionsEnabled), aws.ToString(alarm.AlarmName))
-		require.Equal(t, []string{topic}, alarm.AlarmActions, aws.ToString(alarm.AlarmName))
+		require.NotEmpty(t, alarm.AlarmActions)
+		require.Subset(t, []string{byName["alarms"], byName["records"]}, alarm.AlarmActions, aws.ToString(alarm.AlarmName))
+		if !slices.Contains(alarm.AlarmActions, byName["alarms"]) {
+			silent++
+		}
 		watched[aws.ToString(alarm.Namespace)+" "+aws.ToString(alarm.MetricName)] = true
 	}
+	require.Equal(t, 9, silent, "alarms that a deployment sets off")
 	filters, err := a.logs.DescribeMetricFilters(t.Context(), &cloudwatchlogs.DescribeMetricFiltersInput{})
 	require.NoError(t, err)
 	require.Len(t, filters.MetricFilters, 25)
@@ -103,4 +116,24 @@ func lookAtAlarms(t *testing.T, a *account) {
 		group := aws.ToString(filter.LogGroupName)
 		require.True(t, strings.HasPrefix(group, a.named("trail-events")) || strings.HasPrefix(group, a.named("dns-queries")), group)
 	}
+}
+
+func lookAtTopic(t *testing.T, a *account, name, topic string) {
+	t.Helper()
+	attributes, err := a.sns.GetTopicAttributes(t.Context(), &sns.GetTopicAttributesInput{TopicArn: &topic})
+	require.NoError(t, err)
+	require.Equal(t, keyARN(t, a, name), attributes.Attributes["KmsMasterKeyId"])
+	require.Contains(t, attributes.Attributes["Policy"], "aws:SecureTransport")
+	subscriptions, err := a.sns.ListSubscriptionsByTopic(t.Context(), &sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
+	require.NoError(t, err)
+	var heard []string
+	for _, subscription := range subscriptions.Subscriptions {
+		require.Equal(t, "email", aws.ToString(subscription.Protocol))
+		heard = append(heard, aws.ToString(subscription.Endpoint))
+	}
+	want := a.Audit.AlarmEmails
+	if name == "records" && len(a.Audit.RecordEmails) > 0 {
+		want = a.Audit.RecordEmails
+	}
+	require.ElementsMatch(t, want, heard)
 }

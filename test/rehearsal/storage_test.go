@@ -43,8 +43,8 @@ func lookAtBucket(t *testing.T, a *account, bucket string) {
 	require.True(t, aws.ToBool(block.BlockPublicAcls) && aws.ToBool(block.BlockPublicPolicy) &&
 		aws.ToBool(block.IgnorePublicAcls) && aws.ToBool(block.RestrictPublicBuckets), bucket)
 
-	algorithm := s3types.ServerSideEncryptionAes256 // what load balancers can write to
-	if !strings.HasPrefix(bucket, a.named("access-logs")) {
+	algorithm := s3types.ServerSideEncryptionAes256 // what load balancers and S3's own access logs can be written to
+	if !strings.HasPrefix(bucket, a.named("access-logs")) && !strings.HasPrefix(bucket, a.named("trail-access")) {
 		algorithm = s3types.ServerSideEncryptionAwsKms
 	}
 	require.NoError(t, terratest.AssertS3BucketServerSideEncryptionContextE(t, t.Context(), a.Region, bucket, algorithm))

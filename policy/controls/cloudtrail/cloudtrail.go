@@ -110,6 +110,25 @@ func trails() []*pack.Control {
 			},
 		},
 		{
+			ID: "trail-bucket-locked", Title: "The trail's log files are locked", Severity: pack.Medium, Level: pack.Disabled, Types: trail,
+			Joins: slices.Concat(aws.BucketObjectLocks, aws.Buckets), Stack: true,
+			Why:  "An intruder who is an administrator deletes the versions in which the traces are.",
+			Fix:  "Add a BucketObjectLockConfigurationV2 for the bucket with rule.defaultRetention: mode, and days for which files are kept.",
+			Maps: standard.Meets("FSBP:S3.15", standard.LogSafety, standard.KeepSafe), Check: func(k *pack.Case) {
+				bucket := trailBucket(k)
+				if bucket == nil {
+					return
+				}
+				locks := func(v pack.Value) pack.Fact {
+					kept := v.Get("defaultRetention")
+					return kept.Get("mode").OneOf("GOVERNANCE", "COMPLIANCE").And(kept.Get("days").AtLeast(1).Or(kept.Get("years").AtLeast(1)))
+				}
+				locked := locks(bucket.Get("objectLockConfiguration.rule")).Or(want.AnyPointing(k.Stack, bucket, "bucket", aws.BucketObjectLocks,
+					func(l *pack.Resource) pack.Fact { return locks(l.Get("rule")) }))
+				k.Require(locked, "the files in bucket %q are not locked", bucket.Name)
+			},
+		},
+		{
 			ID: "trail-bucket-logged", Title: "The trail's bucket logs access", Severity: pack.Low, Level: pack.Disabled, Types: trail,
 			Joins: slices.Concat(aws.BucketLoggings, aws.Buckets), Stack: true,
 			Why: "Whoever reads the trail learns what is watched, and the trail itself does not show it unless it records reads of objects. That " +

@@ -27,12 +27,13 @@ func Controls() []*pack.Control {
 		},
 		{
 			ID: "sns-cmk", Title: "Topics that alarms write to use a customer managed key", Severity: pack.Low, Types: []string{aws.SNSTopic},
-			Joins: []string{aws.MetricAlarm, aws.CompositeAlarm}, Stack: true,
+			Joins: []string{aws.MetricAlarm, aws.CompositeAlarm, aws.KMSKey}, Stack: true,
 			Why: "CloudWatch cannot use the AWS managed key of SNS: its alarms are lost without a word.",
 			Fix: "Set kmsMasterKeyId to a key whose policy admits cloudwatch.amazonaws.com.", Maps: standard.Meets(standard.KeyCare),
 			Check: func(k *pack.Case) {
 				managed := k.Get("kmsMasterKeyId").Matches(func(s string) bool { return strings.HasSuffix(s, "alias/aws/sns") })
-				k.Forbid(managed.And(want.AnyCompanion(k, "alarmActions", []string{aws.MetricAlarm, aws.CompositeAlarm}, want.Present)),
+				_, own := k.Stack.Target(k.Resource, "kmsMasterKeyId", k.Get("kmsMasterKeyId"), aws.KMSKey) // whose id a preview does not know
+				k.Forbid(managed.And(own.Not()).And(want.AnyCompanion(k, "alarmActions", []string{aws.MetricAlarm, aws.CompositeAlarm}, want.Present)),
 					"an alarm writes to the topic, whose key is the one that AWS manages")
 			},
 		},
