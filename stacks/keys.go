@@ -309,6 +309,19 @@ var table = []setting{
 		check:       number(form.CheckBackupDays),
 	},
 	{
+		key: "databaseRestoreFrom", group: groupDatabase, fallback: []string{}, example: "[monday snapshot shop-db-final-1a2b3c4d]",
+		description: "Databases that are restored beside the first, each as a name for it and the backup that it is made from: a snapshot, or a moment of an instance, of a resource id or of automated backups. See docs/database.md for the way back. A name whose database is there stays as it is, and goes with its entry.",
+		allowed:     "<name> snapshot <name or ARN>, or <name> followed by instance <identifier>, resource <id> or backup <ARN>, and latest or a time in UTC; in region",
+		field:       func(s *Settings) any { return &s.Database.RestoreFrom },
+		check:       each(restore),
+	},
+	{
+		key: "databaseAttached", group: groupDatabase, fallback: "db", example: "monday",
+		description: "The database that the service uses. A change moves the service, and nothing else: every database stays, with its protection and its backups.",
+		allowed:     "db, which is the first, or a name of databaseRestoreFrom",
+		field:       func(s *Settings) any { return &s.Database.Attached },
+	},
+	{
 		key: "logRetentionDays", group: groupAudit, of: everywhere, fallback: 365, example: "365",
 		description: "Days for which every log group keeps its events, flow logs and audit trail included.",
 		allowed:     "a retention that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096 … 3653; at least 365 in production",

@@ -29,7 +29,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 			Port: 8443, HealthPath: "/healthz", InstanceType: "t3.small", RootDevice: "/dev/xvda", MinSize: 2, MaxSize: 4, EgressCIDRs: nil,
 		},
 		Database: Database{
-			InstanceClass: "db.t4g.small", EngineVersion: "17", StorageGB: 50, MaxStorageGB: 200, BackupRetentionDays: 30,
+			InstanceClass: "db.t4g.small", EngineVersion: "17", StorageGB: 50, MaxStorageGB: 200, BackupRetentionDays: 30, RestoreFrom: []string{}, Attached: "db",
 		},
 		Audit:   Audit{LogRetentionDays: 365, AlarmEmails: []string{"alarms@example.com"}, TrailLockMode: LockGovernance},
 		Profile: "production",
@@ -280,6 +280,12 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"databaseBackupRetentionDays", "6", `databaseBackupRetentionDays: 6 keeps backups for less than 7 days (FSBP RDS.11); keep them for 7 to 35 days`},
 		{"databaseBackupRetentionDays", "-3", `databaseBackupRetentionDays: -3 keeps backups for less than 7 days`},
 		{"databaseBackupRetentionDays", "36", `databaseBackupRetentionDays: 36 is more than RDS can keep`},
+		{"databaseRestoreFrom", `["monday"]`, `databaseRestoreFrom[0]: "monday" is not a name and a backup; write it like monday snapshot shop-db-final-1a2b3c4d`},
+		{"databaseRestoreFrom", `["snapshot shop-db"]`, `databaseRestoreFrom[0]: "shop-db" is not a backup of a database; write it like snapshot`},
+		{"databaseRestoreFrom", `["Monday snapshot shop-db"]`, `databaseRestoreFrom[0]: "Monday" is not a valid name for servers`},
+		{"databaseRestoreFrom", `["app snapshot shop-db"]`, `databaseRestoreFrom[0]: "app" is the name of something else in the environment`},
+		{"databaseRestoreFrom", `["monday instance shop-db"]`, `databaseRestoreFrom[0]: "instance shop-db" does not say which moment to go back to; end it in latest`},
+		{"databaseAttached", "monday", `databaseAttached: "monday" is not the name of a database; use one of db`},
 
 		{"logRetentionDays", "100", `logRetentionDays: 100 is not a retention that CloudWatch Logs accepts; the next longer one is 120`},
 		{"logRetentionDays", "0", `logRetentionDays: 0 is not a retention that CloudWatch Logs accepts`},
@@ -315,6 +321,13 @@ func TestParseReportsRules(t *testing.T) {
 		changes map[string]string
 		want    []string
 	}{
+		"restored databases that do not fit": {"staging", map[string]string{
+			"databaseRestoreFrom": `["monday snapshot a", "monday snapshot b", "tuesday snapshot arn:aws:rds:us-east-1:444455556666:snapshot:c"]`, "databaseAttached": "sunday"},
+			[]string{
+				`databaseRestoreFrom: "monday snapshot b" has a name that another entry has; give each database its own`,
+				`databaseRestoreFrom: "snapshot arn:aws:rds:us-east-1:444455556666:snapshot:c" is in us-east-1, and RDS restores backups of its own region alone; copy it to eu-central-1 first`,
+				`databaseAttached: "sunday" is not the name of a database; use one of db, monday, monday, tuesday`,
+			}},
 		"an existing VPC beside one of its own": {"staging", existing(map[string]string{"vpcCidr": "10.20.0.0/16"}),
 			[]string{`vpcCidr: "10.20.0.0/16" is given beside existingVpcId, which has its ranges already; keep one of the two`}},
 		"an existing VPC without subnets": {"staging", existing(map[string]string{"existingSubnetIds": absent}),

@@ -57,6 +57,7 @@ var rules = []rule{
 	{[]string{"appImage", "appRootDevice"}, "appRootDevice is /dev/xvda without appImage, because Amazon Linux has no other", rootFits},
 	{[]string{"appMinSize", "appMaxSize"}, "appMinSize is not above appMaxSize", sizesFit},
 	{[]string{"databaseStorageGb", "databaseMaxStorageGb"}, "databaseMaxStorageGb is at least a tenth more than databaseStorageGb", storageFits},
+	{[]string{"region", "databaseRestoreFrom", "databaseAttached"}, "databaseRestoreFrom has each name once and backups of region, and databaseAttached is db or one of its names", restoresFit},
 
 	production([]string{"natStrategy"}, "natStrategy is OnePerZone or None", func(s *Settings) []fault {
 		if s.Network.NATStrategy != NATSingle {

@@ -169,6 +169,11 @@ type Database struct {
 	SingleAZ bool
 	// BackupRetentionDays is how long automated backups are kept, 7 to 35 days.
 	BackupRetentionDays int
+	// RestoreFrom are the databases that are restored beside the first, each as its name and
+	// its backup: see Restores.
+	RestoreFrom []string
+	// Attached is the name of the database that the service uses: "db", or one of Restores.
+	Attached string
 }
 
 // Audit holds the settings of logs and alarms.

@@ -87,6 +87,13 @@ type Args struct {
 	// destroy already fails in the preview. To delete the database, first deploy the
 	// reason, then destroy.
 	DeletionProtectionOffReason string `pulumi:"deletionProtectionOffReason"`
+	// RestoreFrom is the backup that a new database is made from, under a name of its own, beside the one that it came from:
+	// "snapshot" and the name of a DB snapshot, or the ARN of another account's; or "instance" and an identifier, "resource" and a
+	// resource id, or "backup" and the ARN of automated backups, each with the moment to go back to, such as
+	// "2026-11-29T10:00:00Z" or "latest". DatabaseName and MasterUsername have to be those of the backup. From a snapshot the
+	// database gets its own key, from the others that of its source. A backup that is not there, not encrypted or of another major
+	// version is refused, and so is a database that exists. When the database is there, RestoreFrom may stay or go. Default: none.
+	RestoreFrom string `pulumi:"restoreFrom"`
 	// Users are who logs in, each with the least privilege, and the function that makes them. Default: nobody but the owner, as
 	// whom a service then logs in: that is rds_superuser.
 	Users *Users
@@ -134,6 +141,9 @@ func (args *Args) problems() []error {
 		storage,
 		form.In("BackupRetentionDays", form.CheckBackupDays(args.BackupRetentionDays)),
 	)...)
+	if args.RestoreFrom != "" && args.Segment != nil {
+		problems = append(problems, form.Problems(form.In("RestoreFrom", form.CheckBackup(args.RestoreFrom, args.Segment.Account().Region)))...)
+	}
 	if off := args.DeletionProtectionOffReason; off != "" {
 		problems = append(problems, form.In("DeletionProtectionOffReason", form.CheckReason(off)))
 	}

@@ -79,7 +79,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	d.KeyARN = in.keyARN
-	d.Identifier, d.Address, d.ResourceID = instance.Identifier, instance.Address, instance.ResourceId
+	d.Identifier, d.Address, d.ResourceID = instance.Identifier, d.unchanged(instance, args), instance.ResourceId
 	d.SecretARN = secretARN(instance)
 	if args.Users != nil {
 		d.Declared = args.Users.Databases

@@ -83,7 +83,7 @@ func TestIdentifiersAreFresh(t *testing.T) {
 func TestAnOldDatabaseKeepsItsIdentifier(t *testing.T) {
 	const old = "/aws/rds/instance/bulkhead-test-database/postgresql"
 	recording := build(t, unchanged)
-	require.Equal(t, []string{"identifier"}, recording.Only(t, instanceType).IgnoreChanges)
+	require.Contains(t, recording.Only(t, instanceType).IgnoreChanges, "identifier")
 	for _, kind := range exportedLogs {
 		require.Equal(t, []string{"name"}, recording.Get(t, logsType, "database-"+kind+"-logs").IgnoreChanges)
 	}

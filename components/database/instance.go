@@ -3,6 +3,7 @@
 package database
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
@@ -157,6 +158,16 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 		PerformanceInsightsKmsKeyId:        in.keyARN,
 		PerformanceInsightsRetentionPeriod: pulumi.Int(insightsDays),
 	}
+	if args.RestoreFrom != "" {
+		if err := d.restore(ctx, name, args, in, inputs, tags); err != nil {
+			return nil, err
+		}
+	}
+	keep := inherited
+	if !args.Upgrade {
+		// RDS has patched the minor version since; to send the major one again would be a step back to AWS's default.
+		keep = append(slices.Clone(inherited), "engineVersion")
+	}
 	return rds.NewInstance(ctx, name+"-instance", inputs,
 		pulumi.Parent(d),
 		order.After(in.logs, args.Segment.Ready()),
@@ -164,7 +175,6 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 		// Two instances cannot have the same identifier: a replacement, which protection
 		// forbids until it is lifted, takes the final snapshot and then starts anew.
 		pulumi.DeleteBeforeReplace(true),
-		// RDS would rename a running database, and its address with it.
-		pulumi.IgnoreChanges([]string{"identifier"}),
+		pulumi.IgnoreChanges(keep),
 	)
 }

@@ -102,21 +102,28 @@ type Service struct {
 
 // Database is one database. Segment is filled in.
 type Database struct {
-	// Name is the segment in which it lives. Default "db".
+	// Name is what services call it in UsesDatabase. Default "db".
 	Name string
 	database.Args
+	// Beside is the name of an earlier one of Databases in whose segments this one lives too, so that whoever reaches the one reaches
+	// the other: for a database that is restored. Which of them a service uses is one word, its UsesDatabase, and nothing else moves.
+	// Default: a segment of its own, which is called like it.
+	Beside string
 	// AgentName is the segment in which the function runs that makes the Users, if there are any; their Agent is filled in.
-	// Default: Name and "-agent".
+	// Default: the name of the segment and "-agent".
 	AgentName string
 }
 
+// home is the segment of the database.
+func (d *Database) home() string { return component.Or(d.Beside, d.Name) }
+
 // agent is the segment of the function.
-func (d *Database) agent() string { return component.Or(d.AgentName, d.Name+"-agent") }
+func (d *Database) agent() string { return component.Or(d.AgentName, d.home()+"-agent") }
 
 // within is the arguments with the segments that a look-up by name finds; one that is not found stays empty.
 func (d Database) within(find func(part, name string) *network.Segment) database.Args {
 	args := d.Args
-	args.Segment = find("", d.Name)
+	args.Segment = find("", d.home())
 	if args.Users != nil {
 		users := *args.Users
 		users.Agent = find(" function that makes the users", d.agent())
@@ -255,7 +262,23 @@ func (p *parts) checkDatabases() map[string]*database.Database {
 	databases := map[string]*database.Database{}
 	for i, d := range p.args.Databases {
 		part := fmt.Sprintf("Databases[%d] (%s)", i, d.Name)
-		d.Args = d.within(func(role, name string) *network.Segment { return p.place(part+role, name) })
+		if _, twice := databases[d.Name]; twice {
+			p.add("%s: another database has the name; give each its own", part)
+		}
+		if d.Beside != "" && databases[d.Beside] == nil {
+			p.add("%s: Beside: %q is not the name of an earlier one of Databases", part, d.Beside)
+			continue
+		}
+		if d.Beside != "" && slices.ContainsFunc(p.args.Table.Segments, func(s segment.Segment) bool { return s.Name == d.Name }) {
+			p.add("%s: a segment has the name, and so would its resources; call the database something else", part)
+		}
+		d.Args = d.within(func(role, name string) *network.Segment {
+			if d.Beside != "" && p.placed[name] != "" {
+				in, _ := p.draft.Segment(name)
+				return in
+			}
+			return p.place(part+role, name)
+		})
 		if d.Segment == nil {
 			continue
 		}

@@ -73,27 +73,39 @@ func Environment(s *stacks.Settings, table *segment.Table, agent string) *enviro
 
 				DatabaseUser: Service,
 			},
-			UsesDatabase: environment.DefaultDatabaseName,
+			UsesDatabase: s.Database.Attached,
 			Hosts:        []string{s.Edge.Domain},
 		}},
-		Databases: []environment.Database{{Args: database.Args{
-			InstanceClass:               s.Database.InstanceClass,
-			EngineVersion:               s.Database.EngineVersion,
-			Upgrade:                     s.Database.Upgrade,
-			StorageGB:                   s.Database.StorageGB,
-			MaxStorageGB:                s.Database.MaxStorageGB,
-			BackupRetentionDays:         s.Database.BackupRetentionDays,
-			SingleAZ:                    s.Database.SingleAZ,
-			DeletionProtectionOffReason: s.DeletionProtectionOffReason,
-			Users: &database.Users{Archive: agent, Databases: []declare.Database{{
-				Name: database.DefaultName,
-				Users: []declare.User{
-					{Name: Migrator, Access: declare.Owner}, {Name: Service, Access: declare.ReadWrite}, {Name: Reader, Access: declare.ReadOnly},
-				},
-			}}},
-		}}},
-		Bastion: door(s.Bastion),
+		Databases: databases(s, agent),
+		Bastion:   door(s.Bastion),
 	}
+}
+
+// databases are the first one and those that are restored beside it, all alike but for what they are made from.
+func databases(s *stacks.Settings, agent string) []environment.Database {
+	one := environment.Database{Name: environment.DefaultDatabaseName, Args: database.Args{
+		InstanceClass:               s.Database.InstanceClass,
+		EngineVersion:               s.Database.EngineVersion,
+		Upgrade:                     s.Database.Upgrade,
+		StorageGB:                   s.Database.StorageGB,
+		MaxStorageGB:                s.Database.MaxStorageGB,
+		BackupRetentionDays:         s.Database.BackupRetentionDays,
+		SingleAZ:                    s.Database.SingleAZ,
+		DeletionProtectionOffReason: s.DeletionProtectionOffReason,
+		Users: &database.Users{Archive: agent, Databases: []declare.Database{{
+			Name: database.DefaultName,
+			Users: []declare.User{
+				{Name: Migrator, Access: declare.Owner}, {Name: Service, Access: declare.ReadWrite}, {Name: Reader, Access: declare.ReadOnly},
+			},
+		}}},
+	}}
+	all := []environment.Database{one}
+	for _, restored := range s.Database.Restores() {
+		beside := one
+		beside.Name, beside.Beside, beside.RestoreFrom = restored.Name, one.Name, restored.From
+		all = append(all, beside)
+	}
+	return all
 }
 
 // existing is the VPC that the tiers move into, nil for one of the environment's own.

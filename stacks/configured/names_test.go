@@ -25,7 +25,7 @@ import (
 // component, fill several, or are for the policies.
 var without = []string{
 	"interfaceEndpoints", "bastion", "bastionAllowedCidrs", "bastionReachesDatabase", "appEgressCidrs", "appEgressDomains",
-	"deletionProtectionOffReason", "profile",
+	"databaseAttached", "deletionProtectionOffReason", "profile",
 }
 
 // A setting is called like the field that it fills, behind the name of the component that has it: databaseStorageGb fills StorageGB
@@ -79,4 +79,20 @@ func TestAnExistingVPCIsHandedOnByTier(t *testing.T) {
 		"app": {"subnet-00000000", "subnet-00000002"}, "data": {"subnet-00000001", "subnet-00000003"},
 	}}, configured.Environment(s, nil, "").Existing)
 	require.Nil(t, configured.Environment(&stacks.Settings{}, nil, "").Existing)
+}
+
+// The databases that are restored stand beside the first and are like it, and the service uses the one that is attached.
+func TestARestoredDatabaseStandsBesideTheFirst(t *testing.T) {
+	s := &stacks.Settings{Database: stacks.Database{RestoreFrom: []string{"monday snapshot shop-db-final-1a2b3c4d", "tuesday instance shop-db latest"}, Attached: "tuesday"}}
+	args := configured.Environment(s, nil, "agent.zip")
+	require.Equal(t, "tuesday", args.Services[0].UsesDatabase)
+	require.Len(t, args.Databases, 3)
+	for i, from := range []string{"", "snapshot shop-db-final-1a2b3c4d", "instance shop-db latest"} {
+		like := args.Databases[0]
+		like.RestoreFrom = from
+		if i > 0 {
+			like.Name, like.Beside = []string{"monday", "tuesday"}[i-1], "db"
+		}
+		require.Equal(t, like, args.Databases[i])
+	}
 }

@@ -73,6 +73,9 @@ var judges = map[string]func(exported) []string{
 	},
 	"aws:rds/instance:Instance":               database,
 	"aws:rds/clusterInstance:ClusterInstance": database,
+	"aws:rds/snapshotCopy:SnapshotCopy": func(e exported) []string {
+		return when(slices.Contains(items(e.value("sharedAccounts")), any("all")), "anybody can restore %s", e.name())
+	},
 
 	"aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": publicBuckets,
 	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":   publicBuckets,

@@ -67,12 +67,23 @@ type DatabaseBacking struct {
 func newDatabaseServers(t *Table, parameters *parameterGroups) *databaseServers {
 	d := &databaseServers{backing: t.backing, parameters: parameters, running: map[storeKey]*postgresql.Server{}, missing: map[storeKey]error{}}
 	t.on("rds", d.create, "CreateDBInstance")
+	t.on("rds", d.restore, "RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime")
 	t.on("rds", func(x *Exchange) (*wire.Reply, error) {
 		reply, err := x.Pass()
-		if group := x.Call.Form.Get("DBParameterGroupName"); group != "" && succeeded(reply, err) {
+		if !succeeded(reply, err) {
+			return reply, err
+		}
+		if group := x.Call.Form.Get("DBParameterGroupName"); group != "" {
 			d.owners.update(x.place(), instanceName(x), func(o owner) owner { o.parameterGroup = strings.ToLower(group); return o })
 		}
-		return reply, err
+		if x.Call.Form.Get("ManageMasterUserPassword") == "true" {
+			made, _ := d.owners.get(x.place(), instanceName(x))
+			if made.password, err = x.managePassword(reply, made.user); err != nil {
+				return nil, err
+			}
+			d.owners.set(x.place(), instanceName(x), made)
+		}
+		return reply, nil
 	}, "ModifyDBInstance")
 	t.on("rds", func(x *Exchange) (*wire.Reply, error) {
 		reply, err := x.Pass()
@@ -97,18 +108,40 @@ func (d *databaseServers) create(x *Exchange) (*wire.Reply, error) {
 		database: form.Get("DBName"), parameterGroup: strings.ToLower(form.Get("DBParameterGroupName")),
 	}
 	if form.Get("ManageMasterUserPassword") == "true" {
-		made.password = rand.Text()
-		root, err := wire.ParseXML(reply.Body)
-		if err != nil {
-			return nil, fmt.Errorf("moto's answer: %w", err)
-		}
-		secret := root.Get("CreateDBInstanceResult/DBInstance/MasterUserSecret/SecretArn")
-		if err := x.writeSecret(secret, map[string]string{"username": made.user, "password": made.password}); err != nil {
+		if made.password, err = x.managePassword(reply, made.user); err != nil {
 			return nil, err
 		}
 	}
 	d.owners.set(x.place(), instanceName(x), made)
 	return reply, nil
+}
+
+// managePassword writes a new password of a user into the secret that an answer about an instance names.
+func (x *Exchange) managePassword(reply *wire.Reply, user string) (string, error) {
+	root, err := wire.ParseXML(reply.Body)
+	if err != nil {
+		return "", fmt.Errorf("moto's answer: %w", err)
+	}
+	password := rand.Text()
+	secret := root.Get(x.Call.Action + "Result/DBInstance/MasterUserSecret/SecretArn")
+	return password, x.writeSecret(secret, map[string]string{"username": user, "password": password})
+}
+
+// restore notes the owner of a restored instance, who is that of the backup. RDS manages no password of his before it is asked to (RDS
+// user guide, "Password management with Amazon RDS and AWS Secrets Manager"), where moto goes on as the source did.
+func (d *databaseServers) restore(x *Exchange) (*wire.Reply, error) {
+	reply, err := x.Pass()
+	return editXML(reply, err, func(root *wire.Node) {
+		for _, instance := range root.Find(x.Call.Action + "Result/DBInstance") {
+			d.owners.set(x.place(), instanceName(x), owner{
+				engine: instance.Get("Engine"), version: instance.Get("EngineVersion"), user: instance.Get("MasterUsername"), database: instance.Get("DBName"),
+				parameterGroup: strings.ToLower(x.Call.Form.Get("DBParameterGroupName")),
+			})
+			instance.Children = slices.DeleteFunc(instance.Children, func(n *wire.Node) bool { return n.Name == "MasterUserSecret" })
+		}
+		// That there is no secret is an answer, not an error.
+		_, _ = x.ask("ModifyDBInstance", map[string]string{"DBInstanceIdentifier": instanceName(x), "ManageMasterUserPassword": "false"})
+	})
 }
 
 // writeSecret gives a secret another value.

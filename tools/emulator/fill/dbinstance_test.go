@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/emulatortest"
@@ -82,4 +83,36 @@ func TestInstanceMembersComeAndGo(t *testing.T) {
 	name = aws.String("renamed")
 	require.Equal(t, int32(31), *read().PerformanceInsightsRetentionPeriod)
 	require.Equal(t, *made.DbiResourceId, *read().DbiResourceId)
+}
+
+// What AWS gives a restored instance: its source's owner, another resource id, and a managed password only when it is asked for one.
+func TestARestoredInstanceHasNoManagedPassword(t *testing.T) {
+	t.Parallel()
+	account := emulatortest.NewAccount(t).Config
+	client, secrets := rds.NewFromConfig(account), secretsmanager.NewFromConfig(account)
+	made, err := client.CreateDBInstance(t.Context(), &rds.CreateDBInstanceInput{
+		DBInstanceIdentifier: aws.String("db"), DBInstanceClass: aws.String("db.t4g.micro"), Engine: aws.String("postgres"), AllocatedStorage: aws.Int32(20),
+		DBName: aws.String("app"), MasterUsername: aws.String("dbowner"), ManageMasterUserPassword: aws.Bool(true)})
+	require.NoError(t, err)
+	_, err = client.CreateDBSnapshot(t.Context(), &rds.CreateDBSnapshotInput{DBInstanceIdentifier: aws.String("db"), DBSnapshotIdentifier: aws.String("monday")})
+	require.NoError(t, err)
+	restored, err := client.RestoreDBInstanceFromDBSnapshot(t.Context(), &rds.RestoreDBInstanceFromDBSnapshotInput{
+		DBInstanceIdentifier: aws.String("again"), DBSnapshotIdentifier: aws.String("monday")})
+	require.NoError(t, err)
+	moment, err := client.RestoreDBInstanceToPointInTime(t.Context(), &rds.RestoreDBInstanceToPointInTimeInput{
+		SourceDBInstanceIdentifier: aws.String("db"), TargetDBInstanceIdentifier: aws.String("earlier"), UseLatestRestorableTime: aws.Bool(true)})
+	require.NoError(t, err)
+	for _, instance := range []*types.DBInstance{restored.DBInstance, moment.DBInstance} {
+		require.Nil(t, instance.MasterUserSecret)
+		require.Equal(t, "dbowner", *instance.MasterUsername)
+		require.NotEqual(t, *made.DBInstance.DbiResourceId, *instance.DbiResourceId)
+		changed, err := client.ModifyDBInstance(t.Context(), &rds.ModifyDBInstanceInput{DBInstanceIdentifier: instance.DBInstanceIdentifier, ManageMasterUserPassword: aws.Bool(true)})
+		require.NoError(t, err)
+		value, err := secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: changed.DBInstance.MasterUserSecret.SecretArn})
+		require.NoError(t, err)
+		old, err := secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: made.DBInstance.MasterUserSecret.SecretArn})
+		require.NoError(t, err)
+		require.Contains(t, *value.SecretString, `"username":"dbowner"`)
+		require.NotEqual(t, *old.SecretString, *value.SecretString)
+	}
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stacks
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/form"
+)
+
+// firstDatabase is the name of the database that every environment has.
+const firstDatabase = "db"
+
+// Restore is a database that is restored beside the first.
+type Restore struct {
+	// Name is what databaseAttached calls it.
+	Name string
+	// From is the backup, as form.ParseBackup reads it.
+	From string
+}
+
+// Restores are the databases that are restored beside the first, in the order of RestoreFrom.
+func (d Database) Restores() []Restore {
+	var all []Restore
+	for _, entry := range d.RestoreFrom {
+		name, from, _ := strings.Cut(entry, " ")
+		all = append(all, Restore{Name: name, From: from})
+	}
+	return all
+}
+
+// taken are the names of what an environment has beside its databases, and begins the names of their resources with.
+var taken = []string{firstDatabase, "db-agent", "app", "bastion", "edge", "logs", "alarms", "trail", "boundary", "public", "data"}
+
+// restore checks one of RestoreFrom.
+func restore(entry string) error {
+	name, from, two := strings.Cut(entry, " ")
+	switch {
+	case !two:
+		return form.Text(entry, "is not a name and a backup", "write it like monday snapshot shop-db-final-1a2b3c4d")
+	case form.CheckServerName(name) != nil:
+		return form.CheckServerName(name)
+	case slices.Contains(taken, name):
+		return form.Text(name, "is the name of something else in the environment", "call the database something else, such as monday")
+	}
+	_, err := form.ParseBackup(from)
+	return err
+}
+
+func restoresFit(s *Settings) []fault {
+	const key, attached = "databaseRestoreFrom", "databaseAttached"
+	names := []string{firstDatabase}
+	var faults []fault
+	for i, r := range s.Database.Restores() {
+		if slices.Contains(names, r.Name) {
+			faults = append(faults, about(key, quoted(s.Database.RestoreFrom[i]), "has a name that another entry has", "give each database its own")...)
+		}
+		names = append(names, r.Name)
+		faults = append(faults, adopted(key, form.CheckBackup(r.From, s.Region))...)
+	}
+	if !slices.Contains(names, s.Database.Attached) {
+		faults = append(faults, about(attached, quoted(s.Database.Attached), "is not the name of a database", "use one of "+strings.Join(names, ", "))...)
+	}
+	return faults
+}
