@@ -41,20 +41,27 @@ require (
 	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.7.18 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/ini v1.8.4 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/v4a v1.4.18 // indirect
+	github.com/aws/aws-sdk-go-v2/service/accessanalyzer v1.45.9 // indirect
 	github.com/aws/aws-sdk-go-v2/service/account v1.30.2 // indirect
 	github.com/aws/aws-sdk-go-v2/service/acm v1.37.20 // indirect
 	github.com/aws/aws-sdk-go-v2/service/apigatewayv2 v1.33.6 // indirect
 	github.com/aws/aws-sdk-go-v2/service/autoscaling v1.64.1 // indirect
+	github.com/aws/aws-sdk-go-v2/service/budgets v1.43.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/cloudfront v1.60.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/cloudtrail v1.55.6 // indirect
 	github.com/aws/aws-sdk-go-v2/service/cloudwatch v1.55.0 // indirect
 	github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs v1.63.2 // indirect
+	github.com/aws/aws-sdk-go-v2/service/configservice v1.61.1 // indirect
+	github.com/aws/aws-sdk-go-v2/service/costexplorer v1.63.3 // indirect
 	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.56.0 // indirect
 	github.com/aws/aws-sdk-go-v2/service/ec2 v1.291.0 // indirect
 	github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing v1.33.20 // indirect
 	github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2 v1.54.7 // indirect
+	github.com/aws/aws-sdk-go-v2/service/eventbridge v1.45.19 // indirect
+	github.com/aws/aws-sdk-go-v2/service/guardduty v1.73.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/iam v1.53.3 // indirect
 	github.com/aws/aws-sdk-go-v2/service/imagebuilder v1.51.1 // indirect
+	github.com/aws/aws-sdk-go-v2/service/inspector2 v1.47.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding v1.13.5 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/checksum v1.9.9 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/endpoint-discovery v1.11.18 // indirect
@@ -71,6 +78,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.96.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/s3control v1.68.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/secretsmanager v1.41.2 // indirect
+	github.com/aws/aws-sdk-go-v2/service/securityhub v1.67.5 // indirect
 	github.com/aws/aws-sdk-go-v2/service/signin v1.0.6 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sns v1.39.12 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sqs v1.42.22 // indirect

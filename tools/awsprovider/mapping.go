@@ -12,15 +12,16 @@ import (
 
 // shortNames are the resources whose AWS names have less room than the general 255 characters.
 var shortNames = map[string]int{
-	"aws_lb":              32, // elasticloadbalancing CreateLoadBalancer
-	"aws_lb_target_group": 32, // elasticloadbalancing CreateTargetGroup
-	"aws_iam_role":        64, // iam CreateRole
-	"aws_iam_policy":      128,
-	"aws_wafv2_web_acl":   128,
-	"aws_wafv2_ip_set":    128,
-	"aws_launch_template": 128,
-	"aws_iam_role_policy": 128,
-	"aws_cloudtrail":      128,
+	"aws_lb":                    32, // elasticloadbalancing CreateLoadBalancer
+	"aws_lb_target_group":       32, // elasticloadbalancing CreateTargetGroup
+	"aws_iam_role":              64, // iam CreateRole
+	"aws_iam_policy":            128,
+	"aws_wafv2_web_acl":         128,
+	"aws_wafv2_ip_set":          128,
+	"aws_launch_template":       128,
+	"aws_iam_role_policy":       128,
+	"aws_cloudtrail":            128,
+	"aws_cloudwatch_event_rule": 64, // events PutRule
 }
 
 // plural are the blocks that the SDK has as lists under a plural name, though upstream allows one.

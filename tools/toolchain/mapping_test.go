@@ -25,6 +25,8 @@ import (
 // notOffered are properties of the SDK that the plugin cannot serve, because the SDK belongs to an
 // older version of the upstream provider. The plugin refuses a program that sets one.
 var notOffered = map[string]string{
+	"aws:budgets/budget:Budget.autoAdjustData.historicalOptions.lookbackAvailablePeriods": "an output",
+	"aws:budgets/budget:Budget.autoAdjustData.lastAutoAdjustTime":                         "an output",
 	"aws:ec2/eip:Eip.vpc":                                                             "removed upstream; domain replaces it",
 	"aws:ec2/flowLog:FlowLog.logGroupName":                                            "removed upstream; logDestination replaces it",
 	"aws:ec2/launchTemplate:LaunchTemplate.elasticGpuSpecifications":                  "the AWS service has ended",

@@ -5,6 +5,7 @@ package fill
 import (
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
@@ -98,6 +99,22 @@ func budgets(t *Table) {
 		}
 		return reply, err
 	}, "CreateBudget")
+	t.on("budgets", func(x *Exchange) (*wire.Reply, error) {
+		body := x.Call.JSONBody()
+		reply, err := x.Pass()
+		if succeeded(reply, err) {
+			subscribers.update(x.place(), text(body, "BudgetName"), func(old map[string]any) map[string]any {
+				fresh := maps.Clone(old)
+				if fresh == nil {
+					fresh = map[string]any{}
+				}
+				before, _ := fresh["NotificationsWithSubscribers"].([]any)
+				fresh["NotificationsWithSubscribers"] = append(slices.Clone(before), body)
+				return fresh
+			})
+		}
+		return reply, err
+	}, "CreateNotification")
 	t.on("budgets", func(x *Exchange) (*wire.Reply, error) {
 		body := x.Call.JSONBody()
 		kept, _ := subscribers.get(x.place(), text(body, "BudgetName"))

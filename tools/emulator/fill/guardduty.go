@@ -70,6 +70,21 @@ func guardDuty(t *Table) {
 	}, "GetDetector")
 }
 
+// inspector says of every account that its code repositories are not searched. The AWS provider reads a status that moto does not have.
+func inspector(t *Table) {
+	t.on("inspector2", func(x *Exchange) (*wire.Reply, error) {
+		reply, err := x.Pass()
+		return editJSON(reply, err, func(body map[string]any) {
+			for _, one := range listed(body["accounts"]) {
+				account, _ := one.(map[string]any)
+				if states, ok := account["resourceState"].(map[string]any); ok {
+					states["codeRepository"] = map[string]any{"status": "DISABLED"}
+				}
+			}
+		})
+	}, "BatchGetAccountStatus")
+}
+
 // withFeatures is a changed copy, for others may be reading the old ones.
 func withFeatures(old map[string]any, changed []any) map[string]any {
 	fresh := map[string]any{}

@@ -86,3 +86,41 @@ func TestAudit(t *testing.T) {
 			"advancedEventSelectors": l{m{"name": "s3", "fieldSelectors": l{m{"field": "eventCategory", "equals": l{"Data"}}, m{"field": "resources.type", "equals": l{"AWS::S3::Object"}}}}}}},
 	)
 }
+
+// TestBaseline is what an account has once.
+func TestBaseline(t *testing.T) {
+	t.Parallel()
+	agents := l{m{"name": "EKS_ADDON_MANAGEMENT", "status": "DISABLED"}, m{"name": "ECS_FARGATE_AGENT_MANAGEMENT", "status": "DISABLED"}, m{"name": "EC2_AGENT_MANAGEMENT", "status": "DISABLED"}}
+	contact := m{"alternateContactType": "SECURITY", "name": "Security on call", "title": "CISO", "emailAddress": "security@example.com", "phoneNumber": "+49 30 1234567"}
+	providertest.Run(t, providertest.Start(t, root),
+		resource{Name: "detector", Type: "aws:guardduty/detector:Detector", Inputs: m{"enable": true, "findingPublishingFrequency": "FIFTEEN_MINUTES", "tags": m{"Name": "account"}}, Update: m{"findingPublishingFrequency": "ONE_HOUR"}},
+		resource{Name: "logins", Type: "aws:guardduty/detectorFeature:DetectorFeature", Inputs: m{"detectorId": "${detector.id}", "name": "RDS_LOGIN_EVENTS", "status": "ENABLED"}, Update: m{"status": "DISABLED"}},
+		resource{Name: "runtime", Type: "aws:guardduty/detectorFeature:DetectorFeature", Inputs: m{"detectorId": "${detector.id}", "name": "RUNTIME_MONITORING", "status": "ENABLED", "additionalConfigurations": agents}},
+		resource{Name: "hub", Type: "aws:securityhub/account:Account", Inputs: m{"autoEnableControls": true, "controlFindingGenerator": "SECURITY_CONTROL", "enableDefaultStandards": false}, Update: m{"controlFindingGenerator": "STANDARD_CONTROL"}},
+		resource{Name: "fsbp", Type: "aws:securityhub/standardsSubscription:StandardsSubscription", Inputs: m{"standardsArn": "arn:aws:securityhub:eu-central-1::standards/aws-foundational-security-best-practices/v/1.0.0"}, After: []string{"hub"}},
+		resource{Name: "cis", Type: "aws:securityhub/standardsSubscription:StandardsSubscription", Inputs: m{"standardsArn": "arn:aws:securityhub:eu-central-1::standards/cis-aws-foundations-benchmark/v/5.0.0"}, After: []string{"hub"}},
+		resource{Name: "configrole", Type: "aws:iam/serviceLinkedRole:ServiceLinkedRole", Inputs: m{"awsServiceName": "config.amazonaws.com"}},
+		resource{Name: "recorder", Type: "aws:cfg/recorder:Recorder", Inputs: m{"name": "default", "roleArn": "${configrole.arn}", "recordingGroup": m{"allSupported": true, "includeGlobalResourceTypes": true}}},
+		resource{Name: "key", Type: "aws:kms/key:Key", Inputs: m{"policy": keyPolicy}},
+		resource{Name: "history", Type: "aws:s3/bucketV2:BucketV2", Inputs: m{"forceDestroy": true}},
+		resource{Name: "channel", Type: "aws:cfg/deliveryChannel:DeliveryChannel", Inputs: m{"name": "${recorder.name}", "s3BucketName": "${history.id}", "s3KmsKeyArn": "${key.arn}"}},
+		resource{Name: "recording", Type: "aws:cfg/recorderStatus:RecorderStatus", Inputs: m{"name": "${channel.name}", "isEnabled": true}},
+		resource{Name: "inspector", Type: "aws:inspector2/enabler:Enabler", Inputs: m{"accountIds": l{"${account.id}"}, "resourceTypes": l{"EC2", "ECR", "LAMBDA", "LAMBDA_CODE"}}},
+		resource{Name: "analyzer", Type: "aws:accessanalyzer/analyzer:Analyzer", Inputs: m{"analyzerName": "account", "type": "ACCOUNT", "tags": m{"Name": "account"}}},
+		resource{Name: "snapshots", Type: "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess", Inputs: m{"state": "block-all-sharing"}, Update: m{"state": "block-new-sharing"}},
+		resource{Name: "images", Type: "aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess", Inputs: m{"state": "block-new-sharing"}},
+		resource{Name: "metadata", Type: "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults", Inputs: m{"httpTokens": "required", "httpPutResponseHopLimit": 1}, Update: m{"httpPutResponseHopLimit": 2}},
+		resource{Name: "contact", Type: "aws:account/alternativeContact:AlternativeContact", Inputs: contact, Update: m{"title": "CSO"}},
+		resource{Name: "rule", Type: "aws:cloudwatch/eventRule:EventRule", Inputs: m{"description": "findings", "eventPattern": `{"source":["aws.securityhub"],"detail":{"findings":{"Severity":{"Label":["HIGH","CRITICAL"]}}}}`, "state": "ENABLED", "tags": m{"Name": "findings"}},
+			Update: m{"description": "all findings"}},
+		resource{Name: "topic", Type: "aws:sns/topic:Topic", Inputs: m{}},
+		resource{Name: "target", Type: "aws:cloudwatch/eventTarget:EventTarget", Inputs: m{"rule": "${rule.name}", "targetId": "topic", "arn": "${topic.arn}",
+			"inputTransformer": m{"inputPaths": m{"title": "$.detail.findings[0].Title"}, "inputTemplate": `"<title>"`}}},
+		resource{Name: "budget", Type: "aws:budgets/budget:Budget", Inputs: m{"name": "account", "budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "400", "limitUnit": "USD", "tags": m{"Name": "account"}, "notifications": l{
+			m{"notificationType": "ACTUAL", "comparisonOperator": "GREATER_THAN", "threshold": 80, "thresholdType": "PERCENTAGE", "subscriberEmailAddresses": l{"ops@example.com"}},
+			m{"notificationType": "FORECASTED", "comparisonOperator": "GREATER_THAN", "threshold": 100, "thresholdType": "PERCENTAGE", "subscriberEmailAddresses": l{"ops@example.com", "security@example.com"}}}}},
+		resource{Name: "monitor", Type: "aws:costexplorer/anomalyMonitor:AnomalyMonitor", Inputs: m{"name": "account", "monitorType": "DIMENSIONAL", "monitorDimension": "SERVICE", "tags": m{"Name": "account"}}, Update: m{"name": "services"}},
+		resource{Name: "anomalies", Type: "aws:costexplorer/anomalySubscription:AnomalySubscription", Inputs: m{"name": "account", "frequency": "DAILY", "monitorArnLists": l{"${monitor.arn}"}, "subscribers": l{m{"type": "EMAIL", "address": "ops@example.com"}},
+			"thresholdExpression": m{"dimension": m{"key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE", "matchOptions": l{"GREATER_THAN_OR_EQUAL"}, "values": l{"40"}}}}, Update: m{"frequency": "WEEKLY"}},
+	)
+}

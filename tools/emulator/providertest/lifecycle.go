@@ -21,6 +21,7 @@ type Resource struct {
 	Inputs map[string]any // As a program would give them.
 	Update map[string]any // Inputs that replace those of the same name in a later update in place; nil: no update.
 	Differ []string       // Outputs that may change from one read to the next without any cause.
+	After  []string       // Others that have to be there first and whose properties it does not use.
 	Keep   bool           // It outlives its stack: it is not deleted at the end.
 }
 
@@ -71,7 +72,7 @@ func (s *Stack) each(resources []Resource, step func(*state) bool) {
 		st := s.states[r.Name]
 		wait.Go(func() {
 			defer close(st.done)
-			for _, name := range references(r.Inputs) {
+			for _, name := range r.after() {
 				other := s.states[name]
 				if other == nil {
 					s.t.Errorf("%s refers to %s, which is not there", r.Name, name)
@@ -87,6 +88,9 @@ func (s *Stack) each(resources []Resource, step func(*state) bool) {
 	}
 	wait.Wait()
 }
+
+// after are the names of the resources that have to be there first.
+func (r Resource) after() []string { return append(references(r.Inputs), r.After...) }
 
 func (st *state) urn() string { return "urn:pulumi:test::test::" + st.Type + "::" + st.Name }
 
@@ -164,7 +168,7 @@ func (s *Stack) deleteAll(resources []Resource) {
 		gone[r.Name] = make(chan struct{})
 	}
 	for _, r := range resources {
-		for _, name := range references(r.Inputs) {
+		for _, name := range r.after() {
 			users[name] = append(users[name], gone[r.Name])
 		}
 	}
