@@ -101,11 +101,11 @@ func TestBackupsThatDoNotFitAreRefused(t *testing.T) {
 	}
 }
 
-// standing is what the engine answers of an instance that stands: what it was made from, and its version.
-func standing(tags map[string]any, version string) pulumitest.Option {
+// standing is what the engine answers of an instance that stands: what it was made from, and that it runs PostgreSQL 17.5.
+func standing(tags map[string]any) pulumitest.Option {
 	return pulumitest.WithOutputs(instanceType, func(r pulumitest.Registration) resource.PropertyMap {
 		outputs := managed(r)
-		outputs["tags"], outputs["engineVersionActual"] = resource.NewProperty(resource.NewPropertyMapFromMap(tags)), resource.NewProperty(version)
+		outputs["tags"], outputs["engineVersionActual"] = resource.NewProperty(resource.NewPropertyMapFromMap(tags)), resource.NewProperty("17.5")
 		return outputs
 	})
 }
@@ -113,7 +113,7 @@ func standing(tags map[string]any, version string) pulumitest.Option {
 // RestoreFrom may go when the database is there, and neither comes to one that is there nor changes.
 func TestADatabaseThatExistsIsNotRestored(t *testing.T) {
 	run := func(from string, was map[string]any) error {
-		return pulumitest.RunError(t, program(func(a *Args) { a.RestoreFrom = from }), backup(findSnapshot, nil), standing(was, "17.5"))
+		return pulumitest.RunError(t, program(func(a *Args) { a.RestoreFrom = from }), backup(findSnapshot, nil), standing(was))
 	}
 	const monday, tuesday = "snapshot monday", "snapshot tuesday"
 	for _, was := range []map[string]any{{"Name": "database"}, {"Name": "database", restoredFrom: tuesday}} {
@@ -122,7 +122,7 @@ func TestADatabaseThatExistsIsNotRestored(t *testing.T) {
 		require.ErrorContains(t, err, "make a second database beside it")
 	}
 	for _, from := range []string{monday, ""} {
-		pulumitest.Run(t, program(func(a *Args) { a.RestoreFrom = from }), backup(findSnapshot, nil), standing(map[string]any{restoredFrom: monday}, "17.5"))
+		pulumitest.Run(t, program(func(a *Args) { a.RestoreFrom = from }), backup(findSnapshot, nil), standing(map[string]any{restoredFrom: monday}))
 	}
 	require.Subset(t, build(t, unchanged).Only(t, instanceType).IgnoreChanges, []string{"snapshotIdentifier", "restoreToPointInTime", "kmsKeyId", `tags["bulkhead:restored-from"]`})
 }
@@ -133,7 +133,7 @@ func TestAnotherMajorVersionIsRefusedWithoutUpgrade(t *testing.T) {
 		return program(func(a *Args) { a.EngineVersion, a.Upgrade = version, upgrade })
 	}
 	tags := map[string]any{"Name": "database"}
-	require.ErrorContains(t, pulumitest.RunError(t, as("18", false), standing(tags, "17.5")), `runs PostgreSQL 17.5, not "18"; set Upgrade`)
-	require.Contains(t, pulumitest.Run(t, as("17", false), standing(tags, "17.5")).Only(t, instanceType).IgnoreChanges, "engineVersion")
-	require.NotContains(t, pulumitest.Run(t, as("18", true), standing(tags, "17.5")).Only(t, instanceType).IgnoreChanges, "engineVersion")
+	require.ErrorContains(t, pulumitest.RunError(t, as("18", false), standing(tags)), `runs PostgreSQL 17.5, not "18"; set Upgrade`)
+	require.Contains(t, pulumitest.Run(t, as("17", false), standing(tags)).Only(t, instanceType).IgnoreChanges, "engineVersion")
+	require.NotContains(t, pulumitest.Run(t, as("18", true), standing(tags)).Only(t, instanceType).IgnoreChanges, "engineVersion")
 }
