@@ -305,7 +305,7 @@ func requireOnly(t *testing.T, a *account, kept map[string][]string) {
 	require.Regexp(t, "^bulkhead-"+a.named("db")+"-final-[0-9a-f]{8}$", final[0])
 	keys, err := listKeys(t.Context(), a)
 	require.NoError(t, err)
-	require.Len(t, keys, 3)
+	require.Len(t, keys, 4)
 	for _, key := range keys {
 		if slices.Contains(kept["key"], aws.ToString(key.KeyId)) {
 			require.Equal(t, kmstypes.KeyStateEnabled, key.KeyState, aws.ToString(key.Description))

@@ -22,7 +22,7 @@ func lookAtBuckets(t *testing.T, a *account) {
 	t.Helper()
 	found, err := a.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
 	require.NoError(t, err)
-	require.Len(t, found.Buckets, 2)
+	require.Len(t, found.Buckets, 3)
 	for _, bucket := range found.Buckets {
 		lookAtBucket(t, a, aws.ToString(bucket.Name))
 	}
@@ -100,14 +100,14 @@ func lookAtKeys(t *testing.T, a *account) {
 	t.Helper()
 	keys, err := listKeys(t.Context(), a)
 	require.NoError(t, err)
-	require.Len(t, keys, 3)
+	require.Len(t, keys, 4)
 	for _, key := range keys {
 		require.Equal(t, kmstypes.KeyStateEnabled, key.KeyState)
 		rotation, err := a.kms.GetKeyRotationStatus(t.Context(), &kms.GetKeyRotationStatusInput{KeyId: key.KeyId})
 		require.NoError(t, err)
 		require.True(t, rotation.KeyRotationEnabled, aws.ToString(key.Description))
 	}
-	for _, role := range []string{"logs", "alarms", "db"} {
+	for _, role := range []string{"logs", "alarms", "records", "db"} {
 		arn, err := terratest.GetCmkArnContextE(t, t.Context(), a.Region, a.alias(role))
 		require.NoError(t, err)
 		require.Contains(t, arn, ":"+a.AccountID+":key/")
