@@ -15,7 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/stacks"
+	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 )
+
+func TestMain(m *testing.M) { sandbox.Main(m) }
 
 const topicARN = "arn:aws:sns:eu-central-1:111122223333:alarms"
 
