@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 )
 
-func TestMain(m *testing.M) { sandbox.Main(m) }
+func TestMain(m *testing.M) { os.Exit(sandbox.Main(m)) }
 
 const topicARN = "arn:aws:sns:eu-central-1:111122223333:alarms"
 
