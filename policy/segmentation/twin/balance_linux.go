@@ -29,6 +29,9 @@ const (
 func (l *Servers) Balance(p *Plan, net *Placed, b *model.LoadBalancer, known *balancer.Known) (healthy map[string]int, err error) {
 	healthy = map[string]int{}
 	for _, x := range b.Listeners {
+		if err := l.stand(p, net, &x); err != nil {
+			return nil, err
+		}
 		rules := known.Listeners[x.ID]
 		if rules == nil && !b.Network {
 			return nil, fmt.Errorf("%w: what its listener %s does with requests is not known", ErrUnable, x.ID)
@@ -49,6 +52,22 @@ func (l *Servers) Balance(p *Plan, net *Placed, b *model.LoadBalancer, known *ba
 		}
 	}
 	return healthy, nil
+}
+
+// stand starts a server at each target behind a listener at which nothing listens, such as one whose image brings the service.
+func (l *Servers) stand(p *Plan, net *Placed, x *model.Listener) error {
+	targets := all(net.targets(x))
+	for _, f := range net.Interfaces {
+		for _, to := range targets {
+			if len(f.Addresses) == 0 || f.Addresses[0].IP != to.Addr() {
+				continue
+			}
+			if err := l.Listen(&Probe{Network: "tcp", To: p.End(f.ID), Listen: to.Addr(), Port: to.Port()}); err != nil {
+				return fmt.Errorf("target %s: %w", to, err)
+			}
+		}
+	}
+	return nil
 }
 
 // targets are the addresses behind a listener, by target group.

@@ -276,6 +276,21 @@ func TestABalancerThatDoesOtherThanTheAccountSaysIsFound(t *testing.T) {
 	}
 }
 
+func TestATargetWhoseImageBringsTheServiceIsServedByAServerOfTheTwins(t *testing.T) {
+	a := around(t)
+	a.Services = nil
+	o, err := madeWith(t, a, nil).Run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !o.Agrees() {
+		t.Errorf("disagreeing: %q", o.Disagreements)
+	}
+	if seen := o.Seen.Cell("internet", "app"); seen.Status != segmentation.Mediated {
+		t.Errorf("internet -> app: %+v", seen)
+	}
+}
+
 func TestAShellIsInTheSegmentAndKnowsTheOthers(t *testing.T) {
 	x := made(t, nil)
 	shell := func(segment, command string) (string, error) {
