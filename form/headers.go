@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/form/https"
 )
 
 // MaxHeaderValue is how many bytes the value of a header may have that a load balancer adds to responses (Application Load Balancer
@@ -26,8 +28,8 @@ func CheckHeaderValue(value string) error {
 	return nil
 }
 
-// MaxHSTSDays is two years, the longest time for which sites ask browsers to use HTTPS only (https://hstspreload.org).
-const MaxHSTSDays = 730
+// MaxHSTSDays is the longest time for which browsers are asked to use HTTPS only.
+const MaxHSTSDays = https.MaxHSTSDays
 
 // CheckHSTSDays accepts how long browsers are to use HTTPS only.
 func CheckHSTSDays(days int) error { return CheckBetween(days, 1, MaxHSTSDays, "days") }

@@ -40,7 +40,7 @@ const (
 
 // Args are the arguments of New.
 type Args struct {
-	// TopicARN is the topic that hears the alarm, and required (FSBP CloudWatch.15).
+	// TopicARN is the topic that hears the alarm, and required (Security Hub CloudWatch.15).
 	TopicARN pulumi.StringInput
 	// SecondTopicARN is a topic that hears it too. Default: none.
 	SecondTopicARN pulumi.StringInput

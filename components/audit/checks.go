@@ -5,24 +5,26 @@ package audit
 import (
 	"slices"
 	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/standard"
 )
 
 // Check is something in the trail that somebody must hear about.
 type Check struct {
-	// CIS is the number of the recommendation in CIS AWS Foundations 1.4; empty for a check that CIS does not have.
+	// CIS is the number of the recommendation in CIS AWS Foundations, of the version [standard.CIS]; empty for a check that CIS does not have.
 	CIS string
 	// Name names the metric, the filter and the alarm: lower-case words with dashes.
 	Name string
 	// Meaning tells whoever is woken what happened.
 	Meaning string
-	// Pattern finds the event in the log group. That of a recommendation has the wording that Security Hub looks for (FSBP
-	// CloudWatch.1 to .14: it accepts the exact text only,
+	// Pattern finds the event in the log group. That of a recommendation has the wording that Security Hub looks for (Security
+	// Hub CloudWatch.1 to .14: it accepts the exact text only,
 	// https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html), so that what CIS forgot is a check of
 	// its own.
 	Pattern string
 }
 
-// TrailChecks returns the checks of CIS AWS Foundations 1.4, section 4, in its order, and then those for what they leave unseen.
+// TrailChecks returns the checks of CIS AWS Foundations, section 4, in its order, and then those for what they leave unseen.
 func TrailChecks() []Check { return append(cisChecks(), evasionChecks()...) }
 
 // Recorded says that an ordinary deployment, or a mistake that AWS has refused, does this as well: it belongs on record, and
@@ -40,7 +42,7 @@ func (c Check) ofCIS() string {
 	if c.CIS == "" {
 		return ""
 	}
-	return " (CIS AWS Foundations 1.4, " + c.CIS + ")"
+	return " (CIS AWS Foundations " + standard.CIS + ", " + c.CIS + ")"
 }
 
 func cisChecks() []Check {

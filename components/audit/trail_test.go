@@ -123,7 +123,7 @@ func TestTrailAlarms(t *testing.T) {
 		require.EqualValues(t, 1, alarm.Value("threshold"))
 		require.Equal(t, "GreaterThanOrEqualToThreshold", alarm.String("comparisonOperator"))
 		require.Equal(t, "Sum", alarm.String("statistic"))
-		require.Equal(t, check.CIS != "", strings.Contains(alarm.String("alarmDescription"), " (CIS AWS Foundations 1.4, "+check.CIS+"). "))
+		require.Equal(t, check.CIS != "", strings.Contains(alarm.String("alarmDescription"), " (CIS AWS Foundations 5.0, "+check.CIS+"). "))
 	}
 }
 

@@ -32,13 +32,13 @@ const (
 	Config PartName = "config"
 	// Inspector looks for known vulnerabilities in servers, images and functions (FSBP Inspector.1 to .4).
 	Inspector PartName = "inspector"
-	// AccessAnalyzer looks for what others can reach (FSBP IAM.28). Adopted by the name of the analyzer.
+	// AccessAnalyzer looks for what others can reach (Security Hub IAM.28). Adopted by the name of the analyzer.
 	AccessAnalyzer PartName = "accessAnalyzer"
 	// Trail records every call in every region, and its alarms (FSBP CloudTrail.1). Adopted by its ARN.
 	Trail PartName = "trail"
 	// Contacts tells AWS whom to call (FSBP Account.1).
 	Contacts PartName = "contacts"
-	// SupportRole lets somebody talk to AWS Support (FSBP IAM.18).
+	// SupportRole lets somebody talk to AWS Support (Security Hub IAM.18).
 	SupportRole PartName = "supportRole"
 	// Budget mails when the month becomes more expensive than planned.
 	Budget PartName = "budget"

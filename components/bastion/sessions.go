@@ -72,6 +72,7 @@ func permissions(at *account.Account, log *logs.Group) (map[string]pulumi.String
 		Sid: "FindSessionLog", Effect: identity.Allow,
 		Actions:   []string{"logs:DescribeLogGroups"}, // how the agent sees that the group is encrypted
 		Resources: []string{fmt.Sprintf("arn:aws:logs:%s:%s:log-group:*", at.Region, at.ID)},
+		Reason:    "the action lists, and lists every group or none",
 	}
 	sessions, err := identity.Permissions(server.SessionManager(), find).JSON()
 	if err != nil {

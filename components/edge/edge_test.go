@@ -16,6 +16,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
 	"github.com/bulkhead-iac/bulkhead/components/waf"
+	"github.com/bulkhead-iac/bulkhead/form/https"
 	"github.com/bulkhead-iac/bulkhead/internal/networktest"
 )
 
@@ -285,7 +286,7 @@ func TestHTTPSListener(t *testing.T) {
 	for path, want := range map[string]any{
 		"port":           float64(443),
 		"protocol":       "HTTPS",
-		"sslPolicy":      TLSPolicy,
+		"sslPolicy":      https.TLSPolicy,
 		"certificateArn": certificateARN,
 		"defaultActions": []any{map[string]any{
 			"type":          "fixed-response",

@@ -3,7 +3,6 @@
 package edge
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/form"
+	"github.com/bulkhead-iac/bulkhead/form/https"
 )
 
 const (
@@ -25,17 +25,12 @@ const (
 // its own host only, and be framed by nobody.
 const StrictContentSecurityPolicy = "default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; upgrade-insecure-requests"
 
-// hsts is the value of the Strict-Transport-Security header (RFC 6797, section 6.1). "preload" is left out: it commits a whole
-// domain and takes months to undo.
+// hsts is the value of the Strict-Transport-Security header.
 func (a *Args) hsts() string {
 	if a.HSTSOffReason != "" {
 		return hstsOff
 	}
-	value := fmt.Sprintf("max-age=%d", component.Or(a.HSTSDays, form.MaxHSTSDays)*24*60*60)
-	if a.HSTSSubdomains || a.Zone != "" && !slices.Contains(a.hosts(), a.Zone) {
-		value += "; includeSubDomains"
-	}
-	return value
+	return https.HSTS(component.Or(a.HSTSDays, form.MaxHSTSDays), a.HSTSSubdomains || a.Zone != "" && !slices.Contains(a.hosts(), a.Zone))
 }
 
 // frameOptions is the value of X-Frame-Options that says to old browsers what the policy says to others with frame-ancestors,

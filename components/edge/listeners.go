@@ -10,6 +10,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/order"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/form/https"
 )
 
 // listen opens the HTTPS listener. What no rule of Serve matches gets a 404 from the load balancer itself, so a
@@ -24,7 +25,7 @@ func (e *Edge) listen(ctx *pulumi.Context, name string, args *Args) error {
 		LoadBalancerArn: e.LoadBalancerARN,
 		Port:            pulumi.Int(segment.HTTPS.From),
 		Protocol:        pulumi.String("HTTPS"),
-		SslPolicy:       pulumi.String(TLSPolicy), // FSBP ELB.17
+		SslPolicy:       pulumi.String(https.TLSPolicy), // FSBP ELB.17
 		CertificateArn:  e.CertificateARN,
 		DefaultActions: lb.ListenerDefaultActionArray{lb.ListenerDefaultActionArgs{
 			Type: pulumi.String("fixed-response"),

@@ -3,6 +3,7 @@
 package identity
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/form"
+	"github.com/bulkhead-iac/bulkhead/policy/iam"
 )
 
 var (
@@ -139,12 +141,12 @@ func (s Statement) wildcardProblems() []error {
 	var problems []error
 	reasoned := strings.TrimSpace(s.Reason) != ""
 	for _, action := range s.Actions {
-		if everyAction(action) && !reasoned {
+		if iam.EveryAction(action) && !reasoned {
 			problems = append(problems, fmt.Errorf("action %q allows everything: list the actions, or give a Reason", action))
 		}
 	}
 	for _, resource := range s.Resources {
-		if everyResource(resource) && !reasoned {
+		if s.wide(resource) && !reasoned {
 			problems = append(problems, fmt.Errorf("resource %q is every resource: name it, or give a Reason", resource))
 		}
 	}
@@ -159,25 +161,26 @@ func (s Statement) wildcardProblems() []error {
 	return problems
 }
 
-// everyAction recognises "*" and "service:*" in every spelling.
-func everyAction(action string) bool {
-	_, verb, found := strings.Cut(action, ":")
-	if !found {
-		verb = action
-	}
-	return strings.Contains(verb, "*") && strings.Trim(verb, "*?") == ""
+// wide reports whether the resource stands for every resource, as the policies see it: whatever a condition on its tags narrows is
+// not, unless it is "*".
+func (s Statement) wide(resource string) bool {
+	return resource == "*" || openService(resource) || iam.EveryResource(resource) && !s.limited()
 }
 
-// everyResource recognises "*" and ARNs that leave the service open or mean all resources of one.
-func everyResource(resource string) bool {
-	if resource == "*" {
-		return true
-	}
-	parts := strings.SplitN(resource, ":", 6)
-	if len(parts) < 6 {
+// limited reports whether a condition narrows the statement to things that are named.
+func (s Statement) limited() bool {
+	text, err := json.Marshal(documentJSON{Version: "2012-10-17", Statement: []statementJSON{s.json()}})
+	if err != nil {
 		return false
 	}
-	return strings.ContainsAny(parts[2], "*?") || strings.Trim(parts[5], "*?") == ""
+	document, err := iam.Parse(string(text))
+	return err == nil && len(document.Statements) == 1 && document.Statements[0].Limited()
+}
+
+// openService reports an ARN that leaves the service open, so that nobody can tell what the rest of it names.
+func openService(resource string) bool {
+	parts := strings.SplitN(resource, ":", 4)
+	return len(parts) == 4 && strings.ContainsAny(parts[2], "*?")
 }
 
 // missing is the error about a field that must be given.

@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// MinimumPasswordLength is the shortest password a policy may allow (CIS AWS Foundations 1.4, 1.8; FSBP IAM.7).
+	// MinimumPasswordLength is the shortest password a policy may allow (CIS AWS Foundations 5.0, 1.7; FSBP IAM.7).
 	MinimumPasswordLength = 14
 	// MaximumPasswordAgeDays is the longest a password may live (FSBP IAM.7).
 	MaximumPasswordAgeDays = 90
-	// PasswordsRemembered is how many former passwords may not return: the most that IAM remembers (CIS AWS Foundations 1.4,
-	// 1.9).
+	// PasswordsRemembered is how many former passwords may not return: the most that IAM remembers (CIS AWS Foundations 5.0,
+	// 1.8).
 	PasswordsRemembered = 24
 )
 

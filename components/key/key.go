@@ -35,7 +35,7 @@ type Args struct {
 	OutlivesStack bool `pulumi:"outlivesStack"`
 }
 
-// Key is a customer-managed KMS key with an alias. It rotates every year (FSBP KMS.4).
+// Key is a customer-managed KMS key with an alias. It rotates every year (Security Hub KMS.4).
 type Key struct {
 	pulumi.ResourceState
 

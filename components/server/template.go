@@ -41,7 +41,7 @@ func (s Settings) Check() []error {
 // afterwards:
 //
 //   - the metadata service answers only to sessions (IMDSv2) and to the instance itself,
-//     not to a container or proxy one hop further (FSBP EC2.8, EC2.170, AutoScaling.3 and .4);
+//     not to a container or proxy one hop further (FSBP EC2.8, EC2.170, AutoScaling.3);
 //   - the root disk is encrypted gp3 and dies with the instance (FSBP EC2.3). It uses
 //     the account's own EBS key, which Auto Scaling may use without a further grant;
 //   - there is no key pair: people come through Session Manager or EC2 Instance Connect,

@@ -17,7 +17,7 @@ const logGroupPrefix = "aws-waf-logs-"
 // the client. AWS WAF writes "REDACTED" in their place. The names are in lower case because AWS WAF wants them so.
 var redactedHeaders = []string{"authorization", "cookie", "proxy-authorization", "x-api-key"}
 
-// log sends every evaluated request, with secrets redacted, to an encrypted log group (FSBP WAF.11).
+// log sends every evaluated request, with secrets redacted, to an encrypted log group (Security Hub WAF.11).
 func (w *WebACL) log(ctx *pulumi.Context, name string, args *Args) error {
 	group, err := logs.New(ctx, name, &logs.Args{Account: args.Account, Name: logGroupPrefix + w.MetricName}, pulumi.Parent(w))
 	if err != nil {

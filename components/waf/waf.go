@@ -28,7 +28,7 @@ const DefaultRateLimit = 1000
 
 // Args says what the web ACL protects and where it departs from the baseline.
 type Args struct {
-	// ResourceARN is the ARN of the load balancer to protect. Required. FSBP ELB.16 wants one on every load balancer.
+	// ResourceARN is the ARN of the load balancer to protect. Required. Security Hub ELB.16 wants one on every load balancer.
 	ResourceARN pulumi.StringInput
 	// Account is the account and region of the load balancer. Required.
 	Account *account.Account
@@ -139,7 +139,7 @@ func (w *WebACL) create(ctx *pulumi.Context, name string, args *Args, rules []ru
 	return nil
 }
 
-// attach puts the web ACL in front of the load balancer (FSBP ELB.16).
+// attach puts the web ACL in front of the load balancer (Security Hub ELB.16).
 func (w *WebACL) attach(ctx *pulumi.Context, name string, args *Args) error {
 	made, err := wafv2.NewWebAclAssociation(ctx, name+"-association", &wafv2.WebAclAssociationArgs{
 		ResourceArn: args.ResourceARN,

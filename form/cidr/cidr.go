@@ -66,7 +66,7 @@ func Parse(s string) (netip.Prefix, error) {
 
 // CheckKnown accepts a range that can stand for known addresses: canonical, not
 // wider than /24 (IPv4) or /48 (IPv6), and in no spelling the whole internet.
-// It is the rule for every source the bastion admits (FSBP EC2.13, EC2.53, EC2.54).
+// It is the rule for every source the bastion admits (Security Hub EC2.13, EC2.53, EC2.54).
 // The error is a *form.Error.
 func CheckKnown(s string) error {
 	if isWorld(s) {

@@ -18,7 +18,6 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/command"
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
-	"github.com/bulkhead-iac/bulkhead/policy/standard"
 )
 
 const openBucket = `{"version":3,"deployment":{"resources":[
@@ -81,7 +80,7 @@ func TestFormats(t *testing.T) {
 	require.Greater(t, len(sarif.Runs[0].Tool.Driver.Rules), 200)
 	require.Equal(t, "error", sarif.Runs[0].Results[0]["level"])
 	require.NotEmpty(t, sarif.Runs[0].Tool.Driver.Rules[0].Properties.References)
-	for i, f := range standard.Frameworks() {
+	for i, f := range controls.Frameworks() {
 		f.All, f.Uncovered, f.Date = nil, nil, "" // for the documentation, not for a report
 		require.Equal(t, f, sarif.Runs[0].Tool.Driver.Properties.Frameworks[i])
 	}

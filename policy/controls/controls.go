@@ -48,7 +48,6 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/facts/document"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 	"github.com/bulkhead-iac/bulkhead/policy/schema"
-	"github.com/bulkhead-iac/bulkhead/policy/standard"
 )
 
 // Version is the version of the pack; a build may set it with -ldflags "-X".
@@ -65,7 +64,7 @@ func New() (*pack.Pack, error) {
 		Tags:   []string{"aws", "security", "segmentation"},
 		Opaque: opaque(), Plain: plainTypes, ProviderMajor: providerMajor,
 		References: pack.References{Identifies: aws.Identifies, Documents: func(token string) []string { return document.Types[token] }},
-		Profiles:   Profiles(), Replaces: schema.Replaces, Documentation: Documentation, Frameworks: standard.Frameworks(),
+		Profiles:   Profiles(), Replaces: schema.Replaces, Documentation: Documentation, Frameworks: Frameworks(),
 	}
 	all := All()
 	return p, p.Load(all...)

@@ -14,14 +14,13 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 	"github.com/bulkhead-iac/bulkhead/policy/packtest"
-	"github.com/bulkhead-iac/bulkhead/policy/standard"
 )
 
 // TestRequirementsAreOfKnownFrameworks looks for requirement ids whose catalogue is not described, and tries what the
 // engine is told of the first one of each control.
 func TestRequirementsAreOfKnownFrameworks(t *testing.T) {
 	known := map[string]pack.Framework{}
-	for _, f := range standard.Frameworks() {
+	for _, f := range controls.Frameworks() {
 		require.NotEmpty(t, f.URL, f.Key)
 		known[f.Key] = f
 	}
@@ -52,7 +51,7 @@ func TestFoundationalStandardIsCoveredOrExplained(t *testing.T) {
 			}
 		}
 	}
-	standard := standard.Frameworks()[0]
+	standard := controls.Frameworks()[0]
 	require.Equal(t, "FSBP", standard.Key)
 	for _, id := range standard.All {
 		require.NotEqual(t, served[id], standard.Uncovered[id] != "", "%s is covered: %v, and the reason why it is not: %q", id, served[id],

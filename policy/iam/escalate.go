@@ -162,9 +162,18 @@ func (d *Document) isGuardrail() bool {
 func (s *Statement) EveryAction(service string) bool {
 	return slices.ContainsFunc(s.Actions, func(a string) bool {
 		pattern, whole := wholeService(a)
-		return strings.Trim(a, "*?:") == "" || whole && matchAction(pattern, service)
+		return everything(a) || whole && matchAction(pattern, service)
 	})
 }
+
+// EveryAction reports whether a pattern of actions stands for all actions there are, or for all of a service: "*", "s3:*".
+func EveryAction(pattern string) bool {
+	_, whole := wholeService(pattern)
+	return whole || everything(pattern)
+}
+
+// everything reports whether a pattern of actions stands for all that there are.
+func everything(pattern string) bool { return strings.Trim(pattern, "*?:") == "" }
 
 // wholeService returns the service in a pattern of actions, and whether the pattern stands for all actions of it.
 func wholeService(pattern string) (service string, whole bool) {

@@ -129,7 +129,7 @@ func (s *Statement) creates() bool {
 // named wants a value that names something: with a letter or a digit outside of its variables, or with a variable that
 // tells of the caller. A variable that repeats the key compares the resource with itself.
 func named(c *Condition, v string) bool {
-	if strings.HasPrefix(v, "arn:") && everyResource(v) {
+	if strings.HasPrefix(v, "arn:") && EveryResource(v) {
 		return false
 	}
 	for strings.Contains(v, "${") {

@@ -56,7 +56,7 @@ func (s *Statement) isAnywhere() bool {
 	if len(s.NotResources) > 0 || len(s.Resources) == 0 {
 		return true
 	}
-	return slices.ContainsFunc(s.Resources, everyResource)
+	return slices.ContainsFunc(s.Resources, EveryResource)
 }
 
 // Grants reports whether the document lets the action happen on every resource without a condition, and no

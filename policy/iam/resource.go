@@ -76,9 +76,9 @@ func wild(text string) bool {
 	return strings.IndexByte(text, '*') >= 0 || strings.IndexByte(text, '?') >= 0
 }
 
-// everyResource reports whether a resource pattern names no particular resource: "*", "arn:*",
+// EveryResource reports whether a resource pattern names no particular resource: "*", "arn:*",
 // "arn:aws:s3:::*", "arn:aws:iam::123456789012:role/*" (every role) or "arn:aws:ec2:*:*:instance/i-*".
-func everyResource(pattern string) bool {
+func EveryResource(pattern string) bool {
 	if !wild(pattern) {
 		return false
 	}
@@ -140,7 +140,7 @@ func (s *Statement) anywhereFor(action string) bool {
 		return s.anywhere
 	}
 	for _, pattern := range s.Resources {
-		if !everyResource(pattern) {
+		if !EveryResource(pattern) {
 			continue
 		}
 		parts, ok := splitARN(pattern)

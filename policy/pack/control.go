@@ -83,36 +83,31 @@ const (
 
 // Setting is one value of a control that the pack configuration may change.
 type Setting struct {
+	// Name is the property name in the configuration.
+	Name string
 	// Default is used when the configuration says nothing, and its type is that of the setting: a float64, a string, a bool,
 	// a []string, a []any of objects, or a map[string]any.
 	Default any
-	// Name is the property name in the configuration.
-	Name string
-	// Help is one sentence for the documentation.
-	Help string
 	// OneOf lists the allowed strings; empty allows any.
 	OneOf []string
+	// Help is one sentence for the documentation.
+	Help string
 }
 
 // Control is one rule: what it protects, how to mend a violation, and the check itself.
 type Control struct {
-	// Check judges one resource. It reports through the case and returns nothing.
-	Check func(*Case)
-	// Remedy mends the inputs of one resource where that is safe; nil when it is not. It runs only at level
-	// remediate and before Check. What [Pack.Replaces] names stays as it is.
-	Remedy func(*Edit)
 	// ID is the name in configuration, waivers and reports: lower case words with hyphens.
 	ID string
 	// Service is what the control is about, such as "s3": it groups the documentation.
 	Service string
 	// Title is the rule as a statement that holds when all is well, without a full stop.
 	Title string
-	// Why says what goes wrong otherwise, for somebody new to the service. Ends with a full stop.
-	Why string
-	// Fix says what to write in the program. Ends with a full stop.
-	Fix string
-	// Maps lists requirement ids as "FRAMEWORK:id", such as "FSBP:S3.8" or "CIS:2.1.4".
-	Maps []string
+	// Severity is how bad a finding is.
+	Severity Severity
+	// Level is the level when no configuration says otherwise; Unset lets the severity decide.
+	Level Level
+	// Concern is what the control protects; empty is Security.
+	Concern Concern
 	// Types are the Pulumi type tokens that the control judges, or [EveryType]. Empty means the stack as a whole.
 	Types []string
 	// Joins are further types that the check looks at. Their inputs are kept for the stack pass.
@@ -120,18 +115,23 @@ type Control struct {
 	// Reads says of which other types a stack control reads the inputs, so that they are kept for the stack pass. Unlike
 	// those in Joins, the control does not count as having judged them.
 	Reads func(token string) bool
-	// Settings are the values that the configuration may change.
-	Settings []Setting
-	// URL is a page about the rule.
-	URL string
-	// Concern is what the control protects; empty is Security.
-	Concern Concern
-	// Severity is how bad a finding is.
-	Severity Severity
-	// Level is the level when no configuration says otherwise; Unset lets the severity decide.
-	Level Level
 	// Stack marks a control that compares resources. It runs once everything is known to the engine.
 	Stack bool
+	// Why says what goes wrong otherwise, for somebody new to the service. Ends with a full stop.
+	Why string
+	// Fix says what to write in the program. Ends with a full stop.
+	Fix string
+	// Maps lists requirement ids as "FRAMEWORK:id", such as "FSBP:S3.8" or "CIS:2.1.4".
+	Maps []string
+	// URL is a page about the rule.
+	URL string
+	// Settings are the values that the configuration may change.
+	Settings []Setting
+	// Check judges one resource. It reports through the case and returns nothing.
+	Check func(*Case)
+	// Remedy mends the inputs of one resource where that is safe; nil when it is not. It runs only at level
+	// remediate and before Check. What [Pack.Replaces] names stays as it is.
+	Remedy func(*Edit)
 }
 
 // DefaultLevel is the level without any configuration.
@@ -193,8 +193,6 @@ func (c *Control) validate() error {
 
 // Pack is a list of controls with the pack's own metadata.
 type Pack struct {
-	byType   map[string]*dispatch
-	byID     map[string]*Control
 	Name     string
 	Title    string
 	Version  string
@@ -203,33 +201,35 @@ type Pack struct {
 	Source   string
 	Provider string
 	Tags     []string
-	// Opaque are types behind which resources stand that no control sees; they come first among what was not judged.
-	Opaque []Opaque
-	// Plain are types in which there is nothing to judge, such as names of other resources; they count as judged.
-	Plain []string
-	// ProviderMajor is the newest major version of the provider that the controls know; 0 knows no bound.
-	ProviderMajor int
-	// References tells what a preview can know of unknown values; the zero value knows nothing of them.
-	References References
 	// Documentation is the page that describes the controls.
 	Documentation string
 	// Frameworks are the catalogues that controls name in Maps, with their versions.
 	Frameworks []Framework
+	// Profiles are named sets of levels; see [Profile].
+	Profiles map[string]Profile
+	// ProviderMajor is the newest major version of the provider that the controls know; 0 knows no bound.
+	ProviderMajor int
+	// Opaque are types behind which resources stand that no control sees; they come first among what was not judged.
+	Opaque []Opaque
+	// Plain are types in which there is nothing to judge, such as names of other resources; they count as judged.
+	Plain []string
+	// References tells what a preview can know of unknown values; the zero value knows nothing of them.
+	References References
 	// Replaces reports whether a change of the input at a path makes the provider replace a resource of the type and lose
 	// what is in it. No remedy changes such an input, and the cure of a finding about one says so; nil knows of none.
 	Replaces func(token, path string) bool
-	// Profiles are named sets of levels; see [Profile].
-	Profiles map[string]Profile
+	byType   map[string]*dispatch
+	byID     map[string]*Control
 	controls []*Control
 	whole    []*Control
 }
 
 // Profile gives a level to a control, or Unset to leave the control's own.
 type Profile struct {
-	// Level decides.
-	Level func(*Control) Level
 	// Help is one sentence for the documentation.
 	Help string
+	// Level decides.
+	Level func(*Control) Level
 }
 
 // dispatch holds what there is to do for one type token.

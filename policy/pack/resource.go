@@ -12,6 +12,7 @@ import (
 
 // Options are the resource options that policies see.
 type Options struct {
+	Protect bool
 	// DeleteBeforeReplace is nil when the program does not set it.
 	DeleteBeforeReplace *bool
 	IgnoreChanges       []string
@@ -20,7 +21,6 @@ type Options struct {
 	Create              time.Duration
 	Update              time.Duration
 	Delete              time.Duration
-	Protect             bool
 }
 
 // Subject names a resource.
@@ -36,24 +36,24 @@ func (s Subject) ShortType() string { return s.Type[strings.LastIndexByte(s.Type
 // Resource is one resource as a check sees it.
 type Resource struct {
 	Subject
-	raw     *structpb.Struct
-	outputs *structpb.Struct
+	Parent string
+	// Component says that no provider makes the resource: it only groups others.
+	Component    bool
+	Dependencies []string
 	// PropertyDependencies lists, for each input property, the URNs it is computed from.
 	PropertyDependencies map[string][]string
-	Parent               string
+	Options              Options
 	ProviderType         string
 	ProviderURN          string
-	Dependencies         []string
+	raw                  *structpb.Struct
+	outputs              *structpb.Struct
 	provider             *structpb.Struct
 	props                *node
 	out                  *node
-	Options              Options
 	position             int
 	stack                *Stack // in the stack pass
-	// Component says that no provider makes the resource: it only groups others.
-	Component bool
-	decoded   bool
-	outRead   bool
+	decoded              bool
+	outRead              bool
 }
 
 // NewResource makes a resource from its inputs in the engine's wire form.

@@ -36,20 +36,20 @@ type Result struct {
 // each resource, which may run at once for several, then AnalyzeStack.
 type Session struct {
 	pack     *Pack
+	about    About
+	workdir  string
 	now      func() time.Time
-	masks    *strings.Replacer
-	cache    map[string]*node
-	waiting  map[string]string
-	waived   map[*Waiver]map[string]bool
+	rules    rules
 	levels   map[string]Level
 	settings map[string]map[string]any
 	duties   map[string]*duties
 	whole    []duty
 	reads    []func(string) bool
+	cache    map[string]*node
+	waiting  map[string]string
+	waived   map[*Waiver]map[string]bool
 	remarks  []string
-	rules    rules
-	workdir  string
-	about    About
+	masks    *strings.Replacer
 	mu       sync.Mutex
 	analyzed bool
 }

@@ -16,9 +16,9 @@ import (
 
 // Fixture is what a control is tried with.
 type Fixture struct {
-	Settings map[string]any `yaml:"settings"`
 	ID       string         `yaml:"-"`
 	File     string         `yaml:"-"`
+	Settings map[string]any `yaml:"settings"`
 	Good     []yaml.Node    `yaml:"good"`
 	Bad      []yaml.Node    `yaml:"bad"`
 	// Neither lists scenes for which the right answer, once everything is known, is "not applicable".

@@ -13,7 +13,6 @@ import (
 
 // Finding is one violation, ready to be written.
 type Finding struct {
-	Waiver   *pack.Waiver  `json:"waiver,omitempty"`
 	Control  *pack.Control `json:"-"`
 	ID       string        `json:"control"`
 	Title    string        `json:"title"`
@@ -31,10 +30,11 @@ type Finding struct {
 	Fix     string `json:"fix"`
 	URL     string `json:"url"`
 	// Also are the other controls that say the same of the resource; of those, Cause is this control.
-	Also  []string `json:"also,omitempty"`
-	Cause string   `json:"cause,omitempty"`
-	Maps  []string `json:"requirements"`
-	Pages []string `json:"references"`
+	Also   []string     `json:"also,omitempty"`
+	Cause  string       `json:"cause,omitempty"`
+	Maps   []string     `json:"requirements"`
+	Pages  []string     `json:"references"`
+	Waiver *pack.Waiver `json:"waiver,omitempty"`
 }
 
 // Report is the outcome of a run.

@@ -3,6 +3,7 @@
 package standard
 
 import (
+	"maps"
 	"strings"
 )
 
@@ -55,6 +56,13 @@ func Foundational() []string {
 	}
 	return all
 }
+
+// Uncovered are the controls of the standard that no control serves, with the reason.
+func Uncovered() map[string]string { return maps.Clone(uncovered) }
+
+// IsFoundational reports whether the standard has a control of the number, such as "S3.8". Security Hub has others for other
+// standards.
+func IsFoundational(id string) bool { return isFoundational[id] }
 
 // isFoundational holds the controls of the standard.
 var isFoundational = func() map[string]bool {

@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package standard has the catalogues of requirements that controls meet, with their versions and dates: AWS Foundational
-// Security Best Practices, the CIS benchmark, NIST SP 800-53 and PCI DSS.
+// Package standard has the catalogues of requirements that controls and components meet, with their versions and dates: AWS
+// Foundational Security Best Practices, the CIS benchmark, NIST SP 800-53 and PCI DSS. It imports nothing.
 package standard
 
 import (
 	"slices"
 	"strings"
-
-	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
-// Frameworks are the catalogues whose numbers the controls name, with their versions.
-func Frameworks() []pack.Framework {
-	return []pack.Framework{
-		{Key: "FSBP", Name: "AWS Foundational Security Best Practices", Date: FoundationalDate, All: Foundational(), Uncovered: uncovered,
-			URL: "https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html"},
-		{Key: "SecurityHub", Name: "AWS Security Hub, controls of its other standards",
-			URL: "https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-controls-reference.html"},
-		{Key: "CIS", Name: "CIS AWS Foundations Benchmark", Version: "5.0", URL: "https://www.cisecurity.org/benchmark/amazon_web_services"},
-		{Key: "NIST", Name: "NIST SP 800-53", Version: "revision 5", URL: "https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final"},
-		{Key: "PCI", Name: "PCI DSS", Version: "4.0.1", URL: "https://www.pcisecuritystandards.org/document_library/"},
-	}
-}
+// CIS is the version of the CIS AWS Foundations Benchmark whose numbers controls, components and alarms name.
+const CIS = "5.0"
 
 // Themes map a control to the requirements of NIST SP 800-53 and PCI DSS that its subject belongs to. The mapping is by subject, so it is
 // the same for all controls with one theme.

@@ -39,7 +39,7 @@ var All = []Parameter{
 	// Every change of a schema, role or privilege; never the rows (same section).
 	{"pgaudit.log", "ddl,role", Dynamic},
 	{"rds.accepted_password_auth_method", "scram", Dynamic},
-	// A connection without TLS, or with TLS older than 1.2, is refused (FSBP RDS.38).
+	// A connection without TLS, or with TLS older than 1.2, is refused (Security Hub RDS.38).
 	{"rds.force_ssl", "1", Dynamic},
 	// What RDS loads by default, for Performance Insights, and pgaudit.
 	{"shared_preload_libraries", "pg_stat_statements,pgaudit", Static},

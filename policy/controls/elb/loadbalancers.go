@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bulkhead-iac/bulkhead/form/https"
 	"github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/facts/filter"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -13,28 +14,10 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/want"
 )
 
-var (
-	moreCertificates = []string{"aws:lb/listenerCertificate:ListenerCertificate", "aws:alb/listenerCertificate:ListenerCertificate"}
-)
-
 // application is the fact that a load balancer is of the application type, which is the default.
 func application(v pack.Value) pack.Fact {
 	t := v.Get("loadBalancerType")
 	return t.OneOf("application").Or(want.Absent(t))
-}
-
-// modernTLS reports whether a security policy of a listener speaks TLS 1.2 and later only, with forward
-// secrecy. AWS names such policies by their date; the families are listed in the Elastic Load Balancing guide.
-func modernTLS(name string) bool {
-	switch {
-	case !strings.HasPrefix(name, "ELBSecurityPolicy-"):
-		return false
-	case strings.HasPrefix(name, "ELBSecurityPolicy-TLS13-1-2-"), strings.HasPrefix(name, "ELBSecurityPolicy-TLS13-1-3-"):
-		return !strings.Contains(name, "-Ext1-") && !strings.Contains(name, "-Ext2-")
-	case strings.HasPrefix(name, "ELBSecurityPolicy-FS-1-2-"):
-		return true
-	}
-	return false
 }
 
 func loadBalancers() []*pack.Control {
@@ -56,25 +39,25 @@ func loadBalancers() []*pack.Control {
 		{
 			ID: "elb-tls-policy", Title: "Listeners speak TLS 1.2 and later only", Severity: pack.High, Types: aws.Listeners,
 			Why: "Older versions and ciphers without forward secrecy can be broken later from a recording.",
-			Fix: "Set sslPolicy to ELBSecurityPolicy-TLS13-1-2-Res-2021-06 or a newer one.", Maps: standard.Meets("FSBP:ELB.17", standard.InTransit),
+			Fix: "Set sslPolicy to " + https.TLSPolicy + " or a newer one.", Maps: standard.Meets("FSBP:ELB.17", standard.InTransit),
 			Check: func(k *pack.Case) {
 				tls := listenerProtocol(k.Get, "HTTPS", "TLS")
-				k.Require(tls.Not().Or(k.Get("sslPolicy").Matches(modernTLS)), "sslPolicy is %s", k.Get("sslPolicy"))
+				k.Require(tls.Not().Or(k.Get("sslPolicy").Matches(https.ModernTLS)), "sslPolicy is %s", k.Get("sslPolicy"))
 			},
 			Remedy: func(e *pack.Edit) {
-				if listenerProtocol(e.Get, "HTTPS", "TLS").Is == pack.True && !modernTLS(e.Get("sslPolicy").Str()) {
-					e.Set("sslPolicy", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06")
+				if listenerProtocol(e.Get, "HTTPS", "TLS").Is == pack.True && !https.ModernTLS(e.Get("sslPolicy").Str()) {
+					e.Set("sslPolicy", https.TLSPolicy)
 				}
 			},
 		},
 		{
 			ID: "elb-listener-certificate", Title: "TLS listeners have a certificate from ACM", Severity: pack.High,
-			Types: slices.Concat(aws.Listeners, moreCertificates),
+			Types: slices.Concat(aws.Listeners, aws.ListenerCertificates),
 			Why: "A TLS listener without a certificate cannot answer, and one with a certificate kept in IAM stops on the day that nobody " +
 				"renewed it.", Fix: "Set certificateArn to a certificate from ACM.", Maps: standard.Meets(standard.InTransit),
 			Check: func(k *pack.Case) {
 				arn := k.Get("certificateArn")
-				if !k.IsA(moreCertificates...) {
+				if !k.IsA(aws.ListenerCertificates...) {
 					k.Require(listenerProtocol(k.Get, "HTTPS", "TLS").Not().Or(arn.IsSet()), "certificateArn is not set")
 				}
 				k.Forbid(arn.Matches(keptInIAM), "certificateArn is a certificate kept in IAM, which nobody renews: %s", arn)
@@ -83,7 +66,7 @@ func loadBalancers() []*pack.Control {
 		{
 			ID: "elb-hsts", Title: "HTTPS listeners tell browsers to stay on HTTPS", Severity: pack.Medium, Types: aws.Listeners,
 			Why:  "Without the header, the first plain request of every visit can be intercepted.",
-			Fix:  "Set routingHttpResponseStrictTransportSecurityHeaderValue to max-age=31536000; includeSubDomains.",
+			Fix:  "Set routingHttpResponseStrictTransportSecurityHeaderValue to " + https.HSTS(https.MaxHSTSDays, true) + ".",
 			Maps: standard.Meets(standard.InTransit),
 			Check: func(k *pack.Case) {
 				v := k.Get("routingHttpResponseStrictTransportSecurityHeaderValue")
@@ -92,7 +75,7 @@ func loadBalancers() []*pack.Control {
 			Remedy: func(e *pack.Edit) {
 				const path = "routingHttpResponseStrictTransportSecurityHeaderValue"
 				if listenerProtocol(e.Get, "HTTPS").Is == pack.True && !e.Get(path).Exists() {
-					e.Set(path, "max-age=31536000; includeSubDomains")
+					e.Set(path, https.HSTS(https.MaxHSTSDays, true))
 				}
 			},
 		},
