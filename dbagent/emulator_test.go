@@ -5,6 +5,8 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -19,6 +22,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	secretstypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/components/database/parameter"
@@ -83,34 +88,105 @@ func upload(t *testing.T, account *emulatortest.Account, program []byte, variabl
 	}
 }
 
+// rotation is a user's secret in the emulator, as the component makes it.
+type rotation struct {
+	*secretsmanager.Client
+	arn string
+}
+
+// TestSecretsManagerRotatesThroughTheFunction lets the emulator do what Secrets Manager does: it asks whether it may call the function,
+// and calls it with the four steps, which change the password on a real server.
+func TestSecretsManagerRotatesThroughTheFunction(t *testing.T) {
+	t.Parallel()
+	s := instance(t)
+	r := rotation{Client: secretsmanager.NewFromConfig(s.account.Config)}
+	made, err := r.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String("report")})
+	require.NoError(t, err)
+	r.arn = *made.ARN
+	declared := `{"converge": {"databases": [{"name": "app", "users": [{"name": "report", "access": "ReadOnly", "login": "AlternatingSecret"}]}]}, "secrets": {"report": "` + r.arn + `"}}`
+	first := s.call(declared)
+	require.Nil(t, first.FunctionError, "%s", first.Payload)
+	require.Contains(t, string(first.Payload), `the secret of \"report\" in the database \"app\" has another value`)
+	require.JSONEq(t, `{"changes":[]}`, string(s.call(declared).Payload), "what gets in is left alone")
+	before := r.current(t)
+	require.Equal(t, "report", before.Username)
+	require.Equal(t, map[string]string{"dbowner": "password", "report": "password", "report_clone": "nothing yet"}, s.logins(t))
+
+	_, err = r.RotateSecret(t.Context(), &secretsmanager.RotateSecretInput{SecretId: &r.arn, RotationLambdaARN: &s.arn, RotationRules: &secretstypes.RotationRulesType{
+		ScheduleExpression: aws.String("rate(8 days)"), Duration: aws.String("3h"),
+	}})
+	require.ErrorContains(t, err, "Secrets Manager cannot invoke the specified Lambda function")
+	require.Equal(t, before, r.current(t))
+	_, err = s.functions.AddPermission(t.Context(), &lambda.AddPermissionInput{
+		FunctionName: aws.String("agent"), StatementId: aws.String("rotate"), Action: aws.String("lambda:InvokeFunction"), Principal: aws.String("secretsmanager.amazonaws.com"),
+		SourceAccount: &s.account.ID, SourceArn: &r.arn,
+	})
+	require.NoError(t, err)
+	for _, user := range []string{"report_clone", "report"} {
+		_, err = r.RotateSecret(t.Context(), &secretsmanager.RotateSecretInput{SecretId: &r.arn, RotationLambdaARN: &s.arn, RotationRules: &secretstypes.RotationRulesType{
+			ScheduleExpression: aws.String("rate(8 days)"), Duration: aws.String("3h"),
+		}})
+		require.NoError(t, err)
+		now := r.current(t)
+		require.Equal(t, user, now.Username)
+		require.NotEqual(t, before.Password, now.Password)
+		require.Contains(t, s.logins(t)[user], "secret, rotated ")
+		for _, payload := range []string{string(first.Payload), fmt.Sprint(s.logins(t))} {
+			require.NotContains(t, payload, before.Password)
+			require.NotContains(t, payload, now.Password)
+		}
+		before = now
+	}
+	described, err := r.DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: &r.arn})
+	require.NoError(t, err)
+	require.Equal(t, s.arn, *described.RotationLambdaARN)
+	require.True(t, *described.RotationEnabled)
+	require.Equal(t, "rate(8 days)", *described.RotationRules.ScheduleExpression)
+	require.WithinDuration(t, time.Now(), *described.LastRotatedDate, time.Minute)
+
+	// A user that is gone cannot be given a password: the rotation fails, which its caller is not told, and the last password stays.
+	require.Nil(t, s.call(`{"converge": {"databases": [{"name": "app", "users": [{"name": "other", "access": "ReadOnly"}]}]}}`).FunctionError)
+	_, err = r.RotateSecret(t.Context(), &secretsmanager.RotateSecretInput{SecretId: &r.arn})
+	require.NoError(t, err)
+	require.Equal(t, before, r.current(t))
+	require.Nil(t, s.call(declared).FunctionError)
+	require.Contains(t, s.logins(t)["report"], `secret, not rotated: setSecret: the user "report_clone" is none that the agent has made`)
+	_, err = r.CancelRotateSecret(t.Context(), &secretsmanager.CancelRotateSecretInput{SecretId: &r.arn})
+	require.NoError(t, err)
+	described, err = r.DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: &r.arn})
+	require.NoError(t, err)
+	require.False(t, *described.RotationEnabled)
+}
+
+// current is the value that a client reads.
+func (r *rotation) current(t *testing.T) (l login) {
+	t.Helper()
+	value, err := r.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &r.arn, VersionStage: aws.String("AWSCURRENT")})
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal([]byte(*value.SecretString), &l))
+	require.Len(t, l.Password, 32)
+	return l
+}
+
+// logins are how each account of the instance's server logs in.
+func (s *deployed) logins(t *testing.T) map[string]string {
+	t.Helper()
+	found, err := emulator.NewClient(s.account.Endpoint).Databases(t.Context(), s.account.Env)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	logins := map[string]string{}
+	for _, account := range found[0].Accounts {
+		logins[account.Name] = account.Login
+	}
+	return logins
+}
+
 // TestAServerStandsBehindAnInstance makes an instance as the component does, with the parameters of its group and a password that RDS
 // manages, and calls the agent with its address: the emulator starts a server for it, and reads back from that what the agent has made.
 func TestAServerStandsBehindAnInstance(t *testing.T) {
 	t.Parallel()
-	account := emulatortest.NewAccount(t)
-	instances := rds.NewFromConfig(account.Config)
-	_, err := instances.CreateDBParameterGroup(t.Context(), &rds.CreateDBParameterGroupInput{
-		DBParameterGroupName: aws.String("shop"), DBParameterGroupFamily: aws.String("postgres17"), Description: aws.String("of the test"),
-	})
-	require.NoError(t, err)
-	set := []rdstypes.Parameter{{ParameterName: aws.String("rds.log_retention_period"), ParameterValue: aws.String("4320"), ApplyMethod: rdstypes.ApplyMethodImmediate}}
-	for _, p := range parameter.All {
-		set = append(set, rdstypes.Parameter{ParameterName: &p.Name, ParameterValue: &p.Value, ApplyMethod: rdstypes.ApplyMethod(p.Method)})
-	}
-	_, err = instances.ModifyDBParameterGroup(t.Context(), &rds.ModifyDBParameterGroupInput{DBParameterGroupName: aws.String("shop"), Parameters: set})
-	require.NoError(t, err)
-	made, err := instances.CreateDBInstance(t.Context(), &rds.CreateDBInstanceInput{
-		DBInstanceIdentifier: aws.String("shop-db"), DBInstanceClass: aws.String("db.t4g.small"), Engine: aws.String("postgres"), EngineVersion: aws.String("17"),
-		AllocatedStorage: aws.Int32(20), DBName: aws.String("app"), MasterUsername: aws.String("dbowner"), ManageMasterUserPassword: aws.Bool(true),
-		DBParameterGroupName: aws.String("shop"),
-	})
-	require.NoError(t, err)
-	key, err := account.Config.Credentials.Retrieve(t.Context())
-	require.NoError(t, err)
-	call := upload(t, account, archived(t), map[string]string{
-		hostVariable: "shop-db.0123456789.eu-central-1.rds.amazonaws.com", portVariable: "5432", secretVariable: *made.DBInstance.MasterUserSecret.SecretArn,
-		"AWS_ACCESS_KEY_ID": key.AccessKeyID, "AWS_SECRET_ACCESS_KEY": key.SecretAccessKey,
-	})
+	s := instance(t)
+	account, instances, call := s.account, s.instances, s.call
 	declared := `{"converge": {"databases": [{"name": "app", "users": [
 		{"name": "migrator", "access": "Owner", "login": "IAM"}, {"name": "service", "access": "ReadWrite", "login": "IAM"},
 		{"name": "report", "access": "ReadOnly", "login": "IAM"}]}]}}`
@@ -151,4 +227,45 @@ func TestAServerStandsBehindAnInstance(t *testing.T) {
 	found, err = client.Databases(t.Context(), account.Env)
 	require.NoError(t, err)
 	require.Empty(t, found, "the server has ended with its instance")
+}
+
+// deployed is an instance with a function that is called with its address.
+type deployed struct {
+	account   *emulatortest.Account
+	instances *rds.Client
+	functions *lambda.Client
+	arn       string // The function's.
+	call      func(event string) *lambda.InvokeOutput
+}
+
+func instance(t *testing.T) *deployed {
+	t.Helper()
+	account := emulatortest.NewAccount(t)
+	instances := rds.NewFromConfig(account.Config)
+	_, err := instances.CreateDBParameterGroup(t.Context(), &rds.CreateDBParameterGroupInput{
+		DBParameterGroupName: aws.String("shop"), DBParameterGroupFamily: aws.String("postgres17"), Description: aws.String("of the test"),
+	})
+	require.NoError(t, err)
+	set := []rdstypes.Parameter{{ParameterName: aws.String("rds.log_retention_period"), ParameterValue: aws.String("4320"), ApplyMethod: rdstypes.ApplyMethodImmediate}}
+	for _, p := range parameter.All {
+		set = append(set, rdstypes.Parameter{ParameterName: &p.Name, ParameterValue: &p.Value, ApplyMethod: rdstypes.ApplyMethod(p.Method)})
+	}
+	_, err = instances.ModifyDBParameterGroup(t.Context(), &rds.ModifyDBParameterGroupInput{DBParameterGroupName: aws.String("shop"), Parameters: set})
+	require.NoError(t, err)
+	made, err := instances.CreateDBInstance(t.Context(), &rds.CreateDBInstanceInput{
+		DBInstanceIdentifier: aws.String("shop-db"), DBInstanceClass: aws.String("db.t4g.small"), Engine: aws.String("postgres"), EngineVersion: aws.String("17"),
+		AllocatedStorage: aws.Int32(20), DBName: aws.String("app"), MasterUsername: aws.String("dbowner"), ManageMasterUserPassword: aws.Bool(true),
+		DBParameterGroupName: aws.String("shop"),
+	})
+	require.NoError(t, err)
+	key, err := account.Config.Credentials.Retrieve(t.Context())
+	require.NoError(t, err)
+	call := upload(t, account, archived(t), map[string]string{
+		hostVariable: "shop-db.0123456789.eu-central-1.rds.amazonaws.com", portVariable: "5432", secretVariable: *made.DBInstance.MasterUserSecret.SecretArn,
+		"AWS_ACCESS_KEY_ID": key.AccessKeyID, "AWS_SECRET_ACCESS_KEY": key.SecretAccessKey,
+	})
+	functions := lambda.NewFromConfig(account.Config)
+	agent, err := functions.GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String("agent")})
+	require.NoError(t, err)
+	return &deployed{account: account, instances: instances, functions: functions, arn: *agent.FunctionArn, call: call}
 }

@@ -7,9 +7,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -55,21 +58,22 @@ func newAgent(ctx context.Context, getenv func(string) string, log *slog.Logger,
 		return nil, fmt.Errorf("the credentials of AWS: %w", err)
 	}
 	server, store := settings.server(account)
-	return &agent{engine: server, rotation: &rotate.Rotation{Store: store, Server: server, Host: server.Host}, log: log}, nil
+	return &agent{engine: server, rotation: &rotate.Rotation{Store: store, Server: server, Host: server.Host, Port: server.Port}, log: log}, nil
 }
 
 // result is what the caller of a convergence learns.
 type result struct {
-	// Changes are the statements that it took, none of which holds a password; empty if nothing was to do.
+	// Changes are the statements that it took, and which secrets got another value; no password is among them. Empty if nothing was to do.
 	Changes []string `json:"changes"`
 }
 
-// handle serves one event: a step of a rotation, or {"converge": {"databases": [...]}}.
+// handle serves one event: a step of a rotation, or {"converge": {"databases": [...]}, "secrets": {"user": "its secret's ARN"}}.
 func (a *agent) handle(ctx context.Context, event json.RawMessage) (any, error) {
 	began := time.Now()
 	var kind struct {
 		rotate.Event
-		Converge json.RawMessage `json:"converge"`
+		Converge json.RawMessage   `json:"converge"`
+		Secrets  map[string]string `json:"secrets"`
 	}
 	if err := json.Unmarshal(event, &kind); err != nil {
 		return nil, fmt.Errorf("the event is not a JSON object: %w", err)
@@ -82,7 +86,7 @@ func (a *agent) handle(ctx context.Context, event json.RawMessage) (any, error) 
 		err = a.rotation.Step(ctx, kind.Event)
 	case kind.Converge != nil && kind.Step == "":
 		var done result
-		done.Changes, err = a.converge(ctx, kind.Converge)
+		done.Changes, err = a.converge(ctx, kind.Converge, kind.Secrets)
 		answer, about = done, []any{"changes", len(done.Changes)}
 	default:
 		err = fmt.Errorf(`the event is neither a step of a rotation nor a convergence; send {"converge": {"databases": [...]}}`)
@@ -97,11 +101,52 @@ func (a *agent) handle(ctx context.Context, event json.RawMessage) (any, error) 
 	return answer, nil
 }
 
-func (a *agent) converge(ctx context.Context, text json.RawMessage) ([]string, error) {
+// converge makes of the server what is declared, and then gives each user that has a secret a value for it that gets in.
+func (a *agent) converge(ctx context.Context, text json.RawMessage, secrets map[string]string) ([]string, error) {
 	document, err := declare.Parse(text)
 	if err != nil {
 		return nil, err
 	}
+	if err := checkSecrets(document, secrets); err != nil {
+		return nil, err
+	}
 	changes, err := a.engine.Converge(ctx, document)
-	return append([]string{}, changes...), err
+	changes = append([]string{}, changes...)
+	if err != nil {
+		return changes, err
+	}
+	for _, database := range document.Databases {
+		for _, user := range database.Users {
+			secret, has := secrets[user.Name]
+			if !has {
+				continue
+			}
+			changed, failure := a.rotation.Provide(ctx, secret, database.Name, user)
+			if changed && failure == nil {
+				changes = append(changes, fmt.Sprintf("-- the secret of %q in the database %q has another value", user.Name, database.Name))
+			}
+			if failure != nil {
+				err = errors.Join(err, fmt.Errorf("the secret of %q in the database %q: %w", user.Name, database.Name, failure))
+			}
+		}
+	}
+	return changes, err
+}
+
+// checkSecrets reports every secret of somebody who has none.
+func checkSecrets(document *declare.Document, secrets map[string]string) error {
+	var problems []error
+	left := maps.Clone(secrets)
+	for _, database := range document.Databases {
+		for _, user := range database.Users {
+			if _, has := secrets[user.Name]; has && user.Login == declare.IAM {
+				problems = append(problems, fmt.Errorf("secrets: %q logs in with a token and has no secret; remove it, or declare another login", user.Name))
+			}
+			delete(left, user.Name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		problems = append(problems, fmt.Errorf("secrets: %q is no declared user; declare it, or remove it", name))
+	}
+	return errors.Join(problems...)
 }

@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -317,4 +319,24 @@ func TestAnAdministratorMayLogInWithAToken(t *testing.T) {
 	require.Equal(t, "agent", user)
 	require.True(t, strings.HasPrefix(token, "db.example:5433?Action=connect&DBUser=agent&"), token)
 	require.Contains(t, token, "X-Amz-Expires=900")
+}
+
+// IAM spreads the policies of a role while the function is called already.
+func TestAPermissionThatIsNotThereYetIsWaitedFor(t *testing.T) {
+	asked := 0
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked <= 2 {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = w.Write([]byte(`{"__type":"AccessDeniedException","Message":"is not authorized to perform: secretsmanager:GetSecretValue"}`))
+			return
+		}
+		_, _ = w.Write([]byte(`{"SecretString":"{\"username\":\"dbowner\",\"password\":\"hunter2\"}"}`))
+	}))
+	t.Cleanup(api.Close)
+	s := settings{host: "db.example", secret: "s", port: defaultPort}
+	server, _ := s.server(aws.Config{Region: "eu-central-1", BaseEndpoint: &api.URL, Credentials: credentials.NewStaticCredentialsProvider("AKIAEXAMPLE", "secret", "")})
+	user, _, err := server.Administrator(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "dbowner", user)
+	require.Equal(t, 3, asked)
 }

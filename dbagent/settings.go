@@ -10,8 +10,10 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -72,12 +74,18 @@ func readSettings(getenv func(string) string) (*settings, error) {
 
 // server is the database server with whoever looks after it.
 func (s *settings) server(account aws.Config) (*postgres.Server, secrets.Store) {
-	store := secrets.Store{Client: secretsmanager.NewFromConfig(account)}
+	store := secrets.Store{Client: secretsmanager.NewFromConfig(account, patient)}
 	server := &postgres.Server{Host: s.host, Port: s.port, Roots: s.roots, Administrator: store.Administrator(s.secret)}
 	if s.user != "" {
 		server.Administrator = s.token(account)
 	}
 	return server, store
+}
+
+// patient tries again for some twenty seconds what the role may not do: a deployment calls the function as soon as IAM has taken its
+// policies, and IAM takes a while to spread them (IAM user guide, "Changes that I make are not always immediately visible").
+func patient(o *secretsmanager.Options) {
+	o.Retryer = retry.AddWithErrorCodes(retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = 8, 5*time.Second }), "AccessDeniedException")
 }
 
 // token signs one for each connection: it lasts fifteen minutes, and only logging in needs it.

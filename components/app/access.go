@@ -24,10 +24,18 @@ func permissions(args *Args, login database.Login, log *logs.Group) (map[string]
 	}
 	if args.Database != nil {
 		policy := "connect-to-database"
-		if login.User == "" {
+		if login.HasSecret() {
 			policy = "read-database-secret"
 		}
 		policies[policy] = identity.DocumentOutput(identity.PermissionsPolicy, args.Database.Permissions(login)...)
 	}
 	return policies, nil
+}
+
+// tags are those of the role without which its database would refuse it.
+func (args *Args) tags(login database.Login) map[string]string {
+	if args.Database == nil {
+		return nil
+	}
+	return args.Database.Tags(login)
 }

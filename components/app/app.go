@@ -70,9 +70,10 @@ func (a *App) Ready() []pulumi.CustomResource { return order.List(a.group) }
 // The service finds its surroundings in /etc/bulkhead/service.env, for systemd's
 // EnvironmentFile or a shell: SERVICE_NAME, SERVICE_PORT, SERVICE_HEALTH_PATH, AWS_REGION,
 // LOG_GROUP, and with a database PGHOST, PGPORT, PGDATABASE, PGSSLMODE and PGSSLROOTCERT. With
-// a DatabaseUser there are also PGUSER and DATABASE_LOGIN=IAM: the password is a token for rds-db:connect that the service makes
-// for each connection. Without, there is DATABASE_SECRET_ARN, whose secret holds the owner's username and password. None of it
-// is secret.
+// a DatabaseUser there is also DATABASE_LOGIN. It is IAM with PGUSER: the password is a token for rds-db:connect that the service makes
+// for each connection. Or it is AlternatingSecret or Secret with DATABASE_SECRET_ARN, whose secret holds the user's username and
+// password, both of which rotation changes (docs/database.md). Without a DatabaseUser there is DATABASE_SECRET_ARN alone, with
+// the owner's. None of it is secret.
 //
 // The file appears whole, so that a service in the image can wait for it with a systemd
 // path unit (PathExists=/etc/bulkhead/service.env) and needs no UserData.
@@ -111,12 +112,17 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		Settings:    args.Server,
 		Description: "Instances of the service " + name,
 		Permissions: permissions,
+		RoleTags:    args.tags(login),
 		Parts:       parts(name, args, login, log),
 		Group:       group(args, targets),
 		ReplaceOn:   newVersion,
 	}
+	var users []pulumi.CustomResource
+	if args.Database != nil {
+		users = args.Database.Ready()
+	}
 	start := func(inUse []pulumi.CustomResource) ([]pulumi.CustomResource, error) {
-		fleet.After = inUse
+		fleet.After = append(users, inUse...)
 		if err := a.start(ctx, name, fleet, log); err != nil {
 			return nil, err
 		}

@@ -219,6 +219,31 @@ func TestADeclaredUserMayConnectAsItselfAndReadNoSecret(t *testing.T) {
 	require.NotContains(t, parts[0].Body, "DATABASE_SECRET_ARN")
 }
 
+func TestADeclaredUserWithAPasswordReadsItsOwnSecretAlone(t *testing.T) {
+	const own = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:report-0a1b2c"
+	recording := build(t, func(ctx *pulumi.Context, a *Args) error {
+		if err := withUsers("report")(ctx, a); err != nil {
+			return err
+		}
+		a.Database.Declared[0].Users[0] = declare.User{Name: "report", Login: declare.AlternatingSecret}
+		a.Database.UserSecretARNs = map[string]pulumi.StringOutput{"report": pulumi.String(own).ToStringOutput()}
+		return nil
+	})
+	found := servertest.Permissions(t, recording, "shop")
+	require.Len(t, found, 4)
+	require.Equal(t, own, found["ReadDatabaseSecret"]["Resource"])
+	require.NotContains(t, found["ReadDatabaseSecret"]["Action"], "secretsmanager:PutSecretValue")
+	require.Equal(t, own, found["DecryptDatabaseSecret"]["Condition"].(map[string]any)["StringEquals"].(map[string]any)["kms:EncryptionContext:SecretARN"])
+	role := recording.Get(t, servertest.RoleType, "shop-role")
+	require.Equal(t, map[string]any{"Name": "shop", "bulkhead:reads-database-secret": "bulkhead-test-database/report"}, role.Value("tags"), "as the secret's policy wants it")
+	parts := servertest.UserData(t, recording)
+	for _, line := range []string{"PGDATABASE=orders", "DATABASE_LOGIN=AlternatingSecret", "DATABASE_SECRET_ARN=" + own} {
+		require.Contains(t, parts[0].Body, "\n"+line+"\n")
+	}
+	require.NotContains(t, parts[0].Body, "PGUSER", "the secret says which of two users it is")
+	require.Nil(t, build(t, withUsers("service")).Get(t, servertest.RoleType, "shop-role").Value("tags.bulkhead:reads-database-secret"))
+}
+
 func TestAServiceLogsInAsADeclaredUserOfItsDatabase(t *testing.T) {
 	for user, problem := range map[string]string{
 		"":      `app "shop": DatabaseUser: "" is not a declared user of the database; use one of [service, migrator]`,

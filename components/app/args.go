@@ -54,9 +54,9 @@ type Args struct {
 	MaxSize int `pulumi:"maxSize"`
 	// Database is what the service stores its data in; a row of the table must lead there. Default: none.
 	Database *database.Database
-	// DatabaseUser is whom the service logs in as with an IAM token: one of the users that are declared for the database, and
-	// required if there are any. The role may ask for a token for this user alone and read no secret. Default: the owner, whose
-	// secret the service may read and finds in its environment.
+	// DatabaseUser is whom the service logs in as: one of the users that are declared for the database, and required if there are
+	// any. The role may ask for a token for this user alone, or read the secret of this user alone, as the user's Login says.
+	// Default: the owner, whose secret the service may read and finds in its environment.
 	DatabaseUser string `pulumi:"databaseUser"`
 	// UserData is the script ("#!") or the cloud-config ("#cloud-config") that starts the service; it runs after
 	// /etc/bulkhead/service.env is written (see New). Default: none for an image of your own, which brings its service, and
@@ -130,7 +130,7 @@ func (args *Args) needs() []segment.Need {
 	if args.Database != nil {
 		needs = append(needs,
 			segment.Need{To: segment.End(args.Database.Segment.Name), Ports: args.Database.Port, For: "its database"})
-		if args.DatabaseUser == "" {
+		if login, err := args.login(); err == nil && login.HasSecret() {
 			needs = append(needs, segment.Need{To: segment.AWS("secretsmanager"), Ports: segment.HTTPS, For: "the secret of its database"})
 		}
 	}

@@ -123,10 +123,13 @@ func parts(name string, args *Args, login database.Login, log *logs.Group) pulum
 			variable{"PGSSLROOTCERT", CertificateBundle},
 		)
 		later["PGHOST"] = db.Address
-		if login.User == "" {
-			later["DATABASE_SECRET_ARN"] = db.SecretARN
+		if login.By != "" {
+			known = append(known, variable{"DATABASE_LOGIN", string(login.By)})
+		}
+		if login.HasSecret() {
+			later["DATABASE_SECRET_ARN"] = db.Secret(login)
 		} else {
-			known = append(known, variable{"PGUSER", login.User}, variable{"DATABASE_LOGIN", "IAM"})
+			known = append(known, variable{"PGUSER", login.User})
 		}
 	}
 	services := pulumi.StringArray{}

@@ -37,7 +37,14 @@ func newAgent(ctx *pulumi.Context, name string, d *Database, args *Args, instanc
 	if err != nil {
 		return err
 	}
+	if err := newSecrets(ctx, name, d, args); err != nil {
+		return err
+	}
 	role, err := newAgentRole(ctx, name+"-agent", d, args, log)
+	if err != nil {
+		return err
+	}
+	policies, err := protectSecrets(ctx, name, d, args, role.ARN)
 	if err != nil {
 		return err
 	}
@@ -70,19 +77,27 @@ func newAgent(ctx *pulumi.Context, name string, d *Database, args *Args, instanc
 	if err != nil {
 		return err
 	}
-	declared, err := json.Marshal(map[string]any{"converge": args.Users.document()})
+	declared := pulumi.ToStringMapOutput(d.UserSecretARNs).ApplyT(func(secrets map[string]string) (string, error) {
+		event := map[string]any{"converge": args.Users.document()}
+		if len(secrets) > 0 {
+			event["secrets"] = secrets
+		}
+		text, err := json.Marshal(event)
+		return string(text), err
+	}).(pulumi.StringOutput)
+	call, err := lambda.NewInvocation(ctx, name+"-users", &lambda.InvocationArgs{
+		FunctionName: function.Name,
+		Input:        declared,
+		Triggers:     pulumi.StringMap{"instance": d.ResourceID, "program": function.CodeSha256},
+	}, pulumi.Parent(d), order.After(order.List(instance, function), policies, in.Ready(), args.Segment.Ready()))
 	if err != nil {
 		return err
 	}
-	_, err = lambda.NewInvocation(ctx, name+"-users", &lambda.InvocationArgs{
-		FunctionName: function.Name,
-		Input:        pulumi.String(declared),
-		Triggers:     pulumi.StringMap{"instance": d.ResourceID, "program": function.CodeSha256},
-	}, pulumi.Parent(d), order.After(order.List(instance, function), in.Ready(), args.Segment.Ready()))
-	return err
+	d.users = order.List(call)
+	return rotateSecrets(ctx, name, d, args, function)
 }
 
-// newAgentRole is what the function may do: read the owner's secret and write its log. What Lambda needs to connect it to the
+// newAgentRole is what the function may do: read the owner's secret, rotate those of the users, and write its log. What Lambda needs to connect it to the
 // network is refused to the function's own code, as the developer guide advises.
 func newAgentRole(ctx *pulumi.Context, name string, d *Database, args *Args, log *logs.Group) (*identity.Role, error) {
 	account := args.Segment.Account()
@@ -102,15 +117,19 @@ func newAgentRole(ctx *pulumi.Context, name string, d *Database, args *Args, log
 	if err != nil {
 		return nil, err
 	}
+	policies := map[string]pulumi.StringInput{
+		"join-network": pulumi.String(network),
+		"write-logs":   identity.DocumentOutput(identity.PermissionsPolicy, server.WriteLogs("WriteOwnLogs", log.ARN)),
+		"read-database-secret": identity.DocumentOutput(identity.PermissionsPolicy,
+			d.readSecret("ReadOwnersSecret", "DecryptOwnersSecret", d.SecretARN)...),
+	}
+	if rotate := d.writeSecrets(args.Users.withSecret()); rotate != nil {
+		policies["rotate-user-secrets"] = identity.DocumentOutput(identity.PermissionsPolicy, rotate...)
+	}
 	return identity.NewRole(ctx, name, &identity.RoleArgs{
 		AssumedBy:   identity.AssumeRoleByService("lambda.amazonaws.com"),
 		Boundary:    account.BoundaryARN,
 		Description: "The function that makes the users of the database " + d.name,
-		Policies: map[string]pulumi.StringInput{
-			"join-network": pulumi.String(network),
-			"write-logs":   identity.DocumentOutput(identity.PermissionsPolicy, server.WriteLogs("WriteOwnLogs", log.ARN)),
-			"read-database-secret": identity.DocumentOutput(identity.PermissionsPolicy,
-				d.readSecret("ReadOwnersSecret", "DecryptOwnersSecret")...),
-		},
+		Policies:    policies,
 	}, pulumi.Parent(d))
 }

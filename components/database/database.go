@@ -49,11 +49,19 @@ type Database struct {
 	// ResourceID is the immutable id of the instance, such as db-ABCDEFGHIJKL, which IAM
 	// policies name for IAM database authentication (rds-db:connect).
 	ResourceID pulumi.StringOutput
+	// UserSecretARNs are the secrets of the declared users who log in with a password, by user. Each holds host, port, dbname, username
+	// and password as JSON.
+	UserSecretARNs map[string]pulumi.StringOutput
 	// Declared are the databases of the instance with who may log in to them, none without Users.
 	Declared []declare.Database
 
-	name string // Project, stack and component name, as RDS takes them.
+	name  string // Project, stack and component name, as RDS takes them.
+	users []pulumi.CustomResource
 }
+
+// Ready is what must exist before a declared user can log in: the users and their first passwords. Without Users it is nothing. Hand it to
+// order.After.
+func (d *Database) Ready() []pulumi.CustomResource { return d.users }
 
 // New creates a database.
 func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Database, error) {
@@ -87,7 +95,12 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 			return nil, err
 		}
 	}
+	secrets := pulumi.StringMap{}
+	for user, arn := range d.UserSecretARNs {
+		secrets[user] = arn
+	}
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{
+		"userSecretArns":          secrets,
 		"address":                 d.Address,
 		"port":                    pulumi.Int(d.Port.From),
 		"identifier":              d.Identifier,

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/identity"
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
@@ -31,12 +32,16 @@ type Users struct {
 	// of an archive for a rehearsal on such a machine. Required.
 	Archive string
 	// Databases are made where they are missing, with their users. Required. A user that is declared no longer is locked out; a
-	// database that is declared no longer keeps its data. Each user logs in with an IAM token: the component makes no secret
-	// for one yet, so that every other Login is refused.
+	// database that is declared no longer keeps its data. A user logs in with an IAM token unless its Login says otherwise; it then
+	// has a secret of its own, which the function alone writes and rotates, and which nobody reads but the service that logs in as
+	// it and roles with the tag ReaderTag.
 	Databases []declare.Database
+	// RotationDays is the time between two rotations of a user's secret in days, 8 to 90. Default 8: see DefaultRotationDays.
+	RotationDays int
 }
 
-// grantable is a name that means one user in the ARN of rds-db:connect, where "*" and "?" would mean more than one.
+// grantable is a name that means one user in the ARN of rds-db:connect, where "*" and "?" would mean more than one, and that the name
+// of a secret may hold.
 var grantable = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
 
 // bootstrap is the one file in the archive of a function of the runtime provided.al2023.
@@ -62,14 +67,14 @@ func (u *Users) problems(in *network.Segment, administrator string) []error {
 	}
 	for i, database := range document.Databases {
 		for j, user := range database.Users {
-			key := fmt.Sprintf("databases[%d].users[%d]", i, j)
-			if user.Login != declare.IAM {
-				problems = append(problems, fmt.Errorf("%s.login: %q needs a secret, which the component does not make yet; use %s", key, user.Login, declare.IAM))
-			}
 			if !grantable.MatchString(user.Name) {
-				problems = append(problems, fmt.Errorf("%s.name: %q cannot be named in a policy for rds-db:connect; use letters, digits and _.-", key, user.Name))
+				problems = append(problems, fmt.Errorf("databases[%d].users[%d].name: %q cannot be named in a policy or a secret; use letters, digits and _.-", i, j, user.Name))
 			}
 		}
+	}
+	if days := component.Or(u.RotationDays, DefaultRotationDays); days < DefaultRotationDays || days > maxRotationDays {
+		problems = append(problems, fmt.Errorf("RotationDays: %d days are too short for a service that reads its secret once a week, or too long for a password; use %d to %d",
+			days, DefaultRotationDays, maxRotationDays))
 	}
 	return problems
 }
@@ -109,7 +114,12 @@ func (u *Users) document() *declare.Document { return declare.New(u.Databases) }
 type Login struct {
 	// Database and User are what it names when it connects. User is empty for the owner, whose name is in the secret.
 	Database, User string
+	// By is how the user proves who it is. It is empty for the owner, who has a secret.
+	By declare.Login
 }
+
+// HasSecret tells whether there is a secret to read: see Database.Secret.
+func (l Login) HasSecret() bool { return l.By != declare.IAM }
 
 // Login is that of a declared user. A database without declared users has only its owner, which an empty name stands for.
 func (d *Database) Login(user string) (Login, error) {
@@ -117,10 +127,10 @@ func (d *Database) Login(user string) (Login, error) {
 		return Login{Database: d.Name}, nil
 	}
 	var known []string
-	for _, database := range d.Declared {
+	for _, database := range declare.New(d.Declared).Databases {
 		for _, one := range database.Users {
 			if one.Name == user {
-				return Login{Database: database.Name, User: user}, nil
+				return Login{Database: database.Name, User: user, By: one.Login}, nil
 			}
 			known = append(known, one.Name)
 		}
@@ -128,10 +138,20 @@ func (d *Database) Login(user string) (Login, error) {
 	return Login{}, fmt.Errorf("%q is not a declared user of the database; use one of [%s], or declare it in the database's Users", user, strings.Join(known, ", "))
 }
 
-// Permissions are what a role needs to log in: as a declared user to ask for a token for that one, as the owner to read the secret.
-func (d *Database) Permissions(login Login) []identity.StatementInput {
+// Secret is the ARN of the secret with username and password of whoever logs in: of the owner or of a user. It means nothing for a
+// login with a token.
+func (d *Database) Secret(login Login) pulumi.StringOutput {
 	if login.User == "" {
-		return d.readSecret("ReadDatabaseSecret", "DecryptDatabaseSecret")
+		return d.SecretARN
+	}
+	return d.UserSecretARNs[login.User]
+}
+
+// Permissions are what a role needs to log in: to ask for a token for one user, or to read one secret. The secret of a declared user
+// wants the role to carry Tags, too.
+func (d *Database) Permissions(login Login) []identity.StatementInput {
+	if login.HasSecret() {
+		return d.readSecret("ReadDatabaseSecret", "DecryptDatabaseSecret", d.Secret(login))
 	}
 	account := d.Segment.Account()
 	return []identity.StatementInput{{
@@ -142,29 +162,10 @@ func (d *Database) Permissions(login Login) []identity.StatementInput {
 	}}
 }
 
-// readSecret lets a role read the password of the owner: this one secret, and the key that encrypts it only for that secret and
-// only through Secrets Manager.
-func (d *Database) readSecret(read, decrypt string) []identity.StatementInput {
-	return []identity.StatementInput{
-		{
-			Statement: identity.Statement{
-				Sid: read, Effect: identity.Allow,
-				Actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"},
-			},
-			ResourceInputs: pulumi.StringArray{d.SecretARN},
-		},
-		{
-			Statement: identity.Statement{
-				Sid: decrypt, Effect: identity.Allow,
-				Actions: []string{"kms:Decrypt"},
-				Conditions: []identity.Condition{{
-					Operator: "StringEquals", Key: "kms:ViaService", Values: []string{"secretsmanager." + d.Segment.Account().Region + ".amazonaws.com"},
-				}},
-			},
-			ResourceInputs: pulumi.StringArray{d.KeyARN},
-			ConditionInputs: []identity.ConditionInput{{
-				Operator: "StringEquals", Key: "kms:EncryptionContext:SecretARN", Values: pulumi.StringArray{d.SecretARN},
-			}},
-		},
+// Tags are those of a role that logs in with the secret of a declared user, none for others.
+func (d *Database) Tags(login Login) map[string]string {
+	if login.User == "" || !login.HasSecret() {
+		return nil
 	}
+	return map[string]string{ReaderTag: d.SecretReader(login.User)}
 }

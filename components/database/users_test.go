@@ -148,7 +148,8 @@ func TestALoginIsForOneDeclaredUserAndReadsNoSecret(t *testing.T) {
 	d := &Database{Name: "app", Declared: shopUsers()}
 	login, err := d.Login("report")
 	require.NoError(t, err)
-	require.Equal(t, Login{Database: "shop", User: "report"}, login)
+	require.Equal(t, Login{Database: "shop", User: "report", By: declare.IAM}, login)
+	require.False(t, login.HasSecret())
 	for _, user := range []string{"", "somebody", "dbowner"} {
 		_, err := d.Login(user)
 		require.ErrorContains(t, err, "is not a declared user of the database; use one of [migrator, service, report], or declare it")
@@ -196,8 +197,9 @@ func TestBadUsers(t *testing.T) {
 		{"a grant on a schema that is not declared", func(u *Users) {
 			u.Databases[0].Users[1] = declare.User{Name: "service", Access: declare.Custom, Grants: []declare.Grant{{Schema: "stock", Privileges: []string{"SELECT"}}}}
 		}, `Users: databases[0].users[1].grants[0].schema: "stock" is not a schema of "shop"`},
-		{"a password", func(u *Users) { u.Databases[0].Users[1].Login = declare.AlternatingSecret }, `Users: databases[0].users[1].login: "AlternatingSecret" needs a secret, which the component does not make yet; use IAM`},
-		{"a name that is a pattern in a policy", func(u *Users) { u.Databases[0].Users[1].Name = "*" }, `Users: databases[0].users[1].name: "*" cannot be named in a policy for rds-db:connect`},
+		{"a rotation that a weekly reader does not survive", func(u *Users) { u.RotationDays = 7 }, `Users: RotationDays: 7 days are too short for a service that reads its secret once a week`},
+		{"a password for months", func(u *Users) { u.RotationDays = 91 }, `or too long for a password; use 8 to 90`},
+		{"a name that is a pattern in a policy", func(u *Users) { u.Databases[0].Users[1].Name = "*" }, `Users: databases[0].users[1].name: "*" cannot be named in a policy or a secret; use letters, digits and _.-`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			users := &Users{Agent: drafted("db-agent", agentTable()), Archive: good, Databases: shopUsers()}

@@ -13,7 +13,7 @@ import (
 //   - logKeyArn, boundaryArn, alarmTopicArn, recordsTopicArn;
 //   - loadBalancer, loadBalancerArn, listenerArn, hosts, zoneId;
 //   - services by name, each with autoScalingGroup and role;
-//   - databases by name, each with identifier, address, secretArn and keyArn;
+//   - databases by name, each with identifier, address, secretArn (the owner's), keyArn, and userSecretArns (by user);
 //   - sessionCommand, operatorPolicyArn.
 func (e *Environment) Export(ctx *pulumi.Context) {
 	outputs := pulumi.Map{
@@ -48,7 +48,11 @@ func (e *Environment) Export(ctx *pulumi.Context) {
 		services[name] = pulumi.Map{"autoScalingGroup": s.AutoScalingGroupName, "role": s.RoleName}
 	}
 	for name, d := range e.Databases {
-		databases[name] = pulumi.Map{"identifier": d.Identifier, "address": d.Address, "secretArn": d.SecretARN, "keyArn": d.KeyARN}
+		secrets := pulumi.StringMap{}
+		for user, arn := range d.UserSecretARNs {
+			secrets[user] = arn
+		}
+		databases[name] = pulumi.Map{"identifier": d.Identifier, "address": d.Address, "secretArn": d.SecretARN, "keyArn": d.KeyARN, "userSecretArns": secrets}
 	}
 	outputs["services"], outputs["databases"] = services, databases
 	for name, output := range outputs {

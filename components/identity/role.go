@@ -33,6 +33,8 @@ type RoleArgs struct {
 	ManagedPolicyARNs []string `pulumi:"managedPolicyArns"`
 	// InstanceProfile also makes the instance profile through which an EC2 instance takes on the role. Default: none.
 	InstanceProfile bool `pulumi:"instanceProfile"`
+	// Tags go onto the role, where policies of other resources find them as aws:PrincipalTag, besides Name. Default: none.
+	Tags map[string]string `pulumi:"tags"`
 }
 
 // Role is an IAM role under a permission boundary.
@@ -77,11 +79,16 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 	if description == "" {
 		description = name
 	}
+	tags := pulumi.ToStringMap(args.Tags)
+	if tags == nil {
+		tags = pulumi.StringMap{}
+	}
+	tags["Name"] = pulumi.String(name)
 	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
 		AssumeRolePolicy:    trust,
 		Description:         pulumi.String(description),
 		PermissionsBoundary: args.Boundary.ToStringOutput(),
-		Tags:                pulumi.StringMap{"Name": pulumi.String(name)},
+		Tags:                tags,
 		// IAM deletes no role to which somebody has attached a policy: the destroy would end half-way in DeleteConflict.
 		ForceDetachPolicies: pulumi.Bool(true),
 	}, pulumi.Parent(r))

@@ -71,6 +71,8 @@ type Fleet struct {
 	Description string
 	// Permissions are the inline policies of the role, by name.
 	Permissions map[string]pulumi.StringInput
+	// RoleTags go onto the role. Default: none.
+	RoleTags map[string]string
 	// Parts are the []Part of user data that run at boot before the shipping of logs.
 	Parts pulumi.Output
 	// Group is the auto-scaling group, of which New fills in what is the same everywhere.
@@ -131,6 +133,7 @@ func newRole(ctx *pulumi.Context, name string, fleet *Fleet, parent pulumi.Resou
 		Description:     fleet.Description,
 		Policies:        fleet.Permissions,
 		InstanceProfile: true,
+		Tags:            fleet.RoleTags,
 	}, pulumi.Parent(parent))
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
@@ -21,6 +22,7 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 // structure of database credential secrets"), and how it rotates. Fields that are not known here are kept.
 type Credentials struct {
 	Host     string        `json:"host"`
+	Port     uint16        `json:"port"`
 	Database string        `json:"dbname"`
 	User     string        `json:"username"`
 	Password string        `json:"password"` // Empty before the first rotation.
@@ -71,8 +73,17 @@ func (c *Credentials) next(password string) (string, error) {
 	if c.Password != "" && c.User == users[0] {
 		user = users[len(users)-1]
 	}
-	c.fields["username"], c.fields["password"] = user, password
-	text, err := json.Marshal(c.fields)
+	return c.with(map[string]any{"username": user, "password": password})
+}
+
+// with is the value with some fields changed.
+func (c *Credentials) with(changed map[string]any) (string, error) {
+	fields := maps.Clone(c.fields)
+	if fields == nil {
+		fields = map[string]any{}
+	}
+	maps.Copy(fields, changed)
+	text, err := json.Marshal(fields)
 	if err != nil {
 		return "", errors.New("the value cannot be written as JSON")
 	}

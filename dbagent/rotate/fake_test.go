@@ -22,6 +22,9 @@ type memory struct {
 	stages map[string]string // The version that has a stage.
 }
 
+// withoutValue is a secret as a deployment makes it.
+func withoutValue() *memory { return &memory{values: map[string]string{}, stages: map[string]string{}} }
+
 func newMemory(value string) *memory {
 	return &memory{values: map[string]string{"first": value}, stages: map[string]string{"AWSCURRENT": "first"}}
 }
@@ -77,7 +80,10 @@ func (m *memory) Promote(_ context.Context, _, to, from string) error {
 	if m.stages["AWSCURRENT"] != from {
 		return errors.New("InvalidParameterException: the stage is on another version")
 	}
-	m.stages["AWSCURRENT"], m.stages["AWSPREVIOUS"] = to, from
+	m.stages["AWSCURRENT"] = to
+	if from != "" {
+		m.stages["AWSPREVIOUS"] = from
+	}
 	return nil
 }
 

@@ -33,7 +33,7 @@ type Store interface {
 	Value(ctx context.Context, secret, version, stage string) (string, error)
 	// Propose gives a version its value and the stage AWSPENDING. The same value again is no error, another is ErrTaken.
 	Propose(ctx context.Context, secret, version, value string) error
-	// Promote moves AWSCURRENT from one version to another, and fails when it is elsewhere.
+	// Promote moves AWSCURRENT from one version to another, and fails when it is elsewhere. From "" is from none.
 	Promote(ctx context.Context, secret, to, from string) error
 }
 
@@ -59,6 +59,7 @@ type Rotation struct {
 	Store  Store
 	Server Server
 	Host   string // The server's name; a secret that names another is refused.
+	Port   uint16 // The server's port, for Provide.
 	// Password makes one. Default: 32 letters and digits.
 	Password func() string
 }
@@ -101,11 +102,7 @@ func (r *Rotation) create(ctx context.Context, event Event) error {
 	if err != nil {
 		return err
 	}
-	password := r.Password
-	if password == nil {
-		password = generate
-	}
-	next, err := now.next(password())
+	next, err := now.next(r.password())
 	if err != nil {
 		return fmt.Errorf("%s: %w", event.Secret, err)
 	}
@@ -117,6 +114,13 @@ func (r *Rotation) create(ctx context.Context, event Event) error {
 		return fmt.Errorf("writing the version %s of %s: %w", event.Version, event.Secret, err)
 	}
 	return nil
+}
+
+func (r *Rotation) password() string {
+	if r.Password != nil {
+		return r.Password()
+	}
+	return generate()
 }
 
 // set makes the proposed password that of the user. Whether the version is still pending is asked again once nobody else
@@ -162,6 +166,11 @@ func (r *Rotation) finish(ctx context.Context, event Event) error {
 	if err := r.test(ctx, event); err != nil {
 		return err
 	}
+	return r.advance(ctx, event)
+}
+
+// advance makes the version the current one, in place of whichever is, if any.
+func (r *Rotation) advance(ctx context.Context, event Event) error {
 	stages, err := r.Store.Stages(ctx, event.Secret)
 	if err != nil {
 		return fmt.Errorf("reading the versions of %s: %w", event.Secret, err)
@@ -175,7 +184,7 @@ func (r *Rotation) finish(ctx context.Context, event Event) error {
 		}
 		return r.promote(ctx, event, version)
 	}
-	return fmt.Errorf("finishSecret: no version of %s is current", event.Secret)
+	return r.promote(ctx, event, "")
 }
 
 // promote makes the version the current one, and is content if a second run of this rotation was faster.

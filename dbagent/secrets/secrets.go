@@ -55,11 +55,13 @@ func (s Store) Propose(ctx context.Context, secret, version, value string) error
 	return err
 }
 
-// Promote moves AWSCURRENT from one version to another.
+// Promote moves AWSCURRENT from one version, or none, to another.
 func (s Store) Promote(ctx context.Context, secret, to, from string) error {
-	_, err := s.Client.UpdateSecretVersionStage(ctx, &secretsmanager.UpdateSecretVersionStageInput{
-		SecretId: &secret, VersionStage: aws.String("AWSCURRENT"), MoveToVersionId: &to, RemoveFromVersionId: &from,
-	})
+	input := &secretsmanager.UpdateSecretVersionStageInput{SecretId: &secret, VersionStage: aws.String("AWSCURRENT"), MoveToVersionId: &to}
+	if from != "" {
+		input.RemoveFromVersionId = &from
+	}
+	_, err := s.Client.UpdateSecretVersionStage(ctx, input)
 	return err
 }
 

@@ -89,9 +89,16 @@ var judges = map[string]func(exported) []string{
 	"aws:sns/topic:Topic":                                document("policy"),
 	"aws:sns/topicPolicy:TopicPolicy":                    document("policy"),
 	"aws:kms/key:Key":                                    document("policy"),
+	"aws:secretsmanager/secret:Secret":                   document("policy"),
 	"aws:secretsmanager/secretPolicy:SecretPolicy":       document("policy"),
 	"aws:cloudwatch/logResourcePolicy:LogResourcePolicy": document("policyDocument"),
 	"aws:iam/role:Role":                                  document("assumeRolePolicy"),
+	"aws:lambda/permission:Permission":                   functionPermission,
+}
+
+// functionPermission judges who may call a function (Lambda developer guide, "Using resource-based policies for Lambda").
+func functionPermission(e exported) []string {
+	return when(e.text("principal") == "*" && e.text("principalOrgId") == "", "%s lets everybody call %v", e.name(), e.value("function"))
 }
 
 func inlineRules(e exported) []string {

@@ -55,6 +55,8 @@ func TestWhatIsPublic(t *testing.T) {
 		{"aws:s3/bucketAclV2:BucketAclV2", props{"acl": "public-read"}, props{"acl": "private"}, "thing opens its bucket to everybody"},
 		{"aws:s3/bucketPolicy:BucketPolicy", props{"policy": statement(`"*"`)}, props{"policy": statement(`{"Service":"logs.amazonaws.com"}`)}, `thing: statement "S" allows any principal`},
 		{"aws:kms/key:Key", props{"policy": statement(`{"AWS":"*"}`)}, props{"policy": statement(`{"AWS":"arn:aws:iam::111122223333:root"}`)}, `thing: statement "S" allows any principal`},
+		{"aws:secretsmanager/secret:Secret", props{"policy": statement(`"*"`)}, props{}, `thing: statement "S" allows any principal`},
+		{"aws:lambda/permission:Permission", props{"principal": "*", "function": "f"}, props{"principal": "secretsmanager.amazonaws.com", "function": "f"}, "thing lets everybody call f"},
 		{"aws:iam/role:Role", props{"assumeRolePolicy": statement(`{"AWS":"*"}`)}, props{}, `thing: statement "S" allows any principal`},
 	} {
 		require.Equal(t, []string{c.want}, publicThings(one(c.token, c.public, nil)), c.token)

@@ -16,7 +16,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/function"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
 	"github.com/bulkhead-iac/bulkhead/tools/postgresql"
@@ -45,12 +47,38 @@ type DatabaseServer struct {
 	Accounts []postgresql.Account `json:"accounts,omitempty"`
 }
 
+// rotatedLogin is the value of a secret that has rotated, without its password: of whom at which server; and when.
+type rotatedLogin struct {
+	Port uint16 `json:"port"`
+	User string `json:"username"`
+
+	last    time.Time
+	failure string
+}
+
+// of tells whether an account is one of the two that alternate, or the only one.
+func (l rotatedLogin) of(account string) bool {
+	return strings.TrimSuffix(account, declare.CloneSuffix) == strings.TrimSuffix(l.User, declare.CloneSuffix)
+}
+
+// says is how the account of a secret logs in.
+func (l rotatedLogin) says(account string) string {
+	switch {
+	case l.failure != "":
+		return "secret, not rotated: " + l.failure
+	case account != l.User:
+		return "secret, until the rotation after " + l.last.UTC().Format(time.DateTime)
+	}
+	return "secret, rotated " + l.last.UTC().Format(time.DateTime)
+}
+
 // databaseServers stand behind RDS instances for the functions that connect to them: a real PostgreSQL on loopback for each, from
 // the first call of such a function until the instance is deleted.
 type databaseServers struct {
 	backing    DatabaseBacking
 	owners     store[owner]
 	parameters *parameterGroups
+	rotated    store[rotatedLogin] // By the ARN of the secret.
 
 	mutex   sync.Mutex
 	off     bool
@@ -218,10 +246,22 @@ func (d *databaseServers) list(ctx context.Context) ([]DatabaseServer, error) {
 		if described.Accounts, err = server.Accounts(ctx); err != nil {
 			return nil, fmt.Errorf("the server of %s: %w", key.name, err)
 		}
+		d.addRotations(key.place, server.Port, described.Accounts)
 		servers = append(servers, described)
 	}
 	slices.SortFunc(servers, func(a, b DatabaseServer) int { return cmp.Compare(a.Instance, b.Instance) })
 	return servers, nil
+}
+
+// addRotations says of accounts with a password whose secrets have rotated, and when.
+func (d *databaseServers) addRotations(p place, port uint16, accounts []postgresql.Account) {
+	for _, login := range d.rotated.all(p) {
+		for i := range accounts {
+			if a := &accounts[i]; login.Port == port && login.of(a.Name) && a.Login == "password" {
+				a.Login = login.says(a.Name)
+			}
+		}
+	}
 }
 
 // What the names of a function's variables end in that say where a database is, and the variable of the database agent that

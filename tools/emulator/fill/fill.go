@@ -147,6 +147,19 @@ func (s *store[V]) set(p place, name string, value V) {
 	s.update(p, name, func(V) V { return value })
 }
 
+// all are the values of a place, in no order.
+func (s *store[V]) all(p place) []V {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var values []V
+	for key, value := range s.values {
+		if key.place == p {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
 func (s *store[V]) remove(p place, name string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -41,6 +41,7 @@ func functions(t *Table) {
 		return reply, err
 	}, "DeleteFunction")
 	t.on("lambda", func(x *Exchange) (*wire.Reply, error) { return invoke(x, archives, t.servers) }, "Invoke")
+	newSecretRotations(t, archives)
 }
 
 // functionName is the name of a function that a call names by it, or by an ARN with or without a version.
@@ -85,20 +86,15 @@ func keepArchive(x *Exchange, archives *store[[]byte], named string, code map[st
 // invoke calls the program and answers as Lambda does (Lambda API, Invoke).
 func invoke(x *Exchange, archives *store[[]byte], servers *databaseServers) (*wire.Reply, error) {
 	named := functionName(x.Call.Resource())
-	reply, err := configurationOf(x, named)
-	if err != nil || reply.Status != http.StatusOK {
-		return reply, err
-	}
 	switch kind := x.Call.Header.Get("X-Amz-Invocation-Type"); kind {
 	case "", "RequestResponse":
 	case "DryRun":
+		if reply, err := configurationOf(x, named); err != nil || reply.Status != http.StatusOK {
+			return reply, err
+		}
 		return &wire.Reply{Status: http.StatusNoContent, Header: http.Header{}}, nil
 	default:
 		return x.cannotRun("it answers calls that wait for the answer; %q does not", kind), nil
-	}
-	called, refusal, err := x.function(reply.Body, archives)
-	if refusal != nil || err != nil {
-		return refusal, err
 	}
 	event := x.Call.Body
 	if len(event) == 0 {
@@ -107,17 +103,12 @@ func invoke(x *Exchange, archives *store[[]byte], servers *databaseServers) (*wi
 	if !json.Valid(event) {
 		return x.Call.Error(http.StatusBadRequest, "InvalidRequestContentException", "Could not parse request body into json"), nil
 	}
-	if err := servers.connect(x, called); errors.Is(err, errUnable) {
+	result, refusal, err := x.callFunction(archives, servers, named, event)
+	if errors.Is(err, errUnable) {
 		return notCalled(err)
-	} else if err != nil {
-		return nil, err
 	}
-	result, err := called.Call(x.Context, event)
-	if errors.Is(err, function.ErrMachine) {
-		return x.cannotRun("%v", err), nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("calling the function %s: %w", named, err)
+	if refusal != nil || err != nil {
+		return refusal, err
 	}
 	header := http.Header{"Content-Type": {"application/json"}, "X-Amz-Executed-Version": {"$LATEST"}, "X-Amzn-Requestid": {wire.RequestID}}
 	if result.Failed {
@@ -129,6 +120,30 @@ func invoke(x *Exchange, archives *store[[]byte], servers *databaseServers) (*wi
 	return &wire.Reply{Status: http.StatusOK, Header: header, Body: result.Payload}, nil
 }
 
+// callFunction calls a function's program with an event, led to the database's server. The error is an errUnable if there is none; a
+// refusal is the answer to whoever wanted to call it.
+func (x *Exchange) callFunction(archives *store[[]byte], servers *databaseServers, name string, event []byte) (result *function.Result, refusal *wire.Reply, err error) {
+	reply, err := configurationOf(x, name)
+	if err != nil || reply.Status != http.StatusOK {
+		return nil, reply, err
+	}
+	called, refusal, err := x.function(reply.Body, archives)
+	if refusal != nil || err != nil {
+		return nil, refusal, err
+	}
+	if err := servers.connect(x, called); err != nil {
+		return nil, nil, err
+	}
+	result, err = called.Call(x.Context, event)
+	if errors.Is(err, function.ErrMachine) {
+		return nil, x.cannotRun("%v", err), nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("calling the function %s: %w", name, err)
+	}
+	return result, nil, nil
+}
+
 // notCalled is the answer of a function that has no database to connect to: a deployment goes on, and reads in the answer that nothing
 // was done.
 func notCalled(reason error) (*wire.Reply, error) {
@@ -138,8 +153,8 @@ func notCalled(reason error) (*wire.Reply, error) {
 
 // configurationOf asks moto for the settings of a function.
 func configurationOf(x *Exchange, name string) (*wire.Reply, error) {
-	call := x.Call.Clone()
-	call.Action, call.Method, call.Path, call.RawQuery, call.Body = "GetFunctionConfiguration", http.MethodGet, functionsPath+name+"/configuration", "", nil
+	call := x.foreign("lambda", wire.RESTJSON, http.MethodGet, functionsPath+name+"/configuration")
+	call.Action = "GetFunctionConfiguration"
 	return x.Forward(call)
 }
 
