@@ -4,6 +4,9 @@
 package account
 
 import (
+	"maps"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bulkhead-iac/bulkhead/form"
@@ -24,6 +27,22 @@ type Account struct {
 	// Tags go onto what the provider's default tags do not reach: instances that Auto Scaling launches, their disks and
 	// network interfaces.
 	Tags map[string]string
+}
+
+// Tags are those that say whose something is: Project, Environment, which is the name, ManagedBy, and more.
+func Tags(ctx *pulumi.Context, name string, more map[string]string) map[string]string {
+	tags := map[string]string{"Project": ctx.Project(), "Environment": name, "ManagedBy": "Pulumi"}
+	maps.Copy(tags, more)
+	return tags
+}
+
+// NewProvider makes the one provider of a program: it refuses to act in any other account, and puts the tags onto everything.
+func (a *Account) NewProvider(ctx *pulumi.Context) (*aws.Provider, error) {
+	return aws.NewProvider(ctx, "aws", &aws.ProviderArgs{
+		Region:            pulumi.String(a.Region),
+		AllowedAccountIds: pulumi.StringArray{pulumi.String(a.ID)},
+		DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(a.Tags)},
+	})
 }
 
 // Retention is LogRetentionDays, or its default.

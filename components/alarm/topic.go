@@ -13,6 +13,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/key"
 	"github.com/bulkhead-iac/bulkhead/form"
 )
 
@@ -88,6 +89,21 @@ func NewTopic(ctx *pulumi.Context, name string, args *TopicArgs, opts ...pulumi.
 		return arn, nil
 	}).(pulumi.StringOutput)
 	return t, ctx.RegisterResourceOutputs(t, pulumi.Map{"arn": t.ARN})
+}
+
+// NewTopicWithKey is NewTopic with a key of the topic's own, so that whoever disables one key silences one topic. The description says
+// what is sent; KeyARN is filled in.
+func NewTopicWithKey(ctx *pulumi.Context, name, description string, args TopicArgs, opts ...pulumi.ResourceOption) (*Topic, error) {
+	services := []string{"cloudwatch.amazonaws.com"}
+	if args.EventRules {
+		services = append(services, "events.amazonaws.com")
+	}
+	own, err := key.New(ctx, name, &key.Args{Account: args.Account, Description: description, Services: services}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	args.KeyARN = own.ARN
+	return NewTopic(ctx, name, &args, opts...)
 }
 
 // TopicPolicy lets CloudWatch alarms of the account in the region publish to the topic, and nobody

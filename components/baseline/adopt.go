@@ -47,9 +47,6 @@ func on(values []any) bool {
 }
 
 func (b *Baseline) adoptGuardDuty(ctx *pulumi.Context, part Part) error {
-	if part.Adopt == "" {
-		return nil
-	}
 	found, err := guardduty.GetDetector(ctx, b.name+"-guardduty", pulumi.ID(part.Adopt), nil, b.child())
 	if err == nil {
 		b.prove(part, "is suspended", on, found.Enable)
@@ -58,9 +55,6 @@ func (b *Baseline) adoptGuardDuty(ctx *pulumi.Context, part Part) error {
 }
 
 func (b *Baseline) adoptSecurityHub(ctx *pulumi.Context, part Part) error {
-	if part.Adopt == "" {
-		return nil
-	}
 	found, err := securityhub.GetAccount(ctx, b.name+"-hub", pulumi.ID(part.Adopt), nil, b.child())
 	if err == nil {
 		b.prove(part, "is not there", exists, found.Arn)
@@ -69,9 +63,6 @@ func (b *Baseline) adoptSecurityHub(ctx *pulumi.Context, part Part) error {
 }
 
 func (b *Baseline) adoptConfig(ctx *pulumi.Context, part Part) error {
-	if part.Adopt == "" {
-		return nil
-	}
 	found, err := cfg.GetRecorderStatus(ctx, b.name+"-config-on", pulumi.ID(part.Adopt), nil, b.child())
 	if err == nil {
 		b.prove(part, "does not record", on, found.IsEnabled)
@@ -80,9 +71,6 @@ func (b *Baseline) adoptConfig(ctx *pulumi.Context, part Part) error {
 }
 
 func (b *Baseline) adoptAnalyzer(ctx *pulumi.Context, part Part) error {
-	if part.Adopt == "" {
-		return nil
-	}
 	found, err := accessanalyzer.GetAnalyzer(ctx, b.name+"-analyzer", pulumi.ID(part.Adopt), nil, b.child())
 	if err == nil {
 		b.prove(part, "looks for access that nobody uses, not for access from outside", looksOutside, found.Type)
@@ -96,9 +84,6 @@ func looksOutside(values []any) bool {
 }
 
 func (b *Baseline) adoptTrail(ctx *pulumi.Context, part Part) error {
-	if part.Adopt == "" {
-		return nil
-	}
 	found, err := cloudtrail.GetTrail(ctx, b.name+"-trail", pulumi.ID(part.Adopt), nil, b.child())
 	if err == nil {
 		b.prove(part, "is off, or records one region only", on, found.EnableLogging, found.IsMultiRegionTrail)
@@ -106,10 +91,10 @@ func (b *Baseline) adoptTrail(ctx *pulumi.Context, part Part) error {
 	return err
 }
 
-func (b *Baseline) adoptMonitor(ctx *pulumi.Context, part Part) (pulumi.StringOutput, error) {
+func (b *Baseline) adoptMonitor(ctx *pulumi.Context, part Part) error {
 	found, err := costexplorer.GetAnomalyMonitor(ctx, b.name+"-anomalies", pulumi.ID(part.Adopt), nil, b.child())
 	if err != nil {
-		return pulumi.StringOutput{}, err
+		return err
 	}
-	return b.prove(part, "watches no services", func(values []any) bool { return values[0] == "DIMENSIONAL" }, found.MonitorType), nil
+	return b.mailAnomalies(ctx, b.prove(part, "watches no services", func(values []any) bool { return values[0] == "DIMENSIONAL" }, found.MonitorType))
 }

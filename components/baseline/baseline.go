@@ -6,9 +6,7 @@ package baseline
 
 import (
 	"fmt"
-	"maps"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bulkhead-iac/bulkhead/components/account"
@@ -42,17 +40,11 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := component.Failure("baseline", name, args.check(name)...); err != nil {
 		return nil, err
 	}
-	tags := map[string]string{"Project": ctx.Project(), "Environment": name, "ManagedBy": "Pulumi"}
-	maps.Copy(tags, args.Tags)
 	b := &Baseline{name: name, args: args, adopted: pulumi.StringMap{}, SupportRoleARN: pulumi.String("").ToStringOutput()}
-	b.Account = &account.Account{ID: args.AccountID, Region: args.Region, LogRetentionDays: args.LogRetentionDays, Tags: tags}
+	b.Account = &account.Account{ID: args.AccountID, Region: args.Region, LogRetentionDays: args.LogRetentionDays, Tags: account.Tags(ctx, name, args.Tags)}
 	provider := args.Provider
 	if provider == nil {
-		made, err := aws.NewProvider(ctx, "aws", &aws.ProviderArgs{
-			Region:            pulumi.String(args.Region),
-			AllowedAccountIds: pulumi.StringArray{pulumi.String(args.AccountID)},
-			DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(tags)},
-		})
+		made, err := b.Account.NewProvider(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -61,26 +53,23 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := component.Register(ctx, "bulkhead:baseline:Baseline", name, args, b, append(opts, pulumi.Providers(provider))...); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(*pulumi.Context) error{
-		b.keepLogs,
-		b.blockPublicAccess,
-		b.setLaunches,
-		b.emptyDefaultVPC,
-		b.demandPasswords,
-		b.record,
-		b.trail,
-		b.watch,
-		b.judge,
-		b.inspect,
-		b.analyze,
-		b.reportFindings,
-		b.nameContacts,
-		b.admitSupport,
-		b.watchCosts,
-	} {
+	if err := b.keepLogs(ctx); err != nil {
+		return nil, err
+	}
+	for _, p := range b.parts() {
+		part, step := args.part(p.name), p.make
+		switch {
+		case part.SkipReason != "":
+			continue
+		case part.Adopt != "":
+			step = func(ctx *pulumi.Context) error { return p.adopt(ctx, part) }
+		}
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if err := b.reportFindings(ctx); err != nil {
+		return nil, err
 	}
 	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{
 		"alarmTopicArn": b.Topic.ARN, "supportRoleArn": b.SupportRoleARN, "adopted": b.adopted,
@@ -117,16 +106,8 @@ func (b *Baseline) keepLogs(ctx *pulumi.Context) error {
 		return err
 	}
 	b.Account.LogKeyARN = logKey.ARN
-	topicKey, err := key.New(ctx, b.name+"-alarms", &key.Args{
-		Account:     b.Account,
-		Description: "Findings and alarms of the account",
-		Services:    []string{"cloudwatch.amazonaws.com", "events.amazonaws.com"},
-	}, b.child())
-	if err != nil {
-		return err
-	}
-	b.Topic, err = alarm.NewTopic(ctx, b.name+"-alarms", &alarm.TopicArgs{
-		Account: b.Account, KeyARN: topicKey.ARN, Emails: b.args.Emails, EventRules: true,
+	b.Topic, err = alarm.NewTopicWithKey(ctx, b.name+"-alarms", "Findings and alarms of the account", alarm.TopicArgs{
+		Account: b.Account, Emails: b.args.Emails, EventRules: true,
 	}, b.child())
 	if err != nil {
 		return err
@@ -141,10 +122,6 @@ func (b *Baseline) keepLogs(ctx *pulumi.Context) error {
 
 // trail records who did what, and raises the alarms on it.
 func (b *Baseline) trail(ctx *pulumi.Context) error {
-	part := b.args.part(Trail)
-	if !part.made() {
-		return b.adoptTrail(ctx, part)
-	}
 	trail, err := audit.NewTrail(ctx, b.name+"-trail", &audit.TrailArgs{Account: b.Account}, b.child())
 	if err != nil {
 		return err

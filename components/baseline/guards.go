@@ -15,9 +15,6 @@ import (
 // public already become private; images that are public already stay so, which no setting changes (EC2 user guide, "Block public
 // access to your AMIs").
 func (b *Baseline) blockPublicAccess(ctx *pulumi.Context) error {
-	if !b.args.part(PublicAccess).made() {
-		return nil
-	}
 	if _, err := storage.NewAccountBlock(ctx, b.name+"-public-access", &storage.AccountBlockArgs{AccountID: b.Account.ID}, b.child()); err != nil {
 		return err
 	}
@@ -35,9 +32,6 @@ func (b *Baseline) blockPublicAccess(ctx *pulumi.Context) error {
 // setLaunches has EC2 encrypt every new disk, and give every new instance that does not choose a metadata service that only answers
 // to tokens, which no request forged from outside obtains, and not beyond the instance: not to a container with a network of its own.
 func (b *Baseline) setLaunches(ctx *pulumi.Context) error {
-	if !b.args.part(Launches).made() {
-		return nil
-	}
 	if _, err := storage.NewDiskEncryption(ctx, b.name+"-disks", b.child()); err != nil {
 		return err
 	}
@@ -51,9 +45,6 @@ func (b *Baseline) setLaunches(ctx *pulumi.Context) error {
 // emptyDefaultVPC takes over the security group into which everything falls that is launched without a choice of its own, and leaves
 // no rule in it. An account whose default VPC has been removed has none.
 func (b *Baseline) emptyDefaultVPC(ctx *pulumi.Context) error {
-	if !b.args.part(DefaultVPC).made() {
-		return nil
-	}
 	found, err := ec2.GetVpcs(ctx, &ec2.GetVpcsArgs{Filters: []ec2.GetVpcsFilter{{Name: "is-default", Values: []string{"true"}}}}, pulumi.Parent(b))
 	if err != nil {
 		return err
@@ -72,9 +63,6 @@ func (b *Baseline) emptyDefaultVPC(ctx *pulumi.Context) error {
 }
 
 func (b *Baseline) demandPasswords(ctx *pulumi.Context) error {
-	if !b.args.part(Passwords).made() {
-		return nil
-	}
 	_, err := identity.NewPasswordPolicy(ctx, b.name+"-passwords", &identity.PasswordPolicyArgs{}, b.child())
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/bulkhead-iac/bulkhead/form"
 )
 
@@ -47,6 +49,33 @@ const (
 	// Detection").
 	CostAnomalies PartName = "costAnomalies"
 )
+
+// step is how one part is made, and how it is adopted; nil for a part that has no id.
+type step struct {
+	name  PartName
+	make  func(*pulumi.Context) error
+	adopt func(*pulumi.Context, Part) error
+}
+
+// parts are the steps of all parts, in the order in which they are made.
+func (b *Baseline) parts() []step {
+	return []step{
+		{PublicAccess, b.blockPublicAccess, nil},
+		{Launches, b.setLaunches, nil},
+		{DefaultVPC, b.emptyDefaultVPC, nil},
+		{Passwords, b.demandPasswords, nil},
+		{Config, b.record, b.adoptConfig},
+		{Trail, b.trail, b.adoptTrail},
+		{GuardDuty, b.watch, b.adoptGuardDuty},
+		{SecurityHub, b.judge, b.adoptSecurityHub},
+		{Inspector, b.inspect, nil},
+		{AccessAnalyzer, b.analyze, b.adoptAnalyzer},
+		{Contacts, b.nameContacts, nil},
+		{SupportRole, b.admitSupport, nil},
+		{Budget, b.budget, nil},
+		{CostAnomalies, b.watchCosts, b.adoptMonitor},
+	}
+}
 
 // PartNames returns the names of all parts, in alphabetical order.
 func PartNames() []PartName {

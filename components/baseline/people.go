@@ -16,9 +16,6 @@ import (
 
 // nameContacts tells AWS whom to call. The owner of the root user's mailbox is told too, whatever is set here.
 func (b *Baseline) nameContacts(ctx *pulumi.Context) error {
-	if !b.args.part(Contacts).made() {
-		return nil
-	}
 	for _, c := range b.args.contacts() {
 		if _, err := account.NewAlternativeContact(ctx, b.name+"-contact-"+strings.ToLower(c.kind), &account.AlternativeContactArgs{
 			AlternateContactType: pulumi.String(strings.ToUpper(c.kind)),
@@ -35,9 +32,6 @@ func (b *Baseline) nameContacts(ctx *pulumi.Context) error {
 
 // admitSupport makes the role in which somebody talks to AWS Support.
 func (b *Baseline) admitSupport(ctx *pulumi.Context) error {
-	if !b.args.part(SupportRole).made() {
-		return nil
-	}
 	role, err := identity.NewRole(ctx, b.name+"-support", &identity.RoleArgs{
 		Description: "Talks to AWS Support",
 		AssumedBy: identity.Document{Kind: identity.TrustPolicy, Statements: []identity.Statement{{
@@ -55,26 +49,27 @@ func (b *Baseline) admitSupport(ctx *pulumi.Context) error {
 	return nil
 }
 
-// watchCosts mails when the account becomes more expensive: an intruder who mines, or a mistake.
+// watchCosts has AWS look for services that suddenly cost more: an intruder who mines, or a mistake.
 func (b *Baseline) watchCosts(ctx *pulumi.Context) error {
-	if b.args.part(Budget).made() {
-		if err := b.budget(ctx); err != nil {
-			return err
-		}
-	}
-	part := b.args.part(CostAnomalies)
-	if !part.there() {
-		return nil
-	}
-	monitor, err := b.monitor(ctx, part)
+	monitor, err := costexplorer.NewAnomalyMonitor(ctx, b.name+"-anomalies", &costexplorer.AnomalyMonitorArgs{
+		Name:             pulumi.String(ctx.Project() + "-" + b.name),
+		MonitorType:      pulumi.String("DIMENSIONAL"),
+		MonitorDimension: pulumi.String("SERVICE"),
+		Tags:             pulumi.StringMap{"Name": pulumi.String(b.name)},
+	}, b.child())
 	if err != nil {
 		return err
 	}
+	return b.mailAnomalies(ctx, monitor.Arn)
+}
+
+// mailAnomalies mails what the monitor of services finds.
+func (b *Baseline) mailAnomalies(ctx *pulumi.Context, monitor pulumi.StringOutput) error {
 	var subscribers costexplorer.AnomalySubscriptionSubscriberArray
 	for _, email := range b.args.Emails {
 		subscribers = append(subscribers, costexplorer.AnomalySubscriptionSubscriberArgs{Type: pulumi.String("EMAIL"), Address: pulumi.String(email)})
 	}
-	_, err = costexplorer.NewAnomalySubscription(ctx, b.name+"-anomalies", &costexplorer.AnomalySubscriptionArgs{
+	_, err := costexplorer.NewAnomalySubscription(ctx, b.name+"-anomalies", &costexplorer.AnomalySubscriptionArgs{
 		Name:            pulumi.String(ctx.Project() + "-" + b.name),
 		Frequency:       pulumi.String("DAILY"), // AWS mails addresses daily or weekly; at once it only tells topics
 		MonitorArnLists: pulumi.StringArray{monitor},
@@ -89,6 +84,7 @@ func (b *Baseline) watchCosts(ctx *pulumi.Context) error {
 	return err
 }
 
+// budget mails when the month becomes more expensive than planned.
 func (b *Baseline) budget(ctx *pulumi.Context) error {
 	mail := func(kind string, percent float64) budgets.BudgetNotificationArgs {
 		return budgets.BudgetNotificationArgs{
@@ -106,21 +102,4 @@ func (b *Baseline) budget(ctx *pulumi.Context) error {
 		Tags:          pulumi.StringMap{"Name": pulumi.String(b.name)},
 	}, b.child())
 	return err
-}
-
-// monitor is the ARN of the monitor of services, made or adopted.
-func (b *Baseline) monitor(ctx *pulumi.Context, part Part) (pulumi.StringOutput, error) {
-	if part.Adopt != "" {
-		return b.adoptMonitor(ctx, part)
-	}
-	monitor, err := costexplorer.NewAnomalyMonitor(ctx, b.name+"-anomalies", &costexplorer.AnomalyMonitorArgs{
-		Name:             pulumi.String(ctx.Project() + "-" + b.name),
-		MonitorType:      pulumi.String("DIMENSIONAL"),
-		MonitorDimension: pulumi.String("SERVICE"),
-		Tags:             pulumi.StringMap{"Name": pulumi.String(b.name)},
-	}, b.child())
-	if err != nil {
-		return pulumi.StringOutput{}, err
-	}
-	return monitor.Arn, nil
 }

@@ -18,10 +18,6 @@ const recorderName = "default"
 // record has AWS Config record every change of every kind of resource, and deliver the history to a bucket that outlives the stack.
 // The role is the one that AWS has made for Config (FSBP Config.1 asks for it); it stays, for Config may be in use elsewhere.
 func (b *Baseline) record(ctx *pulumi.Context) error {
-	part := b.args.part(Config)
-	if !part.made() {
-		return b.adoptConfig(ctx, part)
-	}
 	name := b.name + "-config"
 	bucket, err := storage.NewLogBucket(ctx, name, &storage.LogBucketArgs{
 		BucketArgs: storage.BucketArgs{KeyARN: b.Account.LogKeyARN, ExpireDays: b.Account.Retention()},

@@ -30,10 +30,6 @@ var agents = []string{"EKS_ADDON_MANAGEMENT", "ECS_FARGATE_AGENT_MANAGEMENT", "E
 
 // watch has GuardDuty look for intruders and report within a quarter of an hour.
 func (b *Baseline) watch(ctx *pulumi.Context) error {
-	part := b.args.part(GuardDuty)
-	if !part.made() {
-		return b.adoptGuardDuty(ctx, part)
-	}
 	detector, err := guardduty.NewDetector(ctx, b.name+"-guardduty", &guardduty.DetectorArgs{
 		Enable:                     pulumi.Bool(true),
 		FindingPublishingFrequency: pulumi.String("FIFTEEN_MINUTES"),
@@ -67,10 +63,6 @@ var standards = map[string]string{
 
 // judge switches Security Hub on, which collects what GuardDuty, Inspector, Access Analyzer and Config find, and judges the account.
 func (b *Baseline) judge(ctx *pulumi.Context) error {
-	part := b.args.part(SecurityHub)
-	if !part.made() {
-		return b.adoptSecurityHub(ctx, part)
-	}
 	hub, err := securityhub.NewAccount(ctx, b.name+"-hub", &securityhub.AccountArgs{
 		AutoEnableControls:      pulumi.Bool(true),
 		ControlFindingGenerator: pulumi.String("SECURITY_CONTROL"), // one finding for a control, however many standards demand it
@@ -97,9 +89,6 @@ var codeScanning = []string{
 
 // inspect has Inspector look for known vulnerabilities in whatever it can read.
 func (b *Baseline) inspect(ctx *pulumi.Context) error {
-	if !b.args.part(Inspector).made() {
-		return nil
-	}
 	types := []string{"EC2", "ECR", "LAMBDA"}
 	if slices.Contains(codeScanning, b.Account.Region) {
 		types = append(types, "LAMBDA_CODE")
@@ -113,10 +102,6 @@ func (b *Baseline) inspect(ctx *pulumi.Context) error {
 
 // analyze has IAM Access Analyzer look for what policies open to others.
 func (b *Baseline) analyze(ctx *pulumi.Context) error {
-	part := b.args.part(AccessAnalyzer)
-	if !part.made() {
-		return b.adoptAnalyzer(ctx, part)
-	}
 	_, err := accessanalyzer.NewAnalyzer(ctx, b.name+"-analyzer", &accessanalyzer.AnalyzerArgs{
 		AnalyzerName: pulumi.String(fmt.Sprintf("%s-%s", ctx.Project(), b.name)),
 		Type:         pulumi.String("ACCOUNT"),

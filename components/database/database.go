@@ -95,12 +95,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 			return nil, err
 		}
 	}
-	secrets := pulumi.StringMap{}
-	for user, arn := range d.UserSecretARNs {
-		secrets[user] = arn
-	}
 	return d, ctx.RegisterResourceOutputs(d, pulumi.Map{
-		"userSecretArns":          secrets,
+		"userSecretArns":          pulumi.ToStringMapOutput(d.UserSecretARNs),
 		"address":                 d.Address,
 		"port":                    pulumi.Int(d.Port.From),
 		"identifier":              d.Identifier,

@@ -8,9 +8,7 @@ package environment
 import (
 	"errors"
 	"fmt"
-	"maps"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bulkhead-iac/bulkhead/components/account"
@@ -62,9 +60,7 @@ func New(ctx *pulumi.Context, name string, args *Args) (*Environment, error) {
 		return nil, err
 	}
 	e := &Environment{name: name, args: args, Services: map[string]*app.App{}, Databases: map[string]*database.Database{}}
-	tags := map[string]string{"Project": ctx.Project(), "Environment": name, "ManagedBy": "Pulumi"}
-	maps.Copy(tags, args.Tags)
-	e.Account = &account.Account{ID: args.AccountID, Region: args.Region, LogRetentionDays: args.LogRetentionDays, Tags: tags}
+	e.Account = &account.Account{ID: args.AccountID, Region: args.Region, LogRetentionDays: args.LogRetentionDays, Tags: account.Tags(ctx, name, args.Tags)}
 	for _, step := range []func(*pulumi.Context) error{
 		e.provide,
 		e.survey,
@@ -91,11 +87,7 @@ func (e *Environment) provide(ctx *pulumi.Context) error {
 		e.Options = pulumi.Providers(e.args.Provider)
 		return nil
 	}
-	provider, err := aws.NewProvider(ctx, "aws", &aws.ProviderArgs{
-		Region:            pulumi.String(e.Account.Region),
-		AllowedAccountIds: pulumi.StringArray{pulumi.String(e.Account.ID)},
-		DefaultTags:       aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(e.Account.Tags)},
-	})
+	provider, err := e.Account.NewProvider(ctx)
 	e.args.Provider, e.Options = provider, pulumi.Providers(provider)
 	return err
 }
@@ -157,17 +149,9 @@ func (e *Environment) keepLogs(ctx *pulumi.Context) error {
 	return e.keepTrail(ctx)
 }
 
-// topic makes a topic with a key of its own: whoever disables one key silences one topic.
+// topic makes a topic with a key of its own.
 func (e *Environment) topic(ctx *pulumi.Context, name, holds string, emails []string) (*alarm.Topic, error) {
-	own, err := key.New(ctx, e.name+"-"+name, &key.Args{
-		Account:     e.Account,
-		Description: holds + " of " + e.name,
-		Services:    []string{"cloudwatch.amazonaws.com"},
-	}, e.Options)
-	if err != nil {
-		return nil, err
-	}
-	return alarm.NewTopic(ctx, e.name+"-"+name, &alarm.TopicArgs{Account: e.Account, KeyARN: own.ARN, Emails: emails}, e.Options)
+	return alarm.NewTopicWithKey(ctx, e.name+"-"+name, holds+" of "+e.name, alarm.TopicArgs{Account: e.Account, Emails: emails}, e.Options)
 }
 
 // keepTrail makes the trail, the record of who reads its files, and the topic that hears each of its alarms.

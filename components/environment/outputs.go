@@ -48,11 +48,10 @@ func (e *Environment) Export(ctx *pulumi.Context) {
 		services[name] = pulumi.Map{"autoScalingGroup": s.AutoScalingGroupName, "role": s.RoleName}
 	}
 	for name, d := range e.Databases {
-		secrets := pulumi.StringMap{}
-		for user, arn := range d.UserSecretARNs {
-			secrets[user] = arn
+		databases[name] = pulumi.Map{
+			"identifier": d.Identifier, "address": d.Address, "secretArn": d.SecretARN, "keyArn": d.KeyARN,
+			"userSecretArns": pulumi.ToStringMapOutput(d.UserSecretARNs),
 		}
-		databases[name] = pulumi.Map{"identifier": d.Identifier, "address": d.Address, "secretArn": d.SecretARN, "keyArn": d.KeyARN, "userSecretArns": secrets}
 	}
 	outputs["services"], outputs["databases"] = services, databases
 	for name, output := range outputs {

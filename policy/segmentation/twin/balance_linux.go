@@ -29,7 +29,8 @@ const (
 func (l *Servers) Balance(p *Plan, net *Placed, b *model.LoadBalancer, known *balancer.Known) (healthy map[string]int, err error) {
 	healthy = map[string]int{}
 	for _, x := range b.Listeners {
-		if err := l.stand(p, net, &x); err != nil {
+		targets := net.targets(&x)
+		if err := l.stand(p, net, all(targets)); err != nil {
 			return nil, err
 		}
 		rules := known.Listeners[x.ID]
@@ -42,9 +43,9 @@ func (l *Servers) Balance(p *Plan, net *Placed, b *model.LoadBalancer, known *ba
 			}
 			node := node{servers: l, space: p.End(f.ID), own: f.Addresses}
 			if b.Network {
-				err = node.pass(uint16(x.Port), all(net.targets(&x))) //nolint:gosec // a port
+				err = node.pass(uint16(x.Port), all(targets)) //nolint:gosec // a port
 			} else {
-				err = node.answer(uint16(x.Port), rules, net.targets(&x), known, healthy) //nolint:gosec // a port
+				err = node.answer(uint16(x.Port), rules, targets, known, healthy) //nolint:gosec // a port
 			}
 			if err != nil {
 				return nil, fmt.Errorf("port %d of %s: %w", x.Port, node.space, err)
@@ -54,9 +55,8 @@ func (l *Servers) Balance(p *Plan, net *Placed, b *model.LoadBalancer, known *ba
 	return healthy, nil
 }
 
-// stand starts a server at each target behind a listener at which nothing listens, such as one whose image brings the service.
-func (l *Servers) stand(p *Plan, net *Placed, x *model.Listener) error {
-	targets := all(net.targets(x))
+// stand starts a server at each target at which nothing listens, such as one whose image brings the service.
+func (l *Servers) stand(p *Plan, net *Placed, targets []netip.AddrPort) error {
 	for _, f := range net.Interfaces {
 		for _, to := range targets {
 			if len(f.Addresses) == 0 || f.Addresses[0].IP != to.Addr() {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
 )
 
@@ -32,7 +34,7 @@ func costAnomalies(t *Table) {
 				}
 				things.set(x.place(), dimension, made)
 			}
-			arn := "arn:aws:ce::" + x.Account + ":" + k.path + "/" + newUUID()
+			arn := "arn:aws:ce::" + x.Account + ":" + k.path + "/" + uuid.NewString()
 			made[k.arn], made["AccountId"] = arn, x.Account
 			things.set(x.place(), arn, made)
 			tags.set(x.place(), arn, body["ResourceTags"])

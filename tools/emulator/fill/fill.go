@@ -6,7 +6,9 @@ package fill
 
 import (
 	"context"
+	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
@@ -52,6 +54,30 @@ func (x *Exchange) ask(action string, form map[string]string) (*wire.Reply, erro
 	}
 	call.SetForm()
 	return x.Forward(call)
+}
+
+// elsewhere asks moto for something of a service that speaks JSON, for the same caller. The target is what the service calls the operation.
+func (x *Exchange) elsewhere(service, target string, body map[string]any) (*wire.Reply, error) {
+	_, action, _ := strings.Cut(target, ".")
+	call := x.foreign(service, wire.JSON, http.MethodPost, "/")
+	call.Action = action
+	call.Header.Set("X-Amz-Target", target)
+	call.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	if err := call.SetJSONBody(body); err != nil {
+		return nil, err
+	}
+	return x.Forward(call)
+}
+
+// foreign is a call of another service by the same caller.
+func (x *Exchange) foreign(service string, protocol wire.Protocol, method, path string) *wire.Call {
+	return &wire.Call{
+		Service: service, Region: x.Call.Region, AccessKey: x.Call.AccessKey, Protocol: protocol, Method: method, Path: path,
+		Header: http.Header{
+			// moto finds service and region here and checks no signature.
+			"Authorization": {"AWS4-HMAC-SHA256 Credential=" + x.Call.AccessKey + "/20200101/" + x.Call.Region + "/" + service + "/aws4_request, SignedHeaders=host, Signature=any"},
+		},
+	}
 }
 
 // Handler answers an exchange.

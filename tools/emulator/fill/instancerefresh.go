@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
 )
 
@@ -64,7 +66,7 @@ func (r *refreshes) start(x *Exchange) (*wire.Reply, error) {
 		return noSuchGroup(x, group), err
 	}
 	now := time.Now().UTC()
-	fresh := &refresh{id: newUUID(), status: "InProgress", started: now, form: map[string]string{}}
+	fresh := &refresh{id: uuid.NewString(), status: "InProgress", started: now, form: map[string]string{}}
 	for key := range x.Call.Form {
 		if name, found := strings.CutPrefix(key, "Preferences."); found {
 			fresh.form[name] = x.Call.Form.Get(key)

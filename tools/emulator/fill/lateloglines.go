@@ -3,9 +3,6 @@
 package fill
 
 import (
-	"net/http"
-	"strings"
-
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
 )
 
@@ -60,21 +57,4 @@ func (x *Exchange) makeLogGroup(name string) error {
 	// That there is one is an answer, not an error.
 	_, err := x.elsewhere("logs", "Logs_20140328.CreateLogGroup", map[string]any{"logGroupName": name})
 	return err
-}
-
-// elsewhere asks moto for something of a service that speaks JSON, for the same caller. The target is what the service calls the operation.
-func (x *Exchange) elsewhere(service, target string, body map[string]any) (*wire.Reply, error) {
-	_, action, _ := strings.Cut(target, ".")
-	call := &wire.Call{
-		Service: service, Action: action, Region: x.Call.Region, AccessKey: x.Call.AccessKey, Protocol: wire.JSON, Method: http.MethodPost, Path: "/",
-		Header: http.Header{
-			"X-Amz-Target": {target}, "Content-Type": {"application/x-amz-json-1.1"},
-			// moto finds service and region here and checks no signature.
-			"Authorization": {"AWS4-HMAC-SHA256 Credential=" + x.Call.AccessKey + "/20200101/" + x.Call.Region + "/" + service + "/aws4_request, SignedHeaders=host, Signature=any"},
-		},
-	}
-	if err := call.SetJSONBody(body); err != nil {
-		return nil, err
-	}
-	return x.Forward(call)
 }

@@ -3,7 +3,6 @@
 package fill
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -65,12 +64,4 @@ func jsonReply(body any) (*wire.Reply, error) {
 		return nil, err
 	}
 	return &wire.Reply{Status: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: encoded}, nil
-}
-
-// newUUID makes a random UUID, version 4.
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // It never fails (Go 1.24 and later).
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

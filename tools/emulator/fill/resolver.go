@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
 )
 
@@ -120,7 +122,7 @@ func (c *resolverCall) where(k kind, wanted record) []record {
 // create keeps what a request gives as a new record.
 func (c *resolverCall) create(k kind) record {
 	now := time.Now().UTC().Format(time.RFC3339)
-	id := k.prefix + strings.ReplaceAll(newUUID(), "-", "")[:16]
+	id := k.prefix + strings.ReplaceAll(uuid.NewString(), "-", "")[:16]
 	made := record{"Id": id, "Status": k.status, "CreationTime": now, "ModificationTime": now}
 	for key, value := range c.body {
 		if key != "Tags" {

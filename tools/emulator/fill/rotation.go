@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/function"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
@@ -108,7 +108,7 @@ func (r *secretRotations) rotate(x *Exchange) (*wire.Reply, error) {
 	now.enabled = true
 	version, given := body["ClientRequestToken"].(string)
 	if !given {
-		version = newUUID()
+		version = uuid.NewString()
 	}
 	if immediately, given := body["RotateImmediately"].(bool); immediately || !given {
 		now.failure = ""
@@ -210,7 +210,7 @@ func (x *Exchange) mayCall(arn, secret string) (refusal *wire.Reply, err error) 
 	}
 	for _, s := range policy.Statement {
 		conditions := map[string]string{}
-		for _, of := range slices.Collect(maps.Values(s.Condition)) {
+		for _, of := range s.Condition {
 			for key, value := range of {
 				conditions[strings.ToLower(key)] = value
 			}
@@ -223,15 +223,4 @@ func (x *Exchange) mayCall(arn, secret string) (refusal *wire.Reply, err error) 
 		}
 	}
 	return denied, nil
-}
-
-// foreign is a call of another service by the same caller.
-func (x *Exchange) foreign(service string, protocol wire.Protocol, method, path string) *wire.Call {
-	return &wire.Call{
-		Service: service, Region: x.Call.Region, AccessKey: x.Call.AccessKey, Protocol: protocol, Method: method, Path: path,
-		Header: http.Header{
-			// moto finds service and region here and checks no signature.
-			"Authorization": {"AWS4-HMAC-SHA256 Credential=" + x.Call.AccessKey + "/20200101/" + x.Call.Region + "/" + service + "/aws4_request, SignedHeaders=host, Signature=any"},
-		},
-	}
 }
