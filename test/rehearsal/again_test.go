@@ -28,7 +28,9 @@ func TestTheSameStackDeploysAgain(t *testing.T) {
 	box.Rehearse(t, "up", "staging").Succeed(t)
 	second := databaseOf(t, box, "db")
 	for key, value := range first {
-		require.NotEqual(t, value, second[key], key)
+		if _, named := value.(string); named {
+			require.NotEqual(t, value, second[key], key)
+		}
 	}
 }
 

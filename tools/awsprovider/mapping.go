@@ -84,6 +84,9 @@ func fieldsOf(terraformType string) map[string]*tfbridge.SchemaInfo {
 		fields["filename"] = &tfbridge.SchemaInfo{Name: "code", Asset: &tfbridge.AssetTranslation{Kind: tfbridge.FileArchive, Format: archive.ZIPArchive}}
 		fields["architectures"] = &tfbridge.SchemaInfo{MaxItemsOne: tfbridge.False()}
 	}
+	if terraformType == "aws_lambda_permission" {
+		fields["function_name"] = &tfbridge.SchemaInfo{Name: "function"}
+	}
 	if terraformType == "aws_cloudwatch_metric_alarm" {
 		fields["alarm_name"] = tfbridge.AutoName("name", 255, "-")
 	}

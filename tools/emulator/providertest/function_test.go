@@ -57,5 +57,11 @@ func TestFunction(t *testing.T) {
 			"loggingConfig": m{"logFormat": "JSON", "logGroup": "${log.name}"}, "tags": m{"Name": "function"}},
 			Update: m{"code": functionArchive(t, "goodbye"), "timeout": 60, "environment": m{"variables": m{"COLOUR": "blue"}}}},
 		resource{Name: "call", Type: "aws:lambda/invocation:Invocation", Inputs: m{"functionName": "${function.name}", "input": `{"do":"greet"}`, "triggers": m{"program": "${function.codeSha256}"}}},
+		resource{Name: "secret", Type: "aws:secretsmanager/secret:Secret", Inputs: m{"description": "rotates"}},
+		resource{Name: "permission", Type: "aws:lambda/permission:Permission", Inputs: m{"action": "lambda:InvokeFunction", "function": "${function.name}",
+			"principal": "secretsmanager.amazonaws.com", "sourceArn": "${secret.arn}", "statementId": "rotate"}},
+		resource{Name: "rotation", Type: "aws:secretsmanager/secretRotation:SecretRotation", Inputs: m{"secretId": "${secret.id}", "rotationLambdaArn": "${function.arn}",
+			"rotateImmediately": true, "rotationRules": m{"scheduleExpression": "rate(8 days)", "duration": "3h"}},
+			Update: m{"rotationRules": m{"scheduleExpression": "rate(30 days)", "duration": "3h"}}},
 	)...)
 }
