@@ -32,9 +32,10 @@ func (v Value) Fields() iter.Seq2[string, Value] {
 		if v.Kind() != Map {
 			return
 		}
-		list := make([]*node, len(v.n.items))
+		var room [mostFields]*node // sorted without the heap
+		list := room[:0]
 		for i := range v.n.items {
-			list[i] = &v.n.items[i]
+			list = append(list, &v.n.items[i])
 		}
 		slices.SortFunc(list, func(a, b *node) int { return strings.Compare(a.key, b.key) })
 		for _, item := range list {

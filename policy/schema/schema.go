@@ -46,16 +46,9 @@ func Replaces(token, path string) bool {
 	return false
 }
 
-// Sealed reports whether the SDKs make the input a secret, whatever the program gives them. That it is one says
-// nothing then about what the program thinks of it.
-func Sealed(token, property string) bool {
-	for _, known := range types()[token].sealed {
-		if property == known {
-			return true
-		}
-	}
-	return false
-}
+// Sealed are the inputs that the SDKs make secrets, whatever the program gives them. That one is a secret says nothing
+// then about what the program thinks of it.
+func Sealed(token string) []string { return types()[token].sealed }
 
 func withoutIndexes(path string) string {
 	var b strings.Builder

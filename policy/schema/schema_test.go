@@ -36,9 +36,9 @@ func TestTheTableKnowsWhatReplaces(t *testing.T) {
 
 func TestTheTableKnowsWhatTheSDKsSeal(t *testing.T) {
 	t.Parallel()
-	require.True(t, schema.Sealed("aws:ssm/parameter:Parameter", "value"))
-	require.False(t, schema.Sealed("aws:ssm/parameter:Parameter", "insecureValue"))
-	require.True(t, schema.Sealed("aws:rds/instance:Instance", "password"))
+	require.Contains(t, schema.Sealed("aws:ssm/parameter:Parameter"), "value")
+	require.NotContains(t, schema.Sealed("aws:ssm/parameter:Parameter"), "insecureValue")
+	require.Contains(t, schema.Sealed("aws:rds/instance:Instance"), "password")
 }
 
 func TestTheTableHasEveryTypeThatAControlJudges(t *testing.T) {

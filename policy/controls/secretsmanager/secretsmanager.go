@@ -4,6 +4,8 @@
 package secretsmanager
 
 import (
+	"slices"
+
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/aws"
@@ -95,7 +97,7 @@ func Controls() []*pack.Control {
 				}
 				for _, property := range credential.Handed[k.Type] {
 					v := k.Get(property)
-					if schema.Sealed(k.Type, property) && (v.Secret() || v.IsUnknown()) {
+					if slices.Contains(schema.Sealed(k.Type), property) && (v.Secret() || v.IsUnknown()) {
 						k.Forbid(secret.And(configured(k, v).Not()).And(credential.WrittenDown(k, v, property)),
 							"%s is written in the program or its configuration", property)
 					}

@@ -66,7 +66,7 @@ func sensitive(k *pack.Case) pack.Fact {
 	answer := k.Get("name").Matches(credential.Named)
 	for _, property := range []string{"value", "insecureValue"} {
 		switch v := k.Get(property); {
-		case v.Secret() && !schema.Sealed(k.Type, property):
+		case v.Secret() && !slices.Contains(schema.Sealed(k.Type), property):
 			answer = answer.Or(pack.Yes(k.Get("type")))
 		case v.Exists():
 			looks := v.Matches(credential.InText)

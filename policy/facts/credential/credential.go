@@ -146,6 +146,26 @@ func InText(text string) bool {
 	return false
 }
 
+// MayStandIn reports whether some string in JSON may be a credential by its shape: a hint stands in the text, an escape that may
+// hide one, or what may be base64. It never says no where [IsValue] says yes of a string.
+func MayStandIn(text string) bool {
+	run := 0
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\':
+			return true
+		case c >= '0' && c <= '9', c|lower >= 'a' && c|lower <= 'z', c == '+', c == '/', c == '-', c == '_':
+			run++
+		default:
+			run = 0
+		}
+		if run >= shortestEncoded || i+1 < len(text) && opens[text[i]]&follows[text[i+1]] != 0 && hinted(text[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
 func lineHoldsSecret(line string) bool {
 	line = arnShape.ReplaceAllString(line, "arn:")
 	small := Plain(line)
@@ -243,16 +263,19 @@ func nameWords(name string) []string {
 	return strings.Fields(b.String())
 }
 
+// shortestEncoded is how long text in base64 is at least that may be a key.
+const shortestEncoded = 40
+
 // encoded is text in base64 that is long enough to hold a key.
 var encoded = regexp.MustCompile(`^[A-Za-z0-9+/_-]{40,}={0,2}$`)
 
-// IsValue is holdsSecret for a single value, which may be in base64 as a whole, such as the key of a service account.
+// IsValue is [InText] for a single value, which may be in base64 as a whole, such as the key of a service account.
 func IsValue(text string) bool {
 	if InText(text) {
 		return true
 	}
 	text = strings.TrimSpace(text)
-	if !encoded.MatchString(text) {
+	if len(text) < shortestEncoded || !encoded.MatchString(text) {
 		return false
 	}
 	for _, coding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
