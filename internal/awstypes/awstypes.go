@@ -2,7 +2,7 @@
 
 // Package awstypes is the register of AWS's resource types: what a type is called in Terraform, what its ids and ARNs look like,
 // what it is a part of, and whether the internet can reach it. The build of the rehearsals' provider, the recording monitor of
-// pulumitest, the scenes of packtest, the summary of a rehearsal and the inventories of its account read it, so that a new type is
+// pulumitest, the scenes of packtest, the report of what is public and the inventories of its account read it, so that a new type is
 // one row in types.txt.
 package awstypes
 
@@ -23,18 +23,8 @@ type Type struct {
 	ARN       string            // The form of its ARNs; "" if it has none.
 	Outputs   map[string]string // The forms of further outputs, by their names.
 	Of        string            // The token of the type that it is a part of, or "account"; "" if it is a thing of its own.
-	Internet  Reach             // Whether the internet can reach it.
+	Closed    bool              // Nobody on the internet can reach one by itself.
 }
-
-// Reach says whether somebody on the internet can reach a resource of a type.
-type Reach string
-
-// The values of Reach.
-const (
-	Unknown Reach = ""       // Nobody has looked at the type.
-	Never   Reach = "never"  // Nobody can, by the resource itself.
-	Judged  Reach = "judged" // It depends on the resource's properties.
-)
 
 // Account is what settings of a whole account are a part of.
 const Account = "account"
@@ -113,10 +103,10 @@ func (t *Type) set(key, value string) error {
 		t.Of = value
 	case key == "of":
 		t.Of = "aws:" + value
-	case key == "internet" && (value == string(Never) || value == string(Judged)):
-		t.Internet = Reach(value)
+	case key == "internet" && value == "never":
+		t.Closed = true
 	default:
-		return fmt.Errorf("not known; there are id=, arn=, of=, internet=never, internet=judged, and .OUTPUT= for outputs")
+		return fmt.Errorf("not known; there are id=, arn=, of=, internet=never, and .OUTPUT= for outputs")
 	}
 	return nil
 }

@@ -53,14 +53,14 @@ func TestAPartIsOfSomethingOfItsOwn(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	types, err := parse("# a comment\n\naws_x  a/x:X id=x-{hex4} arn=a:{region}:{account}:x/{id} .name={name} of=b/y:Y internet=never\n" +
-		"- a/z:Z arn={input:topic}:{uuid} of=account internet=judged\naws_x a/getX:getX")
+		"- a/z:Z arn={input:topic}:{uuid} of=account\naws_x a/getX:getX")
 	require.NoError(t, err)
 	require.Equal(t, []Type{
 		{
 			Token: "aws:a/x:X", Terraform: "aws_x", ID: "x-{hex4}", ARN: "arn:aws:a:{region}:{account}:x/{id}",
-			Outputs: map[string]string{"name": "{name}"}, Of: "aws:b/y:Y", Internet: Never,
+			Outputs: map[string]string{"name": "{name}"}, Of: "aws:b/y:Y", Closed: true,
 		},
-		{Token: "aws:a/z:Z", ARN: "{input:topic}:{uuid}", Outputs: map[string]string{}, Of: Account, Internet: Judged},
+		{Token: "aws:a/z:Z", ARN: "{input:topic}:{uuid}", Outputs: map[string]string{}, Of: Account},
 		{Token: "aws:a/getX:getX", Terraform: "aws_x", Outputs: map[string]string{}},
 	}, types)
 	require.Equal(t, []bool{false, false, true}, []bool{types[0].DataSource(), types[1].DataSource(), types[2].DataSource()})
@@ -71,8 +71,8 @@ func TestParseNamesTheRowAndTheCure(t *testing.T) {
 		"aws_x":                      `types.txt: "aws_x" has no token; write the Terraform name or "-", then the token`,
 		"aws_x a/x:X id=":            `types.txt: a/x:X: "id=": no value; write KEY=VALUE without spaces`,
 		"aws_x a/x:X never":          `types.txt: a/x:X: "never": no value; write KEY=VALUE without spaces`,
-		"aws_x a/x:X internet=maybe": `types.txt: a/x:X: "internet=maybe": not known; there are id=, arn=, of=, internet=never, internet=judged, and .OUTPUT= for outputs`,
-		"aws_x a/x:X name={name}":    `types.txt: a/x:X: "name={name}": not known; there are id=, arn=, of=, internet=never, internet=judged, and .OUTPUT= for outputs`,
+		"aws_x a/x:X internet=maybe": `types.txt: a/x:X: "internet=maybe": not known; there are id=, arn=, of=, internet=never, and .OUTPUT= for outputs`,
+		"aws_x a/x:X name={name}":    `types.txt: a/x:X: "name={name}": not known; there are id=, arn=, of=, internet=never, and .OUTPUT= for outputs`,
 	} {
 		_, err := parse("aws_y a/y:Y\n" + row + "\n")
 		require.EqualError(t, err, want)

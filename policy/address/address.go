@@ -81,13 +81,22 @@ func (s *Set) Add(text string) error {
 // Wide reports whether the ranges together admit a large part of the internet.
 func (s *Set) Wide() bool {
 	s.v4, s.v6 = merge(s.v4), merge(s.v6)
-	public := count(s.v4)
-	if public >= wideV4 {
-		for _, hidden := range notPublic {
-			public -= overlap(s.v4, hidden)
-		}
+	return count(s.v4) >= wideV4 && s.routed() >= wideV4 || overlap(s.v6, globalUnicast) >= wideV6
+}
+
+// routed counts the IPv4 addresses of merged ranges that the internet routes.
+func (s *Set) routed() uint64 {
+	n := count(s.v4)
+	for _, hidden := range notPublic {
+		n -= overlap(s.v4, hidden)
 	}
-	return public >= wideV4 || overlap(s.v6, globalUnicast) >= wideV6
+	return n
+}
+
+// Public reports whether the text is a range with an address that the internet routes.
+func Public(text string) bool {
+	var s Set
+	return s.Add(text) == nil && (s.routed() > 0 || overlap(s.v6, globalUnicast) > 0)
 }
 
 // merge sorts the ranges in place and joins those that touch.

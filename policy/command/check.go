@@ -106,7 +106,7 @@ func (f *checkFlags) run(p *pack.Pack, source string, in io.Reader) (run report.
 	if err != nil {
 		return run, fmt.Errorf("%s: %w", source, err)
 	}
-	session, results, err := judge(p, configs, d)
+	session, results, err := d.Judge(p, configs)
 	if err != nil {
 		return run, err
 	}
@@ -152,26 +152,6 @@ func (f *checkFlags) code(r *report.Report) int {
 		return Refused
 	}
 	return Clean
-}
-
-// Judge runs the pack over a deployment in the order of the engine: every resource by its inputs, then the
-// stack as a whole.
-func Judge(p *pack.Pack, configs map[string]pack.Config, d *export.Deployment) ([]pack.Result, error) {
-	_, results, err := judge(p, configs, d)
-	return results, err
-}
-
-func judge(p *pack.Pack, configs map[string]pack.Config, d *export.Deployment) (*pack.Session, []pack.Result, error) {
-	session := pack.NewSession(p)
-	session.Describe(pack.About{DryRun: d.Preview}, nil, nil)
-	if err := session.Configure(configs); err != nil {
-		return nil, nil, fmt.Errorf("the configuration is invalid: %w", err)
-	}
-	var results []pack.Result
-	for _, r := range d.Inputs {
-		results = append(results, session.Analyze(r)...)
-	}
-	return session, pack.Latest(append(results, session.AnalyzeStack(d.Stack)...)), nil
 }
 
 // read reads the file that is to be judged.

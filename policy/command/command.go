@@ -32,6 +32,7 @@ const usage = `bulkhead-policy is the Bulkhead policy pack for Pulumi and AWS.
   bulkhead-policy guide                                     the first ten minutes
   pulumi preview --policy-pack /path/to/bulkhead-policy     judge a program while it is deployed
   bulkhead-policy check [flags] FILE                        judge a stack export or a preview ("-" is standard input)
+  bulkhead-policy public [flags] FILE                       say what of it somebody on the internet or with any account reaches
   bulkhead-policy list [flags] [CONTROL ...]                list controls: all, or by id, type, severity, framework, level
   bulkhead-policy explain [flags] CONTROL ...               describe controls
   bulkhead-policy docs FOLDER                               write policies.md and a page for each service
@@ -57,6 +58,8 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	switch args[0] {
 	case "check":
 		return check(p, args[1:], in, out, errOut)
+	case "public":
+		return reach(p, args[1:], in, out, errOut)
 	case "list":
 		return list(p, args[1:], out, errOut)
 	case "explain":

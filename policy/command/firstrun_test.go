@@ -350,6 +350,33 @@ func TestListAndExplainChoose(t *testing.T) {
 	}
 }
 
+// TestPublicSaysWhatIsReached of a file that is in order for check, in words and for programs, and refuses what check refuses.
+func TestPublicSaysWhatIsReached(t *testing.T) {
+	state := stack(t, "7.1.0", publicACL, thing{token: "aws:cloudfront/distribution:Distribution", name: "site", inputs: `{"enabled":true}`},
+		thing{token: "aws:iot/thing:Thing", name: "lamp"})
+	code, out, errOut := start([]string{"public", "-"}, state)
+	require.Equal(t, command.Clean, code, errOut)
+	require.Equal(t, `Public in dev of shop:
+  BucketAclV2 "files": acl is "public-read"
+  Distribution "site": it faces the internet
+  not judged: 1 aws:iot/thing:Thing (lamp)
+
+3 resources: 2 ways in, 0 not known yet, 1 resources not judged.
+`, out)
+	_, out, _ = start([]string{"public", "-", "-format", "json"}, state)
+	var report struct{ Public []struct{ Name string } }
+	require.NoError(t, json.Unmarshal([]byte(out), &report))
+	require.Len(t, report.Public, 2)
+	for want, args := range map[string][]string{
+		"the file holds no resource": {"public", "-"}, `-format: "xml" is not known`: {"public", "-", "-format", "xml"}, "it got 0 arguments": {"public"},
+	} {
+		code, out, errOut = start(args, `{"version":3,"deployment":{"manifest":{}}}`)
+		require.Equal(t, command.Unusable, code, want)
+		require.Contains(t, errOut, want)
+		require.Empty(t, out)
+	}
+}
+
 // TestGuideIsTrue runs what the guide shows.
 func TestGuideIsTrue(t *testing.T) {
 	_, guide, _ := start([]string{"guide"}, "")

@@ -28,6 +28,21 @@ type Deployment struct {
 	Name string
 }
 
+// Judge runs the pack over the deployment in the order of the engine: every resource by its inputs, then the stack as a whole.
+// The session is the one that judged.
+func (d *Deployment) Judge(p *pack.Pack, configs map[string]pack.Config) (*pack.Session, []pack.Result, error) {
+	session := pack.NewSession(p)
+	session.Describe(pack.About{DryRun: d.Preview}, nil, nil)
+	if err := session.Configure(configs); err != nil {
+		return nil, nil, fmt.Errorf("the configuration is invalid: %w", err)
+	}
+	var results []pack.Result
+	for _, r := range d.Inputs {
+		results = append(results, session.Analyze(r)...)
+	}
+	return session, pack.Latest(append(results, session.AnalyzeStack(d.Stack)...)), nil
+}
+
 // state is one resource in a file.
 type state struct {
 	PropertyDependencies    map[string][]string `json:"propertyDependencies"`

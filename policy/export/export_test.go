@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/policy/command"
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/export"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -39,7 +38,8 @@ func judged(p *pack.Pack, text []byte) ([]pack.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return command.Judge(p, nil, d)
+	_, results, err := d.Judge(p, nil)
+	return results, err
 }
 
 // A preview tells no outputs of what it changes in place, though others name it by its ARN: a rule of a listener would lead nowhere.

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
-	"github.com/bulkhead-iac/bulkhead/policy/command"
 	"github.com/bulkhead-iac/bulkhead/policy/controls"
 	"github.com/bulkhead-iac/bulkhead/policy/export"
 	"github.com/bulkhead-iac/bulkhead/policy/glob"
@@ -112,7 +111,7 @@ func runWith(t *testing.T, p *pack.Pack, r resources, configs map[string]pack.Co
 	require.NoError(t, err)
 	d, err := export.Read(bytes.NewReader(text))
 	require.NoError(t, err)
-	results, err := command.Judge(p, configs, d)
+	_, results, err := d.Judge(p, configs)
 	require.NoError(t, err)
 	out := map[string]pack.Outcome{}
 	for _, result := range results {

@@ -117,6 +117,9 @@ type Control struct {
 	Reads func(token string) bool
 	// Stack marks a control that compares resources. It runs once everything is known to the engine.
 	Stack bool
+	// Public says that a finding means: somebody on the internet, or with any AWS account, reaches the resource or what is in
+	// it. The report of what is public is made of those controls, without what their settings allow.
+	Public bool
 	// Why says what goes wrong otherwise, for somebody new to the service. Ends with a full stop.
 	Why string
 	// Fix says what to write in the program. Ends with a full stop.

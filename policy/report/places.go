@@ -36,8 +36,8 @@ func places(resources []*pack.Resource) map[string]string {
 	return out
 }
 
-// resource writes a resource for a line of text.
-func resource(token, name, place string) string {
+// Named writes a resource for a line of text.
+func Named(token, name, place string) string {
 	text := fmt.Sprintf("%s %q", pack.Subject{Type: token}.ShortType(), name)
 	if place != "" {
 		text += " " + place

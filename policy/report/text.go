@@ -72,7 +72,7 @@ func (r *Report) text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", r.opening())
 	for _, f := range r.causes() {
-		fmt.Fprintf(&b, "%s  %s  [%s]\n  %s: %s\n", strings.ToUpper(f.Severity), f.ID, f.state(), resource(f.Type, f.Name, f.Place),
+		fmt.Fprintf(&b, "%s  %s  [%s]\n  %s: %s\n", strings.ToUpper(f.Severity), f.ID, f.state(), Named(f.Type, f.Name, f.Place),
 			f.text("\n    also: "))
 		if len(f.Also) > 0 {
 			fmt.Fprintf(&b, "  Also: %s\n", strings.Join(f.Also, ", "))
@@ -85,7 +85,7 @@ func (r *Report) text(w io.Writer) error {
 	if len(r.Undecided) > 0 {
 		b.WriteString("Undecided:\n")
 		for _, o := range r.waits() {
-			fmt.Fprintf(&b, "  %-8s  %s: %s\n            %s\n", o.Severity, resource(o.Type, o.Name, o.Place), o.Reason, strings.Join(o.ids, ", "))
+			fmt.Fprintf(&b, "  %-8s  %s: %s\n            %s\n", o.Severity, Named(o.Type, o.Name, o.Place), o.Reason, strings.Join(o.ids, ", "))
 		}
 		b.WriteString("\n")
 	}
@@ -146,13 +146,13 @@ func (r *Report) markdown(w io.Writer) error {
 		if len(f.Also) > 0 {
 			control += " (also " + strings.Join(f.Also, ", ") + ")"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.Severity, control, cell(resource(f.Type, f.Name, f.Place)),
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.Severity, control, cell(Named(f.Type, f.Name, f.Place)),
 			cell(f.text("; ")+". "+f.Fix), cell(f.state()))
 	}
 	if len(r.Undecided) > 0 {
 		b.WriteString("\n| Severity | Undecided control | Resource | Waits for |\n|---|---|---|---|\n")
 		for _, o := range r.waits() {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", o.Severity, strings.Join(o.ids, ", "), cell(resource(o.Type, o.Name, o.Place)),
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", o.Severity, strings.Join(o.ids, ", "), cell(Named(o.Type, o.Name, o.Place)),
 				cell(strings.TrimPrefix(o.Reason, "undecided until deployed: waits for ")))
 		}
 	}

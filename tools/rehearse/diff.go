@@ -181,7 +181,8 @@ func valueAt(properties map[string]any, path string) any {
 	for _, element := range elements {
 		switch element := element.(type) {
 		case string:
-			value = field(value, element)
+			object, _ := value.(map[string]any)
+			value = object[element]
 		case int:
 			list, _ := value.([]any)
 			if element < 0 || element >= len(list) {

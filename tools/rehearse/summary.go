@@ -3,12 +3,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
 	"time"
 
+	"github.com/bulkhead-iac/bulkhead/policy/controls"
+	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/public"
 	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
 )
 
@@ -21,23 +25,6 @@ var notRehearsed = []struct{ name, reason string }{
 	{"delivery of logs, alarms and mail", "log groups, filters, alarms and subscriptions exist, nothing is delivered"},
 }
 
-// deployment is the part of a stack export that the summary reads.
-type deployment struct {
-	Deployment struct {
-		Resources []exported `json:"resources"`
-	} `json:"deployment"`
-}
-
-type exported struct {
-	URN     string         `json:"urn"`
-	Type    string         `json:"type"`
-	Custom  bool           `json:"custom"`
-	Inputs  map[string]any `json:"inputs"`
-	Outputs map[string]any `json:"outputs"`
-}
-
-func (e exported) name() string { return e.URN[strings.LastIndex(e.URN, "::")+2:] }
-
 // summarise prints what was deployed, what is public, and what could not be rehearsed, and writes the
 // same as summary.json.
 func (r *rehearsal) summarise() error {
@@ -45,27 +32,32 @@ func (r *rehearsal) summarise() error {
 	if err != nil {
 		return err
 	}
-	var state deployment
-	if err := json.Unmarshal(text, &state); err != nil {
+	d, err := export.Read(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	reached, err := reachable(d)
+	if err != nil {
 		return err
 	}
 	resources, components := map[string]int{}, 0
-	for _, e := range state.Deployment.Resources {
-		if e.Custom && !strings.HasPrefix(e.Type, "pulumi:") {
-			resources[e.Type]++
-		} else if !e.Custom && !strings.HasPrefix(e.Type, "pulumi:") {
+	for _, one := range d.Stack {
+		switch {
+		case strings.HasPrefix(one.Type, "pulumi:"):
+		case one.Component:
 			components++
+		default:
+			resources[one.Type]++
 		}
 	}
 	count := 0
 	for _, n := range resources {
 		count += n
 	}
-	public := publicThings(state.Deployment.Resources)
 	fmt.Fprintf(r.out, "\n%s rehearsed in %s: %d resources of %d types in %d components; the second preview and the refresh show nothing\n",
 		r.Environment, time.Since(r.started).Round(time.Second), count, len(resources), components)
 	fmt.Fprintln(r.out, "\nPublic (nothing else of the stack can be reached from the internet):")
-	for _, line := range public {
+	for _, line := range reached {
 		fmt.Fprintln(r.out, "  "+line)
 	}
 	r.showSegments()
@@ -86,13 +78,26 @@ func (r *rehearsal) summarise() error {
 		r.account.Endpoint, r.account.AccessKey, r.account.Secret, r.account.Region, r.account.Region,
 		os.Args[0], r.Environment, r.Environment)
 	summary, err := json.MarshalIndent(map[string]any{
-		"environment": r.Environment, "resources": resources, "components": components, "public": public,
+		"environment": r.Environment, "resources": resources, "components": components, "public": reached,
 		"seconds": time.Since(r.started).Seconds(), "steps": r.steps, "provider": r.tools.Provider, "segments": r.proof, "traffic": r.traffic, "noTwin": r.noTwin, "databases": r.servers,
 	}, "", "  ")
 	if err != nil {
 		return err
 	}
 	return engine.WriteFile(r.Path("summary.json"), append(summary, '\n'))
+}
+
+// reachable are the lines of the policies' report of what is public.
+func reachable(d *export.Deployment) ([]string, error) {
+	p, err := controls.New()
+	if err != nil {
+		return nil, err
+	}
+	report, err := public.Of(p, d)
+	if err != nil {
+		return nil, err
+	}
+	return report.Lines(), nil
 }
 
 // showTraffic writes how far real packets were as proved, and begins the list of what is not rehearsed with what they leave open.

@@ -18,7 +18,7 @@ import (
 func Controls() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "apigateway-policy-public", Title: "Policies of APIs say who may call", Severity: pack.Medium,
+			ID: "apigateway-policy-public", Public: true, Title: "Policies of APIs say who may call", Severity: pack.Medium,
 			Types: []string{aws.APIGatewayRestAPI, aws.APIGatewayRestAPIPolicy},
 			Why:   "An API that is meant for some can be called by everybody. One that is meant for all is advised about, no more.",
 			Fix:   "Name the principals, add a condition, or deny everybody who does not come from a VPC endpoint of yours.",
@@ -34,7 +34,7 @@ func Controls() []*pack.Control {
 			}),
 		},
 		{
-			ID: "api-authorized", Title: "Methods and routes of APIs ask who calls", Severity: pack.Medium,
+			ID: "api-authorized", Public: true, Title: "Methods and routes of APIs ask who calls", Severity: pack.Medium,
 			Types: []string{aws.APIGatewayMethod, aws.APIGatewayV2Route},
 			Why:   "With authorization NONE anybody on the internet can call what is behind the method.",
 			Fix: "Set authorization (of a route: authorizationType) to AWS_IAM, JWT, CUSTOM or COGNITO_USER_POOLS; waive the few that are " +

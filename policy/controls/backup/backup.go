@@ -35,7 +35,7 @@ func Controls() []*pack.Control {
 			},
 		},
 		{
-			ID: "backup-vault-policy-public", Title: "No backup vault admits everybody", Severity: pack.Critical,
+			ID: "backup-vault-policy-public", Public: true, Title: "No backup vault admits everybody", Severity: pack.Critical,
 			Types: []string{aws.BackupVaultPolicy}, Why: "Strangers could copy or delete your backups.", Fix: "Name the principals.",
 			Maps: standard.Meets(standard.Exposure), Check: document.NotPublic("policy"),
 		},

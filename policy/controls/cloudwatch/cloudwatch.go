@@ -39,8 +39,9 @@ func Controls() []*pack.Control {
 		},
 		{
 			ID: "log-policy-public", Title: "Resource policies of CloudWatch and EventBridge do not admit everybody", Severity: pack.High,
-			Types: []string{aws.LogResourcePolicy, aws.LogDestinationPolicy, aws.EventBusPolicy},
-			Why:   "Strangers could then write false events or read real ones.", Fix: "Name the principals.",
+			Public: true,
+			Types:  []string{aws.LogResourcePolicy, aws.LogDestinationPolicy, aws.EventBusPolicy},
+			Why:    "Strangers could then write false events or read real ones.", Fix: "Name the principals.",
 			Maps: standard.Meets(standard.Exposure, standard.LogSafety), Check: document.NotPublic("policyDocument", "accessPolicy", "policy"),
 		},
 		{
@@ -53,7 +54,7 @@ func Controls() []*pack.Control {
 			},
 		},
 		{
-			ID: "event-permission-public", Title: "Event buses do not take events from everybody", Severity: pack.High,
+			ID: "event-permission-public", Public: true, Title: "Event buses do not take events from everybody", Severity: pack.High,
 			Types: []string{"aws:cloudwatch/eventPermission:EventPermission"}, Why: "Strangers could set off your rules.",
 			Fix: "Name an account, or add the condition aws:PrincipalOrgID.", Maps: standard.Meets(standard.Exposure), Check: func(k *pack.Case) {
 				k.Forbid(k.Get("principal").OneOf("*").And(k.Get("condition").IsSet().Not()), "principal is \"*\" without a condition")

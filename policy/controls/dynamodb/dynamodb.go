@@ -53,7 +53,8 @@ func Controls() []*pack.Control {
 		},
 		{
 			ID: "dynamodb-policy-public", Title: "No table admits everybody", Severity: pack.Critical, Types: []string{aws.DynamoDBResourcePolicy},
-			Why: "Strangers can then read and change the table.", Fix: "Name the principals.", Maps: standard.Meets(standard.Exposure),
+			Public: true,
+			Why:    "Strangers can then read and change the table.", Fix: "Name the principals.", Maps: standard.Meets(standard.Exposure),
 			Check: document.NotPublic("policy"),
 		},
 	}

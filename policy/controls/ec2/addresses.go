@@ -18,7 +18,7 @@ func addresses() []*pack.Control {
 	withGroups := append([]string{aws.AutoScalingGroup}, route.Types...)
 	return []*pack.Control{
 		{
-			ID: "ec2-no-elastic-ip", Title: "No Elastic IP belongs to an instance unless it is listed", Severity: pack.High,
+			ID: "ec2-no-elastic-ip", Public: true, Title: "No Elastic IP belongs to an instance unless it is listed", Severity: pack.High,
 			Types: []string{aws.ElasticIP, aws.ElasticIPAssociation}, Joins: aws.Hosts, Stack: true,
 			Why:  "An Elastic IP makes an instance public whatever the instance itself and its subnet say.",
 			Fix:  "Put a load balancer or Session Manager in front, or list the Elastic IP in the setting allowed.",
@@ -29,7 +29,8 @@ func addresses() []*pack.Control {
 		},
 		{
 			ID: "ec2-no-public-ipv6", Title: "Instances with IPv6 addresses have no route from the internet", Severity: pack.High,
-			Types: []string{aws.EC2Instance, aws.SpotInstanceRequest, aws.LaunchTemplate}, Joins: withGroups, Stack: true,
+			Public: true,
+			Types:  []string{aws.EC2Instance, aws.SpotInstanceRequest, aws.LaunchTemplate}, Joins: withGroups, Stack: true,
 			Why:      "Every IPv6 address is a public one; behind an internet gateway it is one security group rule away from the internet.",
 			Fix:      "Leave ipv6AddressCount and ipv6Addresses out, or name a subnet whose ::/0 leads to an egress-only internet gateway.",
 			Maps:     standard.Meets(standard.Exposure),

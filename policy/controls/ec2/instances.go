@@ -73,7 +73,8 @@ func instances() []*pack.Control {
 			Remedy: want.Put("httpTokens", "required"),
 		},
 		{
-			ID: "ec2-no-public-ip", Title: "Instances have no public address", Severity: pack.High, Types: aws.Machines,
+			ID: "ec2-no-public-ip", Public: true, Title: "Instances have no public address", Severity: pack.High, Types: aws.Machines,
+			Joins: []string{aws.Subnet}, Stack: true,
 			Why:  "An instance with a public address is one security group rule away from the internet.",
 			Fix:  "Set associatePublicIpAddress to false; put a load balancer or Session Manager in front.",
 			Maps: standard.Meets("FSBP:EC2.9 FSBP:EC2.25 FSBP:AutoScaling.5", standard.Exposure),
@@ -83,9 +84,9 @@ func instances() []*pack.Control {
 				if want.Allowed(k) {
 					return
 				}
-				k.Require(k.Get("associatePublicIpAddress").IsFalse())
+				publicCard(k, "subnetId", k.Inputs())
 				for n := range k.Get("networkInterfaces").Items() {
-					k.Require(n.Get("associatePublicIpAddress").IsFalse())
+					publicCard(k, "networkInterfaces", n)
 				}
 			},
 		},
@@ -145,7 +146,7 @@ func instances() []*pack.Control {
 			Maps: standard.Meets(standard.Identity), Check: func(k *pack.Case) { k.Forbid(k.Get("keyName").IsSet()) },
 		},
 		{
-			ID: "ec2-ami-public", Title: "Images are not shared with everybody", Severity: pack.Critical,
+			ID: "ec2-ami-public", Public: true, Title: "Images are not shared with everybody", Severity: pack.Critical,
 			Types: []string{"aws:ec2/amiLaunchPermission:AmiLaunchPermission"},
 			Why:   "A public image hands out everything that was ever written to its disk.", Fix: "Share with accounts, or with your organisation.",
 			Maps: standard.Meets(standard.Exposure), Check: want.NoneOf("group", "all"),
@@ -216,7 +217,7 @@ func volumes() []*pack.Control {
 			Check: want.NotFalse("enabled"), Remedy: want.Put("enabled", true),
 		},
 		{
-			ID: "ebs-snapshot-public", Title: "Snapshots are not shared with everybody", Severity: pack.Critical,
+			ID: "ebs-snapshot-public", Public: true, Title: "Snapshots are not shared with everybody", Severity: pack.Critical,
 			Types: []string{"aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission"},
 			Why:   "A public snapshot hands a copy of the disk to every AWS account.", Fix: "Name an account, or remove the permission.",
 			Maps:  standard.Meets("FSBP:EC2.1", standard.Exposure),
@@ -379,5 +380,21 @@ func scaling() []*pack.Control {
 				k.Require(v.IsSet().Not().Or(v.AtLeast(1)), "healthCheckGracePeriod is %s", v)
 			},
 		},
+	}
+}
+
+// publicCard refuses a public address of an instance or of one of its network interfaces, which says so itself, or says nothing and
+// stands in a subnet that gives out public addresses.
+func publicCard(k *pack.Case, property string, card pack.Value) {
+	asks := card.Get("associatePublicIpAddress")
+	k.Require(asks.IsFalse())
+	if asks.Exists() || card.Get("networkInterfaceId").Exists() {
+		return
+	}
+	switch subnet, found := k.Stack.Target(k.Resource, property, card.Get("subnetId"), aws.Subnet); {
+	case subnet != nil:
+		k.Forbid(subnet.Get("mapPublicIpOnLaunch").IsTrue(), "%s is not set, and subnet %q gives out public addresses", asks.Path(), subnet.Name)
+	case found.Is == pack.Deferred:
+		k.Defer(found.At)
 	}
 }

@@ -31,7 +31,7 @@ func Controls() []*pack.Control {
 			Remedy: want.Put("imageTagMutability", "IMMUTABLE"),
 		},
 		{
-			ID: "ecr-policy-public", Title: "No image repository admits everybody", Severity: pack.Critical,
+			ID: "ecr-policy-public", Public: true, Title: "No image repository admits everybody", Severity: pack.Critical,
 			Types: []string{aws.ECRRepositoryPolicy, aws.ECRRegistryPolicy}, Why: "Strangers can then read your programs or plant their own.",
 			Fix: "Name the principals.", Maps: standard.Meets(standard.Exposure), Check: document.NotPublic("policy"),
 		},

@@ -100,7 +100,7 @@ func containers() []*pack.Control {
 			Check: want.IsSet("configuration.executeCommandConfiguration.kmsKeyId"),
 		},
 		{
-			ID: "ecs-no-public-ip", Title: "Services have no public addresses", Severity: pack.High, Types: running,
+			ID: "ecs-no-public-ip", Public: true, Title: "Services have no public addresses", Severity: pack.High, Types: running,
 			Why: "A task with a public address is one security group rule away from the internet.", Fix: "Leave assignPublicIp out.",
 			Maps:  standard.Meets("FSBP:ECS.2 FSBP:ECS.16", standard.Exposure),
 			Check: want.IsFalse("networkConfiguration.assignPublicIp"), Remedy: func(e *pack.Edit) {

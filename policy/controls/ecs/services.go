@@ -14,8 +14,9 @@ func services() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "ecs-scheduled-no-public-ip", Title: "Tasks that rules and schedules start have no public addresses", Severity: pack.High,
-			Types: []string{aws.EventTarget, aws.SchedulerSchedule},
-			Why:   "A task with a public address is one security group rule away from the internet.", Fix: "Leave assignPublicIp out.",
+			Public: true,
+			Types:  []string{aws.EventTarget, aws.SchedulerSchedule},
+			Why:    "A task with a public address is one security group rule away from the internet.", Fix: "Leave assignPublicIp out.",
 			Maps:  standard.Meets(standard.Exposure),
 			Check: want.IsFalse("ecsTarget.networkConfiguration.assignPublicIp", "target.ecsParameters.networkConfiguration.assignPublicIp"),
 		},

@@ -21,8 +21,9 @@ func Controls() []*pack.Control {
 		},
 		{
 			ID: "efs-policy-public", Title: "No file system admits everybody", Severity: pack.Critical, Types: []string{aws.EFSFileSystemPolicy},
-			Why: "Whoever reaches a mount target can then read the files.",
-			Fix: "Name the principals, or add the condition elasticfilesystem:AccessedViaMountTarget.", Maps: standard.Meets(standard.Exposure),
+			Public: true,
+			Why:    "Whoever reaches a mount target can then read the files.",
+			Fix:    "Name the principals, or add the condition elasticfilesystem:AccessedViaMountTarget.", Maps: standard.Meets(standard.Exposure),
 			Check: document.NotPublic("policy"),
 		},
 		want.Properties{

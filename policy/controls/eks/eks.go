@@ -18,10 +18,11 @@ func Controls() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "eks-endpoint-restricted", Title: "Kubernetes endpoints are not open to the whole internet", Severity: pack.High,
-			Types: []string{aws.EKSCluster},
-			Why:   "The endpoint is where the cluster is ruled from; a stolen token works from anywhere.",
-			Fix:   "Set vpcConfig.endpointPublicAccess to false, or list your own ranges in publicAccessCidrs.",
-			Maps:  standard.Meets("FSBP:EKS.1", standard.Exposure), Check: func(k *pack.Case) {
+			Public: true,
+			Types:  []string{aws.EKSCluster},
+			Why:    "The endpoint is where the cluster is ruled from; a stolen token works from anywhere.",
+			Fix:    "Set vpcConfig.endpointPublicAccess to false, or list your own ranges in publicAccessCidrs.",
+			Maps:   standard.Meets("FSBP:EKS.1", standard.Exposure), Check: func(k *pack.Case) {
 				ranges := k.Get("vpcConfig.publicAccessCidrs")
 				known, unknown := ranges.Strings()
 				wide := ranges.IsSet().Not()

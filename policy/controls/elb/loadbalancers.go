@@ -158,6 +158,7 @@ func loadBalancers() []*pack.Control {
 		},
 		{
 			ID: "elb-internal", Title: "Only listed load balancers face the internet", Severity: pack.Medium, Level: pack.Disabled,
+			Public:   true,
 			Types:    aws.LoadBalancers,
 			Why:      "Each one that faces the internet is a door. Switch this on with the list of doors that are meant.",
 			Fix:      "Set internal to true, or list the resource's name.",
@@ -167,7 +168,7 @@ func loadBalancers() []*pack.Control {
 				if want.Allowed(k) {
 					return
 				}
-				k.Require(k.Get("internal").IsTrue(), "internal is %s", k.Get("internal"))
+				k.Require(k.Get("internal").IsTrue(), "the load balancer faces the internet: internal is %s", k.Get("internal"))
 			},
 		},
 		{

@@ -55,7 +55,7 @@ func policies() []*pack.Control {
 			},
 		},
 		{
-			ID: "policy-public", Title: "No resource policy admits everybody", Severity: pack.Critical,
+			ID: "policy-public", Public: true, Title: "No resource policy admits everybody", Severity: pack.Critical,
 			Types: append(slices.Clone(further), aws.LambdaLayerVersionPermission),
 			Why:   "Anybody with an AWS account can then use the resource, or read what is in it.",
 			Fix:   "Name the principals, or add a condition such as aws:PrincipalOrgID; for a layer set organizationId.",

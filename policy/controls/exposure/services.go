@@ -45,7 +45,7 @@ func services() []*pack.Control {
 			},
 			"aws:sagemaker/notebookInstance:NotebookInstance": {"directInternetAccess": want.Is("Disabled")},
 		}.Control(pack.Control{
-			ID: "service-guests", Title: "Services admit nobody who is not known", Severity: pack.High,
+			ID: "service-guests", Public: true, Title: "Services admit nobody who is not known", Severity: pack.High,
 			Why:  "Strangers then get credentials, queries or builds of yours, and you get the bill.",
 			Fix:  "Ask who calls: no guests in identity pools, no API key as the only proof, no public clusters.",
 			Maps: standard.Meets("FSBP:Cognito.2 FSBP:AppSync.5 FSBP:EMR.2 FSBP:MSK.4 FSBP:SageMaker.1", standard.Exposure, standard.Identity),

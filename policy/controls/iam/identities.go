@@ -205,7 +205,8 @@ func trust() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "iam-trust-public", Title: "No role can be taken by everybody", Severity: pack.Critical, Types: []string{aws.IAMRole},
-			Why: "Principal \"*\" in a trust policy lets any AWS account take the role.", Fix: "Name the service, role or account.",
+			Public: true,
+			Why:    "Principal \"*\" in a trust policy lets any AWS account take the role.", Fix: "Name the service, role or account.",
 			Maps: standard.Meets(standard.Exposure, standard.Privilege), Check: document.NotPublic("assumeRolePolicy"),
 		},
 		{

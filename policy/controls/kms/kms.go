@@ -44,7 +44,7 @@ func Controls() []*pack.Control {
 			},
 		},
 		{
-			ID: "kms-policy-public", Title: "No key policy admits everybody", Severity: pack.Critical, Types: policies,
+			ID: "kms-policy-public", Public: true, Title: "No key policy admits everybody", Severity: pack.Critical, Types: policies,
 			Why: "Whoever may use the key can read everything it protects.", Fix: "Name the principals, or add a condition on kms:CallerAccount.",
 			Maps: standard.Meets("FSBP:KMS.5", standard.Exposure, standard.KeyCare), Check: document.NotPublic("policy"),
 		},

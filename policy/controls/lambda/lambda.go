@@ -19,11 +19,12 @@ func Controls() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "lambda-url-authenticated", Title: "Function URLs ask who calls", Severity: pack.Critical, Types: []string{aws.LambdaFunctionURL},
-			Why: "With authorization NONE anybody can call the function, at your cost.", Fix: "Set authorizationType to AWS_IAM.",
+			Public: true,
+			Why:    "With authorization NONE anybody can call the function, at your cost.", Fix: "Set authorizationType to AWS_IAM.",
 			Maps: standard.Meets(standard.Exposure), Check: want.OneOf("authorizationType", "AWS_IAM"),
 		},
 		{
-			ID: "lambda-permission-public", Title: "No function can be called by everybody", Severity: pack.Critical,
+			ID: "lambda-permission-public", Public: true, Title: "No function can be called by everybody", Severity: pack.Critical,
 			Types: []string{aws.LambdaPermission}, Why: "Strangers can then run the function with its rights.",
 			Fix:  "Name a principal, or set principalOrgId, sourceAccount or eventSourceToken.",
 			Maps: standard.Meets("FSBP:Lambda.1", standard.Exposure), Check: func(k *pack.Case) {

@@ -25,7 +25,7 @@ func Controls() []*pack.Control {
 func domains() []*pack.Control {
 	return []*pack.Control{
 		{
-			ID: "opensearch-private", Title: "Search domains are inside a VPC", Severity: pack.High, Types: aws.SearchDomains,
+			ID: "opensearch-private", Public: true, Title: "Search domains are inside a VPC", Severity: pack.High, Types: aws.SearchDomains,
 			Why: "A domain outside a VPC is on the internet, with a policy between it and the world.", Fix: "Set vpcOptions.",
 			Maps: standard.Meets("FSBP:Opensearch.2 FSBP:ES.2", standard.Exposure, standard.Segments), Check: want.IsSet("vpcOptions.subnetIds"),
 		},
@@ -37,7 +37,7 @@ func domains() []*pack.Control {
 			Check: want.IsTrue("encryptAtRest.enabled", "nodeToNodeEncryption.enabled", "domainEndpointOptions.enforceHttps"),
 		},
 		{
-			ID: "opensearch-policy-public", Title: "No search domain admits everybody", Severity: pack.Critical,
+			ID: "opensearch-policy-public", Public: true, Title: "No search domain admits everybody", Severity: pack.Critical,
 			Types: slices.Concat(aws.SearchDomainPolicies, aws.SearchDomains), Joins: aws.SearchDomains, Stack: true,
 			Why: "Strangers can then search, change and delete the index.",
 			Fix: "Name the principals, or add a condition on aws:SourceIp with ranges of yours. Inside a VPC and with fine-grained access " +
@@ -45,9 +45,10 @@ func domains() []*pack.Control {
 		},
 		{
 			ID: "opensearch-collection-private", Title: "Serverless search collections are not open to the internet", Severity: pack.High,
-			Types: []string{aws.OpenSearchServerlessSecurityPolicy},
-			Why:   "With AllowFromPublic the collection and its dashboards answer the whole internet, with a policy between them and the world.",
-			Fix:   "Set AllowFromPublic to false and list endpoints in SourceVPCEs.", Maps: standard.Meets(standard.Exposure),
+			Public: true,
+			Types:  []string{aws.OpenSearchServerlessSecurityPolicy},
+			Why:    "With AllowFromPublic the collection and its dashboards answer the whole internet, with a policy between them and the world.",
+			Fix:    "Set AllowFromPublic to false and list endpoints in SourceVPCEs.", Maps: standard.Meets(standard.Exposure),
 			Check: func(k *pack.Case) {
 				k.Forbid(k.Get("type").OneOf("network").And(k.Get("policy").Matches(publicCollections)), "policy admits the internet (AllowFromPublic)")
 			},

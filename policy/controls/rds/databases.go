@@ -46,7 +46,7 @@ func databases() []*pack.Control {
 			},
 		},
 		{
-			ID: "rds-not-public", Title: "Databases have no public address", Severity: pack.Critical, Types: servers,
+			ID: "rds-not-public", Public: true, Title: "Databases have no public address", Severity: pack.Critical, Types: servers,
 			Why: "A public database is found by scanners within hours and attacked with lists of passwords.", Fix: "Leave publiclyAccessible out.",
 			Maps: standard.Meets("FSBP:RDS.2 CIS:2.2.3", standard.Exposure), Check: want.IsFalse("publiclyAccessible"),
 			Remedy: want.Put("publiclyAccessible", false),
@@ -232,7 +232,8 @@ func databases() []*pack.Control {
 		},
 		{
 			ID: "rds-snapshot-public", Title: "Database snapshots are not shared with everybody", Severity: pack.Critical, Types: sharedTypes,
-			Why: "A public snapshot hands a copy of the database to every AWS account.", Fix: "Remove \"all\" from sharedAccounts.",
+			Public: true,
+			Why:    "A public snapshot hands a copy of the database to every AWS account.", Fix: "Remove \"all\" from sharedAccounts.",
 			Maps:  standard.Meets("FSBP:RDS.1", standard.Exposure),
 			Check: func(k *pack.Case) { k.Forbid(k.Get("sharedAccounts").Contains("all")) },
 		},

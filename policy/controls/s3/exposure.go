@@ -29,19 +29,19 @@ func bucketACLControls() []*pack.Control {
 	withACL := slices.Concat(aws.BucketACLs, aws.Buckets, []string{aws.NativeBucket})
 	return []*pack.Control{
 		{
-			ID: "s3-acl-public-read", Title: "No bucket ACL lets everybody read", Severity: pack.Critical, Types: withACL,
+			ID: "s3-acl-public-read", Public: true, Title: "No bucket ACL lets everybody read", Severity: pack.Critical, Types: withACL,
 			Why: "A public ACL lets anyone on the internet list the bucket or read its objects, without signing in.", Fix: fix,
 			Maps:  standard.Meets("FSBP:S3.2 CIS:2.1.4", standard.Exposure),
 			Check: aclCheck([]string{"public-read", "authenticated-read"}, []string{"READ", "READ_ACP"}),
 		},
 		{
-			ID: "s3-acl-public-write", Title: "No bucket ACL lets everybody write", Severity: pack.Critical, Types: withACL,
+			ID: "s3-acl-public-write", Public: true, Title: "No bucket ACL lets everybody write", Severity: pack.Critical, Types: withACL,
 			Why: "Anyone on the internet can then replace, delete or plant objects, at your cost and in your name.", Fix: fix,
 			Maps:  standard.Meets("FSBP:S3.3 CIS:2.1.4", standard.Exposure),
 			Check: aclCheck([]string{"public-read-write"}, []string{"WRITE", "WRITE_ACP", "FULL_CONTROL"}),
 		},
 		{
-			ID: "s3-object-acl-public", Title: "No object ACL is public", Severity: pack.Critical,
+			ID: "s3-object-acl-public", Public: true, Title: "No object ACL is public", Severity: pack.Critical,
 			Types: []string{aws.S3BucketObjectV2, aws.S3BucketObject, aws.S3ObjectCopy},
 			Why:   "An object can be public in a bucket that is not, and nobody who looks at the bucket sees it.",
 			Fix:   "Leave acl out; serve public files through a CDN with origin access control.",
@@ -75,7 +75,7 @@ func bucketACLControls() []*pack.Control {
 			},
 		},
 		{
-			ID: "s3-no-website", Title: "Buckets do not serve websites themselves", Severity: pack.High,
+			ID: "s3-no-website", Public: true, Title: "Buckets do not serve websites themselves", Severity: pack.High,
 			Types: slices.Concat(aws.BucketWebsites, aws.Buckets),
 			Why:   "A website endpoint answers only over plain HTTP and needs a bucket that everybody can read.",
 			Fix:   "Keep the bucket private and put CloudFront with origin access control in front of it.",
@@ -165,7 +165,7 @@ func bucketPolicyControls() []*pack.Control {
 	const narrow = "Name the principals, or add a condition such as aws:PrincipalOrgID or aws:SourceVpce with a fixed value."
 	return []*pack.Control{
 		{
-			ID: "s3-policy-public", Title: "No bucket policy admits everybody", Severity: pack.Critical,
+			ID: "s3-policy-public", Public: true, Title: "No bucket policy admits everybody", Severity: pack.Critical,
 			Types: slices.Concat(aws.BucketPolicies, []string{aws.NativeBucketPolicy}),
 			Why:   "A policy with Principal \"*\" and no condition that names callers opens the bucket to the internet.", Fix: narrow,
 			Maps: standard.Meets("FSBP:S3.2 FSBP:S3.3 CIS:2.1.4", standard.Exposure), Check: document.NotPublic("policy", "policyDocument"),
@@ -361,7 +361,7 @@ func accessPointControls() []*pack.Control {
 			Check: pointFlags("details.publicAccessBlock"),
 		},
 		{
-			ID: "s3-access-point-policy-public", Title: "No access point policy admits everybody", Severity: pack.Critical,
+			ID: "s3-access-point-policy-public", Public: true, Title: "No access point policy admits everybody", Severity: pack.Critical,
 			Types: []string{aws.S3ControlAccessPointPolicy, aws.S3AccessPoint, aws.S3ControlMultiRegionAccessPointPolicy,
 				aws.S3ControlObjectLambdaAccessPointPolicy}, Joins: []string{aws.S3AccessPoint}, Stack: true,
 			Why: "A public access point policy opens the bucket behind it where the bucket delegates to its access points.",

@@ -29,7 +29,7 @@ func Controls() []*pack.Control {
 			},
 		},
 		{
-			ID: "secret-policy-public", Title: "No secret's policy admits everybody", Severity: pack.Critical,
+			ID: "secret-policy-public", Public: true, Title: "No secret's policy admits everybody", Severity: pack.Critical,
 			Types: []string{aws.SecretsManagerSecretPolicy, aws.SecretsManagerSecret}, Why: "The secret is then none.", Fix: "Name the principals.",
 			Maps: standard.Meets(standard.Exposure, standard.Identity), Check: document.NotPublic("policy"),
 		},

@@ -38,7 +38,7 @@ func Controls() []*pack.Control {
 			},
 		},
 		{
-			ID: "sns-policy-public", Title: "No topic admits everybody", Severity: pack.Critical, Types: topics,
+			ID: "sns-policy-public", Public: true, Title: "No topic admits everybody", Severity: pack.Critical, Types: topics,
 			Why:  "Strangers can then send messages in your name or read along.",
 			Fix:  "Name the principals, or add a condition on aws:SourceAccount or aws:SourceArn.",
 			Maps: standard.Meets("FSBP:SNS.4", standard.Exposure), Check: document.NotPublic("policy"),

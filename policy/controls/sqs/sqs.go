@@ -24,7 +24,7 @@ func Controls() []*pack.Control {
 			},
 		},
 		{
-			ID: "sqs-policy-public", Title: "No queue admits everybody", Severity: pack.Critical, Types: queues,
+			ID: "sqs-policy-public", Public: true, Title: "No queue admits everybody", Severity: pack.Critical, Types: queues,
 			Why: "Strangers can then read, plant or delete messages.", Fix: "Name the principals, or add a condition on aws:SourceArn.",
 			Maps: standard.Meets("FSBP:SQS.3", standard.Exposure), Check: document.NotPublic("policy"),
 		},

@@ -38,7 +38,8 @@ func parameters() []*pack.Control {
 		},
 		{
 			ID: "ssm-document-public", Title: "Documents are not shared with everybody", Severity: pack.Critical, Types: []string{aws.SSMDocument},
-			Why: "A document shows how your systems are run, and often where.", Fix: "Remove \"all\" from permissions.",
+			Public: true,
+			Why:    "A document shows how your systems are run, and often where.", Fix: "Remove \"all\" from permissions.",
 			Maps: standard.Meets("FSBP:SSM.4", standard.Exposure), Check: func(k *pack.Case) {
 				// A map of strings, whose keys the bridge leaves as the provider spells them.
 				for _, path := range []string{"permissions.account_ids", "permissions.accountIds"} {

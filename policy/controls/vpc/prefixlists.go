@@ -49,6 +49,15 @@ func prefixLists() []*pack.Control {
 			Settings: []pack.Setting{want.Words("allowed", "Ids of prefix lists of AWS or of other stacks; \"*\" stands for any text.")},
 			Maps:     standard.Meets(standard.Segments), Check: listsKnown,
 		},
+		{
+			ID: "sg-sources-listed", Title: "Only listed addresses of the internet reach a group", Severity: pack.Low, Level: pack.Disabled,
+			Types: groupTypes, Joins: joins, Stack: true, Public: true,
+			Why: "Every range of the internet is a door, however narrow. Switch this on with the list of the ranges that are meant.",
+			Fix: "Name a security group as the source, or list the range, or the id of a prefix list that the stack does not make.",
+			Settings: []pack.Setting{want.Words("allowed", "Ranges, and ids of prefix lists of AWS or of other stacks, that may be sources; "+
+				"\"*\" stands for any text.")},
+			Maps: standard.Meets(standard.Exposure), Check: sourcesListed,
+		},
 	}
 }
 
@@ -301,4 +310,29 @@ func listsKnown(k *pack.Case) {
 	}
 	unknownSides(k, "ingress")
 	unknownSides(k, "egress")
+}
+
+// sourcesListed refuses ranges that the internet routes, and prefix lists of which nothing is known, unless they are in the setting.
+func sourcesListed(k *pack.Case) {
+	listed := func(from string) bool {
+		return slices.ContainsFunc(k.Words("allowed"), func(pattern string) bool { return glob.Match(pattern, from) })
+	}
+	list := filter.Rules(k, k.Resource)
+	for i := range list {
+		r := &list[i]
+		c := listsOf(k.Stack, k.Resource, r.At)
+		c.waitFor(r.Sources[:])
+		ranges := slices.DeleteFunc(slices.Concat(r.Ranges(), c.ranges, c.possible), func(s string) bool { return !address.Public(s) })
+		for _, id := range c.foreign {
+			ranges = append(ranges, id.Str())
+		}
+		ranges = slices.DeleteFunc(ranges, listed)
+		switch lets := direction(k.Resource, r, true); {
+		case len(ranges) > 0:
+			k.Forbid(lets, "%s lets %s reach %s", filter.Place(r.At), want.Few(ranges), r.Span())
+		case c.waits.IsUnknown():
+			k.Forbid(lets.And(pack.Wait(c.waits)), "")
+		}
+	}
+	unknownSides(k, "ingress")
 }
