@@ -257,6 +257,12 @@ var (
 	Machines = []string{EC2Instance, LaunchTemplate, LaunchConfiguration, SpotInstanceRequest}
 )
 
+// Groups and RouteTables are what a program makes, or adopts as the default of a VPC.
+var (
+	Groups      = []string{SecurityGroup, DefaultSecurityGroup}
+	RouteTables = []string{RouteTable, DefaultRouteTable}
+)
+
 // twins are the types that have several names.
 var twins = [][]string{
 	Buckets, BucketACLs, BucketVersionings, BucketEncryptions, BucketLoggings, BucketLifecycles, BucketWebsites, BucketCORS,

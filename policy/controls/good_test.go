@@ -147,7 +147,7 @@ func TestGoodProgramsWithAnyValueUnknown(t *testing.T) {
 	p := load(t)
 	tried := 0
 	for name, g := range goodPrograms(t) {
-		require.NoError(t, g.scene.EachBlank(func(where string, inputs, stack []*pack.Resource) error {
+		require.NoError(t, g.scene.EachBlank(func(where packtest.Where, inputs, stack []*pack.Resource) error {
 			tried++
 			found, _ := judge(t, p, g, inputs, stack)
 			for _, f := range found {

@@ -67,9 +67,20 @@ func worst(results []pack.Result, id string) pack.Outcome {
 
 // Blank is a scene in which one value is unknown.
 type Blank struct {
-	Where   string
+	Where
 	Outcome pack.Outcome
 }
+
+// Where is a value of a scene: the resource, and the way to it among the resource's inputs.
+type Where struct {
+	Type, Name string
+	// Keys are the names on the way, the input first; numbers in lists are left out.
+	Keys []string
+	path []step
+}
+
+// String names the value.
+func (w Where) String() string { return fmt.Sprintf("%s: %v", w.Name, w.path) }
 
 // Blanks plays the scene once for each value in it, with that value unknown, and returns what the control
 // came to each time. A sound control either stays with its answer or defers; it never turns a pass into a
@@ -77,7 +88,7 @@ type Blank struct {
 func Blanks(p *pack.Pack, id string, scene Scene, settings map[string]any) ([]Blank, error) {
 	var blanks []Blank
 	configs := only(id, settings)
-	err := scene.EachBlank(func(where string, inputs, stack []*pack.Resource) error {
+	err := scene.EachBlank(func(where Where, inputs, stack []*pack.Resource) error {
 		results, err := judge(p, configs, inputs, stack)
 		blanks = append(blanks, Blank{Where: where, Outcome: worst(results, id)})
 		return err
@@ -86,7 +97,7 @@ func Blanks(p *pack.Pack, id string, scene Scene, settings map[string]any) ([]Bl
 }
 
 // EachBlank plays the finished scene once for each value in it, with that value unknown.
-func (s Scene) EachBlank(use func(where string, inputs, stack []*pack.Resource) error) error {
+func (s Scene) EachBlank(use func(where Where, inputs, stack []*pack.Resource) error) error {
 	for i := range s {
 		whole, _, err := s.Inputs(i, State)
 		if err != nil {
@@ -104,11 +115,15 @@ func (s Scene) EachBlank(use func(where string, inputs, stack []*pack.Resource) 
 			blank(structpb.NewStructValue(blanked), path)
 			_, deps, _ := s.Inputs(i, State)
 			delete(deps, path[0].key)
-			options := inputs[i].Options
-			inputs[i] = pack.NewResource(s[i].Type, s[i].Name, s[i].URN(), blanked)
-			inputs[i].Options = options
+			inputs[i] = s.before(i, blanked)
 			stack[i] = s.after(i, State, blanked, deps)
-			if err := use(fmt.Sprintf("%s: %v", s[i].Name, path), inputs, stack); err != nil {
+			where := Where{Type: s[i].Type, Name: s[i].Name, path: path}
+			for _, one := range path {
+				if one.index < 0 {
+					where.Keys = append(where.Keys, one.key)
+				}
+			}
+			if err := use(where, inputs, stack); err != nil {
 				return err
 			}
 		}

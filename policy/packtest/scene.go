@@ -24,8 +24,10 @@ type Spec struct {
 	props *yaml.Node
 	// Replace is the resource option deleteBeforeReplace; nil when it is not set.
 	Replace *bool
-	Type    string
-	Name    string
+	// Provider is the version of the provider that makes the resource; "" when nobody says it.
+	Provider string
+	Type     string
+	Name     string
 }
 
 // Scene is a small deployment.
@@ -51,7 +53,8 @@ func (f Form) String() string {
 const wireSignature = "4dabf18193072939515e22adb298388d"
 
 // ParseScene reads a scene from YAML. A mapping is one resource of the given type; a list is several. The
-// keys $type and $name set type and name, $deleteBeforeReplace the resource option; other keys are inputs. Inside values:
+// keys $type and $name set type and name, $deleteBeforeReplace the resource option, $provider the version of the provider; other
+// keys are inputs. Inside values:
 //
 //	@bucket.arn        the property arn of the resource named bucket (the id without ".arn")
 //	"${bucket.arn}/*"  the same inside a longer string
@@ -75,6 +78,8 @@ func ParseScene(n *yaml.Node, defaultType string) (Scene, error) {
 				spec.Type = one.Content[k+1].Value
 			case "$name":
 				spec.Name = one.Content[k+1].Value
+			case "$provider":
+				spec.Provider = one.Content[k+1].Value
 			case "$deleteBeforeReplace":
 				before := one.Content[k+1].Value == "true"
 				spec.Replace = &before
@@ -115,17 +120,31 @@ func (s Scene) Inputs(i int, form Form) (*structpb.Struct, map[string][]string, 
 
 // Play returns the resources as the resource pass and as the stack pass see them.
 func (s Scene) Play(form Form) (inputs, stack []*pack.Resource, err error) {
-	for i, spec := range s {
+	for i := range s {
 		props, deps, err := s.Inputs(i, form)
 		if err != nil {
 			return nil, nil, err
 		}
-		r := pack.NewResource(spec.Type, spec.Name, spec.URN(), props)
-		r.Options.DeleteBeforeReplace = spec.Replace
-		inputs = append(inputs, r)
+		inputs = append(inputs, s.before(i, props))
 		stack = append(stack, s.after(i, form, props, deps))
 	}
 	return inputs, stack, nil
+}
+
+// before is the resource in the resource pass.
+func (s Scene) before(i int, props *structpb.Struct) *pack.Resource {
+	r := pack.NewResource(s[i].Type, s[i].Name, s[i].URN(), props)
+	r.Options.DeleteBeforeReplace = s[i].Replace
+	s[i].provide(r)
+	return r
+}
+
+// provide names the provider of a resource.
+func (s Spec) provide(r *pack.Resource) {
+	if s.Provider != "" {
+		r.SetProvider("pulumi:providers:aws", "urn:pulumi:dev::scene::pulumi:providers:aws::aws", &structpb.Struct{
+			Fields: map[string]*structpb.Value{"version": structpb.NewStringValue(s.Provider)}})
+	}
 }
 
 // after is the resource in the stack pass: its inputs and, once deployed, its ids.
@@ -133,6 +152,7 @@ func (s Scene) after(i int, form Form, props *structpb.Struct, deps map[string][
 	r := pack.NewResource(s[i].Type, s[i].Name, s[i].URN(), nil)
 	r.SetOutputs(s.outputs(i, form, props))
 	r.PropertyDependencies = deps
+	s[i].provide(r)
 	return r
 }
 

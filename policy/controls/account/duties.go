@@ -120,7 +120,7 @@ func duties() []duty {
 		},
 		{
 			id: "account-support-role", title: "Somebody may talk to AWS Support", severity: pack.Low,
-			types: []string{aws.IAMRolePolicyAttachment, aws.IAMRole}, met: "FSBP:IAM.18 CIS:1.16 " + standard.Privilege,
+			types: []string{aws.IAMRolePolicyAttachment, aws.IAMRole, aws.IAMPolicyAttachment}, met: "FSBP:IAM.18 CIS:1.16 " + standard.Privilege,
 			why: "In an incident nobody has the time to find out who may open a case.", fix: "Attach the policy AWSSupportAccess to a role.",
 			holds: func(r *pack.Resource) pack.Fact {
 				return r.Get("policyArn").OneOf(supportPolicy).Or(r.Get("managedPolicyArns").Contains(supportPolicy))

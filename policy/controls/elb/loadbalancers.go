@@ -189,7 +189,7 @@ func loadBalancers() []*pack.Control {
 		{
 			ID: "elb-waf", Title: "Application load balancers on the internet have a web application firewall", Severity: pack.High,
 			Types: aws.LoadBalancers,
-			Joins: []string{aws.WAFWebACLAssociation, aws.CloudFrontDistribution, aws.SecurityGroup, aws.SecurityGroupRule,
+			Joins: []string{aws.WAFWebACLAssociation, aws.CloudFrontDistribution, aws.SecurityGroup, aws.DefaultSecurityGroup, aws.SecurityGroupRule,
 				aws.SecurityGroupIngressRule}, Stack: true,
 			Why:  "Without it, floods and known attacks reach the application as they are.",
 			Fix:  "Add a WebAclAssociation for the load balancer, or one for the CloudFront distribution through which alone it can be reached.",
@@ -254,7 +254,7 @@ func behindCloudFront(k *pack.Case) pack.Fact {
 		return fronted
 	}
 	for id := range k.Get("securityGroups").Items() {
-		group, found := k.Stack.Target(k.Resource, "securityGroups", id, aws.SecurityGroup)
+		group, found := k.Stack.Target(k.Resource, "securityGroups", id, aws.Groups...)
 		if group == nil {
 			fronted = fronted.And(found)
 			continue

@@ -24,12 +24,18 @@ var sharing = map[string][]string{
 	"aws:ec2/amiLaunchPermission:AmiLaunchPermission":                       {"accountId"},
 	"aws:ram/principalAssociation:PrincipalAssociation":                     {"principal"},
 	aws.S3BucketReplicationConfig:                                           {"rules[]destination.account"},
-	"aws:ec2/vpcPeeringConnection:VpcPeeringConnection":                     {"peerOwnerId"},
+	aws.S3BucketV2:                                                          copies, aws.S3Bucket: copies,
+	"aws:ec2/vpcPeeringConnection:VpcPeeringConnection": {"peerOwnerId"},
 }
 
 // rangesTopic is where AWS announces changes of its address ranges (Amazon VPC user guide, "AWS IP address ranges
 // notifications"). A function that it may call is shared with nobody.
 const rangesTopic = "arn:aws:sns:us-east-1:806199016981:AmazonIpSpaceChanged"
+
+// copies are the accounts to which a bucket copies, in the bucket itself.
+var copies = []string{
+	"replicationConfigurations.rules[]destinations.accountId", "replicationConfiguration.rules[]destination.accountId",
+}
 
 func sharedTokens() []string { return slices.Sorted(maps.Keys(sharing)) }
 

@@ -28,10 +28,10 @@ func databaseStacks() []*pack.Control {
 		},
 		{
 			ID: "rds-query-logging", Title: "PostgreSQL databases log statements", Severity: pack.Low, Level: pack.Disabled,
-			Types: []string{aws.RDSInstance}, Joins: []string{aws.RDSParameterGroup}, Stack: true,
+			Types: []string{aws.RDSInstance, aws.RDSCluster}, Joins: []string{aws.RDSParameterGroup, aws.RDSClusterParameterGroup}, Stack: true,
 			Why: "The log of statements shows who changed what. It also holds data, so this is off by default.",
-			Fix: "Attach a ParameterGroup with pgaudit.log, which leaves passwords out, and pgaudit among shared_preload_libraries; or with " +
-				"log_statement ddl, mod or all.", Maps: standard.Meets(standard.Logging),
+			Fix: "Attach a ParameterGroup, to a cluster a ClusterParameterGroup, with pgaudit.log, which leaves passwords out, and pgaudit " +
+				"among shared_preload_libraries; or with log_statement ddl, mod or all.", Maps: standard.Meets(standard.Logging),
 			Check: logsStatements,
 		},
 		{
@@ -208,9 +208,9 @@ func reportsEvents(k *pack.Case, source string, categories []string) {
 	}
 }
 
-// logsStatements finds the parameter group of a PostgreSQL instance and in it what makes the server log statements.
+// logsStatements finds the parameter group of a PostgreSQL instance or cluster and in it what makes the server log statements.
 func logsStatements(k *pack.Case) {
-	if e := k.Get("engine"); e.Str() != "postgres" {
+	if e := k.Get("engine"); e.Str() != "postgres" && e.Str() != "aurora-postgresql" || k.IsA(aws.RDSInstance) && e.Str() != "postgres" {
 		if e.IsUnknown() {
 			k.Defer(e)
 		} else {
@@ -218,8 +218,11 @@ func logsStatements(k *pack.Case) {
 		}
 		return
 	}
-	name := k.Get("parameterGroupName")
-	group, found := k.Stack.Target(k.Resource, "parameterGroupName", name, aws.RDSParameterGroup)
+	property, kind := "parameterGroupName", aws.RDSParameterGroup
+	if k.IsA(aws.RDSCluster) {
+		property, kind = "dbClusterParameterGroupName", aws.RDSClusterParameterGroup
+	}
+	group, found := k.Stack.Target(k.Resource, property, k.Get(property), kind)
 	if group == nil {
 		k.Require(found, "no parameter group of this stack is attached")
 		return

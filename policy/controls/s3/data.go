@@ -104,6 +104,10 @@ func bucketProtection() []*pack.Control {
 					to := k.Stack.Refers(r, "targetBucket", r.Get("targetBucket"), k.Resource)
 					k.Forbid(from.And(to), "the bucket is its own log target")
 				}
+				for _, property := range []string{"logging", "loggings"} {
+					target := k.Get(property + ".targetBucket")
+					k.Forbid(k.Stack.Refers(k.Resource, property, target, k.Resource), "the bucket is its own log target")
+				}
 			},
 		},
 		{
@@ -281,18 +285,21 @@ func bucketData() []*pack.Control {
 			Why:  "Locked objects cannot be deleted before their time, not even by an administrator.",
 			Fix:  "Set objectLockEnabled when the bucket is made.",
 			Maps: standard.Meets("FSBP:S3.15", standard.KeepSafe), Check: func(k *pack.Case) {
-				k.Require(k.Get("objectLockEnabled").IsTrue().Or(want.AnyCompanion(k, "bucket", aws.BucketObjectLocks, want.Present)),
+				inline := k.Get("objectLockConfiguration.objectLockEnabled").OneOf("Enabled")
+				k.Require(k.Get("objectLockEnabled").IsTrue().Or(inline).Or(want.AnyCompanion(k, "bucket", aws.BucketObjectLocks, want.Present)),
 					"object lock is not enabled for this bucket")
 			},
 		},
 		{
 			ID: "s3-object-lock-retention", Title: "Object lock has a retention of at least a day", Severity: pack.Low, Concern: pack.Resilience,
-			Types: aws.BucketObjectLocks,
+			Types: inAndBeside(aws.BucketObjectLocks),
 			Why:   "Without a default retention nothing is locked unless each writer asks for it.",
 			Fix:   "Set rule.defaultRetention with days or years.",
 			Maps:  standard.Meets(standard.KeepSafe), Check: func(k *pack.Case) {
-				d := k.Get("rule.defaultRetention")
-				k.Require(d.Get("days").AtLeast(1).Or(d.Get("years").AtLeast(1)), "rule.defaultRetention is not set")
+				if rule, ok := form(k, "rule", "objectLockConfiguration.rule", "objectLockConfiguration"); ok {
+					d := rule.Get("defaultRetention")
+					k.Require(d.Get("days").AtLeast(1).Or(d.Get("years").AtLeast(1)), "%s is not set", d.Path())
+				}
 			},
 		},
 		{

@@ -216,7 +216,7 @@ func listsClosed(k *pack.Case) {
 		k.Forbid(direction(k.Resource, r, true).And(c.world(r.At, r.Ranges())).And(r.Beyond(allowed)),
 			"%s lets the internet (%s) reach %s", filter.Place(r.At), c.told(), r.Span())
 	})
-	if k.Type == aws.SecurityGroup {
+	if k.IsA(aws.Groups...) {
 		listsTogether(k, allowed)
 	}
 	unknownSides(k, "ingress")

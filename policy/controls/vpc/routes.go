@@ -27,9 +27,10 @@ func routing() []*pack.Control {
 			Maps: standard.Meets(standard.Segments), Check: privateTier,
 		},
 		{
-			ID: "route-peering-narrow", Title: "Peering routes are narrow", Severity: pack.Medium, Types: []string{aws.Route, aws.RouteTable},
-			Why: "A route for a wide range sends traffic for other networks into the peer's.",
-			Fix: "Route only the peer's subnets.", Maps: standard.Meets("CIS:5.6", standard.Segments), Check: func(k *pack.Case) {
+			ID: "route-peering-narrow", Title: "Peering routes are narrow", Severity: pack.Medium,
+			Types: append([]string{aws.Route}, aws.RouteTables...),
+			Why:   "A route for a wide range sends traffic for other networks into the peer's.",
+			Fix:   "Route only the peer's subnets.", Maps: standard.Meets("CIS:5.6", standard.Segments), Check: func(k *pack.Case) {
 				wide := func(v pack.Value) pack.Fact {
 					return v.Matches(func(s string) bool { return strings.HasSuffix(s, "/0") || tooWide(s) })
 				}

@@ -3,6 +3,8 @@
 package vpc
 
 import (
+	"slices"
+
 	"github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/facts/filter"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -26,7 +28,7 @@ var groupTypes = []string{aws.SecurityGroup, aws.DefaultSecurityGroup, aws.Secur
 func securityGroups() []*pack.Control {
 	egress := []string{aws.SecurityGroup, aws.SecurityGroupEgressRule, aws.SecurityGroupRule, aws.DefaultSecurityGroup,
 		aws.NativeSecurityGroup, aws.NativeSecurityGroupEgress}
-	both := []string{aws.SecurityGroup, aws.SecurityGroupRule, aws.SecurityGroupIngressRule, aws.SecurityGroupEgressRule}
+	both := slices.Concat(aws.Groups, groupRuleTypes)
 	return []*pack.Control{
 		{
 			ID: "sg-ssh-world", Title: "SSH is closed to the internet", Severity: pack.Critical, Types: groupTypes,
@@ -71,7 +73,7 @@ func securityGroups() []*pack.Control {
 		},
 		{
 			ID: "sg-union-world", Title: "The rules of a group do not add up to the internet", Severity: pack.Critical,
-			Types: []string{aws.SecurityGroup}, Joins: []string{aws.SecurityGroupRule, aws.SecurityGroupIngressRule}, Stack: true,
+			Types: aws.Groups, Joins: []string{aws.SecurityGroupRule, aws.SecurityGroupIngressRule}, Stack: true,
 			Why:      "Many rules that look narrow can together admit everybody, which no rule shows by itself.",
 			Fix:      "Replace the ranges by the security group or prefix list that is meant.",
 			Settings: []pack.Setting{want.Words("allowedPorts", "TCP and UDP ports that may be open to the internet.", "80", "443")},
@@ -111,7 +113,7 @@ func securityGroups() []*pack.Control {
 		},
 		{
 			ID: "sg-no-mixed-rules", Title: "A group's rules are written in one way", Severity: pack.High, Concern: pack.Operations,
-			Types: []string{aws.SecurityGroup},
+			Types: aws.Groups,
 			Joins: groupRuleTypes, Stack: true,
 			Why: "Inline rules and rule resources for one group delete each other at every deployment.", Fix: "Use rule resources only.",
 			Maps: standard.Meets(standard.Hygiene),

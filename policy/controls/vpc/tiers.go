@@ -3,6 +3,8 @@
 package vpc
 
 import (
+	"slices"
+
 	"github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/facts/filter"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -15,8 +17,7 @@ func tiers() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "sg-tier-ports", Title: "Security groups open few ports to each other", Severity: pack.Medium,
-			Types: []string{aws.SecurityGroup, aws.SecurityGroupRule, aws.SecurityGroupIngressRule, aws.SecurityGroupEgressRule},
-			Joins: []string{aws.SecurityGroup}, Stack: true,
+			Types: slices.Concat(aws.Groups, groupRuleTypes), Joins: aws.Groups, Stack: true,
 			Why:      "A rule for every port joins two tiers into one: whoever holds the first reaches every service of the second.",
 			Fix:      "Open the ports that are served; the setting maxPorts says how many one rule may hold. A group may open every port to itself.",
 			Settings: want.Number("maxPorts", 200, "Most ports in one rule that names another group."), Maps: standard.Meets(standard.Segments),
@@ -24,7 +25,7 @@ func tiers() []*pack.Control {
 		},
 		{
 			ID: "sg-every-port", Title: "No rule opens every port to a network", Severity: pack.Medium,
-			Types: []string{aws.SecurityGroup, aws.SecurityGroupRule, aws.SecurityGroupIngressRule},
+			Types: slices.Concat(aws.Groups, []string{aws.SecurityGroupRule, aws.SecurityGroupIngressRule}),
 			Why:   "Whoever is in that network reaches every service that anyone starts later.",
 			Fix:   "Open the ports that are served.", Maps: standard.Meets(standard.Segments), Check: everyPort,
 		},
@@ -85,7 +86,7 @@ func everyPort(k *pack.Case) {
 
 // tierPorts wants rules between two groups to be narrow. A rule of a group for itself joins no tiers.
 func tierPorts(k *pack.Case) {
-	if k.IsA(aws.SecurityGroup) {
+	if k.IsA(aws.Groups...) {
 		for _, side := range []string{"ingress", "egress"} {
 			list := k.Get(side)
 			if list.IsUnknown() {
@@ -115,8 +116,8 @@ func tierPorts(k *pack.Case) {
 // sameGroup is the fact that a rule names the group that it belongs to.
 func sameGroup(k *pack.Case, property string, peer pack.Value) pack.Fact {
 	own := k.Get("securityGroupId")
-	group, _ := k.Stack.Target(k.Resource, "securityGroupId", own, aws.SecurityGroup)
-	to, _ := k.Stack.Target(k.Resource, property, peer, aws.SecurityGroup)
+	group, _ := k.Stack.Target(k.Resource, "securityGroupId", own, aws.Groups...)
+	to, _ := k.Stack.Target(k.Resource, property, peer, aws.Groups...)
 	switch {
 	case group != nil && group == to:
 		return pack.Yes(peer)

@@ -71,7 +71,7 @@ func ToInternet(s *pack.Stack, subnet *pack.Resource) pack.Fact {
 	answer := pack.No(pack.Value{})
 	sure, maybe := s.Pointing(subnet, "subnetId", aws.RouteTableAssociation)
 	for _, a := range sure {
-		table, found := s.Target(a, "routeTableId", a.Get("routeTableId"), aws.RouteTable)
+		table, found := s.Target(a, "routeTableId", a.Get("routeTableId"), aws.RouteTables...)
 		switch {
 		case table != nil:
 			answer = answer.Or(tableReachesInternet(s, table))
@@ -102,7 +102,7 @@ func mainReachesInternet(s *pack.Stack, subnet *pack.Resource) pack.Fact {
 	answer := pack.No(subnet.Get("vpcId"))
 	sure, maybe := s.Pointing(vpc, "vpcId", aws.MainRouteTableAssociation)
 	for _, m := range sure {
-		table, leads := s.Target(m, "routeTableId", m.Get("routeTableId"), aws.RouteTable)
+		table, leads := s.Target(m, "routeTableId", m.Get("routeTableId"), aws.RouteTables...)
 		if table != nil {
 			leads = tableReachesInternet(s, table)
 		}
