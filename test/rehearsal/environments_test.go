@@ -87,6 +87,7 @@ func TestEnvironments(t *testing.T) {
 			t.Parallel()
 			requireNoChange(t, box, staging)
 			requireThirdZoneOnlyCreates(t, box, staging)
+			requireUpdateIsPlannedAsItIs(t, box, staging)
 		})
 	})
 	t.Run("down", func(t *testing.T) { downAndLook(t, box, both) })
@@ -111,7 +112,7 @@ var agreeing = regexp.MustCompile(`(\d+) of (\d+) cells of the matrix agree with
 // shown is what these checks have seen, of every environment.
 var shown = []string{
 	`: 200 "[a-z-]+-app" from .*; HTTPS by TLS 1\.3, certificate for .*; Strict-Transport-Security: max-age=\d+`,
-	`the hop to app port 8443 is encrypted anew; plain HTTP there: no answer`, `port 443, from internet: a stranger's host name: 404`,
+	`the hop to app port \d+ is encrypted anew; plain HTTP there: no answer`, `port 443, from internet: a stranger's host name: 404`,
 	`TLS 1\.0 is refused`, `TLS 1\.1 is refused`, `port 80, from internet: a stranger's host name: 301 to https://stranger\.invalid:443/\?a=b`,
 }
 
