@@ -32,6 +32,9 @@ func (e *Engine) mediated(a, b *End, behind int) []Mediation {
 	}
 	for i := range e.index.LoadBalancers {
 		l := &e.index.LoadBalancers[i]
+		if a.iface != nil && a.iface.Kind == model.Balancer && a.iface.Owner == l.ID {
+			continue // it asks its targets and not itself
+		}
 		nodes := e.nodes(l)
 		for _, listener := range l.Listeners {
 			for _, g := range listener.Targets {

@@ -84,6 +84,16 @@ func TestLoadBalancers(t *testing.T) {
 	}
 }
 
+func TestALoadBalancerIsNoClientOfItself(t *testing.T) {
+	s := balanced(true, true)
+	s.Interface("web").Groups = nil
+	only(s, "sg-app", scenes.TCP(8443, "0.0.0.0/0"))
+	e := reach.New(s.Network)
+	if found := e.Mediated(e.Interface("web"), e.Interface("app")); len(found) > 0 {
+		t.Errorf("its own address leads it through itself: %+v", found)
+	}
+}
+
 func TestLateralReachFollowsWhatMayPass(t *testing.T) {
 	s := balanced(false, false)
 	only(s, "sg-db", scenes.TCP(5432, "sg-app"))

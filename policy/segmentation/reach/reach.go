@@ -323,6 +323,18 @@ func (r *Result) Ask(q flow.Set, clients flow.Ports) Verdict {
 	return Cannot
 }
 
+// Dead is what nobody can open of some ports of TCP and UDP, by no client port.
+func (r *Result) Dead(q flow.Set) flow.Set {
+	var alive flow.Set
+	for _, e := range r.Open {
+		for _, p := range e.V {
+			alive = alive.Or(flow.Box(e.Lo, e.Hi, flow.PortRange(p.Lo, p.Hi), flow.AllPorts))
+		}
+	}
+	numbered := flow.Box(flow.TCP, flow.TCP, flow.AllPorts, flow.AllPorts).Or(flow.Box(flow.UDP, flow.UDP, flow.AllPorts, flow.AllPorts))
+	return q.Minus(alive).And(numbered)
+}
+
 // Clients are the client ports that an end uses.
 func (x *End) Clients() flow.Ports {
 	if x.iface != nil && (x.iface.Kind == model.Balancer || x.iface.Kind == model.Function) {

@@ -5,12 +5,19 @@ package twin
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/balancer"
 )
@@ -23,14 +30,15 @@ const (
 )
 
 // Balance starts what a load balancer is in every namespace of one: of an application load balancer an HTTP server for each of its
-// listeners, which follows its rules; of a network load balancer a proxy, which hands a connection to a target by chance, and to another
-// where it is not answered. Healthy tells how many targets of each target group pass their health check, as the node sees it that
+// listeners, which follows its rules; of a network load balancer that does not keep its clients' addresses a proxy, which hands a
+// connection to a target by chance, and to another where it is not answered. The kernel does the work of one that keeps them ([Plan]), so
+// that here is only a server for those who ask for the node itself. Healthy tells how many targets of each target group pass their health check, as the node sees it that
 // sees the fewest.
 func (l *Servers) Balance(p *Plan, net *Placed, b *model.LoadBalancer, known *balancer.Known) (healthy map[string]int, err error) {
 	healthy = map[string]int{}
 	for _, x := range b.Listeners {
-		targets := net.targets(&x)
-		if err := l.stand(p, net, all(targets)); err != nil {
+		targets := targets(net.Network, net.before, &x)
+		if err := l.stand(p, &x, targets, known.Groups); err != nil {
 			return nil, err
 		}
 		rules := known.Listeners[x.ID]
@@ -42,9 +50,14 @@ func (l *Servers) Balance(p *Plan, net *Placed, b *model.LoadBalancer, known *ba
 				continue
 			}
 			node := node{servers: l, space: p.End(f.ID), own: f.Addresses}
-			if b.Network {
+			switch {
+			case b.Network && hands(&x):
+				for _, a := range f.Addresses {
+					err = errors.Join(err, l.both(node.space, netip.AddrPortFrom(a.IP, uint16(x.Port)), x.Protocol)) //nolint:gosec // a port
+				}
+			case b.Network:
 				err = node.pass(uint16(x.Port), all(targets)) //nolint:gosec // a port
-			} else {
+			default:
 				err = node.answer(uint16(x.Port), rules, targets, known, healthy) //nolint:gosec // a port
 			}
 			if err != nil {
@@ -55,14 +68,17 @@ func (l *Servers) Balance(p *Plan, net *Placed, b *model.LoadBalancer, known *ba
 	return healthy, nil
 }
 
-// stand starts a server at each target at which nothing listens, such as one whose image brings the service.
-func (l *Servers) stand(p *Plan, net *Placed, targets []netip.AddrPort) error {
-	for _, f := range net.Interfaces {
-		for _, to := range targets {
-			if len(f.Addresses) == 0 || f.Addresses[0].IP != to.Addr() {
-				continue
+// stand starts a server at each target at which nothing listens, such as one whose image brings the service: it speaks the protocol of
+// its target group, and says that it is well where the health check asks.
+func (l *Servers) stand(p *Plan, x *model.Listener, targets map[string][]netip.AddrPort, groups map[string]*elb.TargetGroup) error {
+	for id, some := range targets {
+		for _, to := range some {
+			space := p.holds(to.Addr())
+			err := l.well(space, to, groups[id])
+			if err == nil && hands(x) {
+				err = l.both(space, to, x.Protocol)
 			}
-			if err := l.Listen(&Probe{Network: "tcp", To: p.End(f.ID), Listen: to.Addr(), Port: to.Port()}); err != nil {
+			if err != nil {
 				return fmt.Errorf("target %s: %w", to, err)
 			}
 		}
@@ -70,27 +86,48 @@ func (l *Servers) stand(p *Plan, net *Placed, targets []netip.AddrPort) error {
 	return nil
 }
 
-// targets are the addresses behind a listener, by target group.
-func (net *Placed) targets(x *model.Listener) map[string][]netip.AddrPort {
-	out := map[string][]netip.AddrPort{}
-	for _, g := range x.Targets {
-		out[g.ID] = nil
-		for _, m := range g.Members {
-			for _, f := range net.Interfaces {
-				if m.Target == net.Of[f.ID] || m.Target == f.Owner && f.Owner != "" {
-					out[g.ID] = append(out[g.ID], netip.AddrPortFrom(f.Addresses[0].IP, uint16(m.Port))) //nolint:gosec // a port
-				}
-			}
-		}
+// well starts what a target of an application load balancer is, and another server where its health check has a port of its own.
+func (l *Servers) well(space string, to netip.AddrPort, g *elb.TargetGroup) error {
+	if g == nil {
+		return l.both(space, to, int(flow.TCP))
 	}
-	return out
+	own, err := l.certificate(space, l.Names[space]...)
+	if err != nil {
+		return err
+	}
+	check := balancer.CheckOf(g, to)
+	for _, server := range []balancer.Health{{At: to, Scheme: balancer.Scheme(g)}, check} { // where both are one, the first
+		var secure *tls.Config
+		if server.Scheme == "https" {
+			secure = &tls.Config{Certificates: []tls.Certificate{*own}, MinVersion: tls.VersionTLS12}
+		}
+		hello := greeting(strings.Join(append([]string{space}, l.Names[space]...), " "))
+		err = errors.Join(err, l.web(space, server.At, secure, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == check.Path {
+				w.WriteHeader(check.Healthy)
+			}
+			hello.ServeHTTP(w, r)
+		})))
+	}
+	return err
 }
 
-func all(groups map[string][]netip.AddrPort) (out []netip.AddrPort) {
-	for _, some := range groups {
-		out = append(out, some...)
+// both starts the servers of a protocol, which may be TCP and UDP.
+func (l *Servers) both(space string, at netip.AddrPort, protocol int) (err error) {
+	for _, network := range Transports(protocol) {
+		err = errors.Join(err, l.Listen(&Probe{Network: network, To: space, Listen: at.Addr(), Port: at.Port()}))
 	}
-	return out
+	return err
+}
+
+// holds is the space of the interface that has an address.
+func (p *Plan) holds(a netip.Addr) string {
+	for _, f := range p.net.Interfaces {
+		if slices.ContainsFunc(f.Addresses, func(x model.Address) bool { return x.IP == a }) {
+			return p.End(f.ID)
+		}
+	}
+	return ""
 }
 
 // node is a load balancer in one of its namespaces.

@@ -19,7 +19,7 @@ const private = "{ 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10 }"
 // https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html.
 func (p *Plan) edge(v int) string {
 	vpc := p.net.VPCs[v]
-	f := newFilter("forward")
+	f := newFilter()
 	in, out := p.translations(vpc.ID)
 	f.chain("inward", "prerouting", "raw", "accept")
 	f.rule("inward", "iifname %q ip saddr %s drop", upDevice, private)
@@ -120,7 +120,7 @@ func blocked(mode, exclusion model.Block, inbound, egress bool) bool {
 // translate is a NAT gateway: it lends its address to connections of its own VPC to the internet, and takes none from
 // outside: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html. Ports are chosen anew.
 func (p *Plan) translate(i int) string {
-	f := newFilter("forward")
+	f := newFilter()
 	f.chain("input", "input", "filter", "drop")
 	f.add("ct state established,related accept")
 	f.add("ct state invalid drop")
@@ -176,7 +176,7 @@ func (p *Plan) endpoint(i int, id string) {
 		p.join(subnetSpace(s), name, name, subnetSpace(s))
 		inside = append(inside, subnetSpace(s))
 	}
-	f := newFilter("forward")
+	f := newFilter()
 	f.add("ct state invalid drop")
 	f.add("iifname %q ct state established,related accept", upDevice)
 	f.add("iifname %s oifname %q accept", names(inside), upDevice)

@@ -11,13 +11,14 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
 
-// filter is a ruleset with one table, whose chain drops what no rule accepts.
+// filter is a ruleset with one table.
 type filter struct{ strings.Builder }
 
-func newFilter(hook string) *filter {
+// newFilter is one whose chain forward drops what no rule accepts.
+func newFilter() *filter {
 	f := &filter{}
 	f.add("add table inet twin")
-	f.chain(hook, hook, "filter", "drop")
+	f.chain("forward", "forward", "filter", "drop")
 	return f
 }
 
@@ -86,7 +87,7 @@ func (p *Plan) acl(s int) string {
 		id = p.net.VPCs[v].DefaultACL
 	}
 	a := p.net.ACLs[slices.IndexFunc(p.net.ACLs, func(x model.ACL) bool { return x.ID == id })]
-	f := newFilter("forward")
+	f := newFilter()
 	var inside []string
 	for i, x := range p.net.Interfaces {
 		if x.Subnets[0] == subnet.ID {
@@ -123,11 +124,24 @@ func (p *Plan) acl(s int) string {
 // groups filters an interface and remembers its connections. A group that a rule names means the private addresses of
 // its members: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html.
 func (p *Plan) groups(i *model.Interface, vpc string) string {
-	if len(i.Groups) == 0 {
-		return ""
+	f := &filter{}
+	if i.Kind == model.Balancer { // it answers at its listeners, where the kernel would answer pings too
+		f.add("add table inet twin")
+		f.chain("quiet", "input", "filter - 1", "accept")
+		f.rule("quiet", "icmp type { echo-request, timestamp-request } drop")
+		f.rule("quiet", "icmpv6 type echo-request drop")
 	}
-	f := newFilter("input")
-	f.chain("output", "output", "filter", "drop")
+	in, priority, out := "input", "filter", "output"
+	if p.number(i) > 0 { // it judges what it hands on as well: as it comes, before it has the target's address, and as it goes
+		p.hand(f, i)
+		in, priority, out = "prerouting", "mangle", "postrouting"
+	}
+	if len(i.Groups) == 0 {
+		return f.String()
+	}
+	f.add("add table inet twin")
+	f.chain("input", in, priority, "drop")
+	f.chain("output", out, "filter", "drop")
 	for chain, side := range map[string]string{"input": "saddr", "output": "daddr"} {
 		f.rule(chain, "ct state established,related accept")
 		f.rule(chain, "ct state invalid drop")
@@ -141,13 +155,25 @@ func (p *Plan) groups(i *model.Interface, vpc string) string {
 				rules = g.Ingress
 			}
 			for _, r := range rules {
-				for _, c := range p.peers(r, vpc) {
-					f.rule(chain, "%s %saccept", peer(side, c), packets(r.Protocol, r.From, r.To))
-				}
+				p.admit(f, chain, side, r, vpc)
 			}
 		}
 	}
 	return f.String()
+}
+
+// admit adds a rule of a group to a chain.
+func (p *Plan) admit(f *filter, chain, side string, r model.Rule, vpc string) {
+	for _, c := range p.peers(r, vpc) {
+		own := ""
+		if chain == "input" && r.Group != "" && len(p.nodes) > 0 && c.Addr().Is4() { // what a node hands on has not its client's groups
+			own = fmt.Sprintf("ip dscp { 0, %d } ", toNode)
+		}
+		f.rule(chain, "%s %s%saccept", peer(side, c), own, packets(r.Protocol, r.From, r.To))
+	}
+	if from := p.handed(r, vpc); chain == "input" && from != "" {
+		f.rule(chain, "%s %saccept", from, packets(r.Protocol, r.From, r.To))
+	}
 }
 
 // peers are the addresses that a rule names.

@@ -100,6 +100,11 @@ add rule inet twin filter ct state established,related accept
 add rule inet twin filter iifname "lo" ct direction original ip saddr 192.0.2.1 tcp dport 1-2 accept
 add chain inet twin lend { type nat hook postrouting priority srcnat; }
 add rule inet twin lend meta l4proto { 6, 17 } masquerade to :1024-65535 fully-random
+add chain inet twin turn { type nat hook prerouting priority dstnat; }
+add rule inet twin turn ip dscp != 63 tcp dport 1 dnat ip addr . port to numgen inc mod 2 map { 0 : 192.0.2.1 . 1, 1 : 192.0.2.2 . 2 }
+add chain inet twin sign { type filter hook postrouting priority mangle; }
+add rule inet twin sign ct status dnat ct direction original ip dscp set 1
+add rule inet twin sign ct mark != 0 meta mark set ct mark
 delete table inet twin
 `
 

@@ -55,6 +55,11 @@ func Place(net *model.Network, taken func(netip.Addr) bool) (*Placed, error) {
 	return p, nil
 }
 
+// before is the id that an interface had before.
+func (p *Placed) before(f *model.Interface) string {
+	return cmp.Or(p.Of[f.ID], f.ID)
+}
+
 // place adds the copies of an interface.
 func (p *Placed) place(f *model.Interface) error {
 	subnets := f.Subnets

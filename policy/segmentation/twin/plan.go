@@ -41,13 +41,21 @@ type Plan struct {
 	of     map[string]*Space
 	// ends are the names of the spaces of interfaces by id.
 	ends map[string]string
+	// before is the id that an interface had before it was placed, which members of target groups name.
+	before func(*model.Interface) string
+	nodes  []*model.Interface
 }
 
 // Compile plans the namespaces of a network. Outside are addresses of the internet that answer. The twin is exact or
 // there is none: a network with anything in it that is doubtful, or that the twin has no word for, is an error.
 func Compile(net *model.Network, outside []netip.Addr) (*Plan, error) {
-	p := &Plan{net: net, of: map[string]*Space{}, ends: map[string]string{}}
-	if problems := unable(net); len(problems) > 0 {
+	return (&Placed{Network: net}).Compile(outside)
+}
+
+// Compile plans the namespaces of a network whose interfaces are placed.
+func (net *Placed) Compile(outside []netip.Addr) (*Plan, error) {
+	p := &Plan{net: net.Network, of: map[string]*Space{}, ends: map[string]string{}, before: net.before, nodes: nodes(net.Network)}
+	if problems := unable(net.Network); len(problems) > 0 {
 		return nil, fmt.Errorf("%w of this network:\n  %s", ErrUnable, strings.Join(problems, "\n  "))
 	}
 	p.space(Internet, true)
@@ -72,6 +80,10 @@ func Compile(net *model.Network, outside []netip.Addr) (*Plan, error) {
 	for i := range net.Subnets {
 		p.table(i)
 		p.of[subnetSpace(i)].Filter = p.acl(i)
+		p.steer(subnetSpace(i), net.Subnets[i].VPC, i)
+	}
+	for i := range net.VPCs {
+		p.steer(coreSpace(i), net.VPCs[i].ID, -1)
 	}
 	return p, nil
 }
@@ -161,7 +173,7 @@ func (p *Plan) peering(i int) {
 			sides[side] = append(sides[side], subnetSpace(s))
 		}
 	}
-	f := newFilter("forward")
+	f := newFilter()
 	if x.Active {
 		f.add("iifname %s oifname %s accept", names(sides[0]), names(sides[1]))
 		f.add("iifname %s oifname %s accept", names(sides[1]), names(sides[0]))
@@ -204,7 +216,7 @@ func (p *Plan) iface(i int) {
 	f := p.net.Interfaces[i]
 	name, subnet := ifaceSpace(i), p.subnet(f.Subnets[0])
 	p.ends[f.ID] = name
-	p.space(name, false)
+	p.space(name, p.number(&f) > 0)
 	p.join(name, ownDevice, subnetSpace(subnet), name)
 	for _, a := range f.Addresses {
 		p.attach(name, subnet, a.IP)

@@ -40,11 +40,13 @@ type Probe struct {
 	// A Host makes it an HTTP request for Path of that host, over TLS unless Plain. Any other TCP probe begins TLS and asks for nothing.
 	Host, Path string
 	Plain      bool
+	// Node asks for a node of a network load balancer that keeps its clients' addresses, and not for what it hands on to.
+	Node bool
 	// Connected, Arrived and Answered are the result: a TCP connection is open; a packet is there; something was said.
 	// A TCP connection that was not answered is not known to have arrived.
 	Connected, Arrived, Answered bool
-	// Heard is who has answered: the subject of the server's certificate, which is the name of its space; of a request through
-	// a load balancer the address of the target.
+	// Heard is who has answered: the subject of the server's certificate, which is the name of its space, and what answers over UDP; of a
+	// request through a load balancer the address of the target.
 	Heard string
 	// Err is what the kernel said when there was no answer.
 	Err error
@@ -113,7 +115,7 @@ func (l *Servers) send(probes []*Probe, wait time.Duration) error {
 	for space, some := range from {
 		if err := In(space, func() error {
 			for _, p := range some {
-				sockets[p], p.Err = begin(p.Network, netip.AddrPortFrom(p.Source, p.Client), netip.AddrPortFrom(p.Target, p.Port))
+				sockets[p], p.Err = p.begin(netip.AddrPortFrom(p.Source, p.Client), netip.AddrPortFrom(p.Target, p.Port))
 			}
 			return nil
 		}); err != nil {
@@ -273,13 +275,13 @@ func (l *Servers) Listen(p *Probe) error {
 			return err
 		}
 		l.open[key] = c.Close
-		go l.note(c, p.Network == "udp")
+		go l.note(c, map[string]string{"udp": p.To}[p.Network])
 		return nil
 	})
 }
 
-// note notes what arrives, and sends it back where the kernel does not answer by itself.
-func (l *Servers) note(c net.PacketConn, answer bool) {
+// note notes what arrives, and answers with a name where the kernel does not answer by itself.
+func (l *Servers) note(c net.PacketConn, name string) {
 	b := make([]byte, 64)
 	for {
 		n, from, err := c.ReadFrom(b)
@@ -287,14 +289,14 @@ func (l *Servers) note(c net.PacketConn, answer bool) {
 			return
 		}
 		l.Lock()
-		if answer {
+		if name != "" {
 			l.arrived[string(b[:n])] = true
 		} else if text, request := payload(b[:n]); request {
 			l.arrived[text] = true
 		}
 		l.Unlock()
-		if answer {
-			_, _ = c.WriteTo(b[:n], from) // the answer may be dropped, which is what the probe is about
+		if name != "" {
+			_, _ = c.WriteTo([]byte(name), from) // the answer may be dropped, which is what the probe is about
 		}
 	}
 }
@@ -350,7 +352,8 @@ func greeting(names string) http.Handler {
 
 // begin opens a socket in the namespace that the thread is in, and starts to connect it. Probes to several addresses
 // of one end may come from one client port.
-func begin(network string, from, to netip.AddrPort) (*os.File, error) {
+func (p *Probe) begin(from, to netip.AddrPort) (*os.File, error) {
+	network := p.Network
 	kind, family, protocol := unix.SOCK_STREAM, unix.AF_INET, 0
 	if to.Addr().Is6() {
 		family = unix.AF_INET6
@@ -367,6 +370,9 @@ func begin(network string, from, to netip.AddrPort) (*os.File, error) {
 		return nil, err
 	}
 	err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+	if p.Node {
+		err = errors.Join(err, unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_TOS, toNode<<2))
+	}
 	if network == "tcp" {
 		err = errors.Join(err, unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}))
 	}

@@ -58,6 +58,9 @@ func unable(net *model.Network) []string {
 			}
 		}
 	}
+	if n := len(nodes(net)); n > mostNodes {
+		say("the network", "", fmt.Sprintf("%d nodes of load balancers keep their clients' addresses, and the twin has numbers for %d", n, mostNodes))
+	}
 	return append(out, joints(net)...)
 }
 
@@ -111,13 +114,16 @@ func unbalanced(l *model.LoadBalancer) string {
 	}
 	for _, x := range l.Listeners {
 		for _, g := range x.Targets {
+			handed := g.Clients && l.Network
 			switch {
 			case g.Doubt != "":
 				return g.Doubt
-			case g.Clients && l.Network:
-				return "its targets see the clients' addresses, and the twin has proxies only"
-			case x.Protocol != 6 || slices.ContainsFunc(g.Members, func(m model.Member) bool { return m.Protocol != 6 || m.Port == model.Any }):
-				return "it forwards other packets than those of TCP to known ports"
+			case handed != (hands(&x) && l.Network):
+				return fmt.Sprintf("some targets of its port %d see the clients' addresses and others do not", x.Port)
+			case slices.ContainsFunc(g.Members, func(m model.Member) bool { return m.Port == model.Any }):
+				return "it forwards to ports that are not known"
+			case !handed && (x.Protocol != 6 || slices.ContainsFunc(g.Members, func(m model.Member) bool { return m.Protocol != 6 })):
+				return "it forwards other packets than those of TCP as a proxy"
 			}
 		}
 	}

@@ -85,10 +85,14 @@ func Read(folder string) (*Known, error) {
 		}
 	}
 	k := &Known{Listeners: map[string]*Listener{}, Groups: map[string]*elb.TargetGroup{}}
-	for i := range groups {
-		k.Groups[aws.ToString(groups[i].TargetGroupArn)] = &groups[i]
-	}
 	var problems []error
+	for i := range groups {
+		g := &groups[i]
+		k.Groups[aws.ToString(g.TargetGroupArn)] = g
+		if aws.ToString(g.ProtocolVersion) == "GRPC" {
+			problems = append(problems, fmt.Errorf("target group %s: it speaks gRPC", aws.ToString(g.TargetGroupArn)))
+		}
+	}
 	for _, x := range listeners {
 		if x.Protocol != elb.ProtocolEnumHttp && x.Protocol != elb.ProtocolEnumHttps {
 			continue

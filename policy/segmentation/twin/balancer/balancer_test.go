@@ -73,16 +73,25 @@ func TestAListenerIsReadWithItsNamesAndVersions(t *testing.T) {
 func TestWhatAListenerDoesThatNobodyKnowsIsAnErrorThatNamesAll(t *testing.T) {
 	_, err := balancer.Read(folder(t, map[string]string{
 		"Rules":        `[{"ListenerArn": "https", "Priority": "5", "Conditions": [{"Field": "phase-of-the-moon"}], "Actions": [{"Type": "authenticate-oidc"}, {"Type": "forward", "TargetGroupArn": "web"}]}]`,
-		"Certificates": `[]`, "SslPolicies": `[]`,
+		"Certificates": `[]`, "SslPolicies": `[]`, "TargetGroups": `[{"TargetGroupArn": "calls", "ProtocolVersion": "GRPC"}]`,
 	}))
 	for _, part := range []string{
 		"listener http: its rules are not among the answers", "listener https: its rules are not", "listener https: the names of its certificate are not", `its policy of TLS "modern" is not`,
-		`rule 5: its condition "phase-of-the-moon" is none that is known`, "rule 5: it does not do one thing with a request",
+		"target group calls: it speaks gRPC", `rule 5: its condition "phase-of-the-moon" is none that is known`, "rule 5: it does not do one thing with a request",
 	} {
 		require.ErrorContains(t, err, part)
 	}
 	_, err = balancer.Read(folder(t, map[string]string{"Rules": `{`}))
 	require.ErrorContains(t, err, "Rules.json: ")
+}
+
+func TestAHealthCheckIsThatOfItsTargetGroup(t *testing.T) {
+	to := netip.MustParseAddrPort("10.0.0.4:8443")
+	groups := known(t).Groups
+	require.Equal(t, balancer.Health{At: to, Scheme: "https", Path: "/healthz", Healthy: 200}, balancer.CheckOf(groups["web"], to))
+	other := *groups["api"]
+	other.HealthCheckPort, other.HealthCheckProtocol, other.Matcher = aws.String("9000"), elb.ProtocolEnumHttps, &elb.Matcher{HttpCode: aws.String("404,301-302")}
+	require.Equal(t, balancer.Health{At: netip.MustParseAddrPort("10.0.0.4:9000"), Scheme: "https", Path: "/", Healthy: 301}, balancer.CheckOf(&other, to))
 }
 
 // target is a server that counts health checks, and its address.

@@ -61,8 +61,39 @@ func (p *Pool) transport() *http.Transport {
 	return p.client
 }
 
-func (p *Pool) scheme() string {
-	return map[bool]string{true: "https", false: "http"}[p.Group.Protocol == elb.ProtocolEnumHttps]
+// Scheme is the one of requests to the targets of a group.
+func Scheme(g *elb.TargetGroup) string {
+	return map[bool]string{true: "https", false: "http"}[g.Protocol == elb.ProtocolEnumHttps]
+}
+
+// Health is how a target is asked for its health, and the status of one that is well.
+type Health struct {
+	At           netip.AddrPort
+	Scheme, Path string
+	Healthy      int
+}
+
+// CheckOf is the health check of a target of a group.
+func CheckOf(g *elb.TargetGroup, to netip.AddrPort) Health {
+	h := Health{At: to, Scheme: Scheme(g), Path: cmp.Or(aws.ToString(g.HealthCheckPath), "/"), Healthy: http.StatusOK}
+	if n, err := strconv.ParseUint(aws.ToString(g.HealthCheckPort), 10, 16); err == nil { // otherwise traffic-port
+		h.At = netip.AddrPortFrom(to.Addr(), uint16(n))
+	}
+	if g.HealthCheckProtocol != "" {
+		h.Scheme = strings.ToLower(string(g.HealthCheckProtocol))
+	}
+	for status := 200; status < 600 && !codes(wanted(g), h.Healthy); status++ {
+		h.Healthy = status
+	}
+	return h
+}
+
+// wanted says which statuses are those of a target that is well.
+func wanted(g *elb.TargetGroup) string {
+	if g.Matcher != nil && g.Matcher.HttpCode != nil {
+		return *g.Matcher.HttpCode
+	}
+	return "200"
 }
 
 // Check asks every target for its health once:
@@ -98,15 +129,10 @@ func (p *Pool) check(ctx context.Context, to netip.AddrPort) error {
 	if g.HealthCheckEnabled != nil && !*g.HealthCheckEnabled {
 		return nil
 	}
-	if n, err := strconv.ParseUint(aws.ToString(g.HealthCheckPort), 10, 16); err == nil { // otherwise traffic-port
-		to = netip.AddrPortFrom(to.Addr(), uint16(n))
-	}
+	h := CheckOf(g, to)
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(cmp.Or(aws.ToInt32(g.HealthCheckTimeoutSeconds), 5))*time.Second)
 	defer cancel()
-	at := url.URL{Scheme: p.scheme(), Host: to.String(), Path: cmp.Or(aws.ToString(g.HealthCheckPath), "/")}
-	if g.HealthCheckProtocol != "" {
-		at.Scheme = strings.ToLower(string(g.HealthCheckProtocol))
-	}
+	at := url.URL{Scheme: h.Scheme, Host: h.At.String(), Path: h.Path}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
 		return err
@@ -117,12 +143,8 @@ func (p *Pool) check(ctx context.Context, to netip.AddrPort) error {
 		return err
 	}
 	_ = answer.Body.Close()
-	wanted := "200"
-	if g.Matcher != nil && g.Matcher.HttpCode != nil {
-		wanted = *g.Matcher.HttpCode
-	}
-	if !codes(wanted, answer.StatusCode) {
-		return fmt.Errorf("%s answers %d, and healthy is %s", to, answer.StatusCode, wanted)
+	if !codes(wanted(g), answer.StatusCode) {
+		return fmt.Errorf("%s answers %d, and healthy is %s", to, answer.StatusCode, wanted(g))
 	}
 	return nil
 }
@@ -157,7 +179,7 @@ func (p *Pool) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	proxy := httputil.ReverseProxy{
 		Transport: p.transport(),
 		Rewrite: func(x *httputil.ProxyRequest) {
-			x.Out.URL.Scheme, x.Out.URL.Host, x.Out.Host = p.scheme(), to.String(), x.In.Host
+			x.Out.URL.Scheme, x.Out.URL.Host, x.Out.Host = Scheme(p.Group), to.String(), x.In.Host
 			x.Out.Header["X-Forwarded-For"] = x.In.Header["X-Forwarded-For"]
 			x.SetXForwarded()
 			if at, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {

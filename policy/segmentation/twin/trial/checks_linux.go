@@ -216,9 +216,7 @@ func (l *listening) encrypted(x *model.Listener, id string) {
 		return
 	}
 	for _, m := range x.Targets[at].Members {
-		b := slices.IndexFunc(l.ends, func(e *end) bool {
-			return e.of == m.Target || slices.ContainsFunc(l.net.Interfaces, func(f model.Interface) bool { return l.net.Of[f.ID] == e.of && f.Owner == m.Target })
-		})
+		b := slices.IndexFunc(l.ends, func(e *end) bool { return l.means(m.Target, e) })
 		if b < 0 {
 			continue
 		}

@@ -24,6 +24,7 @@ type cell struct {
 	unknown bool
 	wrong   bool
 	through []string
+	beside  bool // what a load balancer hands on with the client's address is not in the table
 }
 
 // Run tries everything in a twin that is up.
@@ -100,28 +101,9 @@ func (t *Trial) compare(o *Outcome, c *segmentation.Cell, seen *cell) {
 		o.Untried = append(o.Untried, name)
 		return
 	}
-	out := segmentation.Cell{From: c.From, To: c.To, Status: segmentation.Closed, Intended: c.Intended, Through: seen.through}
+	out := segmentation.Cell{From: c.From, To: c.To, Status: t.status(c, seen), Intended: c.Intended, Through: seen.through}
 	if !seen.passed.Empty() {
 		out.May = flow.Describe(seen.passed)
-	}
-	var intended, rows flow.Set
-	if x, y := t.table.Find(c.From), t.table.Find(c.To); x != nil && y != nil {
-		intended = t.table.Admitted(x, y)
-		for _, r := range t.table.Rows(x, y) {
-			rows = rows.Or(r.Ports.Set())
-		}
-	}
-	switch {
-	case c.Status == segmentation.Unknown || seen.unknown:
-		out.Status = segmentation.Unknown
-	case !seen.passed.Minus(intended).Empty():
-		out.Status = segmentation.Violation
-	case !seen.missing.And(rows).Empty():
-		out.Status = segmentation.Blocked
-	case !intended.Empty():
-		out.Status = segmentation.Allowed
-	case len(seen.through) > 0:
-		out.Status = segmentation.Mediated
 	}
 	o.Seen.Cells = append(o.Seen.Cells, out)
 	switch {
@@ -135,6 +117,30 @@ func (t *Trial) compare(o *Outcome, c *segmentation.Cell, seen *cell) {
 	default:
 		o.Agreeing = append(o.Agreeing, name)
 	}
+}
+
+// status is that of a cell by what was seen and by the table.
+func (t *Trial) status(c *segmentation.Cell, seen *cell) segmentation.Status {
+	var intended, rows flow.Set
+	if x, y := t.table.Find(c.From), t.table.Find(c.To); x != nil && y != nil {
+		intended = t.table.Admitted(x, y)
+		for _, r := range t.table.Rows(x, y) {
+			rows = rows.Or(r.Ports.Set())
+		}
+	}
+	switch {
+	case c.Status == segmentation.Unknown || seen.unknown:
+		return segmentation.Unknown
+	case seen.beside || !seen.passed.Minus(intended).Empty():
+		return segmentation.Violation
+	case !seen.missing.And(rows).Empty():
+		return segmentation.Blocked
+	case !intended.Empty():
+		return segmentation.Allowed
+	case len(seen.through) > 0:
+		return segmentation.Mediated
+	}
+	return segmentation.Closed
 }
 
 // mediated is a client, and its connections by load balancer.
@@ -175,8 +181,8 @@ func (t *Trial) space(heard string) string {
 func (t *Trial) through(a, b *end, number uint16, k ask) []*twin.Probe {
 	var out []*twin.Probe
 	for range k.targets {
-		for _, p := range t.probes(a, b, port{"tcp", number}) {
-			p.Host, p.Path, p.Plain = k.host, k.path, k.plain
+		for _, p := range t.probes(a, b, port{k.network, number}) {
+			p.Host, p.Path, p.Plain, p.Node = k.host, k.path, k.plain, false
 			out = append(out, p)
 		}
 	}
@@ -260,6 +266,7 @@ func (t *Trial) throughBalancer(o *Outcome, m *mediated, b *end, c *cell) {
 		if name := t.titled(owner); !slices.Contains(c.through, name) {
 			c.through = append(c.through, name)
 		}
+		c.beside = c.beside || t.beside(owner, b)
 	}
 	o.Mediated++
 	switch {
@@ -272,6 +279,37 @@ func (t *Trial) throughBalancer(o *Outcome, m *mediated, b *end, c *cell) {
 		c.wrong = true
 		o.disagree("%s -> %s through %s: the proof says that it cannot be answered, and it was", m.from, b, strings.Join(heard, ", "))
 	}
+}
+
+// beside reports whether a load balancer hands on to a host, with the addresses of clients, what the table does not admit from its own
+// segment: no other cell has those packets.
+func (t *Trial) beside(owner string, b *end) bool {
+	var handed, admitted flow.Set
+	for _, l := range t.net.LoadBalancers {
+		for _, x := range l.Listeners {
+			for _, g := range x.Targets {
+				for _, m := range g.Members {
+					if l.ID != owner || !l.Network || !g.Clients || !t.means(m.Target, b) {
+						continue
+					}
+					for _, network := range twin.Transports(m.Protocol) {
+						handed = handed.Or(port{network, uint16(m.Port)}.set()) //nolint:gosec // a port
+					}
+				}
+			}
+		}
+	}
+	for _, e := range t.ends {
+		if from, to := t.table.Find(e.segment), t.table.Find(b.segment); e.balancer == owner && from != nil && to != nil {
+			admitted = admitted.Or(t.table.Admitted(from, to))
+		}
+	}
+	return !handed.Minus(admitted).Empty()
+}
+
+// means reports whether a target of a load balancer is a host, by its interface or by its owner.
+func (t *Trial) means(target string, b *end) bool {
+	return target == b.of || slices.ContainsFunc(t.net.Interfaces, func(f model.Interface) bool { return t.net.Of[f.ID] == b.of && f.Owner == target })
 }
 
 var strength = []reach.Verdict{reach.Cannot, reach.Unknown, reach.MayPass, reach.MustPass}

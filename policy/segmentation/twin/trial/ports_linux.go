@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/balancer"
 )
 
 // port is one that is tried.
@@ -62,12 +64,20 @@ func (t *Trial) ports() []port {
 			}
 		}
 	}
+	transport := func(protocol, n int) {
+		for _, network := range twin.Transports(protocol) {
+			add(map[string]flow.Number{"tcp": flow.TCP, "udp": flow.UDP}[network], n)
+		}
+	}
 	for _, b := range t.net.LoadBalancers {
 		for _, l := range b.Listeners {
-			add(flow.TCP, l.Port)
+			transport(l.Protocol, l.Port)
 			for _, g := range l.Targets {
 				for _, m := range g.Members {
-					add(flow.TCP, m.Port)
+					transport(m.Protocol, m.Port)
+					if group := t.around.Balancers.Groups[g.ID]; group != nil {
+						add(flow.TCP, int(balancer.CheckOf(group, netip.AddrPortFrom(netip.Addr{}, uint16(m.Port))).At.Port())) //nolint:gosec // a port
+					}
 				}
 			}
 		}

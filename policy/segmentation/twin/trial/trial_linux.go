@@ -56,6 +56,7 @@ type Trial struct {
 
 // ask is what a client says to a load balancer to be led to some targets, of which there are that many.
 type ask struct {
+	network    string // tcp or udp
 	host, path string
 	plain      bool
 	targets    int
@@ -119,7 +120,7 @@ func New(net *model.Network, table *intent.Table, around *Surroundings) (*Trial,
 			outside = append(outside, t.add(segment, m, named)...)
 		}
 	}
-	t.Plan, err = twin.Compile(t.net.Network, outside)
+	t.Plan, err = t.net.Compile(outside)
 	if err != nil {
 		return nil, err
 	}
@@ -195,12 +196,12 @@ func (t *Trial) asksOf(b *model.LoadBalancer, healthy map[string]int) map[uint16
 		port := uint16(x.Port) //nolint:gosec // a port
 		if rules := t.around.Balancers.Listeners[x.ID]; rules != nil {
 			for id, e := range rules.Examples() {
-				out[port] = append(out[port], ask{host: e.Host, path: e.Path, plain: !rules.Secure(), targets: healthy[id]})
+				out[port] = append(out[port], ask{network: "tcp", host: e.Host, path: e.Path, plain: !rules.Secure(), targets: healthy[id]})
 			}
 			continue
 		}
-		for _, g := range x.Targets {
-			out[port] = append(out[port], ask{targets: len(g.Members)})
+		for network, number := range twin.Behind(t.net, &x) {
+			out[port] = append(out[port], ask{network: network, targets: number})
 		}
 	}
 	return out
@@ -268,6 +269,7 @@ func (t *Trial) probes(a, b *end, p port) []*twin.Probe {
 			if b.balancer == "" {
 				probe.Listen = y.IP
 			}
+			probe.Node = b.balancer != "" && y.IP.Is4()
 			out = append(out, &probe)
 			if y.HasPublic == model.Yes {
 				public := probe

@@ -153,11 +153,16 @@ func made(t *testing.T, change func(*trial.Trial)) *trial.Trial {
 
 func madeWith(t *testing.T, around *trial.Surroundings, change func(*trial.Trial)) *trial.Trial {
 	t.Helper()
+	return madeOf(t, shop(), around, change)
+}
+
+func madeOf(t *testing.T, s scenes.Scene, around *trial.Surroundings, change func(*trial.Trial)) *trial.Trial {
+	t.Helper()
 	rows, err := intent.Read(strings.NewReader(table))
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := trial.New(shop().Network, rows, around)
+	x, err := trial.New(s.Network, rows, around)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,14 +170,14 @@ func madeWith(t *testing.T, around *trial.Surroundings, change func(*trial.Trial
 		change(x)
 	}
 	t.Cleanup(x.Servers.Close)
-	if err := x.Up(); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
 		if err := x.Plan.Down(); err != nil {
 			t.Error(err)
 		}
 	})
+	if err := x.Up(); err != nil {
+		t.Fatal(err)
+	}
 	return x
 }
 
@@ -288,6 +293,122 @@ func TestATargetWhoseImageBringsTheServiceIsServedByAServerOfTheTwins(t *testing
 	}
 	if seen := o.Seen.Cell("internet", "app"); seen.Status != segmentation.Mediated {
 		t.Errorf("internet -> app: %+v", seen)
+	}
+}
+
+func TestATargetWithoutTLSWhoseImageBringsTheServiceIsServedWithoutTLS(t *testing.T) {
+	a := around(t)
+	a.Services = nil
+	g := a.Balancers.Groups["tg"]
+	g.Protocol, g.HealthCheckPort, g.HealthCheckProtocol, g.Matcher = elb.ProtocolEnumHttp, aws.String("9000"), elb.ProtocolEnumHttps, &elb.Matcher{HttpCode: aws.String("204")}
+	s := shop()
+	for _, rules := range []*[]model.Rule{&s.Group("sg-web").Egress, &s.Group("sg-app").Ingress} {
+		r := (*rules)[0]
+		r.From, r.To = 9000, 9000
+		*rules = append(*rules, r)
+	}
+	o, err := madeOf(t, s, a, nil).Run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !o.Agrees() {
+		t.Errorf("disagreeing: %q, %q", o.Disagreements, o.Checks)
+	}
+	if seen := o.Seen.Cell("internet", "app"); seen.Status != segmentation.Mediated {
+		t.Errorf("internet -> app: %+v", seen)
+	}
+}
+
+// passing makes the load balancer of shop a network load balancer.
+func passing(s scenes.Scene, clients bool) {
+	lb := &s.LoadBalancers[0]
+	lb.Network = true
+	lb.Listeners[0].Targets[0].Clients = clients
+}
+
+func TestNetworkLoadBalancersThatKeepAddressesAndThoseThatDoNot(t *testing.T) {
+	from := func(s scenes.Scene, peer string) { s.Group("sg-app").Ingress[0] = scenes.TCP(8443, peer) }
+	for _, c := range []struct {
+		name    string
+		clients bool
+		change  func(s scenes.Scene)
+		cell    string
+		through bool
+	}{
+		{"one that translates is seen by its own group", false, nil, "internet", true},
+		{"one that translates is seen by its own address", false, func(s scenes.Scene) { from(s, "10.0.0.10/32") }, "internet", true},
+		{"one that translates is not seen by the client's address", false, func(s scenes.Scene) { from(s, "8.8.8.0/24") }, "internet", false},
+		{"behind one that keeps addresses its group may be named", true, nil, "internet", true},
+		{"behind one that keeps addresses the client's is seen", true, func(s scenes.Scene) { from(s, "0.0.0.0/0") }, "internet", true},
+		{"behind one that keeps addresses its own is not", true, func(s scenes.Scene) { from(s, "10.0.0.10/32") }, "internet", false},
+		{"without groups of its own it hands on too", true, func(s scenes.Scene) {
+			s.Interface("web").Groups = nil
+			from(s, "0.0.0.0/0")
+		}, "internet", true},
+		{"it needs a rule out to its targets", true, func(s scenes.Scene) { s.Group("sg-web").Egress = nil }, "internet", false},
+		{"it needs a rule in from its clients", true, func(s scenes.Scene) { s.Group("sg-web").Ingress = s.Group("sg-web").Ingress[:1] }, "internet", false},
+		{"the ACL of its targets sees the client", true, func(s scenes.Scene) {
+			s.ACL("acl-private").Ingress = []model.Entry{scenes.Allow(1, -1, 0, 0, "10.0.0.0/8")}
+		}, "internet", false},
+		{"the ACL of its targets sees answers to the client", true, func(s scenes.Scene) {
+			s.ACL("acl-private").Egress = []model.Entry{scenes.Allow(1, -1, 0, 0, "10.0.0.0/8")}
+		}, "internet", false},
+		{"answers come back through its own subnet", true, func(s scenes.Scene) {
+			s.ACL("acl-public").Ingress = append([]model.Entry{scenes.Deny(1, -1, 0, 0, "10.0.1.0/24")}, s.ACL("acl-public").Ingress...)
+		}, "internet", false},
+		{"a client of the VPC is served", true, func(s scenes.Scene) {
+			s.Group("sg-web2").Egress = append(s.Group("sg-web2").Egress, scenes.TCP(443, "sg-web"))
+		}, "operators", true},
+		{"a client in the subnet of the targets is served", true, func(s scenes.Scene) {
+			s.Group("sg-app2").Egress = append(s.Group("sg-app2").Egress, scenes.TCP(443, "sg-web"))
+		}, "other", true},
+		{"the group of a client is not seen, though its address is", true, func(s scenes.Scene) {
+			s.Group("sg-web2").Egress = append(s.Group("sg-web2").Egress, scenes.TCP(443, "sg-web"))
+			from(s, "sg-web2")
+		}, "operators", false},
+		{"datagrams are handed on", true, func(s scenes.Scene) {
+			x := &s.LoadBalancers[0].Listeners[0]
+			x.Protocol, x.Port, x.Targets[0].Members[0].Protocol, x.Targets[0].Members[0].Port = 17, 514, 17, 5140
+			for _, rule := range []*model.Rule{&s.Group("sg-web").Ingress[1], &s.Group("sg-web").Egress[0], &s.Group("sg-app").Ingress[0]} {
+				rule.Protocol, rule.From, rule.To = 17, 5140, 5140
+			}
+			s.Group("sg-web").Ingress[1].From, s.Group("sg-web").Ingress[1].To = 514, 514
+		}, "internet", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := shop()
+			passing(s, c.clients)
+			if c.change != nil {
+				c.change(s)
+			}
+			o, err := madeOf(t, s, &trial.Surroundings{}, nil).Run()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !o.Agrees() {
+				var page strings.Builder
+				o.Text(&page)
+				t.Error(page.String())
+			}
+			if seen := o.Seen.Cell(c.cell, "app"); (len(seen.Through) > 0) != c.through {
+				t.Errorf("%s -> app: %+v", c.cell, seen)
+			}
+		})
+	}
+}
+
+func TestATwinOfABalancerThatCannotBeMadeSaysWhy(t *testing.T) {
+	s := shop()
+	passing(s, true)
+	x := &s.LoadBalancers[0].Listeners[0]
+	x.Targets = append(x.Targets, model.TargetGroup{ID: "tg2", Members: x.Targets[0].Members})
+	rows, err := intent.Read(strings.NewReader(table))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = trial.New(s.Network, rows, &trial.Surroundings{})
+	if !errors.Is(err, twin.ErrUnable) || !strings.Contains(err.Error(), "load balancer lb: some targets of its port 443 see the clients' addresses and others do not") {
+		t.Error(err)
 	}
 }
 
