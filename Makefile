@@ -72,8 +72,7 @@ OPENS = build/opens-$(ENVIRONMENT)
 EXEC = $(REHEARSE) exec $(if $(EMULATED),--emulated) $(ENVIRONMENT) --
 PREVIEW = mkdir -p build && rm -f $(OPENS)-* $(OPENS).md && $(EXEC) pulumi stack export --stack $(ENVIRONMENT) --file $(CURDIR)/$(OPENS)-before.json && \
 	$(EXEC) pulumi preview --stack $(ENVIRONMENT) --diff --event-log $(CURDIR)/$(OPENS)-after.jsonl
-DIFF = $(POLICY) diff $(1) $(OPENS)-before.json $(OPENS)-after.jsonl
-SAY = { $(call DIFF,-format markdown) >$(OPENS).md || [ $$? = 1 ]; } && echo "Between the segments, this change:" && { $(DIFF) || [ $$? = 1 -a -z "$(STRICT)" ]; }
+SAY = echo "Between the segments, this change:" && { $(POLICY) diff -also $(OPENS).md $(OPENS)-before.json $(OPENS)-after.jsonl || [ $$? = 1 -a -z "$(STRICT)" ]; }
 
 .PHONY: preview
 preview: $(REHEARSE) $(POLICY) dbagent ## Preview ENV in its real AWS account (needs credentials and a backend)

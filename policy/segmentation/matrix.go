@@ -14,19 +14,19 @@ import (
 // width is the widest that a terminal matrix may be.
 const width = 100
 
-var symbols = map[Status]string{Closed: ".", Mediated: "~", Allowed: "+", Unknown: "?", Blocked: "x", Violation: "!"}
+var symbols = map[Status]string{Closed: ".", Mediated: "~", Allowed: "+", Unknown: "?", Empty: "-", Blocked: "x", Violation: "!"}
 
 // Symbol is the sign of the status in a matrix.
 func (s Status) Symbol() string { return symbols[s] }
 
 // Words is what the status means, as the legends say it.
 func (s Status) Words() string {
-	return map[Status]string{Closed: "closed", Mediated: "through a load balancer only", Allowed: "as intended", Unknown: "unknown",
+	return map[Status]string{Closed: "closed", Mediated: "through a load balancer only", Allowed: "as intended", Unknown: "unknown", Empty: "intended, but nothing stands there",
 		Blocked: "intended but blocked", Violation: "more than intended"}[s]
 }
 
 // Legend are all statuses, in the order in which legends say them.
-var Legend = []Status{Allowed, Closed, Mediated, Violation, Blocked, Unknown}
+var Legend = []Status{Allowed, Closed, Mediated, Violation, Blocked, Empty, Unknown}
 
 // legend is the legend in two lines.
 func legend() string {

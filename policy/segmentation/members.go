@@ -15,7 +15,7 @@ import (
 )
 
 func (p *Proof) outside(segment string) bool {
-	return segment == Elsewhere || p.members[segment][0].Class < 0
+	return segment == Elsewhere || len(p.members[segment]) > 0 && p.members[segment][0].Class < 0
 }
 
 // assign finds the members of every segment. An interface in two segments contradicts the table.
@@ -26,7 +26,8 @@ func (p *Proof) assign() error {
 	known := selectable(p.net)
 	for _, e := range p.table.Ends() {
 		p.addOutside(&e)
-		for _, f := range selected(&e, known) {
+		members := selected(&e, known)
+		for _, f := range members {
 			if other := p.of[f.ID]; other != "" {
 				problems = append(problems, fmt.Sprintf("%s is in the segments %s and %s; an interface has one", called(f), other, e.Name))
 			}
@@ -34,6 +35,7 @@ func (p *Proof) assign() error {
 			vpcs[vpcOf(f, p.net)] = true
 			p.add(e.Name, p.engine.Interface(f.ID))
 		}
+		p.absent[e.Name] = p.missing(&e, members)
 		if len(p.members[e.Name]) == 0 {
 			p.Assumptions = append(p.Assumptions, fmt.Sprintf("segment %s has no members", e.Name))
 		}

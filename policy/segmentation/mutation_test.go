@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/glob"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
@@ -128,7 +129,7 @@ func (c cells) without(o cells) cells {
 	return out
 }
 
-// against are the pairs in which more passes than a table admits, and those in which less does than its rows say.
+// against are the pairs in which more passes than a table admits, and those in which less does than its rows say, or of which there is none.
 func (r *reached) against(table *intent.Table) (more, less []string) {
 	for pair := range r.pairs {
 		x, y := table.Find(pair[0]), table.Find(pair[1])
@@ -149,6 +150,16 @@ func (r *reached) against(table *intent.Table) (more, less []string) {
 			less = append(less, name)
 		}
 	}
+	for _, x := range table.Ends() {
+		for _, y := range table.Ends() {
+			unserved := slices.ContainsFunc(y.Segments, func(s intent.Segment) bool {
+				return s.Service != "" && !slices.ContainsFunc(r.services, func(name string) bool { return glob.Match(s.Service, name) })
+			})
+			if pair := [2]string{x.Name, y.Name}; len(table.Rows(&x, &y)) > 0 && (unserved || !r.pairs[pair]) {
+				less = append(less, x.Name+" -> "+y.Name) // nothing stands at one end
+			}
+		}
+	}
 	return more, less
 }
 
@@ -166,6 +177,7 @@ func (h *host) is(kind model.Kind) bool { return h.iface != nil && h.iface.Kind 
 type reached struct {
 	some, every cells
 	pairs       map[[2]string]bool // of which there is a pair of hosts
+	services    []string           // of AWS that have an endpoint or a list
 }
 
 // tried are the ports of the stack's rules, and neighbours of them.
@@ -184,7 +196,13 @@ func simulated(t *testing.T, net *model.Network, table *intent.Table) reached {
 	hosts := hostsOf(t, net, placed, table)
 	failed := cells{}
 	out := reached{some: cells{}, pairs: map[[2]string]bool{}}
+	for _, l := range net.Lists {
+		out.services = append(out.services, l.Name)
+	}
 	for _, a := range hosts {
+		if a.iface != nil {
+			out.services = append(out.services, a.iface.Service)
+		}
 		for _, b := range hosts {
 			if a.iface == nil && b.iface == nil || a == b || a.is(model.VPCEndpoint) {
 				continue
@@ -392,7 +410,6 @@ type outcome struct {
 	page       string
 	refused    error
 	dangling   []string // what names something that is gone, so that nobody can follow a packet there
-	lost       string   // a segment that has lost all its members
 }
 
 func observe(t *testing.T, m *mutation) (o outcome) {
@@ -408,11 +425,6 @@ func observe(t *testing.T, m *mutation) (o outcome) {
 			f := &p.Cells[i].Findings[j]
 			o.reported[f.Status] = append(o.reported[f.Status], p.Cells[i].From+" -> "+p.Cells[i].To)
 			o.page += f.Page(&p.Cells[i])
-		}
-	}
-	for _, a := range p.Assumptions {
-		if segment, lost := strings.CutSuffix(strings.TrimPrefix(a, "segment "), " has no members"); lost {
-			o.lost = segment
 		}
 	}
 	if o.dangling = net.Check(); len(o.dangling) == 0 {
@@ -470,8 +482,8 @@ func TestEveryMutationThatChangesWhatPassesIsReportedAndNoOther(t *testing.T) {
 					count["contradicts the table"]++
 				case len(o.dangling) > 0:
 					count["leaves something dangling"]++
-				case o.lost != "":
-					count["leaves a segment without members"]++
+				case len(o.reported[segmentation.Empty]) > 0:
+					count["leaves a segment or service without members"]++
 				case len(o.more)+len(o.less) > 0:
 					count["changes what passes"]++
 				default:
@@ -491,19 +503,19 @@ func judge(t *testing.T, m *mutation, o outcome) {
 	if o.refused != nil {
 		return
 	}
-	reported := slices.Concat(o.reported[segmentation.Violation], o.reported[segmentation.Blocked], o.reported[segmentation.Unknown])
+	reported := slices.Concat(o.reported[segmentation.Violation], o.reported[segmentation.Blocked], o.reported[segmentation.Empty], o.reported[segmentation.Unknown])
 	for _, cell := range o.more {
 		if !slices.Contains(slices.Concat(o.reported[segmentation.Violation], o.reported[segmentation.Unknown]), cell) {
 			t.Errorf("%s: more passes, and the proof reports %v", cell, o.reported)
 		}
 	}
 	for _, cell := range o.less {
-		if !slices.Contains(slices.Concat(o.reported[segmentation.Blocked], o.reported[segmentation.Unknown]), cell) {
+		if !slices.Contains(slices.Concat(o.reported[segmentation.Blocked], o.reported[segmentation.Empty], o.reported[segmentation.Unknown]), cell) {
 			t.Errorf("%s: less passes, and the proof reports %v", cell, o.reported)
 		}
 	}
 	if len(o.dangling) > 0 {
-		if len(reported) == 0 && o.lost == "" {
+		if len(reported) == 0 {
 			t.Errorf("%q dangles, and the proof reports nothing", o.dangling)
 		}
 		return
@@ -530,6 +542,10 @@ func known(m *mutation) []string {
 	} else if m.of.is("RouteTableAssociation", "NetworkAclAssociation") {
 		out = append(out, "production-default")
 	} else {
+		if m.of.is("VpcEndpoint") {
+			name := m.of.text("serviceName")
+			out = append(out, "endpoint of com.amazonaws.*"+name[strings.LastIndex(name, "."):])
+		}
 		for _, r := range m.made { // what led to it, such as a route
 			led, _ := json.Marshal(r.Inputs)
 			if strings.Contains(string(led), `"`+m.of.ID+`"`) {

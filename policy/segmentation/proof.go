@@ -32,12 +32,13 @@ const (
 	Mediated  Status = "mediated"  // the same, but for ways through a load balancer that the table admits
 	Allowed   Status = "allowed"   // what is intended must pass, and nothing else can
 	Unknown   Status = "unknown"   // nobody knows whether more passes, or whether what is intended does
+	Empty     Status = "empty"     // something is intended, and nothing stands at one end
 	Blocked   Status = "blocked"   // what is intended cannot pass
 	Violation Status = "violation" // more may pass than is intended
 )
 
 // ranks orders the statuses, so that the worst of a cell counts.
-var ranks = []Status{Closed, Mediated, Allowed, Unknown, Blocked, Violation}
+var ranks = []Status{Closed, Mediated, Allowed, Unknown, Empty, Blocked, Violation}
 
 // Proof is a network compared with a table.
 type Proof struct {
@@ -53,7 +54,8 @@ type Proof struct {
 	table   *intent.Table
 	engine  *reach.Engine
 	members map[string][]*reach.End
-	of      map[string]string // the segments of interfaces, by their ids
+	of      map[string]string   // the segments of interfaces, by their ids
+	absent  map[string][]string // what should stand in a segment and does not
 	usually map[string]flow.Set
 }
 
@@ -80,7 +82,7 @@ type Finding struct {
 // Certain reports whether the finding stands however what is not known yet turns out: a preview leaves some doubts that
 // the deployment settles.
 func (f *Finding) Certain() bool {
-	return f.Status == Blocked || f.Status == Violation && f.Path != nil && f.Path.Sure
+	return f.Status == Blocked || f.Status == Empty || f.Status == Violation && f.Path != nil && f.Path.Sure
 }
 
 // Holds reports whether the network is as the table says, for certain.
@@ -129,7 +131,7 @@ func worse(a, b Status) Status { return ranks[max(slices.Index(ranks, a), slices
 func Prove(net *model.Network, table *intent.Table) (*Proof, error) {
 	known := *net
 	known.Elsewhere = append(slices.Clone(net.Elsewhere), table.Known()...)
-	p := &Proof{net: net, table: table, engine: reach.New(&known), members: map[string][]*reach.End{}, usually: map[string]flow.Set{}, Assumptions: slices.Concat(net.Notes, net.Check())}
+	p := &Proof{net: net, table: table, engine: reach.New(&known), members: map[string][]*reach.End{}, absent: map[string][]string{}, usually: map[string]flow.Set{}, Assumptions: slices.Concat(net.Notes, net.Check())}
 	for _, u := range net.Unmodelled {
 		p.Assumptions = append(p.Assumptions, fmt.Sprintf("%s (%s) is not modelled: what it can carry is unknown", u.ID, u.What))
 	}
@@ -145,6 +147,7 @@ func Prove(net *model.Network, table *intent.Table) (*Proof, error) {
 	}
 	p.mediate()
 	p.fall()
+	p.empty()
 	p.Residual = residual(p)
 	return p, nil
 }
@@ -198,21 +201,32 @@ func (p *Proof) judge(c *Cell, a, b *reach.End, r *reach.Result, intended flow.S
 	}
 	for _, x := range rows {
 		q := x.Ports.Set()
-		status := Unknown
+		if dead := r.Dead(q); !dead.Empty() { // of several ports some may be closed for certain
+			p.lacks(c, a, b, dead, Blocked, x.Why)
+			q = q.Minus(dead)
+		}
 		switch r.Ask(q, a.Clients()) {
 		case reach.MustPass:
-			continue
 		case reach.Cannot:
-			status = Blocked
+			p.lacks(c, a, b, q, Blocked, x.Why)
+		default:
+			p.lacks(c, a, b, q, Unknown, x.Why)
 		}
-		path := p.engine.Blocked(a, b, q)
-		code := string(reach.NoWay)
-		if stops := path.Stops(); len(stops) > 0 {
-			code = string(stops[0].Code)
-		}
-		verb := map[Status]string{Blocked: "cannot pass", Unknown: "does not pass for certain"}[status]
-		c.find(status, code, fmt.Sprintf("%s (%s) %s", flow.Describe(q), x.Why, verb), path)
 	}
+}
+
+// lacks adds what does not pass of a connection of the table.
+func (p *Proof) lacks(c *Cell, a, b *reach.End, q flow.Set, status Status, reason string) {
+	if q.Empty() {
+		return
+	}
+	path := p.engine.Blocked(a, b, q)
+	code := string(reach.NoWay)
+	if stops := path.Stops(); len(stops) > 0 {
+		code = string(stops[0].Code)
+	}
+	verb := map[Status]string{Blocked: "cannot pass", Unknown: "does not pass for certain"}[status]
+	c.find(status, code, fmt.Sprintf("%s (%s) %s", flow.Describe(q), reason, verb), path)
 }
 
 func (c *Cell) find(status Status, code, what string, path *reach.Path) {

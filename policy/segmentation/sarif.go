@@ -19,6 +19,9 @@ var sarifRules = map[Status]sarif.Rule{
 	Blocked: {ID: "segmentation-blocked", Level: sarif.Error, Title: "A connection of the table cannot pass",
 		Why: "The table lists the connection, and a rule, an ACL entry, a route or a gateway stops its packets or their answers.",
 		Fix: "Change every setting that the path names as stopping, or take the connection out of the table."},
+	Empty: {ID: "segmentation-empty", Level: sarif.Error, Title: "Nothing stands at one end of a connection of the table",
+		Why: "The table says that something connects there, and nothing is in the segment: what should be in it has lost its group, or is not made.",
+		Fix: "Give what belongs there the segment's group, or take the segment and its rows out of the table."},
 	Unknown: {ID: "segmentation-unknown", Level: sarif.None, Title: "Nobody knows whether a connection passes",
 		Why: "Something on the way is not known yet or is not modelled. What could carry packets is never taken for closed.",
 		Fix: "Deploy what only the deployment tells and prove the state, or take what is not modelled out of the way."},
@@ -28,7 +31,7 @@ var sarifRules = map[Status]sarif.Rule{
 // unknown is open. The version is that of the program, the input the file or folder that was read.
 func (p *Proof) SARIF(w io.Writer, version, input string) error {
 	run := sarif.Run{Tool: "bulkhead-policy prove", Version: version, URL: documentation, Input: input, Warnings: p.Assumptions}
-	for _, status := range []Status{Violation, Blocked, Unknown} {
+	for _, status := range []Status{Violation, Blocked, Empty, Unknown} {
 		rule := sarifRules[status]
 		rule.URL, rule.Properties = documentation, map[string]any{"tags": []string{"security", "segmentation"}}
 		run.Rules = append(run.Rules, rule)

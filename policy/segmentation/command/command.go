@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -59,6 +60,7 @@ type run struct {
 	out      io.Writer
 	version  string
 	format   string
+	also     string // a file
 	input    string
 	table    *intent.Table
 	services map[string]string
@@ -88,6 +90,9 @@ func formats(name string) []string {
 	return []string{"text", "json"}
 }
 
+// endings are the forms by the endings of files.
+var endings = map[string]string{".txt": "text", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".html": "html"}
+
 func do(r *run, name string, args []string, errOut io.Writer) (int, error) {
 	set := flag.NewFlagSet(name, flag.ContinueOnError)
 	set.SetOutput(errOut)
@@ -95,11 +100,17 @@ func do(r *run, name string, args []string, errOut io.Writer) (int, error) {
 	set.StringVar(&r.input, "in", "", "what is asked about: a stack export, the JSON of a preview, or a folder of AWS's answers")
 	known := formats(name)
 	set.StringVar(&r.format, "format", "text", strings.Join(known, ", "))
+	if slices.Contains([]string{"prove", "diff"}, name) {
+		set.StringVar(&r.also, "also", "", "a file into which the answer is written too, in the form of its ending: .txt, .json, .md, .html, and .sarif of prove")
+	}
 	if err := set.Parse(args); err != nil {
 		return Unusable, err
 	}
 	if !slices.Contains(known, r.format) {
 		return Unusable, fmt.Errorf("-format: %q is not known; use %s", r.format, strings.Join(known, ", "))
+	}
+	if form := endings[filepath.Ext(r.also)]; r.also != "" && !slices.Contains(known, form) {
+		return Unusable, fmt.Errorf("-also: %s ends in no form that %s writes, which are %s", r.also, name, strings.Join(known, ", "))
 	}
 	if *table != "" {
 		if err := r.read(*table); err != nil {
@@ -179,8 +190,8 @@ func (r *run) load(path string) (*model.Network, *intent.Table, error) {
 	return stack.Of(d, r.services), table, nil
 }
 
-func (r *run) json(v any) error {
-	e := json.NewEncoder(r.out)
+func encode(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
@@ -200,22 +211,42 @@ func (r *run) prove(args []string) (int, error) {
 	if err != nil {
 		return Unusable, err
 	}
-	switch r.format {
-	case "json":
-		err = r.json(p)
-	case "markdown":
-		p.Markdown(r.out)
-	case "sarif":
-		err = p.SARIF(r.out, r.version, args[0])
-	case "html":
-		err = (&page.Page{Input: args[0], Proof: p}).Write(r.out)
-	default:
-		p.Text(r.out)
+	code := Clean
+	if !p.Holds() {
+		code = Refused
 	}
-	if err != nil || p.Holds() {
-		return Clean, err
+	return r.write(code, func(out io.Writer, format string) error {
+		switch format {
+		case "json":
+			return encode(out, p)
+		case "markdown":
+			p.Markdown(out)
+		case "sarif":
+			return p.SARIF(out, r.version, args[0])
+		case "html":
+			return (&page.Page{Input: args[0], Proof: p}).Write(out)
+		default:
+			p.Text(out)
+		}
+		return nil
+	})
+}
+
+// write writes an answer, and once more into the file that -also names. It returns the code unless that fails.
+func (r *run) write(code int, answer func(out io.Writer, format string) error) (int, error) {
+	if r.also != "" {
+		f, err := os.Create(r.also)
+		if err != nil {
+			return Unusable, err
+		}
+		if err := errors.Join(answer(f, endings[filepath.Ext(r.also)]), f.Close()); err != nil {
+			return Unusable, fmt.Errorf("%s: %w", r.also, err)
+		}
 	}
-	return Refused, nil
+	if err := answer(r.out, r.format); err != nil {
+		return Unusable, err
+	}
+	return code, nil
 }
 
 // everything is asked where a question names no protocol.
@@ -243,7 +274,7 @@ func (r *run) explain(args []string) (int, error) {
 		return Unusable, err
 	}
 	if r.format == "json" {
-		return Clean, r.json(a)
+		return Clean, encode(r.out, a)
 	}
 	_, _ = fmt.Fprintf(r.out, "%s -> %s, %s: %s\n  direct %s, mediated %s", a.Source, a.Destination, a.Question, a.Verdict, a.Direct, a.Mediated)
 	if len(a.Through) > 0 {
@@ -303,7 +334,7 @@ func (r *run) query(args []string) (int, error) {
 			code = Refused
 			a = &segmentation.Answer{Problem: err.Error(), Verdict: "unknown"}
 		}
-		if err := r.json(a); err != nil {
+		if err := encode(r.out, a); err != nil {
 			return Unusable, err
 		}
 	}

@@ -52,6 +52,25 @@ func TestProductionHasTheSegmentsOfItsTable(t *testing.T) {
 	}
 }
 
+func TestOneRunWritesAFileToo(t *testing.T) {
+	wide := changed(t, `"fromPort":8443,"ipProtocol":"tcp"`, `"fromPort":22,"ipProtocol":"tcp"`)
+	for ending, begins := range map[string]string{".md": "| change | from | to |", ".json": "[{", ".html": "<!DOCTYPE html>", ".txt": "opens edge -> app"} {
+		file := filepath.Join(t.TempDir(), "change"+ending)
+		code, out, errOut := run(t, "", "diff", "-also", file, production, wide)
+		require.Equal(t, command.Refused, code, errOut)
+		require.Contains(t, out, "opens edge -> app: tcp 22")
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.True(t, strings.HasPrefix(string(text), begins), string(text[:min(len(text), 100)]))
+	}
+	code, _, errOut := run(t, "", "diff", "-also", "change.sarif", production, wide)
+	require.Equal(t, command.Unusable, code)
+	require.Contains(t, errOut, "-also: change.sarif ends in no form that diff writes, which are text, json, markdown, html")
+	code, _, errOut = run(t, "", "prove", "-also", filepath.Join(t.TempDir(), "nowhere", "x.md"), production)
+	require.Equal(t, command.Unusable, code)
+	require.Contains(t, errOut, "no such file or directory")
+}
+
 func TestARuleTooManyIsAViolationWithItsWitness(t *testing.T) {
 	wide := changed(t, `"fromPort":8443,"ipProtocol":"tcp"`, `"fromPort":22,"ipProtocol":"tcp"`)
 	code, out, _ := run(t, "", "prove", "-intent", table, "-format", "json", wide)
@@ -162,7 +181,7 @@ func TestPagesAreWrittenOfOneNetworkAndOfAChange(t *testing.T) {
 	code, out, errOut = run(t, "", "diff", "-format", "html", empty, empty)
 	require.Equal(t, command.Unusable, code)
 	require.Empty(t, out)
-	require.Contains(t, errOut, "-format html shows segments")
+	require.Contains(t, errOut, "the form html shows segments")
 	code, _, errOut = run(t, "", "lint", "-format", "html", production)
 	require.Equal(t, command.Unusable, code)
 	require.Contains(t, errOut, `-format: "html" is not known; use text, json`)

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
@@ -42,20 +43,22 @@ func (r *run) diff(args []string) (int, error) {
 	if slices.ContainsFunc(changes, func(c segmentation.Change) bool { return c.Opens != "" || c.Unknown != "" }) {
 		code = Refused
 	}
-	switch r.format {
-	case "json":
-		return code, r.json(changes)
-	case "markdown":
-		segmentation.ChangesMarkdown(r.out, changes)
-	case "html":
-		if table == nil {
-			return Unusable, fmt.Errorf("%s: -format html shows segments, and %w", args[1], errNoTable)
+	return r.write(code, func(out io.Writer, format string) error {
+		switch format {
+		case "json":
+			return encode(out, changes)
+		case "markdown":
+			segmentation.ChangesMarkdown(out, changes)
+		case "html":
+			if table == nil {
+				return fmt.Errorf("%s: the form html shows segments, and %w", args[1], errNoTable)
+			}
+			return (&page.Page{Input: args[1], Proof: sides[1].Proof(), Before: sides[0].Proof(), Changes: changes}).Write(out)
+		default:
+			segmentation.ChangesText(out, changes)
 		}
-		return code, (&page.Page{Input: args[1], Proof: sides[1].Proof(), Before: sides[0].Proof(), Changes: changes}).Write(r.out)
-	default:
-		segmentation.ChangesText(r.out, changes)
-	}
-	return code, nil
+		return nil
+	})
 }
 
 // one is the table that both networks of a change are seen by, so that its ends are the same: the newer one, and the
@@ -77,7 +80,7 @@ func (r *run) lint(args []string) (int, error) {
 	}
 	found := segmentation.Lint(net)
 	if r.format == "json" {
-		return Clean, r.json(found)
+		return Clean, encode(r.out, found)
 	}
 	for _, f := range found {
 		_, _ = fmt.Fprintf(r.out, "%s %s: %s\n", f.Code, f.Where, f.What)

@@ -160,7 +160,7 @@ func (v *view) matrix() {
 	}
 }
 
-var worstFirst = []segmentation.Status{segmentation.Violation, segmentation.Blocked, segmentation.Unknown, segmentation.Allowed, segmentation.Mediated}
+var worstFirst = []segmentation.Status{segmentation.Violation, segmentation.Blocked, segmentation.Empty, segmentation.Unknown, segmentation.Allowed, segmentation.Mediated}
 
 // Wrong counts the cells that are not as the table says.
 func (v *view) Wrong() int {

@@ -107,7 +107,7 @@
     if (pressed || flows.length <= crowd) {
       flows.forEach((row, i) => {
         const a = boxes.get(row.dataset.from), b = boxes.get(row.dataset.to);
-        if (a && b) lines.push(...line(a.getBoundingClientRect(), b.getBoundingClientRect(), /violation|blocked|unknown/.test(row.className), i));
+        if (a && b) lines.push(...line(a.getBoundingClientRect(), b.getBoundingClientRect(), /violation|blocked|empty|unknown/.test(row.className), i));
       });
     }
     svg.replaceChildren(...lines);

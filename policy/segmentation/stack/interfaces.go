@@ -77,6 +77,8 @@ func (b *builder) interfaces() {
 	b.instances()
 	b.scaling()
 	b.endpoints()
+	b.strangers()
+	b.attach()
 	for i := range b.net.Interfaces {
 		f := &b.net.Interfaces[i]
 		if f.Kind == "" {
@@ -88,6 +90,8 @@ func (b *builder) interfaces() {
 
 // settle gives an interface its subnets, groups and addresses.
 func (b *builder) settle(f *model.Interface, r *resource, s shapeOf) {
+	own := r
+	r, f.Doubt = b.parent(r)
 	subnets := b.placesOf(r, s.subnets, r.get(s.subnets), append(slices.Clone(subnetFamilies), subnetGroups...)...)
 	for _, id := range subnets.ids {
 		if g := b.byURN[id]; g != nil && slices.Contains(subnetGroups, family(g.Type)) {
@@ -106,6 +110,7 @@ func (b *builder) settle(f *model.Interface, r *resource, s shapeOf) {
 	}
 	groups := b.groupIDs(r, s.groups, r.get(s.groups))
 	f.Groups, f.Doubt = groups.ids, cmp.Or(f.Doubt, subnets.doubt, groups.doubt)
+	r = own
 	if len(f.Subnets) == 0 {
 		f.Doubt = cmp.Or(f.Doubt, "its subnets are not known")
 	}

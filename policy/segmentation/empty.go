@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segmentation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bulkhead-iac/bulkhead/policy/glob"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+)
+
+// NoMembers is the code of a connection of the table at one end of which nothing stands.
+const NoMembers = "NO_MEMBERS"
+
+// missing lists what an end of the table lacks, with what selects it: all that the segment should hold, or the endpoint of a service. A file may have rows to
+// services whose endpoint is somewhere else; a network component makes one for each service that a row leads to.
+func (p *Proof) missing(e *intent.End, members []*model.Interface) (out []string) {
+	for _, s := range e.Segments {
+		switch {
+		case s.Service == "" && len(s.What) > 0:
+			if len(members) == 0 {
+				selects := s.What
+				if p.table.Limited {
+					selects = selects[:1] // the other is the same group by its resource
+				}
+				out = append(out, fmt.Sprintf("%s (%s)", e.Name, strings.Join(selects, ", ")))
+			}
+		case !p.table.Limited || slices.ContainsFunc(p.net.Lists, func(l model.PrefixList) bool { return l.Service && glob.Match(s.Service, l.Name) }):
+		case !slices.ContainsFunc(members, func(f *model.Interface) bool { return f.Service != "" && glob.Match(s.Service, f.Service) }):
+			out = append(out, fmt.Sprintf("%s (endpoint of %s)", e.Name, s.Service))
+		}
+	}
+	return out
+}
+
+// empty judges the connections of the table to and from where nothing stands: it cannot be said that they work. That is certain where
+// the input has all that stands in the network. It has not where something may have groups that are not known yet, and where no segment
+// of the network has members, so that another stack fills them.
+func (p *Proof) empty() {
+	for _, from := range p.Segments {
+		for _, to := range p.Segments {
+			gone := slices.Concat(p.absent[from], p.absent[to])
+			rows := p.rows(from, to)
+			if len(gone) == 0 || len(rows) == 0 {
+				continue
+			}
+			i := slices.IndexFunc(p.Cells, func(c Cell) bool { return c.From == from && c.To == to })
+			if i < 0 {
+				i = len(p.Cells)
+				x, y, _ := p.listed(from, to)
+				p.Cells = append(p.Cells, Cell{From: from, To: to, Status: Closed, Intended: flow.Describe(p.table.Admitted(x, y))})
+			}
+			for _, name := range gone {
+				status, but := Empty, ""
+				if why := p.unsettled(name); why != "" {
+					status, but = Unknown, ", and "+why
+				}
+				for _, row := range rows {
+					p.Cells[i].find(status, NoMembers, fmt.Sprintf("%s (%s) cannot be judged: nothing stands in %s%s", flow.Describe(row.Ports.Set()), row.Why, name, but), nil)
+				}
+			}
+		}
+	}
+}
+
+// unsettled says why something may stand in a segment all the same.
+func (p *Proof) unsettled(segment string) string {
+	for i := range p.net.Interfaces {
+		if f := &p.net.Interfaces[i]; f.Doubt != "" {
+			return fmt.Sprintf("nobody knows where %s stands (%s)", called(f), f.Doubt)
+		}
+	}
+	network, _, several := strings.Cut(segment, "/")
+	for _, other := range p.of {
+		if !several || !p.table.Limited || strings.HasPrefix(other, network+"/") {
+			return ""
+		}
+	}
+	return "nothing in any other segment, so that something else may fill them"
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stack_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
+)
+
+// with is a network of a VPC with two subnets and two groups, and some other resources by their names: each a type and its inputs.
+func with(t *testing.T, others map[string]map[string]any) map[string]model.Interface {
+	t.Helper()
+	all := map[string]map[string]any{
+		"vpc": {"": "aws:ec2/vpc:Vpc", "cidrBlock": "10.0.0.0/16"},
+		"one": {"": "aws:ec2/subnet:Subnet", "vpcId": "vpc-id", "cidrBlock": "10.0.1.0/24"},
+		"two": {"": "aws:ec2/subnet:Subnet", "vpcId": "vpc-id", "cidrBlock": "10.0.2.0/24"},
+		"web": {"": "aws:ec2/securityGroup:SecurityGroup", "vpcId": "vpc-id"},
+		"db":  {"": "aws:ec2/securityGroup:SecurityGroup", "vpcId": "vpc-id"},
+	}
+	for name, r := range others {
+		all[name] = r
+	}
+	var resources []map[string]any
+	for name, in := range all {
+		resources = append(resources, map[string]any{"urn": "urn:pulumi:s::p::" + in[""].(string) + "::" + name, "type": in[""], "id": name + "-id", "custom": true, "inputs": in, "outputs": map[string]any{"id": name + "-id"}})
+	}
+	text, err := json.Marshal(map[string]any{"version": 3, "deployment": map[string]any{"resources": resources}})
+	require.NoError(t, err)
+	d, err := export.Read(strings.NewReader(string(text)))
+	require.NoError(t, err)
+	out := map[string]model.Interface{}
+	for _, f := range stack.Of(d, nil).Interfaces {
+		for _, list := range []*[]string{&f.Groups, &f.Subnets} {
+			for i, urn := range *list {
+				(*list)[i] = urn[strings.LastIndex(urn, ":")+1:]
+			}
+			slices.Sort(*list)
+		}
+		out[f.ID[strings.LastIndex(f.ID, ":")+1:]] = f
+	}
+	return out
+}
+
+// A type that nobody has told the proof of stands where its inputs say, and with the groups that they name: it is never left out.
+func TestATypeOfANewerProviderIsNoHole(t *testing.T) {
+	got := with(t, map[string]map[string]any{
+		"memory": {"": "aws:memorydb/cluster:Cluster", "securityGroupIds": []any{"db-id"}, "subnetGroupName": "elsewhere"},
+		"quantum": {"": "aws-native:quantum:Computer", "network": map[string]any{"interfaces": []any{
+			map[string]any{"VpcSecurityGroups": []any{"web-id"}, "subnetIds": []any{"two-id"}},
+		}}},
+		"node":    {"": "aws:eks/nodeGroup:NodeGroup", "remoteAccess": map[string]any{"sourceSecurityGroupIds": []any{"web-id"}}},
+		"topic":   {"": "aws:sns/topic:Topic", "name": "t"},
+		"foreign": {"": "kubernetes:core/v1:Pod", "securityGroupIds": []any{"web-id"}},
+		"later":   {"": "aws:batch/computeEnvironment:ComputeEnvironment", "computeResources": map[string]any{"securityGroupIds": unknown, "subnets": []any{"one-id"}}},
+	})
+	require.Len(t, got, 3)
+	require.Equal(t, []string{"db"}, got["memory"].Groups)
+	require.Equal(t, []string{"one", "two"}, got["memory"].Subnets, "anywhere in the VPC of its group")
+	require.Equal(t, []string{"web"}, got["quantum"].Groups)
+	require.Equal(t, []string{"two"}, got["quantum"].Subnets)
+	require.NotEmpty(t, got["later"].Doubt)
+	for _, f := range got {
+		require.True(t, f.Many)
+		require.Equal(t, model.Maybe, f.Addresses[0].HasPublic)
+	}
+}
+
+// What belongs to a cluster has the groups of the cluster, and not the default one of the VPC.
+func TestAnInstanceOfAClusterHasTheGroupsOfTheCluster(t *testing.T) {
+	cluster := map[string]any{"": "aws:rds/cluster:Cluster", "vpcSecurityGroupIds": []any{"db-id"}, "dbSubnetGroupName": "places-id"}
+	places := map[string]any{"": "aws:rds/subnetGroup:SubnetGroup", "subnetIds": []any{"one-id", "two-id"}}
+	instance := map[string]any{"": "aws:rds/clusterInstance:ClusterInstance", "clusterIdentifier": "aurora-id"}
+	got := with(t, map[string]map[string]any{"aurora": cluster, "places": places, "writer": instance})
+	require.Equal(t, []string{"db"}, got["writer"].Groups)
+	require.Equal(t, []string{"one", "two"}, got["writer"].Subnets)
+	require.Empty(t, got["writer"].Doubt)
+	got = with(t, map[string]map[string]any{"places": places, "writer": instance})
+	require.Equal(t, "its cluster is not in the stack", got["writer"].Doubt)
+}
+
+func TestAGroupThatIsAttachedByAResourceOfItsOwnCounts(t *testing.T) {
+	got := with(t, map[string]map[string]any{
+		"host":     {"": "aws:ec2/instance:Instance", "subnetId": "one-id", "vpcSecurityGroupIds": []any{"web-id"}},
+		"attached": {"": "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment", "networkInterfaceId": "host-id", "securityGroupId": "db-id"},
+		"endpoint": {"": "aws:ec2/vpcEndpoint:VpcEndpoint", "vpcEndpointType": "Interface", "serviceName": "com.amazonaws.eu-central-1.ssm", "subnetIds": []any{"one-id"}, "securityGroupIds": []any{"web-id"}},
+		"joined":   {"": "aws:ec2/securityGroupAssociation:SecurityGroupAssociation", "vpcEndpointId": "endpoint-id", "securityGroupId": "db-id"},
+	})
+	require.Equal(t, []string{"db", "web"}, got["host"].Groups)
+	require.Equal(t, []string{"db", "web"}, got["endpoint"].Groups)
+}
