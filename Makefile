@@ -28,7 +28,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ENV=staging (default) or ENV=production chooses the environment: Pulumi.<ENV>.yaml"
-	@echo "  JSON=1 lets diff and twin write JSON; EMULATED=1 lets opens ask about the rehearsed ENV"
+	@echo "  JSON=1 lets diff, twin and preflight write JSON; EMULATED=1 lets opens, heard and preflight ask about the rehearsed ENV"
 	@echo "  NO_DATABASE=1 lets rehearse do without a real database server"
 	@echo "  FUZZTIME=10m (default) is how long each fuzz target runs"
 	@echo "  COUNT=1000 (default) is how often test-repeat runs each test"
@@ -83,6 +83,12 @@ preview: $(REHEARSE) $(POLICY) dbagent ## Preview ENV in its real AWS account (n
 opens: $(REHEARSE) $(POLICY) dbagent ## Say what the program would open and close between the segments of ENV; with STRICT=1 fail if anything opens
 	@mkdir -p build; ($(PREVIEW)) >build/opens.log || { cat build/opens.log; exit 1; }
 	@$(SAY)
+
+# It asks about everything that the preview would make. An emulated account's domains are in nobody's DNS.
+.PHONY: preflight
+preflight: $(REHEARSE) dbagent ## Ask AWS, without changing anything, whether the account of ENV has room for what a deployment would make; JSON=1, STRICT=1
+	@mkdir -p build; ($(PREVIEW)) >build/preflight.log || { cat build/preflight.log; exit 1; }
+	@$(EXEC) go run ./tools/preflight $(if $(EMULATED),-resolver none) $(if $(JSON),-json) $(if $(STRICT),-strict) $(ENVIRONMENT) $(OPENS)-after.jsonl
 
 .PHONY: heard
 heard: $(REHEARSE) ## Ask AWS who hears the alarms of ENV, and fail for who has not confirmed; with EMULATED=1 ask the rehearsed account

@@ -24,6 +24,8 @@ type Deployment struct {
 	Stack  []*pack.Resource
 	// Preview says that the file is a preview, so that values may be unknown.
 	Preview bool
+	// Made are the URNs of what a preview would make, also in the place of what it deletes later. An export makes nothing.
+	Made map[string]bool
 	// Name is the stack with its project, such as "dev of shop"; it is empty where the file holds no resource.
 	Name string
 }
@@ -64,6 +66,8 @@ type state struct {
 	before *state
 	// read says that a preview only reads the resource, which somebody else manages.
 	read bool
+	// made says that a preview makes the resource.
+	made bool
 }
 
 // step is what a preview or an update does to one resource.
@@ -190,6 +194,7 @@ func last(steps []step) []state {
 		}
 		urn := s.NewState.URN
 		s.NewState.read = s.Op == "read" || s.Op == "read-replacement"
+		s.NewState.made = s.Op == "create" || s.Op == "create-replacement" || s.Op == "replace"
 		if i, seen := at[urn]; seen {
 			states[i] = *s.NewState
 			continue
@@ -223,7 +228,7 @@ func (s *state) foreseen(inputs *structpb.Struct) (*structpb.Struct, error) {
 }
 
 func build(states []state, preview bool) (*Deployment, error) {
-	d := &Deployment{Preview: preview}
+	d := &Deployment{Preview: preview, Made: made(states)}
 	providers, err := providersOf(states)
 	if err != nil {
 		return nil, err
@@ -268,6 +273,17 @@ func build(states []state, preview bool) (*Deployment, error) {
 		}
 	}
 	return d, nil
+}
+
+// made are the URNs of what a preview makes.
+func made(states []state) map[string]bool {
+	urns := map[string]bool{}
+	for _, s := range states {
+		if s.made {
+			urns[s.URN] = true
+		}
+	}
+	return urns
 }
 
 // provider is a provider resource, whose inputs policies see with each resource.

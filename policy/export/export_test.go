@@ -61,3 +61,21 @@ func TestWhatIsChangedInPlaceKeepsItsName(t *testing.T) {
 	require.False(t, replaced.Get("arn").Exists(), "a replacement has a name of its own")
 	require.False(t, d.Inputs[0].Inputs().Get("arn").Exists(), "nobody has written it")
 }
+
+func TestWhatAPreviewMakes(t *testing.T) {
+	steps := ""
+	for _, op := range []string{"create", "same", "update", "create-replacement", "replace", "read", "delete", "delete-replaced", "refresh"} {
+		steps += `{"op":"` + op + `","urn":"urn:pulumi:s::p::aws:ec2/eip:Eip::` + op + `","newState":{"type":"aws:ec2/eip:Eip","inputs":{}}},`
+	}
+	d, err := export.Read(strings.NewReader(`{"steps":[` + strings.TrimSuffix(steps, ",") + `]}`))
+	require.NoError(t, err)
+	want := map[string]bool{}
+	for _, op := range []string{"create", "create-replacement", "replace"} {
+		want["urn:pulumi:s::p::aws:ec2/eip:Eip::"+op] = true
+	}
+	require.Equal(t, want, d.Made)
+
+	d, err = export.Read(strings.NewReader(`{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:s::p::aws:ec2/eip:Eip::e","type":"aws:ec2/eip:Eip"}]}}`))
+	require.NoError(t, err)
+	require.Empty(t, d.Made, "an export makes nothing")
+}

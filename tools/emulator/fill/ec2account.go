@@ -6,8 +6,9 @@ import (
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
 )
 
-// ec2Account keeps what EC2 has once in a region of an account and moto lacks: whether snapshots and images may be public, and what
-// an instance's metadata service is like where its launch does not choose. Nothing obeys.
+// ec2Account keeps what EC2 has once in a region of an account and moto lacks: whether snapshots and images may be public, what
+// an instance's metadata service is like where its launch does not choose, and the key of disks that name none, which moto sets and does
+// not tell. Nothing obeys.
 func ec2Account(t *Table) {
 	block := func(what, member, parameter, off string) {
 		states := &store[string]{}
@@ -32,6 +33,26 @@ func ec2Account(t *Table) {
 	}
 	block("Snapshot", "state", "State", "unblocked")
 	block("Image", "imageBlockPublicAccessState", "ImageBlockPublicAccessState", "unblocked")
+
+	keys := &store[string]{}
+	key := func(x *Exchange, id string) *wire.Reply {
+		return xmlReply(wire.Parent(x.Call.Action+"Response", wire.Element("requestId", wire.RequestID), wire.Element("kmsKeyId", id)))
+	}
+	t.on("ec2", func(x *Exchange) (*wire.Reply, error) {
+		reply, err := x.Pass()
+		return editXML(reply, err, func(root *wire.Node) { keys.set(x.place(), "", root.Get("kmsKeyId")) })
+	}, "ModifyEbsDefaultKmsKeyId")
+	t.on("ec2", func(x *Exchange) (*wire.Reply, error) {
+		keys.remove(x.place(), "")
+		return key(x, ebsKey), nil
+	}, "ResetEbsDefaultKmsKeyId")
+	t.on("ec2", func(x *Exchange) (*wire.Reply, error) {
+		id, chosen := keys.get(x.place(), "")
+		if !chosen {
+			id = ebsKey
+		}
+		return key(x, id), nil
+	}, "GetEbsDefaultKmsKeyId")
 
 	defaults := &store[map[string]string]{}
 	t.on("ec2", func(x *Exchange) (*wire.Reply, error) {
@@ -59,6 +80,9 @@ func ec2Account(t *Table) {
 		return xmlReply(wire.Parent(x.Call.Action+"Response", wire.Element("requestId", wire.RequestID), level)), nil
 	}, "GetInstanceMetadataDefaults")
 }
+
+// ebsKey is the key of disks where the account has chosen none (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetEbsDefaultKmsKeyId.html).
+const ebsKey = "alias/aws/ebs"
 
 // metadataDefaults are the parameters of ModifyInstanceMetadataDefaults, and their names in the answer.
 var metadataDefaults = map[string]string{

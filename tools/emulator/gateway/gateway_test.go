@@ -180,8 +180,8 @@ func recorded(t *testing.T, account *emulatortest.Account) []gateway.Record {
 func TestWhatNobodyCanDoFailsAtOnce(t *testing.T) {
 	t.Parallel()
 	account := emulatortest.NewAccount(t)
-	_, err := rds.NewFromConfig(account.Retrying(5)).DescribeDBEngineVersions(t.Context(), nil)
-	require.ErrorContains(t, err, "cannot do rds DescribeDBEngineVersions and neither can the gateway")
+	_, err := rds.NewFromConfig(account.Retrying(5)).DescribeCertificates(t.Context(), nil)
+	require.ErrorContains(t, err, "cannot do rds DescribeCertificates and neither can the gateway")
 	require.Len(t, recorded(t, account), 1, "it is not retried")
 }
 
