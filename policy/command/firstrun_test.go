@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/policy/command"
+	"github.com/bulkhead-iac/bulkhead/policy/schema"
 )
 
 // thing is a resource of an export of a stack that nobody has prepared.
@@ -87,7 +88,7 @@ func TestNothingPassesUnseen(t *testing.T) {
 		last = at
 	}
 	require.NotContains(t, unseen, "eks:index:Cluster", "what it made is seen")
-	require.NotContains(t, out, "version 7", "the pack knows it")
+	require.NotContains(t, out, "this pack knows it up to version", "it knows version 7")
 	require.Contains(t, out, "\n7 resources, ", "components, the stack and providers are not the user's resources")
 
 	for _, format := range []string{"json", "sarif", "junit", "markdown"} {
@@ -110,6 +111,20 @@ func TestUnjudgedCanBeRefused(t *testing.T) {
 	require.Contains(t, out, "uses version 9.0.1 of the provider, this pack knows it up to version 7")
 	require.Contains(t, out, "2 findings stop the deployment")
 	require.NotContains(t, out, "RandomPassword (password)")
+}
+
+// TestAnOlderTableIsSaidOnce: what replaces a resource is known of one version of the provider. Programs on older ones, and on none
+// that anybody says, are judged as ever.
+func TestAnOlderTableIsSaidOnce(t *testing.T) {
+	volume := thing{token: "aws:ebs/volume:Volume", name: "v", inputs: `{"encrypted":false}`}
+	for provider, want := range map[string]int{"5.43.0": 0, "6.1.0": 0, schema.Version(): 0, "6.999.0": 1, "7.8.0": 1, "v7.8.0": 1, "": 0, "main": 0} {
+		for _, format := range []string{"text", "markdown"} {
+			code, out, errOut := start([]string{"check", "-", "-only", "ebs-encrypted", "-format", format}, stack(t, provider, volume, volume))
+			require.Equal(t, command.Refused, code, "%s: %s", provider, errOut)
+			require.Contains(t, out, "encrypted is false", provider)
+			require.Equal(t, want, strings.Count(out, "which change of an input replaces its resource is known of version "+schema.Version()), provider)
+		}
+	}
 }
 
 // TestNothingJudgedIsNotGreen: an empty file and one without a type that a control knows must not look like a stack in order.
@@ -180,6 +195,14 @@ func TestOneCauseIsOneFinding(t *testing.T) {
 	_, out, _ = start([]string{"check", "-", "-severity", "critical", "-format", "json"}, state)
 	require.Equal(t, 1, strings.Count(out, `"control": "sg-ssh-world"`))
 	require.Equal(t, 4, strings.Count(out, `"cause": "sg-all-ports-world"`))
+}
+
+// TestOneRuleIsOneFinding although two controls look at another part of it.
+func TestOneRuleIsOneFinding(t *testing.T) {
+	_, out, _ := start([]string{"check", "-", "-severity", "high"}, stack(t, "7.1.0", thing{token: "aws:ec2/securityGroup:SecurityGroup", name: "web",
+		inputs: `{"ingress":[{"protocol":"tcp","fromPort":22,"toPort":22,"cidrBlocks":["0.0.0.0/0"]}]}`}))
+	require.Equal(t, 1, strings.Count(out, "reach tcp port 22"), out)
+	require.Contains(t, out, "  Also: sg-other-ports-world\n")
 }
 
 // TestReportOnLess narrows the report and says what makes the exit code.

@@ -64,7 +64,7 @@ func New() (*pack.Pack, error) {
 		Tags:   []string{"aws", "security", "segmentation"},
 		Opaque: opaque(), Plain: plainTypes, ProviderMajor: providerMajor,
 		References: pack.References{Identifies: aws.Identifies, Documents: func(token string) []string { return document.Types[token] }},
-		Profiles:   Profiles(), Replaces: schema.Replaces, Documentation: Documentation, Frameworks: Frameworks(),
+		Profiles:   Profiles(), Replaces: schema.Replaces, ReplacesOf: schema.Version(), Documentation: Documentation, Frameworks: Frameworks(),
 	}
 	all := All()
 	return p, p.Load(all...)
@@ -91,12 +91,22 @@ func All() []*pack.Control {
 	for name, controls := range Packages() {
 		for _, c := range controls() {
 			c.Service = pageOf(name, c.ID)
+			c.Fix = bothNames(c.Fix)
 			c.URL = strings.TrimSuffix(Documentation, ".md") + "/" + c.Service + ".md#" + c.ID
 			all = append(all, c)
 		}
 	}
 	slices.SortFunc(all, func(a, b *pack.Control) int { return strings.Compare(a.ID, b.ID) })
 	return all
+}
+
+// bothNames names a type whose name ends in V2 by the name as well that it has since version 7 of the provider.
+func bothNames(fix string) string {
+	if at := strings.Index(fix, "V2"); at > 0 {
+		name := fix[strings.LastIndexByte(fix[:at], ' ')+1 : at]
+		return fix[:at+2] + " (" + name + " since version 7 of the provider)" + fix[at+2:]
+	}
+	return fix
 }
 
 // ownPages are the services that share a package with others and have a page of their own.

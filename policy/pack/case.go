@@ -5,6 +5,7 @@ package pack
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -92,6 +93,9 @@ func (c *Case) Forbid(f Fact, message ...any) { c.Require(f.Not(), message...) }
 // value itself is the message. When the value is a secret, only its path is told.
 func (c *Case) Report(at Value, message ...any) { c.report(at, message) }
 
+// says is the beginning of a message that says of an input what it is.
+var says = regexp.MustCompile(`^([a-z][\w.\[\]]*) is (?:not set|true|false|"|\[|-?\d|an object|left out)`)
+
 func (c *Case) report(at Value, message []any) {
 	path := at.Path()
 	var text string
@@ -101,6 +105,9 @@ func (c *Case) report(at Value, message []any) {
 	case len(message) > 0:
 		format, _ := message[0].(string)
 		text = fmt.Sprintf(format, message[1:]...)
+		if named := says.FindStringSubmatch(text); named != nil {
+			path = named[1] // what the message is about; a condition may have decided that there is something to say
+		}
 	case at.Exists():
 		text = path + " is " + at.String()
 	case path != "":

@@ -221,10 +221,12 @@ type Pack struct {
 	// Replaces reports whether a change of the input at a path makes the provider replace a resource of the type and lose
 	// what is in it. No remedy changes such an input, and the cure of a finding about one says so; nil knows of none.
 	Replaces func(token, path string) bool
-	byType   map[string]*dispatch
-	byID     map[string]*Control
-	controls []*Control
-	whole    []*Control
+	// ReplacesOf is the version of the provider that Replaces knows; a report says once where a program's is newer.
+	ReplacesOf string
+	byType     map[string]*dispatch
+	byID       map[string]*Control
+	controls   []*Control
+	whole      []*Control
 }
 
 // Profile gives a level to a control, or Unset to leave the control's own.

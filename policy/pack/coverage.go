@@ -38,12 +38,15 @@ type Gap struct {
 type Coverage struct {
 	// Newer is the version of the pack's provider where that is of a later major version than the pack knows, or empty.
 	Newer string `json:"newerProvider,omitempty"`
+	// Outdated is the version of the pack's provider where the table of inputs that replace a resource is of an older one, or empty.
+	Outdated string `json:"newerThanTable,omitempty"`
 	// Gaps are the types that were not judged.
 	Gaps []Gap `json:"gaps"`
 	// Resources counts what the program makes: neither the stack itself nor components, providers and stack references.
 	Resources int `json:"resources"`
-	// known is the newest major version that the pack knows.
+	// known is the newest major version that the pack knows, table that of which it knows what replaces a resource.
 	known int
+	table string
 	// Judged is how many of them at least one control that is switched on looks at.
 	Judged int `json:"judged"`
 }
@@ -73,7 +76,7 @@ func (s *Session) Coverage(resources []*Resource) *Coverage {
 	for _, r := range resources {
 		parents[r.Parent] = true
 	}
-	c := &Coverage{Gaps: []Gap{}, known: s.pack.ProviderMajor}
+	c := &Coverage{Gaps: []Gap{}, known: s.pack.ProviderMajor, table: s.pack.ReplacesOf}
 	gaps := map[string]*Gap{}
 	for _, r := range resources {
 		if strings.HasPrefix(r.Type, "pulumi:") {
@@ -139,10 +142,34 @@ func (c *Coverage) noteVersion(p *Pack, r *Resource) {
 		return
 	}
 	version := r.Provider().Get("version").Str()
-	major, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
-	if n, err := strconv.Atoi(major); err == nil && n > c.known {
+	of, table := numbers(version), numbers(c.table)
+	if of[0] > c.known {
 		c.Newer = version
 	}
+	if table[0] > 0 && slices.Compare(of[:], table[:]) > 0 {
+		c.Outdated = version
+	}
+}
+
+// numbers are the major and the minor version, 0 where there is none.
+func numbers(version string) (two [2]int) {
+	for i, part := range strings.SplitN(strings.TrimPrefix(version, "v"), ".", len(two)+1)[:min(len(two), 1+strings.Count(version, "."))] {
+		two[i], _ = strconv.Atoi(part) // No number is 0.
+	}
+	return two
+}
+
+// Notes are what a report says once about versions.
+func (c *Coverage) Notes() []string {
+	var notes []string
+	if c.Newer != "" {
+		notes = append(notes, c.NewerText())
+	}
+	if c.Outdated != "" {
+		notes = append(notes, fmt.Sprintf("which change of an input replaces its resource is known of version %s of the provider, and the program "+
+			"uses version %s: a preview shows it", c.table, c.Outdated))
+	}
+	return notes
 }
 
 // mostTypes is how many types of one kind a message of the engine names.

@@ -3,6 +3,7 @@
 package pack
 
 import (
+	"cmp"
 	"os"
 	"slices"
 	"strings"
@@ -261,7 +262,7 @@ func (s *Session) judge(results []Result, work []duty, r *Resource, stack *Stack
 		switch result := &results[len(results)-1]; result.Outcome {
 		case Fail:
 			for _, n := range k.found {
-				result.Notes = append(result.Notes, Note{Text: s.mask(k.hide(n.text)), Path: n.at, Caution: s.pack.caution(r, n.at)})
+				result.Notes = append(result.Notes, Note{Text: s.mask(k.hide(n.text)), Path: n.at, Caution: s.pack.caution(r, n)})
 			}
 			result.Waiver = s.rules.waiverFor(d.control.ID, r, s.now())
 		case Undecided, NotApplicable:
@@ -288,12 +289,14 @@ func (r *Result) Cure(n Note) string {
 	return r.Control.Fix + " " + n.Caution
 }
 
-// caution warns of a change of the input at a path.
-func (p *Pack) caution(r *Resource, path string) string {
-	if !p.replaces(r.Type, path) {
+// caution warns of a change of the input that a note is about. A note that names neither it nor the block around it is about
+// something else: the input only decided that there is something to say.
+func (p *Pack) caution(r *Resource, n note) string {
+	block := n.at[:max(0, strings.LastIndexByte(n.at, '.'))]
+	if !p.replaces(r.Type, n.at) || !strings.Contains(n.text, cmp.Or(block, n.at)) {
 		return ""
 	}
-	return "Where the " + r.ShortType() + " exists already, a change of " + path +
+	return "Where the " + r.ShortType() + " exists already, a change of " + n.at +
 		" replaces it: the provider deletes it with what is in it and makes another one, so save that first."
 }
 

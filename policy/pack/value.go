@@ -137,6 +137,8 @@ func (v Value) String() string {
 		return "unknown until deployed"
 	case v.Kind() == Text:
 		return strconv.Quote(shorten(v.n.text))
+	case v.Kind() == List && len(v.n.items) > 0 && v.n.items[0].kind == Map:
+		return "a list of " + strings.TrimSuffix(strconv.Itoa(len(v.n.items))+" objects", map[bool]string{true: "s"}[len(v.n.items) == 1])
 	case v.Kind() == List:
 		parts := make([]string, 0, len(v.n.items))
 		for item := range v.Items() {

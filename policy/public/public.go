@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/internal/awstypes"
+	"github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/export"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 	"github.com/bulkhead-iac/bulkhead/policy/report"
@@ -62,7 +64,10 @@ func Of(p *pack.Pack, d *export.Deployment) (*Report, error) {
 	}
 	addresses := map[string]string{}
 	for _, r := range d.Stack {
-		addresses[r.URN] = r.Outputs().First("dnsName", "domainName", "publicIp", "endpoint", "invokeUrl", "serviceUrl").Str()
+		address := r.Outputs().First("dnsName", "publicIp", "endpoint", "apiEndpoint", "invokeUrl", "serviceUrl", "domainName").Str()
+		if strings.ContainsAny(address, ".:") { // a domain of OpenSearch is called by a name alone
+			addresses[r.URN] = address
+		}
 	}
 	coverage := session.Coverage(d.Stack)
 	r := &Report{Stack: d.Name, Resources: coverage.Resources, Public: []Thing{}, Undecided: []Thing{}, Unjudged: []pack.Gap{}}
@@ -81,7 +86,8 @@ func Of(p *pack.Pack, d *export.Deployment) (*Report, error) {
 		slices.SortStableFunc(list, func(a, b Thing) int { return at[a.URN] - at[b.URN] })
 	}
 	for _, g := range coverage.Gaps {
-		if !awstypes.Get(g.Type).Closed {
+		twin, _ := aws.Twin(g.Type)
+		if !awstypes.Get(g.Type).Closed && !awstypes.Get(twin).Closed {
 			r.Unjudged = append(r.Unjudged, g)
 		}
 	}

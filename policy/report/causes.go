@@ -20,11 +20,11 @@ type cause struct {
 // link finds the findings of one resource that say the same. The first of them, which stops the deployment before others and
 // is at least as severe, gets the others' ids in Also; theirs is its id in Cause.
 func link(findings []Finding) {
-	groups := map[[3]string][]*Finding{}
+	groups := map[[2]string][]*Finding{}
 	for i := range findings {
 		f := &findings[i]
 		if f.Waiver == nil {
-			key := [3]string{f.URN, f.Path, f.Text}
+			key := [2]string{f.URN, f.Text}
 			groups[key] = append(groups[key], f)
 		}
 	}

@@ -85,7 +85,7 @@ func (r *Report) text(w io.Writer) error {
 	if len(r.Undecided) > 0 {
 		b.WriteString("Undecided:\n")
 		for _, o := range r.waits() {
-			fmt.Fprintf(&b, "  %-8s  %s: %s\n            %s\n", o.Severity, Named(o.Type, o.Name, o.Place), o.Reason, strings.Join(o.ids, ", "))
+			fmt.Fprintf(&b, "  %-8s  %s: %s\n            %s\n", o.Severity, Named(o.Type, o.Name, o.Place), o.waitsFor(), strings.Join(o.ids, ", "))
 		}
 		b.WriteString("\n")
 	}
@@ -119,8 +119,8 @@ func (r *Report) gaps(b *strings.Builder) {
 		}
 		b.WriteString("\n")
 	}
-	if r.Coverage.Newer != "" {
-		fmt.Fprintf(b, "Note: %s.\n\n", r.Coverage.NewerText())
+	for _, note := range r.Coverage.Notes() {
+		fmt.Fprintf(b, "Note: %s.\n\n", note)
 	}
 }
 
@@ -153,7 +153,7 @@ func (r *Report) markdown(w io.Writer) error {
 		b.WriteString("\n| Severity | Undecided control | Resource | Waits for |\n|---|---|---|---|\n")
 		for _, o := range r.waits() {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", o.Severity, strings.Join(o.ids, ", "), cell(Named(o.Type, o.Name, o.Place)),
-				cell(strings.TrimPrefix(o.Reason, "undecided until deployed: waits for ")))
+				cell(o.waitsFor()))
 		}
 	}
 	if len(r.Coverage.Gaps) > 0 {
@@ -162,11 +162,20 @@ func (r *Report) markdown(w io.Writer) error {
 			fmt.Fprintf(&b, "| `%s` | %d | %s |\n", g.Type, len(g.Names), cell(g.Why))
 		}
 	}
-	if r.Coverage.Newer != "" {
-		fmt.Fprintf(&b, "\nNote: %s.\n", r.Coverage.NewerText())
+	for _, note := range r.Coverage.Notes() {
+		fmt.Fprintf(&b, "\nNote: %s.\n", note)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// waitsFor is why a check has no answer, below a heading that says that it has none.
+func (o *Open) waitsFor() string {
+	reason := o.Reason
+	for _, said := range []string{"undecided until deployed: ", "undecided here: ", "undecided: "} {
+		reason = strings.TrimPrefix(reason, said)
+	}
+	return reason
 }
 
 // cell keeps text from breaking a Markdown table.

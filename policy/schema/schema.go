@@ -27,6 +27,13 @@ var types = sync.OnceValue(func() map[string]inputs {
 	return all
 })
 
+// Version is the version of Pulumi's provider that the table is of, such as "6.83.2".
+func Version() string {
+	_, rest, _ := strings.Cut(table, "/sdk/v6@v")
+	version, _, _ := strings.Cut(rest, " ")
+	return version
+}
+
 // Known reports whether the table has the resource type.
 func Known(token string) bool {
 	_, ok := types()[token]

@@ -11,6 +11,10 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/schema"
 )
 
+func TestTheTableSaysOfWhichVersionItIs(t *testing.T) {
+	require.Regexp(t, `^6\.\d+\.\d+$`, schema.Version())
+}
+
 func TestTheTableKnowsWhatReplaces(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -93,7 +93,11 @@ func Without(words ...string) Want {
 
 // Entry wants an item in a list of objects: the values of its fields, as field, value, field, value.
 func Entry(fields ...string) Want {
-	return Want{text: "a list with " + strings.Join(fields, " "), holds: func(v pack.Value) pack.Fact {
+	var pairs []string
+	for pair := range slices.Chunk(fields, 2) {
+		pairs = append(pairs, pair[0]+" "+strconv.Quote(pair[1]))
+	}
+	return Want{text: "a list with one of " + strings.Join(pairs, ", "), holds: func(v pack.Value) pack.Fact {
 		return v.Any(func(item pack.Value) pack.Fact {
 			fits := pack.Yes(item)
 			for pair := range slices.Chunk(fields, 2) {

@@ -157,6 +157,14 @@ func Few(list []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(list[:mostNamed], ", "), len(list)-mostNamed)
 }
 
+// Count writes a number with the word for one or for many.
+func Count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // Absent is the fact that a value is not set at all.
 func Absent(v pack.Value) pack.Fact {
 	if v.Exists() {

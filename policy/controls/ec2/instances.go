@@ -355,7 +355,8 @@ func scaling() []*pack.Control {
 					return
 				}
 				if zones.Len() < 2 && subnets.Len() < 2 {
-					k.Report(subnets, "the group has %d subnets", max(zones.Len(), subnets.Len()))
+					k.Report(subnets, "%s listed, of at least two zones are wanted",
+						want.Count(max(zones.Len(), subnets.Len()), "subnet is", "subnets are"))
 				}
 			},
 		},

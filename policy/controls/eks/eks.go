@@ -33,6 +33,17 @@ func Controls() []*pack.Control {
 				k.Forbid(k.Get("vpcConfig.endpointPublicAccess").Is(true, true).And(wide), "the endpoint answers everybody")
 			},
 		},
+		{
+			ID: "eks-nodes-ssh-world", Title: "Nodes do not take SSH from the internet", Severity: pack.Critical, Public: true,
+			Types: []string{"aws:eks/nodeGroup:NodeGroup"},
+			Why:   "With a key and no source group EKS opens port 22 of every node to the whole internet.",
+			Fix:   "Leave remoteAccess out and use Session Manager, or name the groups that may in remoteAccess.sourceSecurityGroupIds.",
+			Maps:  standard.Meets(standard.Exposure), Check: func(k *pack.Case) {
+				access := k.Get("remoteAccess")
+				k.Forbid(access.Get("ec2SshKey").IsSet().And(access.Get("sourceSecurityGroupIds").IsSet().Not()),
+					"remoteAccess.ec2SshKey is set and remoteAccess.sourceSecurityGroupIds is not, so that port 22 is open to the internet")
+			},
+		},
 		want.Properties{
 			"aws:eks/cluster:Cluster": {"encryptionConfig.provider.keyArn": want.Given, "encryptionConfig.resources": want.Holding("secrets")},
 		}.Control(pack.Control{

@@ -51,7 +51,7 @@ func isError(status string) bool {
 // redirectsOnly wants a listener for plain HTTP to do nothing but redirect to HTTPS.
 func redirectsOnly(k *pack.Case) {
 	k.Require(listenerProtocol(k.Get, "HTTP").Not().Or(redirects(k.Get("defaultActions"))),
-		"the HTTP listener does more than redirect to HTTPS")
+		"the HTTP listener does more than redirect to HTTPS: defaultActions[0].type is %s", k.Get("defaultActions[0].type"))
 }
 
 // listenerRules are about the rules of listeners, which take requests away from the default action.

@@ -142,7 +142,7 @@ func loadBalancers() []*pack.Control {
 					return
 				}
 				if n := max(subnets.Len(), mapped.Len()); n < 2 {
-					k.Report(subnets, "the load balancer has %d subnets", n)
+					k.Report(subnets, "%s listed, of at least two zones are wanted", want.Count(n, "subnet is", "subnets are"))
 				}
 			},
 		},

@@ -137,13 +137,21 @@ func sumOf(list []*filter.Rule, protocol string, port int) (parts int, wide bool
 
 func described(k *pack.Case) {
 	if k.Type == aws.SecurityGroup {
-		k.Require(k.Get("description").Matches(saysSomething))
+		about := k.Get("description")
+		k.Require(about.Matches(saysSomething), "description is %s; a reason in words is wanted", about)
 	}
 	list := filter.Rules(k, k.Resource)
+	var silent []string
 	for i := range list {
-		if said := list[i].Note.Matches(saysSomething); said.Is != pack.True {
-			k.Require(said, "%s has no description of its own", filter.Place(list[i].At))
+		switch said := list[i].Note.Matches(saysSomething); said.Is {
+		case pack.False:
+			silent = append(silent, filter.Place(list[i].At))
+		case pack.Deferred:
+			k.Defer(said.At)
 		}
+	}
+	if len(silent) > 0 {
+		k.Report(k.Inputs(), "no description of its own: %s", want.Few(silent))
 	}
 }
 
