@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"os"
 	"path/filepath"
@@ -10,25 +11,37 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bulkhead-iac/bulkhead/components/segment/picture"
+	"github.com/bulkhead-iac/bulkhead/policy/export"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/page"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
 var update = flag.Bool("update", false, "draw docs/segments.svg anew")
 
-// The picture in the documentation is drawn from the table, with everything that the settings of the tests can open.
-func TestThePictureShowsTheTable(t *testing.T) {
+// The picture in the documentation is the proof of the whole program, with everything that the settings of the tests can open.
+func TestThePictureShowsWhatIsProved(t *testing.T) {
 	settings := settingsOf(t, "production")
 	settings.Bastion.Access, settings.Bastion.AllowedCIDRs = stacks.BastionKnownAddresses, []string{"203.0.113.0/28"}
 	settings.Bastion.ReachesDatabase = true
 	settings.App.EgressCIDRs = []string{"198.51.100.64/28"}
-	got, err := picture.SVG(table(settings))
+	state, err := deployed(t, settings).Export()
 	require.NoError(t, err)
+	d, err := export.Read(bytes.NewReader(state))
+	require.NoError(t, err)
+	rows, err := stack.Table(d.Inputs)
+	require.NoError(t, err)
+	p, err := segmentation.Prove(stack.Of(d, nil), rows)
+	require.NoError(t, err)
+	require.True(t, p.Holds())
+	var got bytes.Buffer
+	require.NoError(t, page.SVG(&got, p))
 	path := filepath.Join("..", "docs", "segments.svg")
 	if *update {
-		require.NoError(t, os.WriteFile(path, got, 0o600))
+		require.NoError(t, os.WriteFile(path, got.Bytes(), 0o600))
 	}
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, string(want), string(got), "the table has changed; run `go generate ./infra` and look at docs/segments.svg")
+	require.Equal(t, string(want), got.String(), "what the program opens has changed; run `go generate ./infra` and look at docs/segments.svg")
 }

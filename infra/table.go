@@ -7,7 +7,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
-//go:generate go test -run TestThePictureShowsTheTable -update .
+//go:generate go test -run TestThePictureShowsWhatIsProved -update .
 
 // table is who may talk to whom: the one page to review, and the one to change. Everything that opens a way is made from it,
 // and whatever has no row is closed. To add a service, add its segment and its rows here, and the service in main.go.

@@ -5,6 +5,7 @@ package controls_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,6 +76,28 @@ func TestTheProofInThePack(t *testing.T) {
 		}
 	}
 	require.Contains(t, said, `the segmentation of the network was not judged, because nothing says which connections are meant`)
+}
+
+// A segment in which nothing stands refuses, unless another stack fills it.
+func TestASegmentWithoutAnythingRefusesUnlessAnotherStackFillsIt(t *testing.T) {
+	scene := packtest.YAML(t, "bulkhead:network:Network", `
+- {$type: "aws:ec2/vpc:Vpc", $name: v, cidrBlock: 10.0.0.0/16}
+- {$type: "aws:ec2/subnet:Subnet", $name: s, vpcId: "@v", cidrBlock: 10.0.1.0/24}
+- {$type: "bulkhead:network:Network", $name: net, table: {segments: [{name: web, holds: servers}, {name: db, holds: data}], connections: [{from: web, to: db, ports: tcp/5432, why: queries}]}}
+- {$type: "aws:ec2/securityGroup:SecurityGroup", $name: net-web-group, vpcId: "@v", tags: {Name: net-web}}
+- {$type: "aws:ec2/instance:Instance", $name: web, subnetId: "@s", vpcSecurityGroupIds: ["@net-web-group"]}
+`)
+	for want, settings := range map[pack.Outcome]map[string]any{pack.Fail: nil, pack.Undecided: {"filledElsewhere": []any{"db"}}} {
+		for _, form := range []packtest.Form{packtest.State, packtest.Preview} {
+			outcome, results, err := packtest.RunOne(load(t), "segmentation-proved", scene, form, settings)
+			require.NoError(t, err)
+			require.Equal(t, want, outcome)
+			if want == pack.Fail {
+				i := slices.IndexFunc(results, func(r pack.Result) bool { return r.Control.ID == "segmentation-proved" })
+				require.Contains(t, results[i].Notes[0].Text, "web -> db: tcp 5432 (queries) cannot be judged: nothing stands in db (group:net-db) [NO_MEMBERS]")
+			}
+		}
+	}
 }
 
 func TestAnExistingVPCIsNotJudgedByTheStackAndThatIsSaid(t *testing.T) {

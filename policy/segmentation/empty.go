@@ -60,7 +60,7 @@ func (p *Proof) empty() {
 					status, but = Unknown, ", and "+why
 				}
 				for _, row := range rows {
-					p.Cells[i].find(status, NoMembers, fmt.Sprintf("%s (%s) cannot be judged: nothing stands in %s%s", flow.Describe(row.Ports.Set()), row.Why, name, but), nil)
+					p.Cells[i].find(status, NoMembers, fmt.Sprintf("%s (%s) cannot be judged: nothing stands in %s%s", flow.Describe(row.Ports.Set()), row.Why, name, but), nil).row = row.Why
 				}
 			}
 		}

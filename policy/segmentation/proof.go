@@ -77,6 +77,7 @@ type Finding struct {
 	Code   string      `json:"code"`
 	What   string      `json:"what"`
 	Path   *reach.Path `json:"path,omitempty"`
+	row    string      // the reason of the connection of the table that fails; empty for what is in none
 }
 
 // Certain reports whether the finding stands however what is not known yet turns out: a preview leaves some doubts that
@@ -226,15 +227,17 @@ func (p *Proof) lacks(c *Cell, a, b *reach.End, q flow.Set, status Status, reaso
 		code = string(stops[0].Code)
 	}
 	verb := map[Status]string{Blocked: "cannot pass", Unknown: "does not pass for certain"}[status]
-	c.find(status, code, fmt.Sprintf("%s (%s) %s", flow.Describe(q), reason, verb), path)
+	c.find(status, code, fmt.Sprintf("%s (%s) %s", flow.Describe(q), reason, verb), path).row = reason
 }
 
-func (c *Cell) find(status Status, code, what string, path *reach.Path) {
+func (c *Cell) find(status Status, code, what string, path *reach.Path) *Finding {
 	c.Status = worse(c.Status, status)
-	if slices.ContainsFunc(c.Findings, func(f Finding) bool { return f.What == what }) {
-		return
+	i := slices.IndexFunc(c.Findings, func(f Finding) bool { return f.What == what })
+	if i < 0 {
+		i = len(c.Findings)
+		c.Findings = append(c.Findings, Finding{Status: status, Code: code, What: what, Path: path})
 	}
-	c.Findings = append(c.Findings, Finding{Status: status, Code: code, What: what, Path: path})
+	return &c.Findings[i]
 }
 
 // mediate looks at ways through load balancers. Both connections of one that works are in cells of their own; here it

@@ -25,6 +25,8 @@ const (
 type Zone struct {
 	Kind ZoneKind
 	Name string
+	// Holds is what the table says that a segment holds.
+	Holds string
 	// Zones are those within. A segment has none, and Members instead: what its interfaces are called.
 	Zones   []Zone
 	Members []string
@@ -51,7 +53,7 @@ func (p *Proof) Zones() []Zone {
 	for _, segment := range p.Segments {
 		for _, e := range p.members[segment] {
 			if e.Class < 0 {
-				root.within(OutsideZone, "").within(SegmentZone, segment)
+				root.within(OutsideZone, "").within(SegmentZone, segment).Holds = p.holds(segment)
 			}
 			for _, f := range e.Members() {
 				at := root.within(VPCZone, names[vpcOf(f, p.net)])
@@ -59,6 +61,7 @@ func (p *Proof) Zones() []Zone {
 					at = at.within(TierZone, tier)
 				}
 				at = at.within(SegmentZone, segment)
+				at.Holds = p.holds(segment)
 				at.Members = append(at.Members, label(f))
 			}
 		}
@@ -75,10 +78,15 @@ func label(f *model.Interface) string {
 	return name
 }
 
-func (p *Proof) tier(segment string) string {
+func (p *Proof) tier(segment string) string { return string(p.named(segment).Tier) }
+
+func (p *Proof) holds(segment string) string { return p.named(segment).Holds }
+
+// named is the segment of the table with a name; the zero value if it is none.
+func (p *Proof) named(segment string) intent.Segment {
 	i := slices.IndexFunc(p.table.Segments, func(s intent.Segment) bool { return s.Name == segment })
 	if i < 0 {
-		return ""
+		return intent.Segment{}
 	}
-	return string(p.table.Segments[i].Tier)
+	return p.table.Segments[i]
 }

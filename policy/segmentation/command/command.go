@@ -83,7 +83,7 @@ func Main(version, name string, args []string, in io.Reader, out, errOut io.Writ
 func formats(name string) []string {
 	switch name {
 	case "prove":
-		return []string{"text", "json", "markdown", "sarif", "html"}
+		return []string{"text", "json", "markdown", "sarif", "html", "svg"}
 	case "diff":
 		return []string{"text", "json", "markdown", "html"}
 	}
@@ -91,7 +91,7 @@ func formats(name string) []string {
 }
 
 // endings are the forms by the endings of files.
-var endings = map[string]string{".txt": "text", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".html": "html"}
+var endings = map[string]string{".txt": "text", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".html": "html", ".svg": "svg"}
 
 func do(r *run, name string, args []string, errOut io.Writer) (int, error) {
 	set := flag.NewFlagSet(name, flag.ContinueOnError)
@@ -101,7 +101,7 @@ func do(r *run, name string, args []string, errOut io.Writer) (int, error) {
 	known := formats(name)
 	set.StringVar(&r.format, "format", "text", strings.Join(known, ", "))
 	if slices.Contains([]string{"prove", "diff"}, name) {
-		set.StringVar(&r.also, "also", "", "a file into which the answer is written too, in the form of its ending: .txt, .json, .md, .html, and .sarif of prove")
+		set.StringVar(&r.also, "also", "", "a file into which the answer is written too, in the form of its ending: .txt, .json, .md, .html, and of prove .sarif and .svg")
 	}
 	if err := set.Parse(args); err != nil {
 		return Unusable, err
@@ -225,6 +225,8 @@ func (r *run) prove(args []string) (int, error) {
 			return p.SARIF(out, r.version, args[0])
 		case "html":
 			return (&page.Page{Input: args[0], Proof: p}).Write(out)
+		case "svg":
+			return page.SVG(out, p)
 		default:
 			p.Text(out)
 		}

@@ -144,6 +144,17 @@ func (e *End) speaks(row string) bool {
 	return slices.ContainsFunc(list(row, awsPrefix), func(service string) bool { return slices.Contains(e.means, awsPrefix+service) })
 }
 
+// Means are the names of the ends that an end of a row stands for.
+func (t *Table) Means(row string) []string {
+	var out []string
+	for i := range t.ends {
+		if t.ends[i].speaks(row) {
+			out = append(out, t.ends[i].Name)
+		}
+	}
+	return out
+}
+
 // Rows are the connections that must be possible from one end to another. A row about the internet speaks for known
 // addresses on it too.
 func (t *Table) Rows(from, to *End) []Connection {

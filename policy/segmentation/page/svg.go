@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package picture
+package page
 
 import (
 	"bytes"
 	"fmt"
 	"html"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
 )
 
 // Sizes in pixels.
@@ -50,7 +53,7 @@ func (p *picture) stack(zones []*zone, top, depth int) int {
 	return top
 }
 
-const style = `<style>
+const svgStyle = `<style>
 text { font: 13px system-ui, "DejaVu Sans", Arial, sans-serif; fill: #1c2733 }
 .small { font-size: 12px; fill: #46535f }
 .bold { font-weight: bold }
@@ -64,6 +67,8 @@ text { font: 13px system-ui, "DejaVu Sans", Arial, sans-serif; fill: #1c2733 }
 .bar { fill: #fff; stroke: #1f4e79; stroke-width: 1.4 }
 .line { stroke: #1f4e79; stroke-width: 1.6; fill: none }
 .head { fill: #1f4e79 }
+.wrong .line { stroke: #b3261e; stroke-width: 2.4; stroke-dasharray: 6 3 }
+.wrong .head { fill: #b3261e }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6ebf0 }
 .small { fill: #b4bfca }
@@ -77,6 +82,8 @@ text { fill: #e6ebf0 }
 .bar { fill: #1b2530; stroke: #7fb2e5 }
 .line { stroke: #7fb2e5 }
 .head { fill: #7fb2e5 }
+.wrong .line { stroke: #ff8a80 }
+.wrong .head { fill: #ff8a80 }
 }
 </style>
 `
@@ -85,6 +92,11 @@ text { fill: #e6ebf0 }
 func (p *picture) render(bottom int) []byte {
 	var list bytes.Buffer
 	y := bottom + margin
+	for _, line := range wrap(p.verdict(), (p.width-4*margin)/charWidth) {
+		text(&list, margin, y+radius+3, "bold", line)
+		y += lineHeight
+	}
+	y += 6
 	for _, a := range p.arrows {
 		number(&list, margin+radius, y+radius-1, a.numbered)
 		for _, line := range wrap(a.says, (p.width-4*margin)/charWidth) {
@@ -95,12 +107,12 @@ func (p *picture) render(bottom int) []byte {
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="title desc">`+"\n", p.width, y+margin)
-	fmt.Fprintln(&out, `<title id="title">Segments, and who may open a connection to whom</title>`)
-	fmt.Fprintln(&out, `<desc id="desc">Whatever is not listed is closed.`)
+	fmt.Fprintln(&out, `<title id="title">Segments, and who can open a connection to whom</title>`)
+	fmt.Fprintf(&out, "<desc id=\"desc\">%s\n", html.EscapeString(p.verdict()))
 	for _, a := range p.arrows {
 		fmt.Fprintf(&out, "%s. %s.\n", a.numbered, html.EscapeString(strings.TrimSuffix(a.says, ".")))
 	}
-	fmt.Fprintf(&out, "</desc>\n%s"+`<rect class="page" width="%d" height="%d"/>`+"\n", style, p.width, y+margin)
+	fmt.Fprintf(&out, "</desc>\n%s"+`<rect class="page" width="%d" height="%d"/>`+"\n", svgStyle, p.width, y+margin)
 	p.boxes(&out, p.zones)
 	for _, a := range p.arrows {
 		a.draw(&out)
@@ -111,6 +123,14 @@ func (p *picture) render(bottom int) []byte {
 	out.Write(list.Bytes())
 	fmt.Fprintln(&out, "</svg>")
 	return out.Bytes()
+}
+
+// verdict is what the proof comes to.
+func (p *picture) verdict() string {
+	if p.proof.Holds() {
+		return "Proved: these connections pass, whatever is not known yet, and nothing else can."
+	}
+	return "Not as the table says: what differs is drawn broken, with a sign; nothing else can pass."
 }
 
 func (p *picture) boxes(out *bytes.Buffer, zones []*zone) {
@@ -137,7 +157,11 @@ func (p *picture) labels(out *bytes.Buffer, z *zone) {
 
 // draw draws the line to every bar that the row leads to, and the number and the ports where it starts.
 func (a *arrow) draw(out *bytes.Buffer) {
-	fmt.Fprintf(out, "<g><title>%s</title>\n", html.EscapeString(a.says))
+	class := ""
+	if a.Status != segmentation.Allowed {
+		class = ` class="wrong"`
+	}
+	fmt.Fprintf(out, "<g%s><title>%s</title>\n", class, html.EscapeString(a.says))
 	for _, to := range a.to {
 		start, end, down := a.from.bottom+radius, to.top, 1
 		if to == a.from || to.top < a.from.top {
@@ -151,7 +175,7 @@ func (a *arrow) draw(out *bytes.Buffer) {
 			fmt.Fprintf(out, `<path class="head" d="M%d %dl-5 %dh10z"/>`+"\n", a.x, end, -down*head)
 		}
 		number(out, a.x, start, a.numbered)
-		text(out, a.x+radius+3, start+4, "small", a.row.Ports.String())
+		text(out, a.x+radius+3, start+4, "small", label(&a.Line))
 	}
 	fmt.Fprintln(out, "</g>")
 }
@@ -170,7 +194,7 @@ func wrap(whole string, most int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(whole) {
-		if line != "" && len(line)+1+len(word) > most {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > most {
 			lines, line = append(lines, line), ""
 		}
 		line = strings.TrimSpace(line + " " + word)
