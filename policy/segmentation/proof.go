@@ -324,6 +324,7 @@ func residual(p *Proof) []string {
 	out := []string{
 		"DNS: every interface reaches the VPC's resolver, so that names can carry data out; Route 53 Resolver DNS Firewall limits it, groups and ACLs do not.",
 		"Instance metadata, time and DHCP: every instance reaches them on its own host; IMDSv2 with a hop limit of 1 limits metadata.",
+		"Connections that are open: a security group keeps those that it has let in when its rules change, until they end; the proof is about new ones.",
 		"Session Manager and EC2 Instance Connect: IAM opens shells where no port is open; IAM policies and endpoint policies limit it.",
 	}
 	for _, c := range p.Cells {

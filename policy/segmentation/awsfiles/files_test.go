@@ -178,13 +178,16 @@ func TestWhatCannotBeReadIsToldAtOnce(t *testing.T) {
 
 func TestWhatIsMissingOrNotModelledIsUnknownAndNeverBlocked(t *testing.T) {
 	for name, change := range map[string]func(files map[string]string){
-		"no ACLs":           func(f map[string]string) { delete(f, "NetworkAcls") },
-		"no groups":         func(f map[string]string) { delete(f, "SecurityGroups") },
-		"no tables":         func(f map[string]string) { delete(f, "RouteTables") },
-		"no subnets":        func(f map[string]string) { delete(f, "Subnets") },
-		"no VPC":            func(f map[string]string) { delete(f, "Vpcs") },
-		"a transit gateway": func(f map[string]string) { f["TransitGatewayAttachments"] = `{"TransitGatewayAttachments":[{"x":1}]}` },
-		"a broken CIDR":     func(f map[string]string) { f["Vpcs"] = strings.Replace(f["Vpcs"], "10.0.0.0/16", "10.0.0.0/99", 1) },
+		"no ACLs":              func(f map[string]string) { delete(f, "NetworkAcls") },
+		"no groups":            func(f map[string]string) { delete(f, "SecurityGroups") },
+		"no tables":            func(f map[string]string) { delete(f, "RouteTables") },
+		"no subnets":           func(f map[string]string) { delete(f, "Subnets") },
+		"no VPC":               func(f map[string]string) { delete(f, "Vpcs") },
+		"46 a transit gateway": func(f map[string]string) { f["TransitGatewayAttachments"] = `{"TransitGatewayAttachments":[{"x":1}]}` },
+		"35 a gateway's route table": func(f map[string]string) {
+			f["RouteTables"] = strings.Replace(f["RouteTables"], `{"RouteTables":[`, `{"RouteTables":[{"RouteTableId":"rt-edge","VpcId":"vpc-1","Associations":[{"GatewayId":"igw-1"}],"Routes":[{"DestinationCidrBlock":"10.0.0.0/16","NetworkInterfaceId":"eni-firewall"}]},`, 1)
+		},
+		"a broken CIDR": func(f map[string]string) { f["Vpcs"] = strings.Replace(f["Vpcs"], "10.0.0.0/16", "10.0.0.0/99", 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := map[string]string{}
@@ -195,6 +198,7 @@ func TestWhatIsMissingOrNotModelledIsUnknownAndNeverBlocked(t *testing.T) {
 			net, err := awsfiles.Read(write(t, "", files))
 			require.NoError(t, err)
 			require.NotEqual(t, "cannot", verdict(t, net, "eni-app", "db", "tcp/5432"))
+			require.Equal(t, name[0] == '3' || name[0] == '4', len(net.Unmodelled) > 0, "what could carry packets is named, and leaves its VPC unknown")
 		})
 	}
 }

@@ -15,8 +15,9 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
 )
 
-// with is a network of a VPC with two subnets and two groups, and some other resources by their names: each a type and its inputs.
-func with(t *testing.T, others map[string]map[string]any) map[string]model.Interface {
+// whole is a network of a VPC with two subnets and two groups, and some other resources by their names: each a type and its inputs. Its
+// URNs are the names.
+func whole(t *testing.T, others map[string]map[string]any) *model.Network {
 	t.Helper()
 	all := map[string]map[string]any{
 		"vpc": {"": "aws:ec2/vpc:Vpc", "cidrBlock": "10.0.0.0/16"},
@@ -30,14 +31,20 @@ func with(t *testing.T, others map[string]map[string]any) map[string]model.Inter
 	}
 	var resources []map[string]any
 	for name, in := range all {
-		resources = append(resources, map[string]any{"urn": "urn:pulumi:s::p::" + in[""].(string) + "::" + name, "type": in[""], "id": name + "-id", "custom": true, "inputs": in, "outputs": map[string]any{"id": name + "-id"}})
+		resources = append(resources, map[string]any{"urn": "urn:pulumi:s::p::" + in[""].(string) + "::" + name, "type": in[""], "id": name + "-id", "custom": true, "inputs": in, "outputs": map[string]any{"id": name + "-id", "defaultSecurityGroupId": name + "-group", "defaultNetworkAclId": name + "-acl", "defaultRouteTableId": name + "-table"}})
 	}
 	text, err := json.Marshal(map[string]any{"version": 3, "deployment": map[string]any{"resources": resources}})
 	require.NoError(t, err)
 	d, err := export.Read(strings.NewReader(string(text)))
 	require.NoError(t, err)
+	return stack.Of(d, nil)
+}
+
+// with are the interfaces of such a network, by name.
+func with(t *testing.T, others map[string]map[string]any) map[string]model.Interface {
+	t.Helper()
 	out := map[string]model.Interface{}
-	for _, f := range stack.Of(d, nil).Interfaces {
+	for _, f := range whole(t, others).Interfaces {
 		for _, list := range []*[]string{&f.Groups, &f.Subnets} {
 			for i, urn := range *list {
 				(*list)[i] = urn[strings.LastIndex(urn, ":")+1:]
