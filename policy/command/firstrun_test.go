@@ -99,6 +99,20 @@ func TestNothingPassesUnseen(t *testing.T) {
 	}
 }
 
+// TestFrontDoorsAndOtherProvidersAreJudged has four resources that once passed without a word.
+func TestFrontDoorsAndOtherProvidersAreJudged(t *testing.T) {
+	code, out, errOut := start([]string{"check", "-"}, stack(t, "7.1.0",
+		thing{token: "aws:cloudfront/distribution:Distribution", name: "cdn", inputs: `{"enabled":true,"defaultCacheBehavior":{"viewerProtocolPolicy":"allow-all"}}`},
+		thing{token: "aws:apigateway/method:Method", name: "any", inputs: `{"httpMethod":"ANY","authorization":"NONE"}`},
+		thing{token: "aws:docdb/cluster:Cluster", name: "plain", inputs: `{"storageEncrypted":false}`},
+		thing{token: "aws-native:s3:Bucket", name: "native", inputs: `{"accessControl":"PublicRead"}`}))
+	require.Equal(t, command.Refused, code, errOut)
+	for _, want := range []string{`Distribution "cdn": defaultCacheBehavior.viewerProtocolPolicy is "allow-all"`, `Method "any": authorization is "NONE"`,
+		`Cluster "plain": storageEncrypted is false`, `Bucket "native": accessControl is "PublicRead"`, "; 0 resources are not judged."} {
+		require.Contains(t, out, want)
+	}
+}
+
 // TestUnjudgedCanBeRefused makes findings of what is not judged, but for the types that need not be.
 func TestUnjudgedCanBeRefused(t *testing.T) {
 	state := stack(t, "9.0.1", thing{token: "aws:ec2/vpc:Vpc", name: "vpc"}, thing{token: "aws-native:s3:AccessPoint", name: "one"},

@@ -51,6 +51,10 @@ func TestPublicConditions(t *testing.T) {
 		`"NumericEquals":{"aws:PrincipalAccount":"123456789012"}`:                                   true,
 		`"stringequals":{"aws:PrincipalOrgID":"o-abc"}`:                                             false,
 		`"StringEquals":{"aws:SourceVpce":"vpce-1"}`:                                                false,
+		`"StringEquals":{"aws:VpceAccount":"123456789012"}`:                                         false,
+		`"StringEquals":{"aws:VpceOrgID":"o-1"}`:                                                    false,
+		`"ForAnyValue:StringLike":{"aws:VpceOrgPaths":"o-1/r-1/ou-1/*"}`:                            false,
+		`"StringLike":{"aws:VpceAccount":"*"}`:                                                      true,
 		`"StringLike":{"aws:SourceVpce":"vpce-*"}`:                                                  true,
 		`"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}`:                                             false,
 		`"IpAddress":{"aws:SourceIp":["0.0.0.0/1","128.0.0.0/1"]}`:                                  true,
@@ -277,6 +281,9 @@ func TestForms(t *testing.T) {
 		require.Contains(t, d.Problems[0], fault)
 	}
 	require.NotEmpty(t, parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:*","Principal":{"Aws":"*"}}}`).Statements[0].Public())
+	bare := parsed(t, `{"Statement":{"Effect":"Allow","Action":"s3:*","Principal":"arn:aws:iam::123456789012:root"}}`)
+	require.Len(t, bare.Problems, 1, "AWS refuses a bare ARN")
+	require.Empty(t, bare.Statements[0].Public(), "it is not everybody")
 }
 
 func TestEscalationsAndGuardrails(t *testing.T) {

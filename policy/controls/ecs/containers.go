@@ -191,7 +191,7 @@ func containers() []*pack.Control {
 				for e := range c.Get("environment").Items() {
 					key := e.Get("name").Str()
 					if credential.Setting(key, e.Get("value")).Is == pack.True {
-						k.Report(k.Get("containerDefinitions"), "%s has %q in its environment", label(c), key)
+						k.Report(k.Get("containerDefinitions").Place(), "%s has %q in its environment", label(c), key)
 					}
 				}
 			}),
