@@ -69,7 +69,7 @@ func TestMessages(t *testing.T) {
 		{"rds-backups", aws.RDSInstance, "engine: mysql, backupRetentionPeriod: 1", "backupRetentionPeriod is 1; at least 7 days are wanted"},
 		{"elb-http-redirects", aws.Listener, "port: 80, protocol: HTTP, defaultActions: [{type: forward}]", `the HTTP listener does more than redirect to HTTPS: defaultActions[0].type is "forward"`},
 		{"ecs-no-root-user", aws.ECSTaskDefinition, `containerDefinitions: '[{"name":"web"}]'`, `container "web" runs as root: user is not set`},
-		{"ecs-env-secrets", aws.ECSTaskDefinition, `containerDefinitions: !secret '[{"name":"web","environment":[{"name":"DB_PASSWORD","value":"hunter2hunter2"}]}]'`, `container "web" has "DB_PASSWORD" in its environment`},
+		{"ecs-env-secrets", aws.ECSTaskDefinition, `containerDefinitions: !secret '[{"name":"web","environment":[{"name":"DB_PASSWORD","value":"hunter2hunter2"}]}]'`, `containerDefinitions[0] has "DB_PASSWORD" in its environment`},
 		{"lambda-env-secrets", aws.LambdaFunction, "environment: {variables: {DB_PASSWORD: !secret hunter2hunter2}}", "environment.variables.DB_PASSWORD holds a secret value that breaks this rule"},
 		{"sg-rule-described", aws.SecurityGroup, "description: web, ingress: [{protocol: tcp}, {protocol: udp}]", `description is "web"; a reason in words is wanted`},
 		{"sg-rule-described", aws.SecurityGroup, "description: web servers, ingress: [{protocol: tcp}, {protocol: udp}], egress: [{protocol: tcp}]", "no description of its own: ingress[0], ingress[1], egress[0]"},

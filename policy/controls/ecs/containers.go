@@ -61,7 +61,12 @@ func eachLinuxContainer(check func(k *pack.Case, c pack.Value)) func(*pack.Case)
 func containers() []*pack.Control {
 	running := []string{aws.ECSService, aws.ECSTaskSet}
 	task := []string{aws.ECSTaskDefinition}
-	label := func(c pack.Value) string { return "container " + c.Get("name").String() }
+	label := func(c pack.Value) string {
+		if c.Secret() { // the definition is sealed with the name in it
+			return c.Path()
+		}
+		return "container " + c.Get("name").String()
+	}
 	return []*pack.Control{
 		{
 			ID: "ecs-insights", Title: "Clusters are measured", Severity: pack.Low, Concern: pack.Operations, Types: []string{aws.ECSCluster},
