@@ -48,6 +48,7 @@ type Resource struct {
 	raw                  *structpb.Struct
 	outputs              *structpb.Struct
 	provider             *structpb.Struct
+	settings             *node // the decoded provider
 	props                *node
 	out                  *node
 	position             int
@@ -88,11 +89,16 @@ func (r *Resource) Outputs() Value {
 
 // SetProvider says which provider makes the resource, with the provider's own inputs in the engine's wire form.
 func (r *Resource) SetProvider(token, urn string, inputs *structpb.Struct) {
-	r.ProviderType, r.ProviderURN, r.provider = token, urn, inputs
+	r.ProviderType, r.ProviderURN, r.provider, r.settings = token, urn, inputs, nil
 }
 
-// Provider decodes the provider's own properties, such as region and default tags.
-func (r *Resource) Provider() Value { return Value{n: fromStruct(r.provider)} }
+// Provider returns the provider's own properties, such as region and default tags. They are decoded once, when first asked for.
+func (r *Resource) Provider() Value {
+	if r.settings == nil {
+		r.settings = fromStruct(r.provider)
+	}
+	return Value{n: r.settings}
+}
 
 // Within is the resource as if the value, an object among its inputs, were all of them. Paths are those of the resource.
 func (r *Resource) Within(v Value) *Resource {

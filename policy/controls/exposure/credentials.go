@@ -177,7 +177,11 @@ const longestText = 256 << 10
 // readJSON returns the object or list that a text holds in JSON, or nothing; nor does it where nothing in the text can be a
 // credential, which holds for most documents and saves the reading of them. (Measured by BenchmarkRules.)
 func readJSON(v pack.Value, variables bool) pack.Value {
-	text := strings.TrimSpace(v.Str())
+	text := v.Str()
+	if text != "" && text[0] > ' ' && text[0] != '{' && text[0] != '[' { // nearly every text
+		return pack.Value{}
+	}
+	text = strings.TrimSpace(text)
 	if len(text) < 2 || len(text) > longestText || text[0] != '{' && text[0] != '[' ||
 		!variables && !credential.MayStandIn(text) && !holdsVariables(text) {
 		return pack.Value{}
