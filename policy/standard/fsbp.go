@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// FoundationalDate is the month whose list of the standard [Foundational] is. AWS adds some controls in each quarter.
+// FoundationalDate is the month whose list of the standard [Foundational] is. AWS adds some controls in each quarter. The list of
+// Prowler 5.46.0 (October 2026) has no later one: what it has beside these is of other standards of Security Hub, or retired.
 const FoundationalDate = "November 2025"
 
 // foundationalControls are the numbers of the controls of AWS Foundational Security Best Practices by service (Security Hub user

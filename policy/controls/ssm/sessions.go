@@ -62,9 +62,9 @@ func eachSession(check func(*pack.Case, pack.Value)) func(*pack.Case) {
 		case content.IsUnknown():
 			k.Defer(content)
 		default:
-			document := pack.Memo(k, content, func() document.Parsed { return document.JSON(content, content.Str()) })
+			document := pack.Memo(k, content, func() document.Parsed { return document.Text(content, content.Str()) })
 			if !document.Ok {
-				k.Report(content, "content is not JSON")
+				k.Report(content, "content is neither JSON nor YAML")
 				return
 			}
 			check(k, document.Get("inputs"))
