@@ -51,6 +51,9 @@ type Args struct {
 	Metric    string `pulumi:"metric"`
 	// Dimensions select what is measured, such as the identifier of a database. Default: none.
 	Dimensions pulumi.StringMap
+	// Expression makes of the metric, which is called m in it, what is compared (CloudWatch user guide, "Using math expressions"). Default:
+	// the metric itself.
+	Expression string `pulumi:"expression"`
 	// Statistic condenses a period: SampleCount, Average, Sum, Minimum or Maximum, or a percentile such as "p99".
 	Statistic string `pulumi:"statistic"`
 	// Comparison and Threshold say when a period is bad, in the unit of the metric.
@@ -99,11 +102,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	inputs := &cloudwatch.MetricAlarmArgs{
 		AlarmDescription:   pulumi.String(args.Description),
-		Namespace:          pulumi.String(args.Namespace),
-		MetricName:         pulumi.String(args.Metric),
 		ComparisonOperator: pulumi.String(args.Comparison),
 		Threshold:          pulumi.Float64(args.Threshold),
-		Period:             pulumi.Int(component.Or(args.PeriodSeconds, 300)),
 		EvaluationPeriods:  pulumi.Int(periods),
 		DatapointsToAlarm:  pulumi.Int(component.Or(args.BadPeriods, periods)),
 		TreatMissingData:   pulumi.String(component.Or(args.Silence, SilenceIsGood)),
@@ -111,6 +111,30 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		AlarmActions:       topics,
 		Tags:               pulumi.StringMap{"Name": pulumi.String(name)},
 	}
+	args.measure(inputs)
+	alarm, err := cloudwatch.NewMetricAlarm(ctx, name+"-alarm", inputs, pulumi.Parent(a), order.After(args.After))
+	if err != nil {
+		return nil, err
+	}
+	a.ARN, a.Name = alarm.Arn, alarm.Name
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"arn": a.ARN, "name": a.Name})
+}
+
+// measure says what is compared: the metric, or what the expression makes of it.
+func (args *Args) measure(inputs *cloudwatch.MetricAlarmArgs) {
+	period, namespace, metric := pulumi.Int(component.Or(args.PeriodSeconds, 300)), pulumi.String(args.Namespace), pulumi.String(args.Metric)
+	if args.Expression != "" {
+		inputs.MetricQueries = cloudwatch.MetricAlarmMetricQueryArray{
+			cloudwatch.MetricAlarmMetricQueryArgs{
+				Id: pulumi.String("expression"), Expression: pulumi.String(args.Expression), Label: pulumi.String(args.Metric), ReturnData: pulumi.Bool(true),
+			},
+			cloudwatch.MetricAlarmMetricQueryArgs{Id: pulumi.String("m"), Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
+				Namespace: namespace, MetricName: metric, Period: period, Stat: pulumi.String(args.Statistic), Dimensions: args.Dimensions,
+			}},
+		}
+		return
+	}
+	inputs.Namespace, inputs.MetricName, inputs.Period = namespace, metric, period
 	if len(args.Dimensions) > 0 {
 		inputs.Dimensions = args.Dimensions
 	}
@@ -119,12 +143,6 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	} else {
 		inputs.Statistic = pulumi.String(args.Statistic)
 	}
-	alarm, err := cloudwatch.NewMetricAlarm(ctx, name+"-alarm", inputs, pulumi.Parent(a), order.After(args.After))
-	if err != nil {
-		return nil, err
-	}
-	a.ARN, a.Name = alarm.Arn, alarm.Name
-	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"arn": a.ARN, "name": a.Name})
 }
 
 func (args *Args) check() error {

@@ -134,6 +134,17 @@ func TestAlarm(t *testing.T) {
 	require.EqualValues(t, 60, made.Value("period"))
 	require.EqualValues(t, 5, made.Value("evaluationPeriods"))
 	require.EqualValues(t, 3, made.Value("datapointsToAlarm"))
+
+	made = run(alarmArgs(func(a *alarm.Args) {
+		a.Dimensions = pulumi.StringMap{"DBInstanceIdentifier": pulumi.String("main")}
+		a.Expression = "m / 1024"
+	}))
+	require.Equal(t, "m / 1024", made.String("metricQueries.0.expression"))
+	require.Equal(t, "Minimum", made.String("metricQueries.1.metric.stat"))
+	require.Equal(t, "main", made.String("metricQueries.1.metric.dimensions.DBInstanceIdentifier"))
+	for _, either := range []string{"metricName", "namespace", "period", "statistic", "dimensions"} {
+		require.Nil(t, made.Value(either), "AWS takes a metric or expressions")
+	}
 }
 
 func TestAlarmNamesEveryProblem(t *testing.T) {

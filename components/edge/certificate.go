@@ -10,6 +10,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
+// issueTimeout is how long a deployment waits for a certificate. ACM looks within minutes once the DNS leads to the records, and the provider
+// would wait for 75 minutes: for nothing in a zone that nobody is led to. A deployment that has waited in vain is repeated with the
+// certificate and the records that are there.
+const issueTimeout = "20m"
+
 // validationTTL is how long resolvers keep a validation record, in seconds; ACM renews with it every year.
 const validationTTL = 300
 
@@ -53,7 +58,7 @@ func (e *Edge) certify(ctx *pulumi.Context, name string, hosts []string) (pulumi
 	issued, err := acm.NewCertificateValidation(ctx, name+"-issued", &acm.CertificateValidationArgs{
 		CertificateArn:        certificate.Arn,
 		ValidationRecordFqdns: proofs,
-	}, pulumi.Parent(e))
+	}, pulumi.Parent(e), pulumi.Timeouts(&pulumi.CustomTimeouts{Create: issueTimeout}))
 	if err != nil {
 		return none, err
 	}
@@ -62,7 +67,8 @@ func (e *Edge) certify(ctx *pulumi.Context, name string, hosts []string) (pulumi
 
 // prove writes the record that shows ACM that host is ours. ACM asks for the same record again for every certificate of
 // a name in an account (ACM FAQ, "How does ACM construct CNAME records?"), so the record may be there from one made
-// before or elsewhere, with the same value: it alone may be written over.
+// before or elsewhere, with the same value: it alone may be written over. For the same reason it stays when the stack is gone: another
+// certificate of the name, such as one for CloudFront, would otherwise not be renewed, and nobody would hear of it before it ends.
 func (e *Edge) prove(ctx *pulumi.Context, name, host string, certificate *acm.Certificate) (*route53.Record, error) {
 	field := func(pick func(acm.CertificateDomainValidationOption) *string) pulumi.StringOutput {
 		return certificate.DomainValidationOptions.ApplyT(func(options []acm.CertificateDomainValidationOption) (string, error) {
@@ -82,7 +88,7 @@ func (e *Edge) prove(ctx *pulumi.Context, name, host string, certificate *acm.Ce
 		Ttl:     pulumi.Int(validationTTL),
 
 		AllowOverwrite: pulumi.Bool(true),
-	}, pulumi.Parent(e))
+	}, pulumi.Parent(e), pulumi.RetainOnDelete(true))
 }
 
 // alias points every host at the load balancer, in each address family that it speaks.

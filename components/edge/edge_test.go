@@ -345,8 +345,10 @@ func TestCertificateOfAZone(t *testing.T) {
 		require.Equal(t, []any{"_answer-for-" + host + ".acm-validations.aws."}, proof.Value("records"))
 		require.Equal(t, "Z0123456789ABCDEFGHIJ", proof.String("zoneId"))
 		require.Equal(t, true, proof.Value("allowOverwrite"), "another certificate of the name may have it already")
+		require.True(t, proof.RetainOnDelete, "another certificate of the name may be renewed with it")
 	}
 	validation := recording.Only(t, validationType)
+	require.Equal(t, "20m", validation.CreateTimeout, "a zone that the DNS does not lead to must not hold a deployment for 75 minutes")
 	require.Equal(t, []any{"_proof.www.example.com.", "_proof.example.com."}, validation.Value("validationRecordFqdns"))
 	require.Equal(t, certificate.ID, validation.String("certificateArn"))
 	listener := recording.Get(t, listenerType, "edge-https")

@@ -24,6 +24,7 @@ type watched struct {
 // watch raises an alarm for what an operator must not learn from a customer.
 func (e *Environment) watch(ctx *pulumi.Context) error {
 	all := append(e.networkAlarms(), e.edgeAlarms()...)
+	all = append(all, e.test())
 	for _, s := range e.args.Services {
 		all = append(all, e.serviceAlarms(s)...)
 	}
@@ -73,6 +74,22 @@ func (e *Environment) networkAlarms() []watched {
 		}})
 	}
 	return all
+}
+
+// test goes off every Monday morning, so that somebody notices when alarms do not arrive: from the metric to the mail it goes the way of all
+// others, to both topics. The metric that tells the time is that of the flow logs, which there always are; if they are silent, so is the test
+// (AWS blog, "Enhance CloudWatch metrics with metric math functions": days are 1 to 7 from Monday, hours those of UTC).
+func (e *Environment) test() watched {
+	w := watched{"test", alarm.Args{
+		Description: "This is the test of every Monday, between 8 and 10 o'clock UTC: alarms arrive, and nothing is to be done. If it does not come, none does: make heard says why.",
+		Namespace:   "AWS/Logs", Metric: "IncomingLogEvents", Dimensions: pulumi.StringMap{"LogGroupName": e.Network.FlowLogGroupName},
+		Expression: "IF(DAY(m) == 1 AND HOUR(m) == 8, 1, 0)",
+		Statistic:  "Sum", Comparison: alarm.AtLeast, Threshold: 1, PeriodSeconds: 3600,
+	}}
+	if e.Records != nil {
+		w.args.SecondTopicARN = e.Records.ARN
+	}
+	return w
 }
 
 // short watches a group that AWS cannot fill, for want of capacity, an image or a key. Nobody else tells: where no instance is,

@@ -137,7 +137,7 @@ func TestEveryAlarmRings(t *testing.T) {
 		switch {
 		case only:
 			want = []string{"records"}
-		case ofTrail:
+		case ofTrail, alarm.Name == name+"-test-alarm":
 			want = []string{"alarms", "records"}
 		}
 		require.Equal(t, want, heard, alarm.Name)
@@ -174,6 +174,23 @@ func TestSilentFailuresRing(t *testing.T) {
 	require.Equal(t, rec.Get(t, "aws:lb/listener:Listener", name+"-edge-https").String("certificateArn"), certificate.String("dimensions.CertificateArn"))
 	require.NotEmpty(t, alarm("edge-rejected").String("dimensions.LoadBalancer"))
 	require.NotEmpty(t, alarm("app-handshakes").String("dimensions.TargetGroup"))
+}
+
+// The test is an alarm like all others, so that it proves their way, and its own clock is a log that there always is.
+func TestAlarmsAreTestedEveryWeek(t *testing.T) {
+	rec := deployed(t, reference())
+	test := rec.Get(t, "aws:cloudwatch/metricAlarm:MetricAlarm", name+"-test-alarm")
+	require.Equal(t, "IF(DAY(m) == 1 AND HOUR(m) == 8, 1, 0)", test.String("metricQueries.0.expression"))
+	require.Equal(t, true, test.Value("metricQueries.0.returnData"))
+	require.Equal(t, "m", test.String("metricQueries.1.id"))
+	require.Equal(t, rec.Get(t, "aws:cloudwatch/logGroup:LogGroup", name+"-flow-logs-logs").ID, test.String("metricQueries.1.metric.dimensions.LogGroupName"))
+	require.EqualValues(t, 3600, test.Value("metricQueries.1.metric.period"))
+	require.Equal(t, "notBreaching", test.String("treatMissingData"), "a log that is silent keeps the test from coming, which somebody notices")
+
+	args := reference()
+	args.TrailOffReason = "an organization has the trail"
+	rec = deployed(t, args)
+	require.Len(t, rec.Get(t, "aws:cloudwatch/metricAlarm:MetricAlarm", name+"-test-alarm").Value("alarmActions"), 1, "there is no topic of the records")
 }
 
 func TestWhatHoldsDataIsProtected(t *testing.T) {

@@ -180,6 +180,7 @@ func (m *matrix) connect(table *segment.Table, i int, row segment.Connection) {
 					m.cross(i, segment.Public, own, row.Ports, false) // into the subnet of the NAT gateway
 				}
 				m.cross(i, segment.Public, p, row.Ports, true)
+				m.handOnPathMTU(i, from.Tier)
 			}
 		}
 	}
@@ -252,6 +253,14 @@ func (m *matrix) heedPathMTU(row int, own segment.Tier, six bool) {
 		r.From, r.To = packetTooBig, 0
 	}
 	m.add(row, r)
+}
+
+// handOnPathMTU lets what routers say about packets of translated connections leave the public tier, where the NAT gateway hands it on
+// to the tier behind it.
+func (m *matrix) handOnPathMTU(row int, behind segment.Tier) {
+	for _, p := range m.plan.peers(behind, false) {
+		m.add(row, rule{Tier: segment.Public, Egress: true, Peer: p, Protocol: icmp, From: unreachable, To: fragmentationNeeded, Purpose: forPathMTU})
+	}
 }
 
 // refuseVPC refuses the VPC's own ranges, in both directions, before the rules about every address.

@@ -55,6 +55,7 @@ func TestRuleMatrixOfTheTypicalTable(t *testing.T) {
 		}},
 		{segment.Public, true, []string{
 			"-1 0-0 10.0.0.0/16 refused",
+			"1 3-4 10.0.0.0/18", // path MTU discovery of what NAT has translated
 			"6 1024-65535 0.0.0.0/0",
 			"6 1024-65535 10.0.0.0/18",
 			"6 22-22 10.0.0.0/18",

@@ -91,6 +91,7 @@ func (m *monitor) registration(args pulumi.MockResourceArgs) (Registration, erro
 		r.DependsOn = append([]string(nil), rpc.GetDependencies()...)
 		r.Protect = rpc.GetProtect()
 		r.RetainOnDelete = rpc.GetRetainOnDelete()
+		r.CreateTimeout = rpc.GetCustomTimeouts().GetCreate()
 		r.DeletedWith = rpc.GetDeletedWith()
 		r.DeleteBeforeReplace = rpc.GetDeleteBeforeReplace()
 		r.IgnoreChanges = rpc.GetIgnoreChanges()

@@ -148,6 +148,8 @@ type Registration struct {
 	DependsOn []string
 	// Protect, RetainOnDelete and DeleteBeforeReplace are the resource options of these names.
 	Protect, RetainOnDelete, DeleteBeforeReplace bool
+	// CreateTimeout is how long the engine lets the resource take to be made, such as "20m"; empty leaves it to the provider.
+	CreateTimeout string
 	// DeletedWith is the URN of the resource that takes this one with it when it is deleted, empty without one.
 	DeletedWith string
 	// IgnoreChanges, ReplaceOnChanges and SecretOutputs are the property paths given as resource options.

@@ -250,7 +250,8 @@ func downAndLook(t *testing.T, box *sandbox.Sandbox, environments []*sandbox.Env
 }
 
 // outliving lists what a destroy leaves in an account on purpose, as the inventory does: the log files, the database's logs, the
-// key that reads both, the key of the database's backups, and the guards of the account, which are there for others too.
+// key that reads both, the key of the database's backups, the records that prove names to ACM, and the guards of the account, which are
+// there for others too.
 func outliving(t *testing.T, a *account) map[string][]string {
 	t.Helper()
 	all := inventory(t, a)
@@ -265,6 +266,12 @@ func outliving(t *testing.T, a *account) map[string][]string {
 		}
 	}
 	require.Len(t, kept["log group"], 2)
+	for _, record := range all["DNS record"] {
+		if strings.HasSuffix(record, "_CNAME") {
+			kept["DNS record"] = append(kept["DNS record"], record)
+		}
+	}
+	require.NotEmpty(t, kept["DNS record"])
 	for _, kind := range []string{"bucket", "account public access block", "password policy"} {
 		require.NotEmpty(t, all[kind], kind)
 		kept[kind] = all[kind]

@@ -91,8 +91,8 @@ func (p *plan) hosts() []string {
 	return slices.Compact(all)
 }
 
-// delegationRow says whether the DNS leads to a hosted zone. Where it does not, no certificate is ever issued: the deployment would wait for
-// 75 minutes, and nobody would find the service.
+// delegationRow says whether the DNS leads to a hosted zone. Where it does not, no certificate is ever issued: the deployment would wait
+// for it in vain, and nobody would find the service.
 func (a *account) delegationRow(ctx context.Context, r *resolver, id string) row {
 	answer := row{Area: "domain", Name: "delegation of zone " + id, Verdict: fine}
 	z, err := a.hostedZone(ctx, id)

@@ -180,7 +180,7 @@ func TestAnOpeningByHandIsSeen(t *testing.T) {
 			if in["fromPort"] == 8443.0 {
 				in["ipProtocol"] = "-1"
 			}
-		}, "edge-alb -> app-group", "must tcp 22 from client ports 1024-65535, 443 from"},
+		}, "edge-alb -> app-group", "must icmp type 3 code 4; tcp 22 from client ports 1024-65535, 443 from"},
 		"a group for everybody in the VPC": {"production-app", func(in map[string]any) {
 			if in["fromPort"] == 8443.0 {
 				delete(in, "referencedSecurityGroupId")
