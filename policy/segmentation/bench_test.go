@@ -4,6 +4,7 @@ package segmentation_test
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"testing"
 
@@ -32,8 +33,10 @@ func BenchmarkProduction(b *testing.B) {
 	}
 }
 
-// BenchmarkAllPairs judges every ordered pair of classes, and the internet with each.
+// BenchmarkAllPairs judges every ordered pair of classes, and the internet with each. The exponent is that of the growth since the first
+// size: with 1, twice the interfaces take twice as long.
 func BenchmarkAllPairs(b *testing.B) {
+	var first float64
 	for _, size := range []struct {
 		name                           string
 		vpcs, endpoints, groups, rules int
@@ -53,6 +56,12 @@ func BenchmarkAllPairs(b *testing.B) {
 				}
 				b.ReportMetric(float64(len(classes)), "classes")
 				b.ReportMetric(float64(open), "open")
+			}
+			took := b.Elapsed().Seconds() / float64(b.N)
+			if first == 0 {
+				first = took
+			} else {
+				b.ReportMetric(math.Log(took/first)/math.Log(float64(size.endpoints)/1000), "exponent")
 			}
 		})
 	}

@@ -408,6 +408,7 @@ type outcome struct {
 	more, less []string
 	reported   map[segmentation.Status][]string
 	page       string
+	refuses    bool // the policy pack refuses it
 	refused    error
 	dangling   []string // what names something that is gone, so that nobody can follow a packet there
 }
@@ -425,6 +426,7 @@ func observe(t *testing.T, m *mutation) (o outcome) {
 			f := &p.Cells[i].Findings[j]
 			o.reported[f.Status] = append(o.reported[f.Status], p.Cells[i].From+" -> "+p.Cells[i].To)
 			o.page += f.Page(&p.Cells[i])
+			o.refuses = o.refuses || f.Certain()
 		}
 	}
 	if o.dangling = net.Check(); len(o.dangling) == 0 {
@@ -513,6 +515,9 @@ func judge(t *testing.T, m *mutation, o outcome) {
 		if !slices.Contains(slices.Concat(o.reported[segmentation.Blocked], o.reported[segmentation.Empty], o.reported[segmentation.Unknown]), cell) {
 			t.Errorf("%s: less passes, and the proof reports %v", cell, o.reported)
 		}
+	}
+	if len(o.more) > 0 && !o.refuses {
+		t.Errorf("%v: more passes, and the policy pack does not refuse it: %v", o.more, o.reported)
 	}
 	if len(o.dangling) > 0 {
 		if len(reported) == 0 {
