@@ -26,7 +26,7 @@ func golden(t *testing.T, file, want string) {
 
 // TestGeneratedFilesAreUpToDate holds for the repository's project, whatever it is called, and for that of the tests.
 func TestGeneratedFilesAreUpToDate(t *testing.T) {
-	for _, file := range []string{"../" + projectFile, "../internal/testproject/project/" + projectFile, "../infra/baseline/" + projectFile} {
+	for _, file := range []string{"../" + projectFile, "../internal/testproject/project/" + projectFile, "../infra/baseline/" + projectFile, "../internal/testproject/project/baseline/" + projectFile} {
 		have, err := os.ReadFile(file) //nolint:gosec // a path of this test
 		require.NoError(t, err)
 		want, err := ProjectFile(have)

@@ -173,9 +173,22 @@ func (args Args) defaults() *Args {
 // network is the arguments of the network.
 func (args *Args) network(shared *account.Account) *network.Args {
 	return &network.Args{
-		Account: shared, Table: args.Table, Existing: args.Existing, VPCCIDR: args.VPCCIDR, Zones: args.Zones, NATStrategy: args.NATStrategy, IPv6: args.IPv6,
+		Account: shared, Table: args.table(), Existing: args.Existing, VPCCIDR: args.VPCCIDR, Zones: args.Zones, NATStrategy: args.NATStrategy, IPv6: args.IPv6,
 		DNSBlockOffReason: args.DNSBlockOffReason, DNSFailClosedOffReason: args.DNSFailClosedOffReason,
 	}
+}
+
+// table is the table for the network, in which something else than the components may fill the program's own segments.
+func (args *Args) table() *segment.Table {
+	if args.Table == nil {
+		return nil
+	}
+	t := *args.Table
+	t.Segments = slices.Clone(t.Segments)
+	for i := range t.Segments {
+		t.Segments[i].Elsewhere = t.Segments[i].Elsewhere || slices.Contains(args.OwnSegments, t.Segments[i].Name)
+	}
+	return &t
 }
 
 // check reports everything that is missing or wrong, in every part at once, before anything is made.
@@ -231,7 +244,7 @@ func (args *Args) checkParts(name string, draft *network.Network) []error {
 		p.place(fmt.Sprintf("OwnSegments[%d] (%s)", i, own), own)
 	}
 	for i, s := range args.Table.Segments {
-		if _, used := p.placed[s.Name]; !used {
+		if _, used := p.placed[s.Name]; !used && !s.Elsewhere {
 			p.add("Table: Segments[%d] (%s): nothing runs in it; give the component of its name, list it in OwnSegments if resources of your own run in it, or drop the segment and its rows", i, s.Name)
 		}
 	}

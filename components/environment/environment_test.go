@@ -295,3 +295,17 @@ func TestEverythingThatIsMissingIsOneError(t *testing.T) {
 		require.ErrorContains(t, err, text)
 	}
 }
+
+// The segments of the program's own may be filled by another stack, and the proof hears of it.
+func TestTheTableSaysWhichSegmentsSomethingElseMayFill(t *testing.T) {
+	args := &Args{
+		Table:       &segment.Table{Segments: []segment.Segment{{Name: "app"}, {Name: "cache"}, {Name: "jobs", Elsewhere: true}}},
+		OwnSegments: []string{"cache"},
+	}
+	var elsewhere []bool
+	for _, s := range args.table().Segments {
+		elsewhere = append(elsewhere, s.Elsewhere)
+	}
+	require.Equal(t, []bool{false, true, true}, elsewhere)
+	require.False(t, args.Table.Segments[1].Elsewhere, "the caller's table stays as it is")
+}

@@ -31,6 +31,9 @@ type Segment struct {
 	Tier Tier `pulumi:"tier"`
 	// Holds says what runs in the segment, such as "the load balancer". It becomes the description of the security group.
 	Holds string `pulumi:"holds"`
+	// Elsewhere says that something else than the components of the stack may fill the segment, such as another stack. Default: false, so
+	// that connections to and from a segment in which nothing stands fail the proof.
+	Elsewhere bool `pulumi:"elsewhere"`
 }
 
 // Connection is one row of the table.

@@ -16,9 +16,15 @@ import (
 // NoMembers is the code of a connection of the table at one end of which nothing stands.
 const NoMembers = "NO_MEMBERS"
 
+// absence is what an end of the table lacks.
+type absence struct {
+	what      string
+	elsewhere bool // the table says that something else than the stack fills it
+}
+
 // missing lists what an end of the table lacks, with what selects it: all that the segment should hold, or the endpoint of a service. A file may have rows to
 // services whose endpoint is somewhere else; a network component makes one for each service that a row leads to.
-func (p *Proof) missing(e *intent.End, members []*model.Interface) (out []string) {
+func (p *Proof) missing(e *intent.End, members []*model.Interface) (out []absence) {
 	for _, s := range e.Segments {
 		switch {
 		case s.Service == "" && len(s.What) > 0:
@@ -27,19 +33,19 @@ func (p *Proof) missing(e *intent.End, members []*model.Interface) (out []string
 				if p.table.Limited {
 					selects = selects[:1] // the other is the same group by its resource
 				}
-				out = append(out, fmt.Sprintf("%s (%s)", e.Name, strings.Join(selects, ", ")))
+				out = append(out, absence{fmt.Sprintf("%s (%s)", e.Name, strings.Join(selects, ", ")), s.Elsewhere})
 			}
 		case !p.table.Limited || slices.ContainsFunc(p.net.Lists, func(l model.PrefixList) bool { return l.Service && glob.Match(s.Service, l.Name) }):
 		case !slices.ContainsFunc(members, func(f *model.Interface) bool { return f.Service != "" && glob.Match(s.Service, f.Service) }):
-			out = append(out, fmt.Sprintf("%s (endpoint of %s)", e.Name, s.Service))
+			out = append(out, absence{what: fmt.Sprintf("%s (endpoint of %s)", e.Name, s.Service)})
 		}
 	}
 	return out
 }
 
 // empty judges the connections of the table to and from where nothing stands: it cannot be said that they work. That is certain where
-// the input has all that stands in the network. It has not where something may have groups that are not known yet, and where no segment
-// of the network has members, so that another stack fills them.
+// the input has all that stands in the network. It has not where something may have groups that are not known yet, where the table says that
+// something else fills the segment, and where no segment of the network has members, so that another stack fills them.
 func (p *Proof) empty() {
 	for _, from := range p.Segments {
 		for _, to := range p.Segments {
@@ -54,13 +60,13 @@ func (p *Proof) empty() {
 				x, y, _ := p.listed(from, to)
 				p.Cells = append(p.Cells, Cell{From: from, To: to, Status: Closed, Intended: flow.Describe(p.table.Admitted(x, y))})
 			}
-			for _, name := range gone {
+			for _, absent := range gone {
 				status, but := Empty, ""
-				if why := p.unsettled(name); why != "" {
+				if why := p.unsettled(absent); why != "" {
 					status, but = Unknown, ", and "+why
 				}
 				for _, row := range rows {
-					p.Cells[i].find(status, NoMembers, fmt.Sprintf("%s (%s) cannot be judged: nothing stands in %s%s", flow.Describe(row.Ports.Set()), row.Why, name, but), nil).row = row.Why
+					p.Cells[i].find(status, NoMembers, fmt.Sprintf("%s (%s) cannot be judged: nothing stands in %s%s", flow.Describe(row.Ports.Set()), row.Why, absent.what, but), nil).row = row.Why
 				}
 			}
 		}
@@ -68,13 +74,16 @@ func (p *Proof) empty() {
 }
 
 // unsettled says why something may stand in a segment all the same.
-func (p *Proof) unsettled(segment string) string {
+func (p *Proof) unsettled(a absence) string {
+	if a.elsewhere {
+		return "its table says that something else than this stack may fill it"
+	}
 	for i := range p.net.Interfaces {
 		if f := &p.net.Interfaces[i]; f.Doubt != "" {
 			return fmt.Sprintf("nobody knows where %s stands (%s)", called(f), f.Doubt)
 		}
 	}
-	network, _, several := strings.Cut(segment, "/")
+	network, _, several := strings.Cut(a.what, "/")
 	for _, other := range p.of {
 		if !several || !p.table.Limited || strings.HasPrefix(other, network+"/") {
 			return ""

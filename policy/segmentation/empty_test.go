@@ -67,6 +67,17 @@ func TestWhatAnotherStackMayFillIsUnknownAndNotEmpty(t *testing.T) {
 	}
 }
 
+func TestASegmentThatSomethingElseFillsIsUnknownAndNotEmpty(t *testing.T) {
+	c := *proved(t, strings.Replace(halves, `cache-*"]`, `cache-*"], elsewhere: true`, 1), func(scenes.Scene) {}).Cell("web", "cache")
+	require.Equal(t, segmentation.Unknown, c.Status)
+	require.Contains(t, c.Findings[0].What, "nothing stands in cache (kind:database, cache-*), and its table says that something else than this stack may fill it")
+	p := segmentation.Proof{Cells: []segmentation.Cell{{Status: segmentation.Allowed}, c}}
+	require.False(t, p.Holds())
+	require.True(t, p.Filled())
+	p.Cells = append(p.Cells, segmentation.Cell{Status: segmentation.Unknown, Findings: []segmentation.Finding{{Status: segmentation.Unknown}}})
+	require.False(t, p.Filled())
+}
+
 // A row with several ports is not undecided because one of them works.
 func TestOfSeveralPortsTheOneThatIsClosedIsBlockedForCertain(t *testing.T) {
 	c := proved(t, halves, func(s scenes.Scene) {

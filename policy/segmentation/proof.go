@@ -54,8 +54,8 @@ type Proof struct {
 	table   *intent.Table
 	engine  *reach.Engine
 	members map[string][]*reach.End
-	of      map[string]string   // the segments of interfaces, by their ids
-	absent  map[string][]string // what should stand in a segment and does not
+	of      map[string]string    // the segments of interfaces, by their ids
+	absent  map[string][]absence // what should stand in a segment and does not
 	usually map[string]flow.Set
 }
 
@@ -89,6 +89,14 @@ func (f *Finding) Certain() bool {
 // Holds reports whether the network is as the table says, for certain.
 func (p *Proof) Holds() bool {
 	return !slices.ContainsFunc(p.Cells, func(c Cell) bool { return slices.Index(ranks, c.Status) >= slices.Index(ranks, Unknown) })
+}
+
+// Filled reports whether the network is as the table says, for certain, once something stands in the segments that something else may fill.
+func (p *Proof) Filled() bool {
+	return !slices.ContainsFunc(p.Cells, func(c Cell) bool {
+		return slices.Index(ranks, c.Status) >= slices.Index(ranks, Unknown) &&
+			slices.ContainsFunc(c.Findings, func(f Finding) bool { return f.Status != Unknown || f.Code != NoMembers })
+	})
 }
 
 // Open are the cells that are not as the table says only because of what is not known yet. A preview may have some, a
@@ -132,7 +140,7 @@ func worse(a, b Status) Status { return ranks[max(slices.Index(ranks, a), slices
 func Prove(net *model.Network, table *intent.Table) (*Proof, error) {
 	known := *net
 	known.Elsewhere = append(slices.Clone(net.Elsewhere), table.Known()...)
-	p := &Proof{net: net, table: table, engine: reach.New(&known), members: map[string][]*reach.End{}, absent: map[string][]string{}, usually: map[string]flow.Set{}, Assumptions: slices.Concat(net.Notes, net.Check())}
+	p := &Proof{net: net, table: table, engine: reach.New(&known), members: map[string][]*reach.End{}, absent: map[string][]absence{}, usually: map[string]flow.Set{}, Assumptions: slices.Concat(net.Notes, net.Check())}
 	for _, u := range net.Unmodelled {
 		p.Assumptions = append(p.Assumptions, fmt.Sprintf("%s (%s) is not modelled: what it can carry is unknown", u.ID, u.What))
 	}

@@ -21,7 +21,7 @@ func main() {
 
 func generate() error {
 	const project = "../Pulumi.yaml"
-	for _, file := range []string{project, "../internal/testproject/project/Pulumi.yaml", "../infra/baseline/Pulumi.yaml"} {
+	for _, file := range []string{project, "../internal/testproject/project/Pulumi.yaml", "../infra/baseline/Pulumi.yaml", "../internal/testproject/project/baseline/Pulumi.yaml"} {
 		content, err := os.ReadFile(file)
 		if err == nil {
 			content, err = stacks.ProjectFile(content)

@@ -73,6 +73,12 @@ func (e *Environment) State(t *testing.T) apitype.DeploymentV3 {
 	return Deployment(t, readJSON[apitype.UntypedDeployment](t, e.Path("state.json")))
 }
 
+// Baseline reads the state of the baseline of the environment's account.
+func (e *Environment) Baseline(t *testing.T) apitype.DeploymentV3 {
+	t.Helper()
+	return Deployment(t, readJSON[apitype.UntypedDeployment](t, e.Path("baseline", "state.json")))
+}
+
 // Deployment unpacks an exported stack.
 func Deployment(t *testing.T, exported apitype.UntypedDeployment) apitype.DeploymentV3 {
 	t.Helper()

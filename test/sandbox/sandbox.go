@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/internal/testproject"
+	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 )
 
@@ -58,21 +59,39 @@ func New(t *testing.T) *Sandbox {
 	s := &Sandbox{Dir: filepath.Join(dir, "project")}
 	require.NoError(t, os.Mkdir(s.Dir, 0o750))
 	require.NoError(t, os.MkdirAll(filepath.Join(repository, ".toolchain"), 0o750))
-	entries, err := os.ReadDir(repository)
-	require.NoError(t, err)
-	for _, entry := range entries {
-		name := entry.Name()
-		from, to := filepath.Join(repository, name), s.Path(name)
-		switch {
-		case own[name], strings.HasPrefix(name, "Pulumi.") && !entry.IsDir():
-		default:
-			require.NoError(t, os.Symlink(from, to))
-		}
-	}
+	s.link(t, "")
 	require.NoError(t, testproject.Write(s.Dir))
 	live.Store(s.Dir, s)
 	t.Cleanup(func() { s.stop(t) })
 	return s
+}
+
+// link makes links to everything in a folder of the repository but its Pulumi project, and the folder of the baseline: its accounts are those
+// of whoever deploys the repository.
+func (s *Sandbox) link(t *testing.T, folder string) {
+	t.Helper()
+	repository := Repository(t)
+	entries, err := os.ReadDir(filepath.Join(repository, folder))
+	require.NoError(t, err)
+	for _, entry := range entries {
+		name := filepath.Join(folder, entry.Name())
+		switch {
+		case own[name], strings.HasPrefix(entry.Name(), "Pulumi.") && !entry.IsDir(), name == stacks.BaselineFolder:
+		case name == filepath.Dir(stacks.BaselineFolder):
+			require.NoError(t, os.Mkdir(s.Path(name), 0o750))
+			s.link(t, name)
+		default:
+			require.NoError(t, os.Symlink(filepath.Join(repository, name), s.Path(name)))
+		}
+	}
+}
+
+// Baseline gives the accounts of both environments the baseline that the project of the tests has.
+func (s *Sandbox) Baseline(t *testing.T) {
+	t.Helper()
+	require.NoError(t, os.Mkdir(s.Path(stacks.BaselineFolder), 0o750))
+	s.link(t, stacks.BaselineFolder)
+	require.NoError(t, testproject.WriteBaseline(s.Path(stacks.BaselineFolder)))
 }
 
 // Repository returns the root of the repository, the nearest folder above the test's own that has a go.mod.
@@ -94,10 +113,10 @@ func (s *Sandbox) Path(name ...string) string {
 	return filepath.Join(append([]string{s.Dir}, name...)...)
 }
 
-// Own replaces the link to an entry of the repository by an empty folder.
+// Own replaces an entry of the repository by an empty folder.
 func (s *Sandbox) Own(t *testing.T, name string) {
 	t.Helper()
-	require.NoError(t, os.Remove(s.Path(name)))
+	require.NoError(t, os.RemoveAll(s.Path(name)))
 	require.NoError(t, os.Mkdir(s.Path(name), 0o750))
 }
 

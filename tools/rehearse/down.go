@@ -106,10 +106,14 @@ func (r *rehearsal) destroy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.tools = tools
 	if r.engine, err = engine.New(r.Stage, tools, &r.account, r.out); err != nil {
 		return err
 	}
 	if err := r.engine.SelectStack(ctx); err != nil {
+		return err
+	}
+	if err := r.rehearsedBaseline(ctx); err != nil {
 		return err
 	}
 	if emptied, err := r.emptyUnsettled(ctx); emptied || err != nil {
@@ -118,9 +122,10 @@ func (r *rehearsal) destroy(ctx context.Context) error {
 	if err := r.step(ctx, "lift deletion protection", r.liftProtection); err != nil {
 		return err
 	}
-	return r.step(ctx, "destroy", func(ctx context.Context) error {
-		return r.operation(ctx, "destroy", "destroy", "--yes", "--skip-preview", "--remove")
-	})
+	if err := r.step(ctx, "destroy", func(ctx context.Context) error { return r.guarded(ctx, r.engine.Destroy) }); err != nil || r.baseline == nil {
+		return err
+	}
+	return r.step(ctx, "destroy the baseline of the account", func(ctx context.Context) error { return r.guarded(ctx, r.baseline.engine.Destroy) })
 }
 
 // liftProtection does by API what an operator has to do by hand before a protected environment can

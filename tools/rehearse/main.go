@@ -259,31 +259,22 @@ func settings(root, environment string) (*stacks.Settings, engine.Policies, erro
 	return s, policies, nil
 }
 
-// check checks the configuration of an environment, and that of the account's baseline if there is one of its name: an account that
-// has several environments has one baseline.
+// check checks the configuration of an environment, and that of the account's baseline if there is one of its name.
 func check(root, environment string, out io.Writer) error {
 	s, _, err := settings(root, environment)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%s: no problem found\n", stacks.FileName(environment))
-	file := filepath.Join(stacks.BaselineFolder, stacks.FileName(environment))
-	if _, err := os.Stat(filepath.Join(root, file)); err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			fmt.Fprintf(out, "%s: there is none, so that nobody here watches the account; see docs/baseline.md\n", file)
-			return nil
-		}
+	found, err := checkBaseline(root, environment, s)
+	switch {
+	case err != nil:
 		return err
+	case found:
+		fmt.Fprintf(out, "%s: no problem found\n", baselineFile(environment))
+	default:
+		fmt.Fprintf(out, noBaseline, baselineFile(environment))
 	}
-	account, err := stacks.CheckFiles(filepath.Join(root, stacks.BaselineFolder), environment)
-	if err == nil && (account.AccountID != s.AccountID || account.Region != s.Region) {
-		err = fmt.Errorf("  %s: account %s in %s is not that of %s, which is %s in %s; give both the same, or the baseline a name of its own",
-			file, account.AccountID, account.Region, stacks.FileName(environment), s.AccountID, s.Region)
-	}
-	if err != nil {
-		return misuse{fmt.Errorf("the configuration of the account's baseline, in %s, is not usable:\n%w", stacks.BaselineFolder, err)}
-	}
-	fmt.Fprintf(out, "%s: no problem found\n", file)
 	return nil
 }
 

@@ -210,40 +210,32 @@ func TestDownAfterTheEmulatorHasDied(t *testing.T) {
 	}
 }
 
-// The account's baseline is checked with the environment of its name, and has to be in the same account.
-func TestCheckReadsTheBaselineToo(t *testing.T) {
+// The account's baseline is checked with the environment of its name, and has to be in the same account; a rehearsal, which deploys
+// both, does nothing before.
+func TestTheBaselineIsCheckedToo(t *testing.T) {
 	root := repository(t)
 	folder := filepath.Join(root, stacks.BaselineFolder)
 	require.NoError(t, os.MkdirAll(folder, 0o750))
-	write := func(name, text string) {
-		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
-	}
-	write("Pulumi.yaml", "name: bulkhead-baseline\nruntime: go\n")
-	const good = `config:
-  bulkhead-baseline:accountId: "210987654321"
-  bulkhead-baseline:region: eu-central-1
-  bulkhead-baseline:alarmEmails: [ops@example.com]
-  bulkhead-baseline:monthlyBudgetUsd: 400
-  bulkhead-baseline:contactName: Security
-  bulkhead-baseline:contactTitle: CISO
-  bulkhead-baseline:contactEmail: security@example.com
-  bulkhead-baseline:contactPhone: "+49 30 1234567"
-`
-	for text, want := range map[string]string{
-		good: "",
-		strings.ReplaceAll(good, "210987654321", "333333333333"): "account 333333333333 in eu-central-1 is not that of Pulumi.staging.yaml, which is 210987654321 in eu-central-1",
-		strings.ReplaceAll(good, "400", "0"):                     "bulkhead-baseline:monthlyBudgetUsd: 0",
+	require.NoError(t, testproject.WriteBaseline(folder))
+	command, stdout, stderr := rehearse(t, root, "check")
+	require.Zero(t, exitCode(t, command), stderr.String())
+	require.Contains(t, stdout.String(), "infra/baseline/Pulumi.staging.yaml: no problem found\n")
+
+	file := filepath.Join(folder, "Pulumi.staging.yaml")
+	good, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for _, wrong := range []struct{ old, written, want string }{
+		{"210987654321", "333333333333", "account 333333333333 in eu-central-1 is not that of Pulumi.staging.yaml, which is 210987654321 in eu-central-1"},
+		{": 400", ": 0", "bulkhead-baseline:monthlyBudgetUsd: 0"},
 	} {
-		write("Pulumi.staging.yaml", text)
-		command, stdout, stderr := rehearse(t, root, "check")
-		code := exitCode(t, command)
-		if want == "" {
-			require.Zero(t, code, stderr.String())
-			require.Contains(t, stdout.String(), "infra/baseline/Pulumi.staging.yaml: no problem found\n")
-			continue
+		require.Contains(t, string(good), wrong.old)
+		require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(string(good), wrong.old, wrong.written)), 0o600))
+		for _, verb := range []string{"check", "up"} {
+			command, _, stderr := rehearse(t, root, verb)
+			require.Equal(t, exitMisuse, exitCode(t, command), verb)
+			require.Contains(t, stderr.String(), wrong.want, verb)
+			require.NoDirExists(t, filepath.Join(root, ".rehearsal"), verb)
 		}
-		require.Equal(t, exitMisuse, code)
-		require.Contains(t, stderr.String(), want)
 	}
 }
 

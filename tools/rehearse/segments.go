@@ -130,7 +130,7 @@ func agree(sides []side) (proof *segmentation.Proof, open []segmentation.Cell, e
 		if i == 0 {
 			open = proof.Open()
 		}
-		if undecided := i == 0 && len(open) > 0 && !slices.ContainsFunc(proof.Cells, certain); !proof.Holds() && !undecided {
+		if undecided := i == 0 && len(open) > 0 && !slices.ContainsFunc(proof.Cells, certain); !proof.Filled() && !undecided {
 			var page strings.Builder
 			proof.Text(&page)
 			return proof, nil, fmt.Errorf("the %s does not have the segments of the table:\n%s", s.name, &page)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,39 +26,67 @@ var notRehearsed = []struct{ name, reason string }{
 	{"delivery of logs, alarms and mail", "log groups, filters, alarms and subscriptions exist, nothing is delivered"},
 }
 
-// summarise prints what was deployed, what is public, and what could not be rehearsed, and writes the
-// same as summary.json.
-func (r *rehearsal) summarise() error {
-	text, err := os.ReadFile(r.Path("state.json"))
+// inventory is what a stack has deployed.
+type inventory struct {
+	Resources  map[string]int `json:"resources"` // How many there are of each type.
+	Components int            `json:"components"`
+
+	public []string
+}
+
+// readInventory reads the exported state of a stage.
+func readInventory(s *engine.Stage) (*inventory, error) {
+	text, err := os.ReadFile(s.Path("state.json"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d, err := export.Read(bytes.NewReader(text))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	reached, err := reachable(d)
-	if err != nil {
-		return err
+	i := &inventory{Resources: map[string]int{}}
+	if i.public, err = reachable(d); err != nil {
+		return nil, err
 	}
-	resources, components := map[string]int{}, 0
 	for _, one := range d.Stack {
 		switch {
 		case strings.HasPrefix(one.Type, "pulumi:"):
 		case one.Component:
-			components++
+			i.Components++
 		default:
-			resources[one.Type]++
+			i.Resources[one.Type]++
 		}
 	}
+	return i, nil
+}
+
+func (i *inventory) String() string {
 	count := 0
-	for _, n := range resources {
+	for _, n := range i.Resources {
 		count += n
 	}
-	fmt.Fprintf(r.out, "\n%s rehearsed in %s: %d resources of %d types in %d components; the second preview and the refresh show nothing\n",
-		r.Environment, time.Since(r.started).Round(time.Second), count, len(resources), components)
+	return fmt.Sprintf("%d resources of %d types in %d components", count, len(i.Resources), i.Components)
+}
+
+// summarise prints what was deployed, what is public, and what could not be rehearsed, and writes the
+// same as summary.json.
+func (r *rehearsal) summarise() error {
+	stack, err := readInventory(r.Stage)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(r.out, "\n%s rehearsed in %s: %s; the second preview and the refresh show nothing\n", r.Environment, time.Since(r.started).Round(time.Second), stack)
+	public := stack.public
+	var account *inventory
+	if r.baseline != nil {
+		if account, err = readInventory(r.baseline.Stage); err != nil {
+			return err
+		}
+		fmt.Fprintf(r.out, "The baseline of its account: %s; they show nothing either\n", account)
+		public = slices.Concat(public, account.public)
+	}
 	fmt.Fprintln(r.out, "\nPublic (nothing else of the stack can be reached from the internet):")
-	for _, line := range reached {
+	for _, line := range public {
 		fmt.Fprintln(r.out, "  "+line)
 	}
 	r.showSegments()
@@ -78,7 +107,7 @@ func (r *rehearsal) summarise() error {
 		r.account.Endpoint, r.account.AccessKey, r.account.Secret, r.account.Region, r.account.Region,
 		os.Args[0], r.Environment, r.Environment)
 	summary, err := json.MarshalIndent(map[string]any{
-		"environment": r.Environment, "resources": resources, "components": components, "public": reached,
+		"environment": r.Environment, "resources": stack.Resources, "components": stack.Components, "baseline": account, "public": public,
 		"seconds": time.Since(r.started).Seconds(), "steps": r.steps, "provider": r.tools.Provider, "segments": r.proof, "traffic": r.traffic, "noTwin": r.noTwin, "databases": r.servers,
 	}, "", "  ")
 	if err != nil {

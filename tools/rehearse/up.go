@@ -41,6 +41,7 @@ type rehearsal struct {
 	emulator  *emulator.Info
 	tools     *toolchain.Toolchain
 	engine    *engine.Engine
+	baseline  *baseline // of the account; nil if it has none
 	out       io.Writer
 	started   time.Time
 	steps     []timing
@@ -63,6 +64,9 @@ func up(ctx context.Context, root, environment string, noDatabase bool) error {
 		return err
 	}
 	r := &rehearsal{Stage: engine.NewStage(root, environment), settings: s, policies: policies, out: os.Stdout, started: time.Now(), databases: databases{off: noDatabase}}
+	if err := r.withBaseline(); err != nil {
+		return err
+	}
 	held, err := r.Lock()
 	if err != nil {
 		return err
@@ -74,6 +78,7 @@ func up(ctx context.Context, root, environment string, noDatabase bool) error {
 	}{
 		{"toolchain, emulator and program", r.build},
 		{"emulated account " + s.AccountID, r.open},
+		{"baseline of the account, which must show no change and no drift", r.deployBaseline},
 		{"preview", r.preview},
 		{"plan, for the proof of the segments", r.plan},
 		{"up", r.deploy},
@@ -112,7 +117,11 @@ func (r *rehearsal) build(ctx context.Context) error {
 			return err
 		}
 		r.tools = tools
-		return compile(ctx, r.Root, r.out, infra, "./policy", "./tools/describe")
+		programs := []string{infra, "./policy", "./tools/describe"}
+		if r.baseline != nil {
+			programs = append(programs, "./"+stacks.BaselineFolder)
+		}
+		return compile(ctx, r.Root, r.out, programs...)
 	})
 	group.Go(func() error {
 		info, err := startEmulator(ctx, r.Root, r.out)
@@ -205,13 +214,21 @@ func (r *rehearsal) ready(ctx context.Context) error {
 	if r.engine, err = engine.New(r.Stage, r.tools, &r.account, r.out); err != nil {
 		return err
 	}
-	return r.engine.SelectStack(ctx)
+	if err := r.engine.SelectStack(ctx); err != nil {
+		return err
+	}
+	return r.readyBaseline(ctx)
 }
 
 // emptyUnsettled empties the emulated account and drops the stack if engine or provider were killed while they made something:
 // whether it exists nobody knows, and it would stand in the way of what follows.
 func (r *rehearsal) emptyUnsettled(ctx context.Context) (emptied bool, err error) {
 	unsettled, err := r.engine.Unsettled(ctx)
+	if err == nil && r.baseline != nil {
+		var more []string
+		more, err = r.baseline.engine.Unsettled(ctx)
+		unsettled = append(unsettled, more...)
+	}
 	if err != nil || len(unsettled) == 0 {
 		return false, err
 	}
@@ -262,7 +279,7 @@ func (r *rehearsal) forgetLostAccount() error {
 }
 
 func (r *rehearsal) preview(ctx context.Context) error {
-	return r.operation(ctx, "preview", append([]string{"preview"}, r.policies.Args()...)...)
+	return r.guarded(ctx, func(ctx context.Context) error { return r.engine.Preview(ctx, r.policies) })
 }
 
 func (r *rehearsal) deploy(ctx context.Context) error {
@@ -270,11 +287,11 @@ func (r *rehearsal) deploy(ctx context.Context) error {
 }
 
 func (r *rehearsal) expectNoChange(ctx context.Context) error {
-	return r.operation(ctx, "second-preview", "preview", "--diff", "--expect-no-changes")
+	return r.guarded(ctx, r.engine.ExpectNoChange)
 }
 
 func (r *rehearsal) expectNoDrift(ctx context.Context) error {
-	return r.operation(ctx, "refresh", "refresh", "--preview-only", "--diff", "--expect-no-changes")
+	return r.guarded(ctx, r.engine.ExpectNoDrift)
 }
 
 // guarded runs an engine operation and ends it when the emulator dies: without that every request
@@ -305,18 +322,9 @@ func (r *rehearsal) guarded(ctx context.Context, operation func(context.Context)
 	return operation(ctx)
 }
 
-// operation is an engine operation that is guarded.
-func (r *rehearsal) operation(ctx context.Context, name string, args ...string) error {
-	return r.guarded(ctx, func(ctx context.Context) error { return r.engine.Operation(ctx, name, args...) })
-}
-
 // report writes the files that describe the deployed stack.
 func (r *rehearsal) report(ctx context.Context) error {
-	state, err := r.engine.Query(ctx, "stack", "export")
-	if err != nil {
-		return err
-	}
-	if err := engine.WriteFile(r.Path("state.json"), state); err != nil {
+	if err := r.engine.Export(ctx); err != nil {
 		return err
 	}
 	outputs, err := r.engine.Query(ctx, "stack", "output", "--json")

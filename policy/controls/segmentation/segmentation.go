@@ -14,7 +14,6 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/intent"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
 	"github.com/bulkhead-iac/bulkhead/policy/standard"
-	"github.com/bulkhead-iac/bulkhead/policy/want"
 )
 
 // Controls returns the controls of the package.
@@ -31,8 +30,7 @@ func Controls() []*pack.Control {
 			Name: "table", Default: "",
 			Help: "A YAML file with the table of segments and connections, where the network component has not registered its own. A relative " +
 				"path is looked for in the working directory and above it, up to the root of the repository.",
-		}, want.Words("filledElsewhere",
-			"Segments of the table in which nothing of the stack stands, because another stack fills them: their connections are left undecided.")},
+		}},
 		Check: proved,
 	}}
 }
@@ -77,10 +75,7 @@ func proved(k *pack.Case) {
 	for i := range p.Cells {
 		for j := range p.Cells[i].Findings {
 			f := &p.Cells[i].Findings[j]
-			elsewhere := f.Status == segmentation.Empty && slices.ContainsFunc(k.Words("filledElsewhere"), func(s string) bool {
-				return s == p.Cells[i].From || s == p.Cells[i].To
-			})
-			if page := strings.TrimSpace(f.Page(&p.Cells[i])); f.Certain() && !elsewhere {
+			if page := strings.TrimSpace(f.Page(&p.Cells[i])); f.Certain() {
 				k.Report(pack.Value{}, "%s", page)
 			} else {
 				k.Doubt("%s", strings.SplitN(page, "\n", 2)[0])

@@ -53,6 +53,9 @@ type Segment struct {
 	Addresses []netip.Prefix `yaml:"addresses"`
 	// Service is a pattern of a service's name, such as "com.amazonaws.*.s3": its endpoints, and its prefix list.
 	Service string `yaml:"service"`
+	// Elsewhere says that something else than what is looked at may fill the segment, such as another stack: that nothing stands in it is
+	// no fault, and whether its connections work is unknown.
+	Elsewhere bool `yaml:"elsewhere"`
 }
 
 // Connection is one that may be opened, and has to be possible. An end is the name of a segment, "internet",

@@ -65,9 +65,38 @@ func (s *Stage) Environ(tools *toolchain.Toolchain, account *Account) ([]string,
 	), nil
 }
 
+// Preview shows what the program asks for, and what the given policies say.
+func (e *Engine) Preview(ctx context.Context, policies Policies) error {
+	return e.Operation(ctx, "preview", append([]string{"preview"}, policies.Args()...)...)
+}
+
 // Update makes the stack what the program says, under the given policies.
 func (e *Engine) Update(ctx context.Context, policies Policies) error {
 	return e.Operation(ctx, updateName, append([]string{"up", "--yes", "--skip-preview"}, policies.Args()...)...)
+}
+
+// ExpectNoChange fails if the program now asks for anything else than the stack has.
+func (e *Engine) ExpectNoChange(ctx context.Context) error {
+	return e.Operation(ctx, "second-preview", "preview", "--diff", "--expect-no-changes")
+}
+
+// ExpectNoDrift fails if the account has anything else than the stack.
+func (e *Engine) ExpectNoDrift(ctx context.Context) error {
+	return e.Operation(ctx, "refresh", "refresh", "--preview-only", "--diff", "--expect-no-changes")
+}
+
+// Destroy removes what the stack has, and the stack.
+func (e *Engine) Destroy(ctx context.Context) error {
+	return e.Operation(ctx, "destroy", "destroy", "--yes", "--skip-preview", "--remove")
+}
+
+// Export writes the stack's state to state.json.
+func (e *Engine) Export(ctx context.Context) error {
+	state, err := e.Query(ctx, "stack", "export")
+	if err != nil {
+		return err
+	}
+	return WriteFile(e.stage.Path("state.json"), state)
 }
 
 // Operation runs a command that changes or compares the stack and adds its events to events.jsonl.
@@ -154,7 +183,7 @@ func (e *Engine) attend(command *exec.Cmd) error {
 		case <-ended:
 		}
 	}()
-	err = errors.Join(err, WriteFile(e.stage.Path("engine.pid"), []byte(strconv.Itoa(command.Process.Pid))))
+	err = errors.Join(err, WriteFile(e.stage.engineFile(), []byte(strconv.Itoa(command.Process.Pid))))
 	err = errors.Join(command.Wait(), err)
 	close(ended)
 	left, failure := process.WithVariable(e.stage.variable())

@@ -22,7 +22,10 @@ const stageVariable = "BULKHEAD_STAGE"
 // endTimeout is how long killed processes may take to disappear.
 const endTimeout = 10 * time.Second
 
-func (s *Stage) variable() string { return stageVariable + "=" + s.Dir }
+func (s *Stage) variable() string { return stageVariable + "=" + s.guarded }
+
+// engineFile holds the number of the process of the last engine.
+func (s *Stage) engineFile() string { return filepath.Join(s.guarded, "engine.pid") }
 
 // clear ends what a killed run has left at work, unless its engine is still there: that gets an interrupt when the command
 // dies that has started it, finishes what it has begun, writes its state and ends by itself.
@@ -31,7 +34,7 @@ func (s *Stage) clear() error {
 	if err != nil {
 		return err
 	}
-	text, _ := os.ReadFile(s.Path("engine.pid")) // There is none before the first run.
+	text, _ := os.ReadFile(s.engineFile()) // There is none before the first run.
 	engine, _ := strconv.Atoi(string(text))
 	for _, p := range left {
 		if p.PID == engine {

@@ -5,6 +5,7 @@
 package engine
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -24,11 +25,20 @@ type Stage struct {
 	Root        string // The repository.
 	Environment string // Its name, such as "staging".
 	Dir         string // The folder.
+	project     string // The folder of the Pulumi project, seen from the repository; empty: the repository.
+	guarded     string // The folder whose lock guards it.
 }
 
 // NewStage returns the stage of an environment. It makes no file.
 func NewStage(root, environment string) *Stage {
-	return &Stage{Root: root, Environment: environment, Dir: filepath.Join(root, ".rehearsal", environment)}
+	dir := filepath.Join(root, ".rehearsal", environment)
+	return &Stage{Root: root, Environment: environment, Dir: dir, guarded: dir}
+}
+
+// Baseline is the stage of the baseline of the environment's account: a project of its own in the same emulated account, which the
+// lock of the environment guards.
+func (s *Stage) Baseline() *Stage {
+	return &Stage{Root: s.Root, Environment: s.Environment, Dir: s.Path("baseline"), project: stacks.BaselineFolder, guarded: s.guarded}
 }
 
 // Path returns the path of a file of the stage.
@@ -39,8 +49,10 @@ func (s *Stage) Path(name ...string) string {
 // Bin is the folder of the programs that are built for rehearsals.
 func Bin(root string) string { return filepath.Join(root, ".rehearsal", "bin") }
 
-// Program is where the built Pulumi program lies; every environment runs the same file.
-func (s *Stage) Program() string { return filepath.Join(Bin(s.Root), "infra") }
+// Program is where the built Pulumi program lies; every stage of the project runs the same file.
+func (s *Stage) Program() string {
+	return filepath.Join(Bin(s.Root), filepath.Base(cmp.Or(s.project, "infra")))
+}
 
 // Agent is where the archive of the database agent lies that rehearsals deploy.
 func Agent(root string) string { return filepath.Join(Bin(root), "dbagent.zip") }
@@ -82,7 +94,7 @@ func (s *Stage) Prepare(tools *toolchain.Toolchain) error {
 	if err := os.Symlink(filepath.Join("..", "bin"), s.Path("build")); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	project, err := readYAML(filepath.Join(s.Root, "Pulumi.yaml"))
+	project, err := readYAML(filepath.Join(s.Root, s.project, "Pulumi.yaml"))
 	if err != nil {
 		return err
 	}
@@ -95,7 +107,7 @@ func (s *Stage) Prepare(tools *toolchain.Toolchain) error {
 		return err
 	}
 	name := stacks.FileName(s.Environment)
-	stack, err := readYAML(filepath.Join(s.Root, name))
+	stack, err := readYAML(filepath.Join(s.Root, s.project, name))
 	if err != nil {
 		return err
 	}
@@ -112,11 +124,13 @@ func (s *Stage) Prepare(tools *toolchain.Toolchain) error {
 
 // StartAnew drops the stack's state and the records of its runs.
 func (s *Stage) StartAnew() error {
-	return s.remove("backend", "events", "events.jsonl", "calls.jsonl", "outputs.json", "state.json", "summary.json", "segments.html")
+	return s.remove("backend", "events", "events.jsonl", "calls.jsonl", "outputs.json", "state.json", "summary.json", "segments.html", "baseline")
 }
 
 // Drop removes the stack. The reports of its last run stay.
-func (s *Stage) Drop() error { return s.remove("emulator.json", "backend", "project", "passphrase") }
+func (s *Stage) Drop() error {
+	return s.remove("emulator.json", "backend", "project", "passphrase", "baseline")
+}
 
 func (s *Stage) remove(names ...string) error {
 	for _, name := range names {

@@ -179,3 +179,25 @@ func TestWriteFileIsWhole(t *testing.T) {
 	require.Len(t, entries, 1)
 	require.Error(t, WriteFile(filepath.Join(dir, "missing", "file"), nil))
 }
+
+// The baseline is another project in the same account, guarded by the lock of the environment and gone with it.
+func TestTheBaselineHasAStageOfItsOwn(t *testing.T) {
+	root := repository(t)
+	folder := filepath.Join(root, stacks.BaselineFolder)
+	require.NoError(t, os.MkdirAll(folder, 0o750))
+	require.NoError(t, testproject.WriteBaseline(folder))
+	environment := NewStage(root, "staging")
+	s := environment.Baseline()
+	require.NoError(t, s.Prepare(builtTools))
+	derived, err := readYAML(s.Path("project", "Pulumi.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, "bulkhead-baseline", derived["name"])
+	require.Equal(t, map[string]any{"name": "go", "options": map[string]any{"binary": filepath.Join(root, ".rehearsal", "bin", "baseline")}}, derived["runtime"])
+	got, err := stacks.CheckFiles(s.Path("project"), "staging")
+	require.NoError(t, err)
+	require.Equal(t, "210987654321", got.AccountID)
+	require.Equal(t, environment.variable(), s.variable(), "what a killed engine of either has left is found by the lock of the environment")
+	require.Equal(t, environment.engineFile(), s.engineFile())
+	require.NoError(t, environment.StartAnew())
+	require.NoDirExists(t, s.Dir)
+}

@@ -52,6 +52,11 @@ func (o *Outcome) Agrees() bool {
 	return len(o.Agreeing) > 0 && len(o.Disagreeing)+len(o.Unknown)+len(o.Disagreements) == 0 && o.passed() == len(o.Checks)
 }
 
+// Idle reports whether there was nothing to try: a network in which no two hosts stand yet.
+func (o *Outcome) Idle() bool {
+	return len(o.Agreeing)+len(o.Disagreeing)+len(o.Unknown)+len(o.Disagreements)+len(o.Checks) == 0
+}
+
 // passed is how many checks are as the account says.
 func (o *Outcome) passed() (n int) {
 	for _, c := range o.Checks {
