@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -80,16 +81,17 @@ func TestTheProofInThePack(t *testing.T) {
 
 // A segment in which nothing stands refuses, unless another stack fills it.
 func TestASegmentWithoutAnythingRefusesUnlessAnotherStackFillsIt(t *testing.T) {
-	scene := packtest.YAML(t, "bulkhead:network:Network", `
+	const text = `
 - {$type: "aws:ec2/vpc:Vpc", $name: v, cidrBlock: 10.0.0.0/16}
 - {$type: "aws:ec2/subnet:Subnet", $name: s, vpcId: "@v", cidrBlock: 10.0.1.0/24}
-- {$type: "bulkhead:network:Network", $name: net, table: {segments: [{name: web, holds: servers}, {name: db, holds: data}], connections: [{from: web, to: db, ports: tcp/5432, why: queries}]}}
+- {$type: "bulkhead:network:Network", $name: net, table: {segments: [{name: web, holds: servers}, {name: db, holds: data, elsewhere: false}], connections: [{from: web, to: db, ports: tcp/5432, why: queries}]}}
 - {$type: "aws:ec2/securityGroup:SecurityGroup", $name: net-web-group, vpcId: "@v", tags: {Name: net-web}}
 - {$type: "aws:ec2/instance:Instance", $name: web, subnetId: "@s", vpcSecurityGroupIds: ["@net-web-group"]}
-`)
-	for want, settings := range map[pack.Outcome]map[string]any{pack.Fail: nil, pack.Undecided: {"filledElsewhere": []any{"db"}}} {
+`
+	for want, elsewhere := range map[pack.Outcome]string{pack.Fail: "false", pack.Undecided: "true"} {
+		scene := packtest.YAML(t, "bulkhead:network:Network", strings.Replace(text, "elsewhere: false", "elsewhere: "+elsewhere, 1))
 		for _, form := range []packtest.Form{packtest.State, packtest.Preview} {
-			outcome, results, err := packtest.RunOne(load(t), "segmentation-proved", scene, form, settings)
+			outcome, results, err := packtest.RunOne(load(t), "segmentation-proved", scene, form, nil)
 			require.NoError(t, err)
 			require.Equal(t, want, outcome)
 			if want == pack.Fail {
