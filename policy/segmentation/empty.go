@@ -19,7 +19,8 @@ const NoMembers = "NO_MEMBERS"
 // absence is what an end of the table lacks.
 type absence struct {
 	what      string
-	elsewhere bool // the table says that something else than the stack fills it
+	elsewhere bool   // the table says that something else than the stack fills it
+	unsettled string // why something may stand there all the same; empty: nothing does, for certain
 }
 
 // missing lists what an end of the table lacks, with what selects it: all that the segment should hold, or the endpoint of a service. A file may have rows to
@@ -33,7 +34,7 @@ func (p *Proof) missing(e *intent.End, members []*model.Interface) (out []absenc
 				if p.table.Limited {
 					selects = selects[:1] // the other is the same group by its resource
 				}
-				out = append(out, absence{fmt.Sprintf("%s (%s)", e.Name, strings.Join(selects, ", ")), s.Elsewhere})
+				out = append(out, absence{what: fmt.Sprintf("%s (%s)", e.Name, strings.Join(selects, ", ")), elsewhere: s.Elsewhere})
 			}
 		case !p.table.Limited || slices.ContainsFunc(p.net.Lists, func(l model.PrefixList) bool { return l.Service && glob.Match(s.Service, l.Name) }):
 		case !slices.ContainsFunc(members, func(f *model.Interface) bool { return f.Service != "" && glob.Match(s.Service, f.Service) }):
@@ -47,6 +48,11 @@ func (p *Proof) missing(e *intent.End, members []*model.Interface) (out []absenc
 // the input has all that stands in the network. It has not where something may have groups that are not known yet, where the table says that
 // something else fills the segment, and where no segment of the network has members, so that another stack fills them.
 func (p *Proof) empty() {
+	for _, gone := range p.absent {
+		for i := range gone {
+			gone[i].unsettled = p.unsettled(gone[i])
+		}
+	}
 	for _, from := range p.Segments {
 		for _, to := range p.Segments {
 			gone := slices.Concat(p.absent[from], p.absent[to])
@@ -54,19 +60,19 @@ func (p *Proof) empty() {
 			if len(gone) == 0 || len(rows) == 0 {
 				continue
 			}
-			i := slices.IndexFunc(p.Cells, func(c Cell) bool { return c.From == from && c.To == to })
-			if i < 0 {
-				i = len(p.Cells)
+			c := p.Cell(from, to)
+			if c == nil {
 				x, y, _ := p.listed(from, to)
 				p.Cells = append(p.Cells, Cell{From: from, To: to, Status: Closed, Intended: flow.Describe(p.table.Admitted(x, y))})
+				c = &p.Cells[len(p.Cells)-1]
 			}
 			for _, absent := range gone {
 				status, but := Empty, ""
-				if why := p.unsettled(absent); why != "" {
-					status, but = Unknown, ", and "+why
+				if absent.unsettled != "" {
+					status, but = Unknown, ", and "+absent.unsettled
 				}
 				for _, row := range rows {
-					p.Cells[i].find(status, NoMembers, fmt.Sprintf("%s (%s) cannot be judged: nothing stands in %s%s", flow.Describe(row.Ports.Set()), row.Why, absent.what, but), nil).row = row.Why
+					c.find(status, NoMembers, fmt.Sprintf("%s (%s) cannot be judged: nothing stands in %s%s", flow.Describe(row.Ports.Set()), row.Why, absent.what, but), nil).row = row.Why
 				}
 			}
 		}

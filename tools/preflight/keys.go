@@ -88,33 +88,25 @@ func (a *account) defaultKeyRow(ctx context.Context) row {
 	return a.diskKeyRow(ctx, r.Name, id)
 }
 
-// keyRow says whether a key can be used at all.
-func (a *account) keyRow(ctx context.Context, id string) row {
-	r := row{Area: "key", Name: id, Verdict: fine}
+// keyRow says whether a key can be used at all, and what KMS tells of it.
+func (a *account) keyRow(ctx context.Context, name, id string) (row, keyFacts) {
+	r := row{Area: "key", Name: name, Verdict: fine}
 	k, err := a.key(ctx, id)
 	switch {
 	case errors.Is(err, errNoKey):
 		r.Verdict, r.Says = missing, "there is no such key in this region"
 	case err != nil:
-		return r.unseen(err)
+		return r.unseen(err), k
 	case k.state != "Enabled":
 		r.Verdict, r.Says = missing, "the key is "+k.state+"; enable it, or cancel its deletion, or name another"
 	}
-	return r
+	return r, k
 }
 
 // diskKeyRow says whether Auto Scaling can start an encrypted disk with a key: by its policy, or by a grant.
 func (a *account) diskKeyRow(ctx context.Context, name, id string) row {
-	r := a.keyRow(ctx, id)
-	r.Name = name
-	if r.Verdict != fine {
-		return r
-	}
-	k, err := a.key(ctx, id)
-	if err != nil {
-		return r.unseen(err)
-	}
-	if k.ofAWS {
+	r, k := a.keyRow(ctx, name, id)
+	if r.Verdict != fine || k.ofAWS {
 		return r
 	}
 	role := fmt.Sprintf("arn:%s:iam::%s:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling", a.partition, a.id)

@@ -191,7 +191,10 @@ func (a *account) questions(p *plan, zones []string, r *resolver) []question {
 		one(func(ctx context.Context) row { return a.diskKeyRow(ctx, "key of disks "+id, id) })
 	}
 	for _, id := range without(p.foreignKeys(), named) {
-		one(func(ctx context.Context) row { return a.keyRow(ctx, id) })
+		one(func(ctx context.Context) row {
+			r, _ := a.keyRow(ctx, id, id)
+			return r
+		})
 	}
 	return all
 }
