@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	resource "github.com/bulkhead-iac/bulkhead/policy/aws"
 )
 
 // authorities are the names by which a CAA record lets Amazon issue certificates (https://docs.aws.amazon.com/acm/latest/userguide/setup-caa.html).
@@ -67,7 +69,7 @@ func (r *resolver) ask(ctx context.Context, name string, kind uint16) ([]dns.RR,
 // zones are the hosted zones in which the deployment writes records.
 func (p *plan) zones() []string {
 	var all []string
-	for _, r := range p.of(recordType) {
+	for _, r := range p.of(resource.Route53Record) {
 		if id := r.Inputs().Get("zoneId").Str(); id != "" {
 			all = append(all, id)
 		}

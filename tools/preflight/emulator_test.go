@@ -28,6 +28,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/internal/quota"
 	"github.com/bulkhead-iac/bulkhead/internal/testproject"
+	resource "github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/emulatortest"
@@ -68,19 +69,19 @@ func nameServer(t *testing.T, records ...string) *resolver {
 // firstDeployment is a preview of everything that gives rise to a question.
 func firstDeployment(zone string, disk m) []planned {
 	return []planned{
-		{token: vpcType, name: "net"}, {token: internetGatewayType, name: "igw"}, {token: egressOnlyGatewayType, name: "eigw"},
-		{token: natGatewayType, name: "nat-eu-central-1a"}, {token: addressType, name: "nat"},
-		{token: endpointType, name: "kms", inputs: m{"vpcEndpointType": "Interface", "vpcId": "vpc-12345678"}}, {token: endpointType, name: "s3"},
-		{token: groupType, name: "app-group", parent: "app"}, {token: ingressType, name: "app-in", parent: "app", inputs: m{"cidrIpv4": "10.0.0.0/8"}},
-		{token: aclType, name: "acl"}, {token: aclRuleType, name: "acl-1", inputs: m{"cidrBlock": "10.0.0.0/8"}},
-		{token: loadBalancerType, name: "alb"}, {token: targetGroupType, name: "tg"},
-		{token: templateType, name: "app-template", parent: "app", inputs: m{"instanceType": "t3.small", "blockDeviceMappings": []any{m{"ebs": disk}}}},
-		{token: scalingGroupType, name: "app-group", parent: "app", inputs: m{"minSize": 1, "maxSize": 2}},
-		{token: databaseType, name: "db", inputs: m{"engine": "postgres", "engineVersion": "17", "instanceClass": "db.t4g.micro", "multiAz": true}},
-		{token: keyType, name: "key"}, {token: bucketTypes[0], name: "bucket"}, {token: roleType, name: "role"}, {token: policyType, name: "boundary"},
-		{token: profileType, name: "profile"}, {token: trailType, name: "trail"}, {token: logPolicyType, name: "dns"}, {token: queryLogType, name: "queries"},
+		{token: resource.VPC, name: "net"}, {token: resource.InternetGateway, name: "igw"}, {token: egressOnlyGatewayType, name: "eigw"},
+		{token: resource.NATGateway, name: "nat-eu-central-1a"}, {token: resource.ElasticIP, name: "nat"},
+		{token: resource.VPCEndpoint, name: "kms", inputs: m{"vpcEndpointType": "Interface", "vpcId": "vpc-12345678"}}, {token: resource.VPCEndpoint, name: "s3"},
+		{token: resource.SecurityGroup, name: "app-group", parent: "app"}, {token: resource.SecurityGroupIngressRule, name: "app-in", parent: "app", inputs: m{"cidrIpv4": "10.0.0.0/8"}},
+		{token: resource.NetworkACL, name: "acl"}, {token: resource.NetworkACLRule, name: "acl-1", inputs: m{"cidrBlock": "10.0.0.0/8"}},
+		{token: resource.LoadBalancer, name: "alb"}, {token: resource.TargetGroup, name: "tg"},
+		{token: resource.LaunchTemplate, name: "app-template", parent: "app", inputs: m{"instanceType": "t3.small", "blockDeviceMappings": []any{m{"ebs": disk}}}},
+		{token: resource.AutoScalingGroup, name: "app-group", parent: "app", inputs: m{"minSize": 1, "maxSize": 2}},
+		{token: resource.RDSInstance, name: "db", inputs: m{"engine": "postgres", "engineVersion": "17", "instanceClass": "db.t4g.micro", "multiAz": true}},
+		{token: resource.KMSKey, name: "key"}, {token: resource.Buckets[0], name: "bucket"}, {token: resource.IAMRole, name: "role"}, {token: resource.IAMPolicy, name: "boundary"},
+		{token: profileType, name: "profile"}, {token: resource.CloudTrailTrail, name: "trail"}, {token: resource.LogResourcePolicy, name: "dns"}, {token: queryLogType, name: "queries"},
 		{token: certificateType, name: "c", inputs: m{"validationMethod": "DNS", "domainName": "app.shop.example", "subjectAlternativeNames": []any{"*.shop.example"}}},
-		{token: recordType, name: "alias", inputs: m{"zoneId": zone}},
+		{token: resource.Route53Record, name: "alias", inputs: m{"zoneId": zone}},
 	}
 }
 
@@ -254,7 +255,7 @@ func TestWhatIsAskedIsDocumented(t *testing.T) {
 	makeNATGateway(t, account, "eu-central-1a")
 	before := len(calls(t, account))
 	p := read(t, firstDeployment(zone, m{"kmsKeyId": *own.KeyMetadata.Arn})...)
-	p.deployment.Inputs = append(p.deployment.Inputs, read(t, planned{token: templateType, name: "b", inputs: m{"blockDeviceMappings": []any{m{"ebs": m{}}}}}).deployment.Inputs...)
+	p.deployment.Inputs = append(p.deployment.Inputs, read(t, planned{token: resource.LaunchTemplate, name: "b", inputs: m{"blockDeviceMappings": []any{m{"ebs": m{}}}}}).deployment.Inputs...)
 	ask(t, account, p, settings, nameServer(t, delegated(servers)...))
 	made := []string{"servicequotas:GetAWSDefaultServiceQuota"} // Only where an account has no value of its own, which an emulated one always has.
 	made = append(made, calls(t, account)[before:]...)
@@ -351,7 +352,7 @@ func TestTheCodesSayWhatIsMissing(t *testing.T) {
 	}
 	addresses := func(n int) (all []planned) {
 		for i := range n {
-			all = append(all, planned{token: addressType, name: strconv.Itoa(i)})
+			all = append(all, planned{token: resource.ElasticIP, name: strconv.Itoa(i)})
 		}
 		return all
 	}

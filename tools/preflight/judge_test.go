@@ -20,6 +20,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/internal/quota"
 	"github.com/bulkhead-iac/bulkhead/internal/testproject"
+	resource "github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/iam"
 )
 
@@ -161,21 +162,21 @@ func TestWhomAKeysPolicyAdmits(t *testing.T) {
 func TestKeysOfOthers(t *testing.T) {
 	const own, foreign = "arn:aws:kms:eu-central-1:111122223333:key/own", "arn:aws:kms:eu-central-1:444455556666:key/foreign"
 	p := read(t,
-		planned{token: keyType, name: "key", op: "same", outputs: m{"arn": own, "keyId": "own"}},
-		planned{token: databaseType, name: "db", inputs: m{"kmsKeyId": own, "performanceInsightsKmsKeyId": unknown}},
+		planned{token: resource.KMSKey, name: "key", op: "same", outputs: m{"arn": own, "keyId": "own"}},
+		planned{token: resource.RDSInstance, name: "db", inputs: m{"kmsKeyId": own, "performanceInsightsKmsKeyId": unknown}},
 		planned{token: "aws:sns/topic:Topic", name: "t", inputs: m{"rules": []any{m{"kmsMasterKeyId": foreign}}, "policy": `{"Resource":"` + foreign + `"}`, "arn": "arn:aws:kms:*:*:key/*"}},
-		planned{token: templateType, name: "a", inputs: m{"blockDeviceMappings": []any{m{"ebs": m{"kmsKeyId": foreign + "2"}}}}},
+		planned{token: resource.LaunchTemplate, name: "a", inputs: m{"blockDeviceMappings": []any{m{"ebs": m{"kmsKeyId": foreign + "2"}}}}},
 	)
 	require.Equal(t, []string{foreign, foreign + "2"}, p.foreignKeys())
 	named, byDefault := p.disks()
 	require.Equal(t, []string{foreign + "2"}, named)
 	require.False(t, byDefault)
-	_, byDefault = read(t, planned{token: templateType, name: "a", inputs: m{"blockDeviceMappings": []any{m{"ebs": m{"encrypted": "true"}}}}}).disks()
+	_, byDefault = read(t, planned{token: resource.LaunchTemplate, name: "a", inputs: m{"blockDeviceMappings": []any{m{"ebs": m{"encrypted": "true"}}}}}).disks()
 	require.True(t, byDefault)
 }
 
 func TestRolesThatTheStackMakesAreNotMissed(t *testing.T) {
-	p := read(t, planned{token: scalingGroupType, name: "g"}, planned{token: databaseType, name: "d"}, planned{token: linkedRoleType, name: "r", inputs: m{"awsServiceName": "rds.amazonaws.com"}})
+	p := read(t, planned{token: resource.AutoScalingGroup, name: "g"}, planned{token: resource.RDSInstance, name: "d"}, planned{token: linkedRoleType, name: "r", inputs: m{"awsServiceName": "rds.amazonaws.com"}})
 	roles := neededRoles(p)
 	require.Len(t, roles, 1)
 	require.Equal(t, "AWSServiceRoleForAutoScaling", roles[0].name)

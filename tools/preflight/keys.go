@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
+	resource "github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/glob"
 	"github.com/bulkhead-iac/bulkhead/policy/iam"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
@@ -25,7 +26,7 @@ const defaultKey = "alias/aws/ebs"
 
 // disks are the keys of the disks of launch templates: those that are named and are not the stack's, and whether any disk gets the account's default.
 func (p *plan) disks() (named []string, byDefault bool) {
-	for _, t := range p.of(templateType) {
+	for _, t := range p.of(resource.LaunchTemplate) {
 		for mapping := range t.Inputs().Get("blockDeviceMappings").Items() {
 			key := mapping.Get("ebs.kmsKeyId")
 			switch id, known := key.Text(); {
@@ -42,7 +43,7 @@ func (p *plan) disks() (named []string, byDefault bool) {
 
 // own reports whether an ARN or id is that of a key of the stack.
 func (p *plan) own(id string) bool {
-	return slices.ContainsFunc(p.of(keyType), func(r *pack.Resource) bool {
+	return slices.ContainsFunc(p.of(resource.KMSKey), func(r *pack.Resource) bool {
 		out := p.outputs[r.URN]
 		return out.Get("arn").Str() == id || out.Get("keyId").Str() == id || out.Get("id").Str() == id
 	})

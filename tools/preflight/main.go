@@ -27,6 +27,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"golang.org/x/sync/errgroup"
 
+	resource "github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/export"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
@@ -171,7 +172,7 @@ func (a *account) questions(p *plan, zones []string, r *resolver) []question {
 	for _, kind := range p.kinds() {
 		one(func(ctx context.Context) row { return a.kindRow(ctx, kind, zones) })
 	}
-	for _, database := range p.of(databaseType) {
+	for _, database := range p.of(resource.RDSInstance) {
 		one(func(ctx context.Context) row { return a.databaseRow(ctx, database, zones) })
 	}
 	for _, id := range p.zones() {

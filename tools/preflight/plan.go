@@ -8,42 +8,19 @@ import (
 	"slices"
 	"strings"
 
+	resource "github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/export"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
 
-// The types that a deployment is looked through for.
+// Types that no policy asks for.
 const (
-	vpcType               = "aws:ec2/vpc:Vpc"
-	internetGatewayType   = "aws:ec2/internetGateway:InternetGateway"
 	egressOnlyGatewayType = "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway"
-	natGatewayType        = "aws:ec2/natGateway:NatGateway"
-	addressType           = "aws:ec2/eip:Eip"
-	endpointType          = "aws:ec2/vpcEndpoint:VpcEndpoint"
-	groupType             = "aws:ec2/securityGroup:SecurityGroup"
-	ingressType           = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-	egressType            = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-	aclType               = "aws:ec2/networkAcl:NetworkAcl"
-	aclRuleType           = "aws:ec2/networkAclRule:NetworkAclRule"
-	templateType          = "aws:ec2/launchTemplate:LaunchTemplate"
-	scalingGroupType      = "aws:autoscaling/group:Group"
-	loadBalancerType      = "aws:lb/loadBalancer:LoadBalancer"
-	targetGroupType       = "aws:lb/targetGroup:TargetGroup"
-	databaseType          = "aws:rds/instance:Instance"
-	keyType               = "aws:kms/key:Key"
-	roleType              = "aws:iam/role:Role"
-	policyType            = "aws:iam/policy:Policy"
 	profileType           = "aws:iam/instanceProfile:InstanceProfile"
-	trailType             = "aws:cloudtrail/trail:Trail"
-	logPolicyType         = "aws:cloudwatch/logResourcePolicy:LogResourcePolicy"
 	queryLogType          = "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig"
 	certificateType       = "aws:acm/certificate:Certificate"
-	recordType            = "aws:route53/record:Record"
 	linkedRoleType        = "aws:iam/serviceLinkedRole:ServiceLinkedRole"
 )
-
-// bucketTypes are one thing, whose name changed with the version of the provider.
-var bucketTypes = []string{"aws:s3/bucketV2:BucketV2", "aws:s3/bucket:Bucket"}
 
 // plan is a preview. Ids of what it makes are unknown, and an event log does not say which resource an unknown id is of.
 type plan struct {
@@ -81,26 +58,14 @@ type demand struct {
 
 // made is how many resources of a type the deployment makes, if there will be any.
 func made(tokens ...string) func(*plan) []demand {
-	return func(p *plan) []demand {
-		all := p.of(tokens...)
-		if len(all) == 0 {
-			return nil
-		}
-		count := 0
-		for _, r := range all {
-			if p.makes(r) {
-				count++
-			}
-		}
-		return []demand{{"", count}}
-	}
+	return madeWhere(func(*pack.Resource) (string, bool) { return "", true }, tokens...)
 }
 
 // madeWhere is made for the resources that pass, at the place of each.
-func madeWhere(token string, place func(*pack.Resource) (where string, counts bool)) func(*plan) []demand {
+func madeWhere(place func(*pack.Resource) (where string, counts bool), tokens ...string) func(*plan) []demand {
 	return func(p *plan) []demand {
 		count := map[string]int{}
-		for _, r := range p.of(token) {
+		for _, r := range p.of(tokens...) {
 			if where, counts := place(r); counts {
 				count[where] += 0
 				if p.makes(r) {
@@ -140,7 +105,7 @@ func endpoint(kind string, perVPC bool) func(*pack.Resource) (string, bool) {
 func natGateways(zones []string) func(*plan) []demand {
 	return func(p *plan) []demand {
 		count := map[string]int{}
-		for _, r := range p.of(natGatewayType) {
+		for _, r := range p.of(resource.NATGateway) {
 			told := slices.ContainsFunc(zones, func(zone string) bool { return strings.HasSuffix(r.Name, zone) })
 			for _, zone := range zones {
 				if !told || strings.HasSuffix(r.Name, zone) {
@@ -162,7 +127,7 @@ func fullest(owner string, extra int, rules ...string) func(*plan) []demand {
 		count := map[string]int{}
 		for _, r := range p.of(rules...) {
 			direction := "inbound"
-			if r.IsA(egressType) || r.Inputs().Get("egress").Str() == "true" {
+			if r.IsA(resource.SecurityGroupEgressRule) || r.Inputs().Get("egress").Str() == "true" {
 				direction = "outbound"
 			}
 			for _, family := range families(r) {
@@ -226,14 +191,14 @@ type servers struct {
 // fleets are the auto-scaling groups of the deployment. The launch template of a group is the one among its siblings.
 func (p *plan) fleets() []servers {
 	var all []servers
-	for _, g := range p.of(scalingGroupType) {
+	for _, g := range p.of(resource.AutoScalingGroup) {
 		in := g.Inputs()
 		least, most := number(in.Get("minSize")), number(in.Get("maxSize"))
 		s := servers{name: g.Name, largest: most + reserve(in, least, most)}
 		if p.makes(g) {
 			s.start = max(least, number(in.Get("desiredCapacity")))
 		}
-		for _, t := range p.of(templateType) {
+		for _, t := range p.of(resource.LaunchTemplate) {
 			if t.Parent == g.Parent {
 				s.kind = t.Inputs().Get("instanceType").Str()
 			}
@@ -268,7 +233,7 @@ func number(v pack.Value) int {
 // kinds are the instance types of the launch templates, each once.
 func (p *plan) kinds() []string {
 	var all []string
-	for _, t := range p.of(templateType) {
+	for _, t := range p.of(resource.LaunchTemplate) {
 		if kind := t.Inputs().Get("instanceType").Str(); kind != "" {
 			all = append(all, kind)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	resource "github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/export"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
@@ -60,56 +61,56 @@ func read(t *testing.T, resources ...planned) *plan {
 
 func TestWhatTheDeploymentMakesIsCounted(t *testing.T) {
 	p := read(t,
-		planned{token: addressType, name: "a", op: "same"}, planned{token: addressType, name: "b"}, planned{token: addressType, name: "c", op: "create-replacement"},
-		planned{token: addressType, name: "d", op: "update"}, planned{token: vpcType, name: "v", op: "same"},
+		planned{token: resource.ElasticIP, name: "a", op: "same"}, planned{token: resource.ElasticIP, name: "b"}, planned{token: resource.ElasticIP, name: "c", op: "create-replacement"},
+		planned{token: resource.ElasticIP, name: "d", op: "update"}, planned{token: resource.VPC, name: "v", op: "same"},
 	)
-	require.Equal(t, []demand{{"", 2}}, made(addressType)(p), "a new one, and one that is replaced, whose predecessor goes last")
-	require.Equal(t, []demand{{"", 0}}, made(vpcType)(p), "it is there, and the quota is shown")
-	require.Empty(t, made(keyType)(p))
+	require.Equal(t, []demand{{"", 2}}, made(resource.ElasticIP)(p), "a new one, and one that is replaced, whose predecessor goes last")
+	require.Equal(t, []demand{{"", 0}}, made(resource.VPC)(p), "it is there, and the quota is shown")
+	require.Empty(t, made(resource.KMSKey)(p))
 }
 
 func TestEndpointsCountInTheirVPC(t *testing.T) {
 	p := read(t,
-		planned{token: endpointType, name: "kms", inputs: m{"vpcEndpointType": "Interface", "vpcId": unknown}},
-		planned{token: endpointType, name: "logs", inputs: m{"vpcEndpointType": "Interface", "vpcId": "vpc-1"}},
-		planned{token: endpointType, name: "s3", inputs: m{"vpcId": "vpc-1"}},
+		planned{token: resource.VPCEndpoint, name: "kms", inputs: m{"vpcEndpointType": "Interface", "vpcId": unknown}},
+		planned{token: resource.VPCEndpoint, name: "logs", inputs: m{"vpcEndpointType": "Interface", "vpcId": "vpc-1"}},
+		planned{token: resource.VPCEndpoint, name: "s3", inputs: m{"vpcId": "vpc-1"}},
 	)
-	require.Equal(t, []demand{{"", 1}, {"vpc-1", 1}}, madeWhere(endpointType, endpoint("Interface", true))(p))
-	require.Equal(t, []demand{{"", 1}}, madeWhere(endpointType, endpoint("Gateway", false))(p))
+	require.Equal(t, []demand{{"", 1}, {"vpc-1", 1}}, madeWhere(endpoint("Interface", true), resource.VPCEndpoint)(p))
+	require.Equal(t, []demand{{"", 1}}, madeWhere(endpoint("Gateway", false), resource.VPCEndpoint)(p))
 }
 
 func TestNATGatewaysCountInTheirZone(t *testing.T) {
 	zones := []string{"eu-central-1a", "eu-central-1b"}
-	p := read(t, planned{token: natGatewayType, name: "staging-nat-eu-central-1a"})
+	p := read(t, planned{token: resource.NATGateway, name: "staging-nat-eu-central-1a"})
 	require.Equal(t, []demand{{"eu-central-1a", 1}}, natGateways(zones)(p))
-	p = read(t, planned{token: natGatewayType, name: "nat"})
+	p = read(t, planned{token: resource.NATGateway, name: "nat"})
 	require.Equal(t, []demand{{"eu-central-1a", 1}, {"eu-central-1b", 1}}, natGateways(zones)(p), "its zone is not told")
 }
 
 func TestTheFullestGroupAndACL(t *testing.T) {
 	p := read(t,
-		planned{token: groupType, name: "app-group", parent: "app"}, planned{token: groupType, name: "db-group", parent: "db", op: "same", outputs: m{"id": "sg-1"}},
-		planned{token: ingressType, name: "app-from-edge", parent: "app", inputs: m{"securityGroupId": unknown, "referencedSecurityGroupId": unknown}},
-		planned{token: ingressType, name: "app-from-office", parent: "app", inputs: m{"securityGroupId": unknown, "cidrIpv4": "203.0.113.0/28"}},
-		planned{token: ingressType, name: "app-from-office-6", parent: "app", inputs: m{"securityGroupId": unknown, "cidrIpv6": "2001:db8::/48"}},
-		planned{token: egressType, name: "x", parent: "elsewhere", inputs: m{"securityGroupId": "sg-1", "cidrIpv4": "198.51.100.0/28"}},
-		planned{token: aclType, name: "net-app", parent: "net"}, planned{token: aclType, name: "net-app-data", parent: "net"},
-		planned{token: aclRuleType, name: "net-app-in-443-from-all", parent: "net", inputs: m{"egress": false, "cidrBlock": "0.0.0.0/0"}},
-		planned{token: aclRuleType, name: "net-app-data-out-1-to-all", parent: "net", inputs: m{"egress": true, "cidrBlock": "10.0.0.0/8"}},
-		planned{token: aclRuleType, name: "net-app-data-out-2-to-all", parent: "net", inputs: m{"egress": true, "cidrBlock": "10.0.0.0/8"}},
+		planned{token: resource.SecurityGroup, name: "app-group", parent: "app"}, planned{token: resource.SecurityGroup, name: "db-group", parent: "db", op: "same", outputs: m{"id": "sg-1"}},
+		planned{token: resource.SecurityGroupIngressRule, name: "app-from-edge", parent: "app", inputs: m{"securityGroupId": unknown, "referencedSecurityGroupId": unknown}},
+		planned{token: resource.SecurityGroupIngressRule, name: "app-from-office", parent: "app", inputs: m{"securityGroupId": unknown, "cidrIpv4": "203.0.113.0/28"}},
+		planned{token: resource.SecurityGroupIngressRule, name: "app-from-office-6", parent: "app", inputs: m{"securityGroupId": unknown, "cidrIpv6": "2001:db8::/48"}},
+		planned{token: resource.SecurityGroupEgressRule, name: "x", parent: "elsewhere", inputs: m{"securityGroupId": "sg-1", "cidrIpv4": "198.51.100.0/28"}},
+		planned{token: resource.NetworkACL, name: "net-app", parent: "net"}, planned{token: resource.NetworkACL, name: "net-app-data", parent: "net"},
+		planned{token: resource.NetworkACLRule, name: "net-app-in-443-from-all", parent: "net", inputs: m{"egress": false, "cidrBlock": "0.0.0.0/0"}},
+		planned{token: resource.NetworkACLRule, name: "net-app-data-out-1-to-all", parent: "net", inputs: m{"egress": true, "cidrBlock": "10.0.0.0/8"}},
+		planned{token: resource.NetworkACLRule, name: "net-app-data-out-2-to-all", parent: "net", inputs: m{"egress": true, "cidrBlock": "10.0.0.0/8"}},
 	)
-	require.Equal(t, []demand{{"app-group, inbound IPv4", 2}}, fullest(groupType, 0, ingressType, egressType)(p))
-	require.Equal(t, []demand{{"net-app-data, outbound IPv4", 3}}, fullest(aclType, 1, aclRuleType)(p), "two of the stack, and the closing rule")
-	require.Equal(t, "db-group", p.owner(p.of(egressType)[0], groupType), "by its id")
+	require.Equal(t, []demand{{"app-group, inbound IPv4", 2}}, fullest(resource.SecurityGroup, 0, resource.SecurityGroupIngressRule, resource.SecurityGroupEgressRule)(p))
+	require.Equal(t, []demand{{"net-app-data, outbound IPv4", 3}}, fullest(resource.NetworkACL, 1, resource.NetworkACLRule)(p), "two of the stack, and the closing rule")
+	require.Equal(t, "db-group", p.owner(p.of(resource.SecurityGroupEgressRule)[0], resource.SecurityGroup), "by its id")
 }
 
 func TestServersNeedMoreWhileTheyAreReplaced(t *testing.T) {
 	p := read(t,
-		planned{token: templateType, name: "app-template", parent: "app", inputs: m{"instanceType": "m7i.large"}},
-		planned{token: scalingGroupType, name: "app-group", parent: "app", inputs: m{"minSize": 3, "maxSize": 9, "instanceMaintenancePolicy": m{"minHealthyPercentage": 100, "maxHealthyPercentage": 150}}},
-		planned{token: templateType, name: "bastion-template", parent: "bastion", inputs: m{"instanceType": "t3.micro"}},
-		planned{token: scalingGroupType, name: "bastion-group", parent: "bastion", op: "same", inputs: m{"minSize": 1, "maxSize": 1, "instanceRefresh": m{"preferences": m{"maxHealthyPercentage": 100}}}},
-		planned{token: scalingGroupType, name: "batch-group", parent: "batch", inputs: m{"minSize": 2, "maxSize": 4, "desiredCapacity": 3}},
+		planned{token: resource.LaunchTemplate, name: "app-template", parent: "app", inputs: m{"instanceType": "m7i.large"}},
+		planned{token: resource.AutoScalingGroup, name: "app-group", parent: "app", inputs: m{"minSize": 3, "maxSize": 9, "instanceMaintenancePolicy": m{"minHealthyPercentage": 100, "maxHealthyPercentage": 150}}},
+		planned{token: resource.LaunchTemplate, name: "bastion-template", parent: "bastion", inputs: m{"instanceType": "t3.micro"}},
+		planned{token: resource.AutoScalingGroup, name: "bastion-group", parent: "bastion", op: "same", inputs: m{"minSize": 1, "maxSize": 1, "instanceRefresh": m{"preferences": m{"maxHealthyPercentage": 100}}}},
+		planned{token: resource.AutoScalingGroup, name: "batch-group", parent: "batch", inputs: m{"minSize": 2, "maxSize": 4, "desiredCapacity": 3}},
 	)
 	require.Equal(t, []servers{
 		{"app-group", "m7i.large", 3, 14}, // 9, and half of them beside

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
 
 	"github.com/bulkhead-iac/bulkhead/internal/quota"
+	resource "github.com/bulkhead-iac/bulkhead/policy/aws"
 )
 
 // limited is one quota, what the deployment needs of it, and how much the account uses today.
@@ -27,26 +28,26 @@ type limited struct {
 func (a *account) limits(zones []string) []limited {
 	none := func(context.Context, string) (int, error) { return 0, nil }
 	return []limited{
-		{quota.VPCs, "", made(vpcType), a.vpcs},
-		{quota.InternetGateways, "", made(internetGatewayType), a.internetGateways},
+		{quota.VPCs, "", made(resource.VPC), a.vpcs},
+		{quota.InternetGateways, "", made(resource.InternetGateway), a.internetGateways},
 		{quota.EgressOnlyGateways, "", made(egressOnlyGatewayType), a.egressOnlyGateways},
 		{quota.NATGateways, "", natGateways(zones), a.natGateways},
-		{quota.ElasticIPs, "", made(addressType), a.addresses},
-		{quota.InterfaceEndpoints, "", madeWhere(endpointType, endpoint("Interface", true)), a.interfaceEndpoints},
-		{quota.GatewayEndpoints, "", madeWhere(endpointType, endpoint("Gateway", false)), a.gatewayEndpoints},
-		{quota.SecurityGroups, "", made(groupType), a.securityGroups},
-		{quota.RulesPerGroup, "", fullest(groupType, 0, ingressType, egressType), none},
-		{quota.RulesPerACL, "", fullest(aclType, 1, aclRuleType), none}, // AWS counts the closing rule.
-		{quota.LoadBalancers, "", madeWhere(loadBalancerType, application), a.loadBalancers},
-		{quota.TargetGroups, "", made(targetGroupType), a.targetGroups},
-		{quota.DBInstances, "", made(databaseType), a.databases},
-		{quota.Keys, "", made(keyType), a.keys},
-		{quota.Buckets, "", made(bucketTypes...), a.buckets},
-		{quota.Roles, "", made(roleType), a.summary("Roles")},
-		{quota.Policies, "", made(policyType), a.summary("Policies")},
+		{quota.ElasticIPs, "", made(resource.ElasticIP), a.addresses},
+		{quota.InterfaceEndpoints, "", madeWhere(endpoint("Interface", true), resource.VPCEndpoint), a.interfaceEndpoints},
+		{quota.GatewayEndpoints, "", madeWhere(endpoint("Gateway", false), resource.VPCEndpoint), a.gatewayEndpoints},
+		{quota.SecurityGroups, "", made(resource.SecurityGroup), a.securityGroups},
+		{quota.RulesPerGroup, "", fullest(resource.SecurityGroup, 0, resource.SecurityGroupIngressRule, resource.SecurityGroupEgressRule), none},
+		{quota.RulesPerACL, "", fullest(resource.NetworkACL, 1, resource.NetworkACLRule), none}, // AWS counts the closing rule.
+		{quota.LoadBalancers, "", madeWhere(application, resource.LoadBalancer), a.loadBalancers},
+		{quota.TargetGroups, "", made(resource.TargetGroup), a.targetGroups},
+		{quota.DBInstances, "", made(resource.RDSInstance), a.databases},
+		{quota.Keys, "", made(resource.KMSKey), a.keys},
+		{quota.Buckets, "", made(resource.Buckets...), a.buckets},
+		{quota.Roles, "", made(resource.IAMRole), a.summary("Roles")},
+		{quota.Policies, "", made(resource.IAMPolicy), a.summary("Policies")},
 		{quota.InstanceProfiles, "", made(profileType), a.summary("InstanceProfiles")},
-		{quota.Trails, "", made(trailType), a.trails},
-		{quota.LogResourcePolicies, "", made(logPolicyType), a.logPolicies},
+		{quota.Trails, "", made(resource.CloudTrailTrail), a.trails},
+		{quota.LogResourcePolicies, "", made(resource.LogResourcePolicy), a.logPolicies},
 	}
 }
 

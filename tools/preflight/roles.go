@@ -5,6 +5,8 @@ package main
 import (
 	"context"
 	"fmt"
+
+	resource "github.com/bulkhead-iac/bulkhead/policy/aws"
 )
 
 // linkedRole is a role that a service needs and makes by itself in an account that has none, in the name of whoever calls it first.
@@ -16,9 +18,9 @@ type linkedRole struct {
 // linkedRoles are those of the services that a deployment calls
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html).
 var linkedRoles = []linkedRole{
-	{"AWSServiceRoleForAutoScaling", "autoscaling.amazonaws.com", []string{scalingGroupType}},
-	{"AWSServiceRoleForElasticLoadBalancing", "elasticloadbalancing.amazonaws.com", []string{loadBalancerType}},
-	{"AWSServiceRoleForRDS", "rds.amazonaws.com", []string{databaseType}},
+	{"AWSServiceRoleForAutoScaling", "autoscaling.amazonaws.com", []string{resource.AutoScalingGroup}},
+	{"AWSServiceRoleForElasticLoadBalancing", "elasticloadbalancing.amazonaws.com", []string{resource.LoadBalancer}},
+	{"AWSServiceRoleForRDS", "rds.amazonaws.com", []string{resource.RDSInstance}},
 	{"AWSServiceRoleForRoute53Resolver", "route53resolver.amazonaws.com", []string{queryLogType}},
 }
 
