@@ -116,7 +116,7 @@ toolchain: $(REHEARSE) ## Find or build what a rehearsal needs: the Pulumi CLI, 
 	@$(REHEARSE) toolchain
 
 .PHONY: postgresql
-postgresql: ## Find or unpack the PostgreSQL server that the tests of dbagent start
+postgresql: ## Find or unpack the PostgreSQL server that rehearsals and tests start
 	@tools/postgresql/install
 
 # The same commit gives the same bytes: no paths, no build id, no clock, neither in the program nor in the archive.
@@ -125,11 +125,12 @@ dbagent: ## Build the database agent as a Lambda function (provided.al2023, arm6
 	@go run ./tools/lambdazip -arch arm64 -o build/dbagent.zip ./dbagent
 
 .PHONY: test
-test: toolchain vet lint $(GOTESTSUM) ## Run every check and every test that this machine can run, and say at the end which it cannot
+test: toolchain postgresql vet lint $(GOTESTSUM) ## Run every check and every test that this machine can run, and say at the end which it cannot
 	@mkdir -p build
 	@$(REHEARSE) provider
 	@cd tools/awsprovider && go vet ./... && $(CURDIR)/$(GOTESTSUM) --format pkgname-and-test-fails -- ./...
-	@$(GOTESTSUM) --format pkgname-and-test-fails --junitfile build/junit.xml -- -timeout 60m -count 1 -tags engine$$(test/needs tags) ./...; code=$$?; test/needs missing; exit $$code
+	@$(GOTESTSUM) --format pkgname-and-test-fails --junitfile build/junit.xml -- -timeout 60m -count 1 -tags engine,postgresql$$(test/needs tags) ./...; code=$$?; \
+		make --no-print-directory test-versions || code=1; test/needs missing; exit $$code
 
 .PHONY: test-kill
 test-kill: toolchain ## Kill each process of a rehearsal at 20 random moments; every time the next run has to converge (two hours)
@@ -138,6 +139,12 @@ test-kill: toolchain ## Kill each process of a rehearsal at 20 random moments; e
 .PHONY: test-database
 test-database: postgresql ## Try the database agent on a real PostgreSQL: users, rights, and rotation under load (two minutes)
 	@go test -tags postgresql -count 1 -p 1 ./dbagent/... ./tools/postgresql
+
+.PHONY: test-versions
+test-versions: ## Try the database agent on the other versions of PostgreSQL that a stack may have: 16, 17 and 18 (three minutes)
+	@tools/postgresql/versions
+	@for version in $$(tools/postgresql/versions list); do echo "PostgreSQL $$version"; \
+		BULKHEAD_POSTGRESQL=$$version go test -tags postgresql -count 1 -p 1 ./dbagent ./dbagent/client ./dbagent/postgres || exit 1; done
 
 .PHONY: test-mutations
 test-mutations: ## Widen and break each rule, route, ACL entry, attachment and address of production; make test tries 60 (four minutes)
@@ -170,7 +177,7 @@ test-renamed: ## Run them again in a copy with another project, module, region a
 
 .PHONY: vet
 vet: ## Run go vet
-	@go vet -tags engine,postgresql,kernel,browser ./...
+	@go vet -tags engine,postgresql,kernel,browser,java ./...
 
 # The findings in the linters' cache name the files of the checkout that made them, and a comment that allows one is looked
 # for there: a checkout that shared its cache with one that is gone would be refused for what it allows.

@@ -24,11 +24,13 @@ import (
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	secretstypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/components/database/parameter"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/emulatortest"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/fill"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/gateway"
 	"github.com/bulkhead-iac/bulkhead/tools/postgresql"
 )
@@ -143,6 +145,8 @@ func TestSecretsManagerRotatesThroughTheFunction(t *testing.T) {
 	require.True(t, *described.RotationEnabled)
 	require.Equal(t, "rate(8 days)", *described.RotationRules.ScheduleExpression)
 	require.WithinDuration(t, time.Now(), *described.LastRotatedDate, time.Minute)
+	overdue := `{"overdue": {"secrets": ["` + r.arn + `"], "days": 8}}`
+	require.Nil(t, s.call(overdue).FunctionError)
 
 	// A user that is gone cannot be given a password: the rotation fails, which its caller is not told, and the last password stays.
 	require.Nil(t, s.call(`{"converge": {"databases": [{"name": "app", "users": [{"name": "other", "access": "ReadOnly"}]}]}}`).FunctionError)
@@ -156,6 +160,7 @@ func TestSecretsManagerRotatesThroughTheFunction(t *testing.T) {
 	described, err = r.DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: &r.arn})
 	require.NoError(t, err)
 	require.False(t, *described.RotationEnabled)
+	require.Contains(t, string(s.call(overdue).Payload), "nobody rotates it any more")
 }
 
 // current is the value that a client reads.
@@ -227,6 +232,68 @@ func TestAServerStandsBehindAnInstance(t *testing.T) {
 	found, err = client.Databases(t.Context(), account.Env)
 	require.NoError(t, err)
 	require.Empty(t, found, "the server has ended with its instance")
+}
+
+// TestARestoredInstanceHoldsTheRowsOfItsSnapshot writes rows before and after a snapshot, and restores a copy of it: the agent finds the database with the
+// users of the source and the rows from before, under another password of the owner; the source keeps all. A final snapshot holds all, too.
+func TestARestoredInstanceHoldsTheRowsOfItsSnapshot(t *testing.T) {
+	t.Parallel()
+	s := instance(t)
+	declared := `{"converge": {"databases": [{"name": "app", "users": [{"name": "service", "access": "ReadWrite"}]}]}}`
+	require.Nil(t, s.call(declared).FunctionError)
+	s.write(t, "shop-db", "CREATE TABLE orders AS SELECT generate_series(1, 10) AS n")
+	require.Nil(t, s.call(declared).FunctionError, "the service may use the table")
+	_, err := s.instances.CreateDBSnapshot(t.Context(), &rds.CreateDBSnapshotInput{DBInstanceIdentifier: aws.String("shop-db"), DBSnapshotIdentifier: aws.String("monday")})
+	require.NoError(t, err)
+	s.write(t, "shop-db", "INSERT INTO orders SELECT generate_series(11, 15)")
+	_, err = s.instances.CopyDBSnapshot(t.Context(), &rds.CopyDBSnapshotInput{SourceDBSnapshotIdentifier: aws.String("monday"), TargetDBSnapshotIdentifier: aws.String("copy")})
+	require.NoError(t, err)
+	_, err = s.instances.DeleteDBSnapshot(t.Context(), &rds.DeleteDBSnapshotInput{DBSnapshotIdentifier: aws.String("monday")})
+	require.NoError(t, err)
+
+	restore := func(snapshot string) {
+		_, err := s.instances.RestoreDBInstanceFromDBSnapshot(t.Context(), &rds.RestoreDBInstanceFromDBSnapshotInput{
+			DBInstanceIdentifier: &snapshot, DBSnapshotIdentifier: &snapshot, DBParameterGroupName: aws.String("shop"),
+		})
+		require.NoError(t, err)
+		changed, err := s.instances.ModifyDBInstance(t.Context(), &rds.ModifyDBInstanceInput{DBInstanceIdentifier: &snapshot, ManageMasterUserPassword: aws.Bool(true)})
+		require.NoError(t, err)
+		now, err := s.functions.GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String("agent")})
+		require.NoError(t, err)
+		now.Environment.Variables[hostVariable], now.Environment.Variables[secretVariable] = snapshot+".0123456789.eu-central-1.rds.amazonaws.com", *changed.DBInstance.MasterUserSecret.SecretArn
+		_, err = s.functions.UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{FunctionName: aws.String("agent"), Environment: &types.Environment{Variables: now.Environment.Variables}})
+		require.NoError(t, err)
+		require.JSONEq(t, `{"changes":[]}`, string(s.call(declared).Payload), "databases, users and rights came back with the rows")
+	}
+	restore("copy")
+	require.EqualValues(t, 10, s.write(t, "copy", "UPDATE orders SET n = n"))
+	require.EqualValues(t, 15, s.write(t, "shop-db", "UPDATE orders SET n = n"))
+	_, err = s.instances.DeleteDBInstance(t.Context(), &rds.DeleteDBInstanceInput{DBInstanceIdentifier: aws.String("shop-db"), FinalDBSnapshotIdentifier: aws.String("final")})
+	require.NoError(t, err)
+	restore("final")
+	require.EqualValues(t, 15, s.write(t, "final", "UPDATE orders SET n = n"))
+}
+
+// write runs a statement on the server of an instance, as its owner, and returns how many rows it took.
+func (s *deployed) write(t *testing.T, instance, statement string) int64 {
+	t.Helper()
+	found, err := emulator.NewClient(s.account.Endpoint).Databases(t.Context(), s.account.Env)
+	require.NoError(t, err)
+	at := slices.IndexFunc(found, func(d fill.DatabaseServer) bool { return d.Instance == instance })
+	require.GreaterOrEqual(t, at, 0, instance)
+	described, err := s.instances.DescribeDBInstances(t.Context(), &rds.DescribeDBInstancesInput{DBInstanceIdentifier: &instance})
+	require.NoError(t, err)
+	value, err := secretsmanager.NewFromConfig(s.account.Config).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: described.DBInstances[0].MasterUserSecret.SecretArn})
+	require.NoError(t, err)
+	var of login
+	require.NoError(t, json.Unmarshal([]byte(*value.SecretString), &of))
+	conn, err := pgx.Connect(t.Context(), fmt.Sprintf("host=%s port=%d dbname=app user=%s password=%s sslmode=verify-full sslrootcert=%s",
+		found[at].Host, found[at].Port, of.Username, of.Password, found[at].Roots))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(t.Context())) }()
+	done, err := conn.Exec(t.Context(), statement)
+	require.NoError(t, err)
+	return done.RowsAffected()
 }
 
 // deployed is an instance with a function that is called with its address.

@@ -45,6 +45,7 @@ var _ engine = (*postgres.Server)(nil)
 type agent struct {
 	engine   engine
 	rotation *rotate.Rotation
+	calendar func(ctx context.Context, secret string) (rotate.Calendar, error)
 	log      *slog.Logger
 }
 
@@ -58,7 +59,7 @@ func newAgent(ctx context.Context, getenv func(string) string, log *slog.Logger,
 		return nil, fmt.Errorf("the credentials of AWS: %w", err)
 	}
 	server, store := settings.server(account)
-	return &agent{engine: server, rotation: &rotate.Rotation{Store: store, Server: server, Host: server.Host, Port: server.Port}, log: log}, nil
+	return &agent{engine: server, rotation: &rotate.Rotation{Store: store, Server: server, Host: server.Host, Port: server.Port}, calendar: store.Calendar, log: log}, nil
 }
 
 // result is what the caller of a convergence learns.
@@ -67,13 +68,15 @@ type result struct {
 	Changes []string `json:"changes"`
 }
 
-// handle serves one event: a step of a rotation, or {"converge": {"databases": [...]}, "secrets": {"user": "its secret's ARN"}}.
+// handle serves one event: a step of a rotation; {"converge": {"databases": [...]}, "secrets": {"user": "its secret's ARN"}}; or
+// {"overdue": {"secrets": ["its ARN"], "days": 8}}, which fails if any was not rotated in time.
 func (a *agent) handle(ctx context.Context, event json.RawMessage) (any, error) {
 	began := time.Now()
 	var kind struct {
 		rotate.Event
 		Converge json.RawMessage   `json:"converge"`
 		Secrets  map[string]string `json:"secrets"`
+		Overdue  *rotate.Overdue   `json:"overdue"`
 	}
 	if err := json.Unmarshal(event, &kind); err != nil {
 		return nil, fmt.Errorf("the event is not a JSON object: %w", err)
@@ -82,6 +85,10 @@ func (a *agent) handle(ctx context.Context, event json.RawMessage) (any, error) 
 	var err error
 	about := []any{"secret", kind.Secret, "step", kind.Step, "version", kind.Version}
 	switch {
+	case kind.Overdue != nil && kind.Converge == nil && kind.Step == "":
+		about, err = []any{"overdue of", len(kind.Overdue.Secrets)}, kind.Overdue.Check(ctx, a.calendar, began)
+	case kind.Overdue != nil:
+		about, err = nil, errors.New("the event asks for what is overdue and for something else; send two")
 	case kind.Step != "" && kind.Converge == nil:
 		err = a.rotation.Step(ctx, kind.Event)
 	case kind.Converge != nil && kind.Step == "":
@@ -89,7 +96,7 @@ func (a *agent) handle(ctx context.Context, event json.RawMessage) (any, error) 
 		done.Changes, err = a.converge(ctx, kind.Converge, kind.Secrets)
 		answer, about = done, []any{"changes", len(done.Changes)}
 	default:
-		err = fmt.Errorf(`the event is neither a step of a rotation nor a convergence; send {"converge": {"databases": [...]}}`)
+		err = fmt.Errorf(`the event is neither a step of a rotation nor a convergence, and asks for nothing overdue; send {"converge": {"databases": [...]}}`)
 		about = nil
 	}
 	about = append(about, "milliseconds", time.Since(began).Milliseconds())

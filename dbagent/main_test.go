@@ -125,6 +125,8 @@ func TestTheFunctionConvergesOnce(t *testing.T) {
 		`{}`:                                    "neither a step of a rotation nor a convergence",
 		`[1]`:                                   "not a JSON object",
 		`{"Step": "setSecret", "converge": {}}`: "neither a step",
+		`{"Step": "setSecret", "overdue": {}}`:  "for what is overdue and for something else",
+		`{"overdue": {"days": 8}}`:              "overdue: secrets and days are missing",
 	} {
 		reply, ok := s.function.invoke(t, json.RawMessage(event))
 		require.True(t, ok && reply.failed, event)

@@ -14,6 +14,8 @@ const (
 	// first for which RDS demands TLS by default, and the oldest that the community
 	// supports (https://www.postgresql.org/support/versioning/).
 	MinPostgreSQL = 15
+	// MaxPostgreSQL is the newest with which the toolkit was tried: `make test-versions`.
+	MaxPostgreSQL = 18
 	// MinStorageGB is the smallest gp3 volume of RDS for PostgreSQL, in GiB (RDS User Guide,
 	// "Amazon RDS DB instance storage").
 	MinStorageGB = 20
@@ -50,21 +52,62 @@ func CheckDatabaseClass(class string) error {
 	return nil
 }
 
-// CheckPostgreSQL accepts a major version of PostgreSQL that is in support. A minor
-// version is refused: RDS installs those by itself, and the next deployment would try to
-// undo it.
-func CheckPostgreSQL(version string) error {
+// CheckPostgreSQL accepts a major version of PostgreSQL that is in support. An exact version, such as "17.9", is the target of one upgrade and
+// refused where there is none: RDS installs minor versions by itself, and the next deployment would try to undo it.
+func CheckPostgreSQL(version string, upgrade bool) error {
 	parts := versionForm.FindStringSubmatch(version)
 	if parts == nil {
 		return Text(version, "is not a major version of PostgreSQL", `write it in quotes, such as "17"`)
 	}
-	if parts[2] != "" {
-		return Text(version, "pins a minor version, which RDS patches by itself", "write only the major version, "+strconv.Quote(parts[1]))
+	if parts[2] != "" && !upgrade {
+		return Text(version, "pins a minor version, which RDS patches by itself", "write only the major version, "+strconv.Quote(parts[1])+", but for the one deployment that upgrades")
 	}
-	if major, err := strconv.Atoi(parts[1]); err != nil || major < MinPostgreSQL {
-		return Text(version, "is a PostgreSQL out of support", fmt.Sprintf("choose %d or later", MinPostgreSQL))
+	major, err := strconv.Atoi(parts[1])
+	switch cure := fmt.Sprintf("choose %d to %d", MinPostgreSQL, MaxPostgreSQL); {
+	case err != nil || major < MinPostgreSQL:
+		return Text(version, "is a PostgreSQL out of support", cure)
+	case major > MaxPostgreSQL:
+		return Text(version, "is a PostgreSQL with which nothing here was tried", cure)
 	}
 	return nil
+}
+
+// minorsAhead tells which minor versions are of one day: so many more than those of the oldest major version here has that one
+// (https://www.postgresql.org/support/versioning/; on 2025-02-20 came 15.12, 16.8 and 17.4, on 2025-11-13 17.7 and 18.1).
+var minorsAhead = map[int]int{15: 0, 16: -4, 17: -8, 18: -14}
+
+// CheckUpgrade accepts a target to which RDS upgrades PostgreSQL from another version: no older one, and of another major version one that was
+// released with the present one or later (RDS user guide, "Choosing a major version for an upgrade"). A bare major version is AWS's
+// default minor, which nobody knows here.
+func CheckUpgrade(from, to string) error {
+	old, oldMinor, okOld := splitVersion(from)
+	wanted, minor, okWanted := splitVersion(to)
+	if !okOld || !okWanted {
+		return nil
+	}
+	if wanted < old || wanted == old && minor >= 0 && minor < oldMinor {
+		return Text(to, "is older than the PostgreSQL "+from+" that runs, and RDS never goes back", "restore a backup beside it, or choose a later version")
+	}
+	ahead, known := minorsAhead[wanted]
+	of, knownOld := minorsAhead[old]
+	if least := oldMinor + ahead - of; wanted != old && known && knownOld && minor >= 0 && oldMinor >= 0 && minor < least {
+		return Text(to, "was released before the PostgreSQL "+from+" that runs, and RDS cannot upgrade to it", fmt.Sprintf("choose %d.%d or later", wanted, least))
+	}
+	return nil
+}
+
+// splitVersion takes a version apart; the minor is -1 for a bare major.
+func splitVersion(version string) (major, minor int, ok bool) {
+	parts := versionForm.FindStringSubmatch(version)
+	if parts == nil {
+		return 0, 0, false
+	}
+	major, err := strconv.Atoi(parts[1])
+	if err != nil || parts[2] == "" {
+		return major, -1, err == nil
+	}
+	minor, err = strconv.Atoi(parts[2][1:])
+	return major, minor, err == nil
 }
 
 // CheckFirstStorage accepts the size of a new volume in GiB. It leaves room to grow.

@@ -57,9 +57,14 @@ var texts = map[string]struct {
 		map[string]string{"": "", "t4g.micro": "write it like db.t4g.small", "db.large": "", "db.m1.small": "cannot encrypt", "db.t2.micro": "cannot encrypt", "db.serverless": "Aurora"},
 	},
 	"PostgreSQL": {
-		form.CheckPostgreSQL,
-		[]string{"15", "17", "21"},
-		map[string]string{"": "", "14": "out of support; choose 15 or later", "9": "", "017": "", "17.2": `write only the major version, "17"`, "17.": "", "latest": "", "100": ""},
+		func(version string) error { return form.CheckPostgreSQL(version, false) },
+		[]string{"15", "17", "18"},
+		map[string]string{"": "", "14": "out of support; choose 15 to 18", "19": "nothing here was tried; choose 15 to 18", "9": "", "017": "", "17.2": `write only the major version, "17"`, "17.": "", "latest": "", "100": ""},
+	},
+	"PostgreSQL to upgrade to": {
+		func(version string) error { return form.CheckPostgreSQL(version, true) },
+		[]string{"15", "17.2", "18.10"},
+		map[string]string{"14.20": "out of support; choose 15 to 18", "17.": "", "17.02.1": ""},
 	},
 	"host name": {
 		form.CheckHostName,
@@ -171,6 +176,22 @@ func TestChecksOfNumbers(t *testing.T) {
 		}
 		for bad, want := range tt.bad {
 			requireError(t, tt.check(bad), want, name, bad)
+		}
+	}
+}
+
+func TestRDSUpgradesToWhatWasReleasedLater(t *testing.T) {
+	for _, c := range []struct{ from, to, problem string }{
+		{"16.13", "17.6", `"17.6" was released before the PostgreSQL 16.13 that runs, and RDS cannot upgrade to it; choose 17.9 or later`},
+		{"16.13", "17.9", ""}, {"16.13", "17.10", ""}, {"16.13", "17", ""}, {"16.13", "16.13", ""}, {"16.13", "16.14", ""}, {"16.13", "16", ""},
+		{"15.12", "17.4", ""}, {"15.13", "17.4", "choose 17.5 or later"}, {"17.7", "18.0", "choose 18.1 or later"}, {"17.7", "18.1", ""},
+		{"16.13", "16.12", "never goes back"}, {"16.13", "15.17", "never goes back"}, {"16.13", "15", "never goes back"},
+		{"", "17.6", ""}, {"17", "17.6", ""},
+	} {
+		if err := form.CheckUpgrade(c.from, c.to); c.problem == "" {
+			require.NoError(t, err, "%s to %s", c.from, c.to)
+		} else {
+			require.ErrorContains(t, err, c.problem, "%s to %s", c.from, c.to)
 		}
 	}
 }

@@ -270,10 +270,10 @@ var table = []setting{
 	},
 	{
 		key: "databaseEngineVersion", group: groupDatabase, fallback: "17", example: `"17"`,
-		description: "Major version of PostgreSQL; RDS patches minor versions by itself. A new one is an upgrade with downtime and no way back, which AWS refuses without databaseUpgrade.",
-		allowed:     "a major version in quotes, 15 or later",
+		description: "Major version of PostgreSQL; RDS patches minor versions by itself. A new one is an upgrade with downtime and no way back, which AWS refuses without databaseUpgrade. With that it may be exact: a bare one is AWS's default minor version, which may be older than what runs.",
+		allowed:     "a major version in quotes, 15 to 18; with databaseUpgrade also an exact one such as \"17.9\"",
 		field:       func(s *Settings) any { return &s.Database.EngineVersion },
-		check:       text(form.CheckPostgreSQL),
+		check:       text(func(version string) error { return form.CheckPostgreSQL(version, true) }),
 	},
 	{
 		key: "databaseUpgrade", group: groupDatabase, fallback: false, example: "true",

@@ -57,6 +57,7 @@ var rules = []rule{
 	{[]string{"appImage", "appRootDevice"}, "appRootDevice is /dev/xvda without appImage, because Amazon Linux has no other", rootFits},
 	{[]string{"appMinSize", "appMaxSize"}, "appMinSize is not above appMaxSize", sizesFit},
 	{[]string{"databaseStorageGb", "databaseMaxStorageGb"}, "databaseMaxStorageGb is at least a tenth more than databaseStorageGb", storageFits},
+	{[]string{"databaseEngineVersion", "databaseUpgrade"}, "databaseEngineVersion is exact only with databaseUpgrade", versionFits},
 	{[]string{"region", "databaseRestoreFrom", "databaseAttached"}, "databaseRestoreFrom has each name once and backups of region, and databaseAttached is db or one of its names", restoresFit},
 
 	production([]string{"natStrategy"}, "natStrategy is OnePerZone or None", func(s *Settings) []fault {
@@ -273,6 +274,10 @@ func sizesFit(s *Settings) []fault {
 		return nil
 	}
 	return about("appMinSize", strconv.Itoa(s.App.MinSize), fmt.Sprintf("is above appMaxSize, %d", s.App.MaxSize), "lower it, or raise appMaxSize")
+}
+
+func versionFits(s *Settings) []fault {
+	return adopted("databaseEngineVersion", form.CheckPostgreSQL(s.Database.EngineVersion, s.Database.Upgrade))
 }
 
 func storageFits(s *Settings) []fault {

@@ -30,6 +30,9 @@ type TopicArgs struct {
 	// EventRules lets EventBridge publish what its rules find. The key's policy must then also admit "events.amazonaws.com". Default:
 	// alarms alone.
 	EventRules bool `pulumi:"eventRules"`
+	// DatabaseEvents lets RDS publish the events of the account's databases. The key's policy must then also admit
+	// "events.rds.amazonaws.com". Default: alarms alone.
+	DatabaseEvents bool `pulumi:"databaseEvents"`
 }
 
 // Topic is the SNS topic to which alarms are sent: encrypted, over TLS only, and open to nobody but the account's own
@@ -47,8 +50,7 @@ func NewTopic(ctx *pulumi.Context, name string, args *TopicArgs, opts ...pulumi.
 		return nil, fmt.Errorf("alarm topic %q: %w", name, err)
 	}
 	t := &Topic{}
-	accountID, region := args.Account.ID, args.Account.Region
-	draft, err := TopicPolicy(accountID, region, fmt.Sprintf("arn:aws:sns:%s:%s:%s", region, accountID, name), args.EventRules).JSON()
+	draft, err := args.policy(fmt.Sprintf("arn:aws:sns:%s:%s:%s", args.Account.Region, args.Account.ID, name)).JSON()
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +68,7 @@ func NewTopic(ctx *pulumi.Context, name string, args *TopicArgs, opts ...pulumi.
 	policy, err := sns.NewTopicPolicy(ctx, name+"-policy", &sns.TopicPolicyArgs{
 		Arn: topic.Arn,
 		Policy: topic.Arn.ApplyT(func(arn string) (string, error) {
-			return TopicPolicy(accountID, region, arn, args.EventRules).JSON()
+			return args.policy(arn).JSON()
 		}).(pulumi.StringOutput),
 	}, pulumi.Parent(t))
 	if err != nil {
@@ -97,6 +99,9 @@ func NewTopicWithKey(ctx *pulumi.Context, name, description string, args TopicAr
 	services := []string{"cloudwatch.amazonaws.com"}
 	if args.EventRules {
 		services = append(services, "events.amazonaws.com")
+	}
+	if args.DatabaseEvents {
+		services = append(services, "events.rds.amazonaws.com")
 	}
 	own, err := key.New(ctx, name, &key.Args{Account: args.Account, Description: description, Services: services}, opts...)
 	if err != nil {
@@ -131,6 +136,22 @@ func TopicPolicy(accountID, region, topicARN string, eventRules bool) identity.D
 		})
 	}
 	return policy
+}
+
+// policy is TopicPolicy, and with DatabaseEvents lets RDS publish, too (RDS user guide, "Granting permissions to publish notifications to
+// an Amazon SNS topic").
+func (args *TopicArgs) policy(topicARN string) identity.Document {
+	document := TopicPolicy(args.Account.ID, args.Account.Region, topicARN, args.EventRules)
+	if args.DatabaseEvents {
+		document.Statements = append(document.Statements, identity.Statement{
+			Sid: "PublishDatabaseEvents", Effect: identity.Allow, Principals: identity.Principals{Services: []string{"events.rds.amazonaws.com"}},
+			Actions: []string{"sns:Publish"}, Resources: []string{topicARN},
+			Conditions: []identity.Condition{
+				identity.SourceAccount(args.Account.ID), identity.SourceARN(fmt.Sprintf("arn:aws:rds:%s:%s:*", args.Account.Region, args.Account.ID)),
+			},
+		})
+	}
+	return document
 }
 
 func (args *TopicArgs) check() error {

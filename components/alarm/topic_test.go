@@ -77,6 +77,21 @@ func TestTopicHearsEventRulesIfAsked(t *testing.T) {
 	}, pulumitest.Statements(t, policy.String("policy"))["PublishEvents"])
 }
 
+func TestTopicHearsDatabasesIfAsked(t *testing.T) {
+	policy := pulumitest.Run(t, func(ctx *pulumi.Context) error {
+		_, err := alarm.NewTopic(ctx, "alarms", &alarm.TopicArgs{Account: place, KeyARN: pulumi.String(keyARN), Emails: []string{"ops@example.com"}, DatabaseEvents: true})
+		return err
+	}).Only(t, topicPolicyType)
+	statements := pulumitest.Statements(t, policy.String("policy"))
+	require.Len(t, statements, 3)
+	require.Equal(t, map[string]any{
+		"Sid": "PublishDatabaseEvents", "Effect": "Allow", "Principal": map[string]any{"Service": "events.rds.amazonaws.com"}, "Action": "sns:Publish", "Resource": policy.String("arn"),
+		"Condition": map[string]any{
+			"StringEquals": map[string]any{"aws:SourceAccount": place.ID}, "ArnLike": map[string]any{"aws:SourceArn": "arn:aws:rds:" + place.Region + ":" + place.ID + ":*"},
+		},
+	}, statements["PublishDatabaseEvents"])
+}
+
 func TestTopicNamesEveryProblem(t *testing.T) {
 	attempt := func(args *alarm.TopicArgs) error {
 		return pulumitest.RunError(t, func(ctx *pulumi.Context) error {

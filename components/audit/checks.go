@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/bulkhead-iac/bulkhead/policy/standard"
 )
 
@@ -22,6 +24,20 @@ type Check struct {
 	// https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html), so that what CIS forgot is a check of
 	// its own.
 	Pattern string
+}
+
+// CheckInput is a check whose pattern names what other resources produce.
+type CheckInput struct {
+	// Check is the part that is known. Its Pattern counts if there is no PatternInput.
+	Check
+	PatternInput pulumi.StringInput
+}
+
+func (c CheckInput) pattern() pulumi.StringOutput {
+	if c.PatternInput != nil {
+		return c.PatternInput.ToStringOutput()
+	}
+	return pulumi.String(c.Pattern).ToStringOutput()
 }
 
 // TrailChecks returns the checks of CIS AWS Foundations, section 4, in its order, and then those for what they leave unseen.

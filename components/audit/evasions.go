@@ -50,6 +50,11 @@ func evasionChecks() []Check {
 			Name: "database-public", Meaning: "Somebody gave a database a public address, or tried to",
 			Pattern: "{($.eventSource=rds.amazonaws.com) && ($.requestParameters.publiclyAccessible IS TRUE)}",
 		},
+		// Secrets Manager itself records how a rotation ended (Secrets Manager user guide, "Secrets Manager event entries").
+		{
+			Name: "rotation-failed", Meaning: "A secret, such as the password of a database, was not rotated, or somebody switched its rotation off",
+			Pattern: anyOfService("secretsmanager", "RotationFailed", "RotationAbandoned", "CancelRotateSecret"),
+		},
 		{
 			Name: "guards-lowered", Meaning: "Somebody switched off what protects the whole account", Pattern: anyOf(
 				"DisableEbsEncryptionByDefault", "ModifyEbsDefaultKmsKeyId", "DisableSnapshotBlockPublicAccess", "DisableImageBlockPublicAccess",

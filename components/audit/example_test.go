@@ -38,5 +38,5 @@ func Example() {
 	fmt.Println(len(recorded.ByType("aws:cloudwatch/metricAlarm:MetricAlarm")), "alarms")
 	// Output:
 	// locked for 365 days
-	// 24 alarms
+	// 25 alarms
 }

@@ -109,8 +109,8 @@ func TestTrailKeepsItsFilesAsLongAsTheAccountKeepsItsLogs(t *testing.T) {
 func TestTrailAlarms(t *testing.T) {
 	rec := pulumitest.Run(t, watched)
 	group := rec.Get(t, logGroupType, "audit-events-logs")
-	require.Len(t, rec.ByType(filterType), 24)
-	require.Len(t, rec.ByType(alarmType), 24)
+	require.Len(t, rec.ByType(filterType), 25)
+	require.Len(t, rec.ByType(alarmType), 25)
 	for _, check := range audit.TrailChecks() {
 		filter := rec.Get(t, filterType, "watch-"+check.Name+"-filter")
 		require.Equal(t, group.ID, filter.String("logGroupName"))
@@ -175,6 +175,7 @@ func TestEvasionsOfTheTrailAreHeard(t *testing.T) {
 		"ModifySnapshotAttribute": "copies-shared", "ModifyDBSnapshotAttribute": "copies-shared", "DeleteFlowLogs": "logs-erased",
 		"DeleteAlarms": "alarms-silenced", "Unsubscribe": "alarms-silenced", "DisableEbsEncryptionByDefault": "guards-lowered",
 		"DeleteAccountPublicAccessBlock": "guards-lowered", "PutBucketObjectLockConfiguration": "guards-lowered",
+		"RotationFailed": "rotation-failed", "CancelRotateSecret": "rotation-failed",
 	} {
 		var heard []string
 		for _, check := range audit.TrailChecks() {

@@ -25,9 +25,11 @@ type TrailAlarmsArgs struct {
 	// key of its own it is also the second way for the alarm that the key of the first has been disabled. Default: TopicARN hears
 	// all, and nothing else does.
 	RecordsTopicARN pulumi.StringInput
+	// Checks are what somebody must hear about. Default: TrailChecks.
+	Checks []CheckInput
 }
 
-// TrailAlarms are the metric filters and alarms of TrailChecks on one log group.
+// TrailAlarms are the metric filters and alarms of checks on one log group.
 type TrailAlarms struct {
 	pulumi.ResourceState
 
@@ -35,7 +37,7 @@ type TrailAlarms struct {
 	Alarms map[string]*alarm.Alarm
 }
 
-// NewTrailAlarms makes the account's trail speak up: one metric filter and one alarm for each of TrailChecks, raised by a
+// NewTrailAlarms makes the account's trail speak up: one metric filter and one alarm for each check, raised by a
 // single event within five minutes.
 func NewTrailAlarms(ctx *pulumi.Context, name string, args *TrailAlarmsArgs, opts ...pulumi.ResourceOption) (*TrailAlarms, error) {
 	if err := args.check(); err != nil {
@@ -46,10 +48,16 @@ func NewTrailAlarms(ctx *pulumi.Context, name string, args *TrailAlarmsArgs, opt
 		return nil, err
 	}
 	namespace := "Bulkhead/" + ctx.Project() + "/" + name // two projects may have a stack of one name in the account
-	for _, check := range TrailChecks() {
+	checks := args.Checks
+	if checks == nil {
+		for _, check := range TrailChecks() {
+			checks = append(checks, CheckInput{Check: check})
+		}
+	}
+	for _, check := range checks {
 		if _, err := cloudwatch.NewLogMetricFilter(ctx, name+"-"+check.Name+"-filter", &cloudwatch.LogMetricFilterArgs{
 			LogGroupName: args.LogGroup.Name,
-			Pattern:      pulumi.String(check.Pattern),
+			Pattern:      check.pattern(),
 			MetricTransformation: cloudwatch.LogMetricFilterMetricTransformationArgs{
 				Namespace: pulumi.String(namespace),
 				Name:      pulumi.String(check.Name),

@@ -44,6 +44,7 @@ func newAgent(ctx *pulumi.Context, name string, d *Database, args *Args, instanc
 	if err != nil {
 		return err
 	}
+	d.AgentRoleARN = role.ARN
 	policies, err := protectSecrets(ctx, name, d, args, role.ARN)
 	if err != nil {
 		return err
@@ -77,6 +78,7 @@ func newAgent(ctx *pulumi.Context, name string, d *Database, args *Args, instanc
 	if err != nil {
 		return err
 	}
+	d.AgentName = function.Name
 	declared := pulumi.ToStringMapOutput(d.UserSecretARNs).ApplyT(func(secrets map[string]string) (string, error) {
 		event := map[string]any{"converge": args.Users.document()}
 		if len(secrets) > 0 {

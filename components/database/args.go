@@ -44,10 +44,13 @@ type Args struct {
 	// the next maintenance window, for a minute or two with a standby, longer without.
 	// A class that cannot be encrypted at rest is refused.
 	InstanceClass string `pulumi:"instanceClass"`
-	// EngineVersion is the major version of PostgreSQL, at least 15. Default "17". Minor
+	// EngineVersion is the major version of PostgreSQL, 15 to 18. Default "17". Minor
 	// versions are security patches and are applied by RDS in the maintenance window
 	// (FSBP RDS.13); a pinned minor version would make the next deployment try to undo
-	// them, so it is refused. Another major version needs Upgrade.
+	// them, so it is refused. Another major version needs Upgrade, and with that may be
+	// exact, such as "17.9": a bare one is AWS's default minor, which may be older than
+	// what RDS has patched the present one to, and then RDS refuses it. An exact one from
+	// before the version that runs is refused in the preview.
 	EngineVersion string `pulumi:"engineVersion"`
 	// Upgrade lets AWS change the major version, which it refuses otherwise. The database
 	// is away for the upgrade, minutes to an hour, and there is no way back but the
@@ -137,7 +140,7 @@ func (args *Args) problems() []error {
 	}
 	problems = append(problems, form.Problems(
 		form.In("InstanceClass", form.CheckDatabaseClass(args.InstanceClass)),
-		form.In("EngineVersion", form.CheckPostgreSQL(args.EngineVersion)),
+		form.In("EngineVersion", form.CheckPostgreSQL(args.EngineVersion, args.Upgrade)),
 		storage,
 		form.In("BackupRetentionDays", form.CheckBackupDays(args.BackupRetentionDays)),
 	)...)

@@ -28,7 +28,7 @@ func TestBadInput(t *testing.T) {
 		{"class of EC2", func(a *Args) { a.InstanceClass = "t4g.small" }, `InstanceClass: "t4g.small" is not an RDS instance class; write it like db.t4g.small`},
 		{"class without encryption", func(a *Args) { a.InstanceClass = "db.t2.micro" }, `InstanceClass: "db.t2.micro" cannot encrypt its storage; choose`},
 		{"first generation", func(a *Args) { a.InstanceClass = "db.m1.large" }, `InstanceClass: "db.m1.large" cannot encrypt its storage; choose`},
-		{"pinned minor version", func(a *Args) { a.EngineVersion = "16.8" }, `EngineVersion: "16.8" pins a minor version, which RDS patches by itself; write only the major version, "16"`},
+		{"pinned minor version", func(a *Args) { a.EngineVersion = "16.8" }, `EngineVersion: "16.8" pins a minor version, which RDS patches by itself; write only the major version, "16", but for the one deployment that upgrades`},
 		{"old version", func(a *Args) { a.EngineVersion = "13" }, `EngineVersion: "13"`},
 		{"word for a version", func(a *Args) { a.EngineVersion = "latest" }, `EngineVersion: "latest"`},
 		{"a negative retention", func(a *Args) { a.BackupRetentionDays = -1 }, "BackupRetentionDays: -1 keeps backups for less than 7 days (FSBP RDS.11); keep them for 7 to 35 days"},

@@ -55,8 +55,12 @@ type Database struct {
 	// Declared are the databases of the instance with who may log in to them, none without Users.
 	Declared []declare.Database
 
-	name  string // Project, stack and component name, as RDS takes them.
-	users []pulumi.CustomResource
+	// AgentRoleARN is the role of the function that makes the users, which alone reads the owner's secret. Without Users there is none.
+	AgentRoleARN pulumi.StringOutput
+	// AgentName is the name of that function.
+	AgentName pulumi.StringOutput
+	name      string // Project, stack and component name, as RDS takes them.
+	users     []pulumi.CustomResource
 }
 
 // Ready is what must exist before a declared user can log in: the users and their first passwords. Without Users it is nothing. Hand it to

@@ -91,8 +91,8 @@ func newParameterGroup(ctx *pulumi.Context, name string, d *Database, args *Args
 	}, pulumi.Parent(d))
 }
 
-// family is the parameter group family of a major version.
-func family(engineVersion string) string { return "postgres" + engineVersion }
+// family is the parameter group family of a version.
+func family(engineVersion string) string { return "postgres" + major(engineVersion) }
 
 // surroundings are the resources that the instance is placed between.
 type surroundings struct {

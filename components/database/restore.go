@@ -61,7 +61,8 @@ func (d *Database) restore(ctx *pulumi.Context, name string, args *Args, in surr
 }
 
 // restoreSnapshot restores a copy of a snapshot under the database's own key. Without a copy the instance would keep the key of the
-// snapshot, and RDS restores no encrypted snapshot of another account at all (RDS user guide, "Sharing encrypted snapshots").
+// snapshot, and RDS restores no encrypted snapshot of another account at all (RDS user guide, "Sharing encrypted snapshots"). What it is a
+// copy of RDS tells only of one from another account or region (RDS API reference, DBSnapshot): the provider would replace all others.
 func (d *Database) restoreSnapshot(ctx *pulumi.Context, name string, args *Args, in surroundings, inputs *rds.InstanceArgs, source string) error {
 	others := strings.HasPrefix(source, "arn:")
 	found, err := rds.LookupSnapshot(ctx, &rds.LookupSnapshotArgs{DbSnapshotIdentifier: &source, IncludeShared: &others}, pulumi.Parent(d))
@@ -76,7 +77,7 @@ func (d *Database) restoreSnapshot(ctx *pulumi.Context, name string, args *Args,
 		TargetDbSnapshotIdentifier: pulumi.Sprintf("%s-origin", in.identifier),
 		KmsKeyId:                   in.keyARN,
 		Tags:                       pulumi.StringMap{"Name": pulumi.String(name), restoredFrom: pulumi.String(args.RestoreFrom)},
-	}, pulumi.Parent(d))
+	}, pulumi.Parent(d), pulumi.IgnoreChanges([]string{"sourceDbSnapshotIdentifier"}))
 	if err != nil {
 		return err
 	}
@@ -120,17 +121,16 @@ func major(version string) string {
 // unchanged passes the address of an instance on, unless the arguments ask for another making or major version than the instance has,
 // which RDS can give to none that is there: so a preview says it already, and nobody is led to a database that is not what was asked for.
 func (d *Database) unchanged(instance *rds.Instance, args *Args) pulumi.StringOutput {
-	version := instance.EngineVersionActual
-	if args.Upgrade {
-		version = pulumi.String("").ToStringOutput()
-	}
-	return pulumi.All(instance.Address, instance.Tags, version, instance.Identifier).ApplyT(func(of []any) (string, error) {
+	return pulumi.All(instance.Address, instance.Tags, instance.EngineVersionActual, instance.Identifier).ApplyT(func(of []any) (string, error) {
 		address, _ := of[0].(string)
 		tags, _ := of[1].(map[string]string)
 		version, _ := of[2].(string)
 		if made := tags[restoredFrom]; args.RestoreFrom != "" && made != args.RestoreFrom {
 			return "", fmt.Errorf("RestoreFrom: %q cannot be restored into the database %s, which exists; make a second database beside it that is restored, "+
 				"let the service use that one, and keep this one until nobody misses it (docs/database.md, \"The way back\")", args.RestoreFrom, of[3])
+		}
+		if args.Upgrade {
+			return address, form.In("EngineVersion", form.CheckUpgrade(version, args.EngineVersion))
 		}
 		if version != "" && major(version) != major(args.EngineVersion) {
 			return "", fmt.Errorf("EngineVersion: the database %s runs PostgreSQL %s, not %q; set Upgrade for the one deployment that upgrades, or set EngineVersion back", of[3], version, args.EngineVersion)

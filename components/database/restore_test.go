@@ -50,6 +50,7 @@ func TestASnapshotIsRestoredUnderTheDatabasesOwnKey(t *testing.T) {
 		require.Equal(t, from, copied.String("sourceDbSnapshotIdentifier"))
 		require.Equal(t, "arn:aws:kms:eu-central-1:111122223333:key/"+key.ID, copied.String("kmsKeyId"))
 		require.Nil(t, copied.Value("sharedAccounts"))
+		require.Equal(t, []string{"sourceDbSnapshotIdentifier"}, copied.IgnoreChanges)
 		want := plain.Values()
 		want["snapshotIdentifier"] = instance.String("identifier") + "-origin"
 		want["engineVersion"] = "17.4"
@@ -135,5 +136,11 @@ func TestAnotherMajorVersionIsRefusedWithoutUpgrade(t *testing.T) {
 	tags := map[string]any{"Name": "database"}
 	require.ErrorContains(t, pulumitest.RunError(t, as("18", false), standing(tags)), `runs PostgreSQL 17.5, not "18"; set Upgrade`)
 	require.Contains(t, pulumitest.Run(t, as("17", false), standing(tags)).Only(t, instanceType).IgnoreChanges, "engineVersion")
-	require.NotContains(t, pulumitest.Run(t, as("18", true), standing(tags)).Only(t, instanceType).IgnoreChanges, "engineVersion")
+	upgraded := pulumitest.Run(t, as("18", true), standing(tags))
+	require.NotContains(t, upgraded.Only(t, instanceType).IgnoreChanges, "engineVersion")
+	exact := pulumitest.Run(t, as("18.1", true), standing(tags))
+	require.Equal(t, "18.1", exact.Only(t, instanceType).String("engineVersion"))
+	require.Equal(t, "postgres18", exact.Only(t, parametersType).String("family"))
+	require.ErrorContains(t, pulumitest.RunError(t, as("17.4", true), standing(tags)), `EngineVersion: "17.4" is older than the PostgreSQL 17.5 that runs`)
+	require.ErrorContains(t, pulumitest.RunError(t, as("16.20", true), standing(tags)), `EngineVersion: "16.20" is older than the PostgreSQL 17.5 that runs`)
 }

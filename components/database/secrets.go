@@ -3,8 +3,12 @@
 package database
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -13,6 +17,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/identity"
 	"github.com/bulkhead-iac/bulkhead/components/order"
 	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
+	"github.com/bulkhead-iac/bulkhead/dbagent/rotate"
 )
 
 const (
@@ -130,7 +135,43 @@ func rotateSecrets(ctx *pulumi.Context, name string, d *Database, args *Args, fu
 			return err
 		}
 	}
-	return nil
+	return watchRotations(ctx, name, d, args, function, days)
+}
+
+// watchRotations has the function look every day for rotations that nobody has begun. It fails then, which the environment's alarm hears.
+func watchRotations(ctx *pulumi.Context, name string, d *Database, args *Args, function *lambda.Function, days int) error {
+	if len(d.UserSecretARNs) == 0 {
+		return nil
+	}
+	rule, err := cloudwatch.NewEventRule(ctx, name+"-overdue", &cloudwatch.EventRuleArgs{
+		Description:        pulumi.String("Looks for overdue rotations of users of the database " + d.name),
+		ScheduleExpression: pulumi.String("rate(1 day)"),
+		State:              pulumi.String("ENABLED"),
+		Tags:               pulumi.StringMap{"Name": pulumi.String(name + "-overdue")},
+	}, pulumi.Parent(d))
+	if err != nil {
+		return err
+	}
+	permission, err := lambda.NewPermission(ctx, name+"-overdue", &lambda.PermissionArgs{
+		Action:        pulumi.String("lambda:InvokeFunction"),
+		Function:      function.Name,
+		Principal:     pulumi.String("events.amazonaws.com"),
+		SourceAccount: pulumi.String(args.Segment.Account().ID),
+		SourceArn:     rule.Arn,
+	}, pulumi.Parent(d))
+	if err != nil {
+		return err
+	}
+	_, err = cloudwatch.NewEventTarget(ctx, name+"-overdue", &cloudwatch.EventTargetArgs{
+		Rule:     rule.Name,
+		TargetId: pulumi.String("agent"),
+		Arn:      function.Arn,
+		Input: pulumi.ToStringMapOutput(d.UserSecretARNs).ApplyT(func(secrets map[string]string) (string, error) {
+			text, err := json.Marshal(map[string]any{"overdue": rotate.Overdue{Secrets: slices.Sorted(maps.Values(secrets)), Days: days}})
+			return string(text), err
+		}).(pulumi.StringOutput),
+	}, pulumi.Parent(d), order.After(order.List(permission)))
+	return err
 }
 
 // writeSecrets is what the function may do with the users' secrets, nothing without any.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
+	"github.com/bulkhead-iac/bulkhead/dbagent/rotate"
 	"github.com/bulkhead-iac/bulkhead/internal/servertest"
 )
 
@@ -119,4 +120,21 @@ func TestALoginWithAPasswordIsForOneSecretAndItsTag(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, d.Tags(token))
 	require.Nil(t, d.Tags(Login{Database: "app"}), "of the owner's secret RDS keeps the policy")
+}
+
+func TestEveryDaySomebodyLooksForOverdueRotations(t *testing.T) {
+	recording := buildUsers(t, func(u *Users) { withPasswords(u); u.RotationDays = 30 })
+	rule := recording.Only(t, "aws:cloudwatch/eventRule:EventRule")
+	require.Equal(t, "rate(1 day)", rule.String("scheduleExpression"))
+	require.Equal(t, "ENABLED", rule.String("state"))
+	target := recording.Only(t, "aws:cloudwatch/eventTarget:EventTarget")
+	var event struct{ Overdue rotate.Overdue }
+	require.NoError(t, json.Unmarshal([]byte(target.String("input")), &event))
+	require.Equal(t, 30, event.Overdue.Days)
+	require.ElementsMatch(t, []string{recording.Get(t, secretType, "database-user-service").ID, recording.Get(t, secretType, "database-user-report").ID}, event.Overdue.Secrets)
+	permission := recording.Get(t, permissionType, "database-overdue")
+	require.Equal(t, "events.amazonaws.com", permission.String("principal"))
+	require.Contains(t, permission.String("sourceArn"), rule.ID)
+	require.Contains(t, target.DependsOn, permission.URN)
+	require.Empty(t, buildUsers(t, func(*Users) {}).ByType("aws:cloudwatch/eventRule:EventRule"), "tokens do not rotate")
 }

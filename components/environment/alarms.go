@@ -29,7 +29,10 @@ func (e *Environment) watch(ctx *pulumi.Context) error {
 		all = append(all, e.serviceAlarms(s)...)
 	}
 	for _, d := range e.args.Databases {
-		all = append(all, e.databaseAlarms(d)...)
+		all = append(all, append(e.databaseAlarms(d), e.databaseHealth(d)...)...)
+		if err := e.hearDatabase(ctx, d); err != nil {
+			return err
+		}
 	}
 	if e.Bastion != nil {
 		all = append(all, short(e.args.Bastion.Name, e.Bastion.AutoScalingGroupName, 1))

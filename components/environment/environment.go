@@ -143,15 +143,17 @@ func (e *Environment) keepLogs(ctx *pulumi.Context) error {
 		return err
 	}
 	e.Account.LogKeyARN = logKey.ARN
-	if e.Topic, err = e.topic(ctx, "alarms", "Alarms", e.args.AlarmEmails); err != nil || e.args.TrailOffReason != "" {
+	if e.Topic, err = e.topic(ctx, "alarms", "Alarms", e.args.AlarmEmails, len(e.args.Databases) > 0); err != nil || e.args.TrailOffReason != "" {
 		return err
 	}
 	return e.keepTrail(ctx)
 }
 
-// topic makes a topic with a key of its own.
-func (e *Environment) topic(ctx *pulumi.Context, name, holds string, emails []string) (*alarm.Topic, error) {
-	return alarm.NewTopicWithKey(ctx, e.name+"-"+name, holds+" of "+e.name, alarm.TopicArgs{Account: e.Account, Emails: emails}, e.Options)
+// topic makes a topic with a key of its own. It may hear RDS, too.
+func (e *Environment) topic(ctx *pulumi.Context, name, holds string, emails []string, databases bool) (*alarm.Topic, error) {
+	return alarm.NewTopicWithKey(ctx, e.name+"-"+name, holds+" of "+e.name, alarm.TopicArgs{
+		Account: e.Account, Emails: emails, DatabaseEvents: databases,
+	}, e.Options)
 }
 
 // keepTrail makes the trail, the record of who reads its files, and the topic that hears each of its alarms.
@@ -172,7 +174,7 @@ func (e *Environment) keepTrail(ctx *pulumi.Context) error {
 	if len(emails) == 0 {
 		emails = e.args.AlarmEmails
 	}
-	if e.Records, err = e.topic(ctx, "records", "Records", emails); err != nil {
+	if e.Records, err = e.topic(ctx, "records", "Records", emails, false); err != nil {
 		return err
 	}
 	_, err = audit.NewTrailAlarms(ctx, e.name+"-trail", &audit.TrailAlarmsArgs{

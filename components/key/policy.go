@@ -68,6 +68,9 @@ var direct = map[string]serviceUse{
 	"events": func(_, _, principal string) []identity.Statement {
 		return []identity.Statement{serviceStatement("UseForEvents", principal, publishes)}
 	},
+	// Events of RDS are published to an encrypted topic (RDS user guide, "Granting permissions to publish notifications to an Amazon SNS
+	// topic").
+	"events.rds": publisher("UseForDatabaseEvents"),
 	// SNS decrypts what it delivers.
 	"sns": publisher("UseForTopics"),
 	// Log delivery to a bucket, as flow logs do:

@@ -14,7 +14,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -89,10 +88,7 @@ func TestAServiceLogsInWithItsSecretThroughRotations(t *testing.T) {
 			var user string
 			require.NoError(t, pool.QueryRow(t.Context(), "SELECT session_user").Scan(&user))
 			require.Equal(t, want, user)
-			version := uuid.NewString()
-			for _, step := range []string{"createSecret", "setSecret", "testSecret", "finishSecret"} {
-				require.NoError(t, d.rotation.Step(t.Context(), rotate.Event{Step: step, Secret: d.secrets[login], Version: version}))
-			}
+			d.turn(t, login)
 			require.NoError(t, pool.Ping(t.Context()), "a connection that is open stays so")
 			pool.Reset()
 		}

@@ -7,6 +7,7 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -79,9 +80,13 @@ func (r *rig) do(conn *pgx.Conn, statements ...string) {
 
 // shop is a document with one user of each kind; all log in with a secret, because nobody here can check a token.
 func shop() *declare.Document {
+	extensions := []string{"citext"}
+	if os.Getenv(postgrestest.VersionVariable) == "" { // Other versions are without.
+		extensions = append(extensions, "pgaudit")
+	}
 	return &declare.Document{Databases: []declare.Database{
 		{Name: postgrestest.FirstDatabase},
-		{Name: "shop", Schemas: []string{"stock"}, Extensions: []string{"pgaudit", "citext"}, Users: []declare.User{
+		{Name: "shop", Schemas: []string{"stock"}, Extensions: extensions, Users: []declare.User{
 			{Name: "migrator", Access: declare.Owner, Login: declare.Secret},
 			{Name: "service", Access: declare.ReadWrite, Login: declare.AlternatingSecret},
 			{Name: "report", Access: declare.ReadOnly, Login: declare.Secret},
@@ -328,8 +333,10 @@ func TestNoPasswordReachesTheServersLog(t *testing.T) {
 	r.converge(shop())
 	require.NoError(t, r.server.SetPassword(t.Context(), "report", "Pa55w0rdPa55w0rd"))
 	log := r.running.Log(t)
-	require.Contains(t, log, "AUDIT: ", "pgaudit writes")
-	require.Contains(t, log, "ALTER ROLE")
+	if r.running.Audits {
+		require.Contains(t, log, "AUDIT: ", "pgaudit writes")
+		require.Contains(t, log, "ALTER ROLE")
+	}
 	for _, secret := range []string{"Pa55w0rd", "SCRAM-SHA-256$", r.running.Password} {
 		require.NotContains(t, log, secret)
 	}

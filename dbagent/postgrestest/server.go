@@ -41,6 +41,9 @@ func With(name, value string) Option {
 	return func(settings map[string]string) { settings[name] = value }
 }
 
+// VersionVariable names another major version for all tests, such as 17: see tools/postgresql/versions.
+const VersionVariable = "BULKHEAD_POSTGRESQL"
+
 // Start starts a server, which ends with the test. It fails the test, with the cure, where there is none.
 func Start(tb testing.TB, options ...Option) *Server {
 	tb.Helper()
@@ -53,7 +56,7 @@ func Start(tb testing.TB, options ...Option) *Server {
 	}
 	password := rand.Text()
 	s, err := postgresql.Start(tb.Context(), postgresql.Options{
-		Root: projectRoot(tb), Administrator: Administrator, Password: password, Database: FirstDatabase, Parameters: parameters,
+		Root: projectRoot(tb), Version: os.Getenv(VersionVariable), Administrator: Administrator, Password: password, Database: FirstDatabase, Parameters: parameters,
 	})
 	require.NoError(tb, err)
 	tb.Cleanup(s.Stop)

@@ -65,6 +65,19 @@ func (s Store) Promote(ctx context.Context, secret, to, from string) error {
 	return err
 }
 
+// Calendar is what is known of the rotation of a secret.
+func (s Store) Calendar(ctx context.Context, secret string) (rotate.Calendar, error) {
+	described, err := s.Client.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &secret})
+	if err != nil {
+		return rotate.Calendar{}, err
+	}
+	last := described.LastRotatedDate
+	if last == nil {
+		last = described.CreatedDate
+	}
+	return rotate.Calendar{Enabled: aws.ToBool(described.RotationEnabled), Last: aws.ToTime(last)}, nil
+}
+
 // Administrator reads a user and its password from a secret such as RDS keeps for the master user.
 func (s Store) Administrator(secret string) func(context.Context) (user, password string, err error) {
 	return func(ctx context.Context) (string, string, error) {

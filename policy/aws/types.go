@@ -132,6 +132,7 @@ const (
 	KMSReplicaExternalKey                    = "aws:kms/replicaExternalKey:ReplicaExternalKey"
 	KMSReplicaKey                            = "aws:kms/replicaKey:ReplicaKey"
 	LambdaFunction                           = "aws:lambda/function:Function"
+	LambdaInvocation                         = "aws:lambda/invocation:Invocation"
 	LambdaFunctionURL                        = "aws:lambda/functionUrl:FunctionUrl"
 	LambdaLayerVersionPermission             = "aws:lambda/layerVersionPermission:LayerVersionPermission"
 	LambdaPermission                         = "aws:lambda/permission:Permission"

@@ -108,7 +108,7 @@ func lookAtAlarms(t *testing.T, a *account) {
 	require.Equal(t, 9, silent, "alarms that a deployment sets off")
 	filters, err := a.logs.DescribeMetricFilters(t.Context(), &cloudwatchlogs.DescribeMetricFiltersInput{})
 	require.NoError(t, err)
-	require.Len(t, filters.MetricFilters, 25)
+	require.Len(t, filters.MetricFilters, 27)
 	for _, filter := range filters.MetricFilters {
 		require.Len(t, filter.MetricTransformations, 1)
 		metric := aws.ToString(filter.MetricTransformations[0].MetricNamespace) + " " + aws.ToString(filter.MetricTransformations[0].MetricName)

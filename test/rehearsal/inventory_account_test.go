@@ -51,6 +51,13 @@ var databaseKinds = []kind{
 		}
 		return each(found.DBSubnetGroups, func(g rdstypes.DBSubnetGroup) *string { return g.DBSubnetGroupName }), nil
 	}},
+	{"events of databases", []string{"aws:rds/eventSubscription:EventSubscription"}, func(ctx context.Context, a *account) ([]string, error) {
+		found, err := a.rds.DescribeEventSubscriptions(ctx, &rds.DescribeEventSubscriptionsInput{})
+		if err != nil {
+			return nil, err
+		}
+		return each(found.EventSubscriptionsList, func(s rdstypes.EventSubscription) *string { return s.CustSubscriptionId }), nil
+	}},
 	{"database parameter group", []string{"aws:rds/parameterGroup:ParameterGroup"}, func(ctx context.Context, a *account) ([]string, error) {
 		found, err := a.rds.DescribeDBParameterGroups(ctx, &rds.DescribeDBParameterGroupsInput{})
 		if err != nil {

@@ -5,10 +5,19 @@
 package rehearsal_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
@@ -16,7 +25,8 @@ import (
 )
 
 // TestADeploymentMakesTheUsersOfItsDatabase deploys the program: engine and provider make the function of the database agent, and its
-// call runs the agent against a real server. A user more is made by the next deployment, on the same server, and the last one leaves no server.
+// call runs the agent against a real server. Two users more, who log in with passwords, are made by the next deployment on the same server,
+// with secrets that rotate at once. The passwords are in no file of the rehearsal, and the last deployment leaves no server.
 func TestADeploymentMakesTheUsersOfItsDatabase(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(t)
@@ -27,31 +37,132 @@ func TestADeploymentMakesTheUsersOfItsDatabase(t *testing.T) {
 		require.NoError(t, os.WriteFile(box.Path("infra", name), text, 0o600))
 	}
 	box.Rehearse(t, "up", "staging").Succeed(t)
-	require.Equal(t, []string{"dbowner", "migrator", "reader", "service"}, users(t, box))
-	require.Contains(t, theInvocation(t, box.Environment("staging")), `CREATE ROLE \"service\"`)
+	tokens := map[string]string{"dbowner": "password", "migrator": "IAM token", "reader": "IAM token", "service": "IAM token"}
+	require.Equal(t, tokens, users(t, box))
+	e := box.Environment("staging")
+	require.Contains(t, theInvocation(t, e), `CREATE ROLE \"service\"`)
+	require.Empty(t, userSecrets(t, e))
 
 	box.Replace(t, filepath.Join("infra", "main.go"), "	env, err := environment.New", `	app := &args.Databases[0].Users.Databases[0]
-	app.Users = append(app.Users, declare.User{Name: "reports", Access: declare.ReadOnly})
+	app.Users = append(app.Users, declare.User{Name: "reports", Access: declare.ReadOnly, Login: declare.AlternatingSecret},
+		declare.User{Name: "batch", Access: declare.ReadWrite, Login: declare.Secret})
 	env, err := environment.New`)
 	box.Replace(t, filepath.Join("infra", "main.go"), `	"github.com/bulkhead-iac/bulkhead/stacks"
 `, `	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 `)
-	box.Rehearse(t, "up", "staging").Succeed(t)
-	require.Equal(t, []string{"dbowner", "migrator", "reader", "reports", "service"}, users(t, box))
-	made := theInvocation(t, box.Environment("staging"))
+	up := box.Rehearse(t, "up", "staging").Succeed(t)
+	logins := users(t, box)
+	for user, login := range map[string]string{"reports": "secret, until the rotation after 2", "reports_clone": "secret, rotated 2", "batch": "secret, rotated 2"} {
+		require.True(t, strings.HasPrefix(logins[user], login), "%s: %q", user, logins[user])
+		up.Says(t, "  "+user)
+		up.Says(t, logins[user])
+		delete(logins, user)
+	}
+	require.Equal(t, tokens, logins)
+	made := theInvocation(t, e)
 	require.Contains(t, made, `CREATE ROLE \"reports\"`)
+	require.Contains(t, made, `the secret of \"reports\" in the database \"app\" has another value`)
 	require.NotContains(t, made, `CREATE ROLE \"service\"`, "the server of the first deployment is asked")
 
 	data, err := os.Readlink(box.Path(".rehearsal", "emulator", "databases"))
 	require.NoError(t, err)
+	passwords := readSecrets(t, e, data)
+	require.Len(t, passwords, 5, "the owner's, and two of each user")
+	requireNowhere(t, passwords, box.Path(".rehearsal"), data)
+
 	require.DirExists(t, data)
 	box.Rehearse(t, "down", "staging").Succeed(t)
 	require.NoDirExists(t, data, "the emulator leaves data")
 }
 
-// users are those who may log in to the stack's one database, as its server says.
-func users(t *testing.T, box *sandbox.Sandbox) []string {
+// userSecrets are the ARNs of the users' secrets, as the outputs of the stack have them.
+func userSecrets(t *testing.T, e *sandbox.Environment) map[string]string {
+	t.Helper()
+	databases, ok := e.Outputs(t)["databases"].(map[string]any)
+	require.True(t, ok)
+	database, ok := databases["db"].(map[string]any)
+	require.True(t, ok)
+	arns := map[string]string{}
+	for user, arn := range database["userSecretArns"].(map[string]any) {
+		arns[user] = fmt.Sprint(arn)
+	}
+	return arns
+}
+
+// readSecrets logs in with every user's secret as a client does, and with the password that was current before, which gets in only where
+// two users alternate. It returns every password that there has been.
+func readSecrets(t *testing.T, e *sandbox.Environment, data string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(data, "*", "ca.pem"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	client := secretsmanager.NewFromConfig(e.Config(t))
+	var passwords []string
+	arns := userSecrets(t, e)
+	require.Equal(t, []string{"batch", "reports"}, slices.Sorted(maps.Keys(arns)))
+	for user, arn := range arns {
+		for _, stage := range []string{"AWSCURRENT", "AWSPREVIOUS"} {
+			value, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &arn, VersionStage: &stage})
+			require.NoError(t, err, "%s of %s", stage, user)
+			var login struct {
+				Host, DBName, Username, Password, SSLMode string
+				Port                                      uint16
+			}
+			require.NoError(t, json.Unmarshal([]byte(*value.SecretString), &login))
+			config, err := pgx.ParseConfig(fmt.Sprintf("host=%s dbname=%s sslmode=%s sslrootcert=%s", "127.0.0.1", login.DBName, login.SSLMode, files[0]))
+			require.NoError(t, err)
+			config.Port, config.User, config.Password, config.TLSConfig.ServerName = login.Port, login.Username, login.Password, login.Host
+			conn, err := pgx.ConnectConfig(t.Context(), config)
+			if user == "batch" && stage == "AWSPREVIOUS" {
+				require.ErrorContains(t, err, "password authentication failed")
+			} else {
+				require.NoError(t, err, "%s of %s", stage, user)
+				require.NoError(t, conn.Close(t.Context()))
+			}
+			passwords = append(passwords, login.Password)
+		}
+	}
+	databases := e.Outputs(t)["databases"].(map[string]any)
+	value, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(fmt.Sprint(databases["db"].(map[string]any)["secretArn"]))})
+	require.NoError(t, err)
+	var owner struct{ Password string }
+	require.NoError(t, json.Unmarshal([]byte(*value.SecretString), &owner))
+	return append(passwords, owner.Password)
+}
+
+// requireNowhere searches for passwords in every file of folders: state, outputs, events, records of the gateway, logs. Of a server's data
+// it is the log alone: PostgreSQL keeps verifiers.
+func requireNowhere(t *testing.T, passwords []string, folders ...string) {
+	t.Helper()
+	searched := map[string]bool{}
+	for _, folder := range folders {
+		require.NoError(t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() {
+				if entry != nil && entry.IsDir() && entry.Name() == "data" {
+					return fs.SkipDir
+				}
+				return err
+			}
+			text, err := os.ReadFile(filepath.Clean(path))
+			if err != nil {
+				return err
+			}
+			searched[entry.Name()] = true
+			for _, password := range passwords {
+				require.NotEmpty(t, password)
+				require.False(t, strings.Contains(string(text), password), "%s holds a password", path)
+			}
+			return nil
+		}))
+	}
+	for _, name := range []string{"state.json", "outputs.json", "events.jsonl", "calls.jsonl", "gateway.log", "moto.log", "log"} {
+		require.True(t, searched[name], name)
+	}
+}
+
+// users are those who may log in to the stack's one database, and how, as its server says.
+func users(t *testing.T, box *sandbox.Sandbox) map[string]string {
 	t.Helper()
 	running, err := emulator.Find(t.Context(), box.Dir)
 	require.NoError(t, err)
@@ -60,14 +171,11 @@ func users(t *testing.T, box *sandbox.Sandbox) []string {
 	require.Len(t, servers, 1)
 	require.Empty(t, servers[0].Missing)
 	require.Contains(t, servers[0].WithoutTLS, "no encryption")
-	var names []string
+	logins := map[string]string{}
 	for _, account := range servers[0].Accounts {
-		names = append(names, account.Name)
-		if account.Name != "dbowner" {
-			require.Equal(t, "IAM token", account.Login, account.Name)
-		}
+		logins[account.Name] = account.Login
 	}
-	return names
+	return logins
 }
 
 // theInvocation is the answer of the stack's one call of a function.

@@ -5,22 +5,28 @@
 package postgresql
 
 import (
-	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
-// minVersion is the oldest major version that components/database runs.
-const minVersion = 15
-
 // ErrNone says that this machine has no server, and how to get one.
-var ErrNone = errors.New("no PostgreSQL 15 or later with pgaudit is here; run `make postgresql`, or on Debian `apt-get install postgresql 'postgresql-[0-9]*-pgaudit'`")
+var ErrNone = fmt.Errorf("no PostgreSQL %d or later with pgaudit is here; run `make postgresql`, or on Debian `apt-get install postgresql 'postgresql-[0-9]*-pgaudit'`", form.MinPostgreSQL)
 
 // find returns the folder of the newest server's programs: this system's, or the one that tools/postgresql/install has unpacked
-// in the project at root.
-func find(root string) (string, error) {
-	newest, folder := minVersion-1, ""
+// in the project at root; or those of another major version, which tools/postgresql/versions has unpacked.
+func find(root, major string) (string, error) {
+	if major != "" {
+		bin := filepath.Join(root, ".toolchain", "postgresql-"+major, "bin")
+		if _, err := os.Stat(filepath.Join(bin, "postgres")); err != nil {
+			return "", fmt.Errorf("PostgreSQL %s is not here (%w); run `tools/postgresql/versions`", major, err)
+		}
+		return bin, nil
+	}
+	newest, folder := form.MinPostgreSQL-1, ""
 	for _, root := range []string{"/", filepath.Join(root, ".toolchain", "postgresql")} {
 		controls, err := filepath.Glob(filepath.Join(root, "usr/share/postgresql/*/extension/pgaudit.control"))
 		if err != nil {
@@ -39,4 +45,10 @@ func find(root string) (string, error) {
 		return "", ErrNone
 	}
 	return folder, nil
+}
+
+// audits tells whether a server has pgaudit, which only the distributions build.
+func audits(bin string) bool {
+	_, err := os.Stat(filepath.Join(filepath.Dir(bin), "lib", "pgaudit.so"))
+	return err == nil
 }

@@ -3,6 +3,7 @@
 package postgresql
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,12 +38,17 @@ const startLimit = time.Minute
 type Options struct {
 	// Root is the project's folder, below which tools/postgresql/install unpacks a server. Required.
 	Root string
+	// Version is a major version that tools/postgresql/versions has unpacked. Default: the newest with pgaudit.
+	Version string
 	// Administrator and Password are those of the account that RDS makes for the owner of an instance: no superuser. Required.
 	Administrator, Password string
 	// Database is the one that RDS makes with an instance, which the administrator owns. Default: none.
 	Database string
 	// Parameters are those of the instance's parameter group: see OnlyRDS for those that no other server understands.
 	Parameters map[string]string
+	// Backup is what BackUp has written, which the server begins with, databases, users and their passwords among it. Administrator must
+	// be that of the backup, and gets Password. Default: none, an empty server.
+	Backup string
 	// Folder is where the server makes a folder of its own. Default: that of temporary files.
 	Folder string
 }
@@ -53,7 +59,9 @@ type Server struct {
 	Authority *authority.Authority
 	// Version is the major one.
 	Version string
-	// Ignored are the names of parameters that only RDS understands and nothing here stands for, in order.
+	// Audits tells whether it has pgaudit. Without it, the parameters of that are ignored.
+	Audits bool
+	// Ignored are the names of parameters that only RDS understands and nothing here stands for, and of those of a missing pgaudit, in order.
 	Ignored []string
 
 	folder  string
@@ -68,14 +76,14 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	bin, err := find(root)
+	bin, err := find(root, o.Version)
 	if err == nil {
 		bin, err = filepath.EvalSymlinks(bin) // Who runs the server may reach the programs, and not the link.
 	}
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Version: filepath.Base(filepath.Dir(bin)), ended: make(chan struct{})}
+	s := &Server{Version: cmp.Or(o.Version, filepath.Base(filepath.Dir(bin))), Audits: audits(bin), ended: make(chan struct{})}
 	if s.Authority, err = authority.New("authority of this server"); err != nil {
 		return nil, err
 	}
@@ -87,7 +95,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	}
 	settings, access := s.settings(o.Parameters)
 	for _, step := range []func() error{
-		func() error { return s.initialize(bin) },
+		func() error { return s.initialize(bin, o.Backup) },
 		func() error { return s.configure(settings, access) },
 		func() error { return s.run(ctx, bin) },
 		func() error { return s.becomeRDS(ctx, &o) },
@@ -148,7 +156,7 @@ func (s *Server) Superuser(ctx context.Context, database string) (*pgx.Conn, err
 	return pgx.ConnectConfig(ctx, config)
 }
 
-func (s *Server) initialize(bin string) error {
+func (s *Server) initialize(bin, backup string) error {
 	certificate, key, err := s.Authority.Issue(Host, Host)
 	if err != nil {
 		return err
@@ -165,6 +173,9 @@ func (s *Server) initialize(bin string) error {
 				return err
 			}
 		}
+	}
+	if backup != "" {
+		return copyTree(backup, filepath.Join(s.folder, "data"), nil)
 	}
 	command := s.command(filepath.Join(bin, "initdb"), "--pgdata", filepath.Join(s.folder, "data"), "--username", "rdsadmin", "--auth", "reject",
 		"--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
@@ -249,18 +260,23 @@ func (s *Server) command(program string, arguments ...string) *exec.Cmd {
 }
 
 // becomeRDS makes what an RDS instance has from the beginning: an administrator who is no superuser, the groups that he may
-// hand out, a database of his, and pgaudit where it is loaded, which there he may make himself.
+// hand out, a database of his, and pgaudit where it is loaded, which there he may make himself. A backup has all that, and the
+// administrator gets another password.
 func (s *Server) becomeRDS(ctx context.Context, o *Options) error {
 	administrator := pgx.Identifier{o.Administrator}.Sanitize()
+	password := " PASSWORD '" + strings.ReplaceAll(o.Password, "'", "''") + "'"
+	if o.Backup != "" {
+		return s.execute(ctx, "postgres", "ALTER ROLE "+administrator+password)
+	}
 	err := s.execute(ctx, "postgres",
 		"CREATE ROLE rds_iam", "CREATE ROLE rds_superuser",
 		"GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION",
-		"CREATE ROLE "+administrator+" LOGIN CREATEDB CREATEROLE PASSWORD '"+strings.ReplaceAll(o.Password, "'", "''")+"'",
+		"CREATE ROLE "+administrator+" LOGIN CREATEDB CREATEROLE"+password,
 		"GRANT rds_superuser, rds_iam TO "+administrator+" WITH ADMIN OPTION",
 		"CREATE DATABASE rdsadmin",
 		"ALTER DATABASE postgres OWNER TO "+administrator, "ALTER DATABASE template1 OWNER TO "+administrator,
 	)
-	if err == nil && strings.Contains(o.Parameters["shared_preload_libraries"], "pgaudit") {
+	if err == nil && s.Audits && strings.Contains(o.Parameters["shared_preload_libraries"], "pgaudit") {
 		err = s.execute(ctx, "template1", "CREATE EXTENSION pgaudit")
 	}
 	if err == nil && o.Database != "" {

@@ -13,9 +13,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/tools/postgresql"
@@ -100,4 +102,74 @@ func TestAServerEndsWithTheProcessThatStartedIt(t *testing.T) {
 	require.NoError(t, parent.Process.Kill())
 	_ = parent.Wait()
 	require.Eventually(t, func() bool { return connect() != nil }, 20*time.Second, 50*time.Millisecond, "the server is still there")
+}
+
+// TestABackupHoldsWhatWasWrittenBeforeIt backs a server up while a client writes row after row, and starts another one with the backup, which has
+// every row that was committed before, none that came after, and another password of the administrator.
+func TestABackupHoldsWhatWasWrittenBeforeIt(t *testing.T) {
+	t.Parallel()
+	parameters := map[string]string{"rds.force_ssl": "1", "rds.accepted_password_auth_method": "scram"}
+	first, err := postgresql.Start(t.Context(), options("", parameters))
+	require.NoError(t, err)
+	t.Cleanup(first.Stop)
+	writer, err := first.Superuser(t.Context(), "app")
+	require.NoError(t, err)
+	_, err = writer.Exec(t.Context(), "CREATE TABLE rows (n bigint, text text)")
+	require.NoError(t, err)
+	var written atomic.Int64
+	stop, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for n := int64(1); ; n++ {
+			select {
+			case <-stop:
+				ended <- nil
+				return
+			default:
+			}
+			if _, err := writer.Exec(context.Background(), "INSERT INTO rows VALUES ($1, repeat('x', 1000))", n); err != nil {
+				ended <- err
+				return
+			}
+			written.Store(n)
+		}
+	}()
+	require.Eventually(t, func() bool { return written.Load() > 100 }, 20*time.Second, 10*time.Millisecond)
+	before := written.Load()
+	backup, err := first.BackUp(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(backup) })
+	after := written.Load() + 1 // One that was committed, and not yet counted.
+	require.Eventually(t, func() bool { return written.Load() > after+100 }, 20*time.Second, 10*time.Millisecond)
+	close(stop)
+	require.NoError(t, <-ended)
+	require.NoError(t, writer.Close(t.Context()))
+
+	o := options("", parameters)
+	o.Backup, o.Password = backup, "another password"
+	second, err := postgresql.Start(t.Context(), o)
+	require.NoError(t, err)
+	t.Cleanup(second.Stop)
+	reader, err := second.Superuser(t.Context(), "app")
+	require.NoError(t, err)
+	defer func() { _ = reader.Close(context.Background()) }()
+	var count, last int64
+	require.NoError(t, reader.QueryRow(t.Context(), "SELECT count(*), max(n) FROM rows").Scan(&count, &last))
+	require.Equal(t, last, count, "no gap")
+	require.GreaterOrEqual(t, last, before)
+	require.LessOrEqual(t, last, after)
+	for _, c := range []struct {
+		password string
+		accepted bool
+	}{{password, false}, {o.Password, true}} {
+		config, err := pgx.ParseConfig("host=127.0.0.1 dbname=app sslmode=verify-full sslrootcert=" + second.CAFile())
+		require.NoError(t, err)
+		config.Port, config.User, config.Password, config.TLSConfig.ServerName = second.Port, owner, c.password, postgresql.Host
+		conn, err := pgx.ConnectConfig(t.Context(), config)
+		if !c.accepted {
+			require.ErrorContains(t, err, "password authentication failed")
+			continue
+		}
+		require.NoError(t, err)
+		require.NoError(t, conn.Close(t.Context()))
+	}
 }

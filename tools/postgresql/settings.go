@@ -32,6 +32,10 @@ func (s *Server) settings(parameters map[string]string) (settings map[string]str
 		case OnlyRDS[name] != "":
 		case strings.HasPrefix(name, "rds."), strings.HasPrefix(value, "{"): // A formula, such as {DBInstanceClassMemory/10922}.
 			s.Ignored = append(s.Ignored, name)
+		case !s.Audits && strings.HasPrefix(name, "pgaudit."):
+			s.Ignored = append(s.Ignored, name)
+		case !s.Audits && name == "shared_preload_libraries":
+			settings[name] = strings.Join(slices.DeleteFunc(strings.Split(value, ","), func(library string) bool { return library == "pgaudit" }), ",")
 		default:
 			settings[name] = value
 		}
@@ -39,7 +43,7 @@ func (s *Server) settings(parameters map[string]string) (settings map[string]str
 	maps.Copy(settings, map[string]string{
 		"listen_addresses": "127.0.0.1", "port": fmt.Sprint(s.Port), "unix_socket_directories": s.folder,
 		"ssl": "on", "ssl_cert_file": filepath.Join(s.folder, "server.pem"), "ssl_key_file": filepath.Join(s.folder, "server.key"),
-		"fsync": "off", "max_connections": "60", "shared_buffers": "16MB", "max_wal_size": "64MB",
+		"fsync": "off", "max_connections": "60", "shared_buffers": "16MB", "max_wal_size": "64MB", "wal_keep_size": "64MB",
 	})
 	kind, method := "hostssl", "scram-sha-256"
 	if parameters[forceTLS] == "0" {

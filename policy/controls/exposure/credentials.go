@@ -31,6 +31,7 @@ func credentialInputs() []*pack.Control {
 // places are inputs that are made for credentials, and inputs whose credentials another control reports.
 var places = map[string][]string{
 	aws.LambdaFunction:                               {"environment"},
+	aws.LambdaInvocation:                             {"input"},
 	"aws:ecs/taskDefinition:TaskDefinition":          {"containerDefinitions"},
 	aws.EC2Instance:                                  {"userData", "userDataBase64"},
 	aws.SpotInstanceRequest:                          {"userData", "userDataBase64"},

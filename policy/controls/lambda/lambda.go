@@ -69,6 +69,14 @@ func Controls() []*pack.Control {
 			},
 		},
 		{
+			ID: "lambda-call-secrets", Title: "Calls of functions hold no secrets", Severity: pack.High, Types: []string{aws.LambdaInvocation},
+			Why: "The program, its state and perhaps the function's log keep what a call holds.", Fix: "Give the function the ARN of a secret.",
+			Maps: standard.Meets(standard.Identity), Check: func(k *pack.Case) {
+				input := k.Get("input")
+				k.Forbid(credential.Setting("input", input), "input looks like it holds a secret")
+			},
+		},
+		{
 			ID: "lambda-tracing", Title: "Functions are traced", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Operations,
 			Types: []string{aws.LambdaFunction}, Why: "Traces show where time is lost. They cost extra, so this is off by default.",
 			Fix: "Set tracingConfig.mode to Active.", Maps: standard.Meets("FSBP:Lambda.7", standard.Monitoring),

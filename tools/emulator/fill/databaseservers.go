@@ -25,7 +25,11 @@ import (
 )
 
 // owner is whom an RDS instance was made for, and what else a server for it has to know.
-type owner struct{ engine, version, user, password, database, parameterGroup string }
+type owner struct {
+	engine, version, user, password, database, parameterGroup string
+
+	backup string // What the server begins with, empty if with nothing.
+}
 
 // DatabaseServer is an instance of PostgreSQL whose address a function of the account has been given.
 type DatabaseServer struct {
@@ -80,8 +84,11 @@ type databaseServers struct {
 	parameters *parameterGroups
 	rotated    store[rotatedLogin] // By the ARN of the secret.
 
+	backups store[string] // By snapshot, the folder of what it holds.
+
 	mutex   sync.Mutex
 	off     bool
+	copies  []string // The folders of what was backed up.
 	running map[storeKey]*postgresql.Server
 	missing map[storeKey]error // Why there is none.
 }
@@ -120,6 +127,7 @@ func newDatabaseServers(t *Table, parameters *parameterGroups) *databaseServers 
 		}
 		return reply, err
 	}, "DeleteDBInstance")
+	d.keepSnapshots(t)
 	return d
 }
 
@@ -158,12 +166,16 @@ func (x *Exchange) managePassword(reply *wire.Reply, user string) (string, error
 // restore notes the owner of a restored instance, who is that of the backup. RDS manages no password of his before it is asked to (RDS
 // user guide, "Password management with Amazon RDS and AWS Secrets Manager"), where moto goes on as the source did.
 func (d *databaseServers) restore(x *Exchange) (*wire.Reply, error) {
+	backup, err := d.backupFor(x)
+	if err != nil {
+		return nil, err
+	}
 	reply, err := x.Pass()
 	return editXML(reply, err, func(root *wire.Node) {
 		for _, instance := range root.Find(x.Call.Action + "Result/DBInstance") {
 			d.owners.set(x.place(), instanceName(x), owner{
 				engine: instance.Get("Engine"), version: instance.Get("EngineVersion"), user: instance.Get("MasterUsername"), database: instance.Get("DBName"),
-				parameterGroup: strings.ToLower(x.Call.Form.Get("DBParameterGroupName")),
+				parameterGroup: strings.ToLower(x.Call.Form.Get("DBParameterGroupName")), backup: backup,
 			})
 			instance.Children = slices.DeleteFunc(instance.Children, func(n *wire.Node) bool { return n.Name == "MasterUserSecret" })
 		}
@@ -213,6 +225,7 @@ func (d *databaseServers) close() {
 	}
 	clear(d.running)
 	clear(d.missing)
+	d.dropCopies()
 }
 
 // turn says whether servers are started from now on. Those that run are ended when they are not.
@@ -330,6 +343,7 @@ func (d *databaseServers) launch(ctx context.Context, key storeKey, made owner) 
 	}
 	server, err := postgresql.Start(ctx, postgresql.Options{
 		Root: d.backing.Root, Folder: d.backing.Folder, Administrator: made.user, Password: made.password, Database: made.database, Parameters: parameters,
+		Backup: present(made.backup),
 	})
 	if errors.Is(err, postgresql.ErrNone) || errors.Is(err, fs.ErrPermission) { // Root's folder is closed to whom the server runs as.
 		return nil, fmt.Errorf("%w: %w", errUnable, err)

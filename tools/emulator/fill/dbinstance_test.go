@@ -30,6 +30,7 @@ func TestMajorUpgradesAreAllowedFirst(t *testing.T) {
 	require.NoError(t, modify("16.6", false), "a minor version")
 	require.ErrorContains(t, modify("17", false), "AllowMajorVersionUpgrade")
 	require.ErrorContains(t, modify("16.3", false), "Cannot upgrade postgres from 16.6 to 16.3")
+	require.ErrorContains(t, modify("17.1", true), "Cannot upgrade postgres from 16.6 to 17.1", "which was released before 16.6")
 	require.ErrorContains(t, modify("15.8", true), "Cannot upgrade postgres from 16.6 to 15.8")
 	require.NoError(t, modify("16", false), "the newest minor version")
 	require.NoError(t, modify("17", true))

@@ -6,14 +6,14 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/bulkhead-iac/bulkhead/form"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/wire"
 )
 
-// refuseUpgrade refuses a version that RDS cannot upgrade to: an older one, and another major version unless the call allows it. moto takes
-// any (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.html).
+// refuseUpgrade refuses a version that RDS cannot upgrade to, see form.CheckUpgrade, and another major version unless the call allows it.
+// moto takes any (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.html).
 func refuseUpgrade(x *Exchange) (*wire.Reply, error) {
 	wanted, allowed := x.Call.Form.Get("EngineVersion"), x.Call.Form.Get("AllowMajorVersionUpgrade") == "true"
 	if wanted == "" {
@@ -29,7 +29,7 @@ func refuseUpgrade(x *Exchange) (*wire.Reply, error) {
 		if instance.Get("Engine") != "postgres" {
 			continue
 		}
-		if older(wanted, present) {
+		if form.CheckUpgrade(present, wanted) != nil {
 			return x.Call.Error(http.StatusBadRequest, "InvalidParameterCombination", "Cannot upgrade postgres from "+present+" to "+wanted), nil
 		}
 		if major(present) != major(wanted) && !allowed {
@@ -43,25 +43,6 @@ func refuseUpgrade(x *Exchange) (*wire.Reply, error) {
 func major(version string) string {
 	before, _, _ := strings.Cut(version, ".")
 	return before
-}
-
-// older compares versions number by number as far as both have numbers: "17" is not older than "17.4", for it means the newest 17.
-func older(wanted, present string) bool {
-	have := strings.Split(present, ".")
-	for i, text := range strings.Split(wanted, ".") {
-		if i >= len(have) {
-			return false
-		}
-		want, err := strconv.Atoi(text)
-		now, failed := strconv.Atoi(have[i])
-		if err != nil || failed != nil {
-			return false
-		}
-		if want != now {
-			return want < now
-		}
-	}
-	return false
 }
 
 // describe asks moto for what is at a path of the answer's result; the reply is moto's refusal, if it is one.

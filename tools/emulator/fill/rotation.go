@@ -40,6 +40,7 @@ func newSecretRotations(t *Table, archives *store[[]byte]) {
 	r := &secretRotations{archives: archives, servers: t.servers}
 	t.on("secretsmanager", r.rotate, "RotateSecret")
 	t.on("secretsmanager", r.cancel, "CancelRotateSecret")
+	t.on("secretsmanager", currentValue, "GetSecretValue")
 	t.on("secretsmanager", func(x *Exchange) (*wire.Reply, error) {
 		reply, err := x.Pass()
 		return editJSON(reply, err, func(body map[string]any) {
@@ -60,6 +61,18 @@ func newSecretRotations(t *Table, archives *store[[]byte]) {
 			}
 		})
 	}, "DeleteSecret")
+}
+
+// currentValue asks for AWSCURRENT where a call names neither version nor stage, as Secrets Manager does
+// (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html); moto answers with an older value once a stage has moved.
+func currentValue(x *Exchange) (*wire.Reply, error) {
+	if body := x.Call.JSONBody(); body["VersionId"] == nil && body["VersionStage"] == nil {
+		body["VersionStage"] = "AWSCURRENT"
+		if err := x.Call.SetJSONBody(body); err != nil {
+			return nil, err
+		}
+	}
+	return x.Pass()
 }
 
 // describe adds what DescribeSecret says of a rotation.

@@ -55,5 +55,9 @@ func TestDatabase(t *testing.T) {
 			"tags": m{"Name": "db", "Next": "${parameters17.name}"}}, // the tag has the group of the next version stay as long as the instance
 			Update: m{"engineVersion": "17.2", "parameterGroupName": "${parameters17.name}", "allowMajorVersionUpgrade": true},
 			Differ: []string{"latestRestorableTime"}},
+		resource{Name: "topic", Type: "aws:sns/topic:Topic", Inputs: m{}},
+		resource{Name: "events", Type: "aws:rds/eventSubscription:EventSubscription", Inputs: m{"snsTopic": "${topic.arn}", "sourceType": "db-instance", "sourceIds": l{"${db.identifier}"},
+			"eventCategories": l{"availability", "failure"}, "enabled": true, "tags": m{"Name": "events"}},
+			Update: m{"eventCategories": l{"failover", "failure"}, "enabled": false}},
 	)...)
 }

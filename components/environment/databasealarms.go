@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package environment
+
+import (
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/alarm"
+	"github.com/bulkhead-iac/bulkhead/components/audit"
+	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/components/database"
+)
+
+const (
+	// oldTransactions is the age, in transactions, at which there is time left to find out why vacuuming does not get there: at some two
+	// thousand million PostgreSQL stops to take writes (CloudWatch user guide, "Recommended alarms", RDS, MaximumUsedTransactionIDs).
+	oldTransactions = 1e9
+	// fewCredits is what is left of the CPU credits of a burstable class before it is charged, or slow.
+	fewCredits = 20
+	// farBehind is how much a replica or a subscriber has not fetched yet, in bytes. It fills the disk.
+	farBehind = 1 << 30
+)
+
+// databaseHealth watches what a database runs out of besides processors and disk. A name is about the last quarter of an hour.
+func (e *Environment) databaseHealth(d Database) []watched {
+	instance := pulumi.StringMap{"DBInstanceIdentifier": e.Databases[d.Name].Identifier}
+	class := component.Or(d.InstanceClass, database.DefaultInstanceClass)
+	memory := database.Memory(class)
+	low := func(metric, statistic string, comparison alarm.Comparison, threshold float64, description string) alarm.Args {
+		return alarm.Args{
+			Description: description, Namespace: "AWS/RDS", Metric: metric, Dimensions: instance, Statistic: statistic,
+			Comparison: comparison, Threshold: threshold, Periods: 3, BadPeriods: 3,
+		}
+	}
+	all := []watched{
+		{d.Name + "-silent", alarm.Args{
+			Description: "The database has reported nothing for a quarter of an hour: see whether it runs, and the events of RDS.",
+			Namespace:   "AWS/RDS", Metric: "DatabaseConnections", Dimensions: instance,
+			Statistic: "SampleCount", Comparison: alarm.Below, Threshold: 1, Periods: 3, BadPeriods: 3, Silence: alarm.SilenceIsBad,
+		}},
+		{d.Name + "-connections", low("DatabaseConnections", "Maximum", alarm.Above, 0.7*database.MaxConnections(class),
+			"The database has nearly as many connections as it takes: see who has them in Performance Insights, and the pools of the services.")},
+		{d.Name + "-memory", low("FreeableMemory", "Average", alarm.Below, memory/10,
+			"The database has less than a tenth of its memory left: see Performance Insights, or choose a larger class.")},
+		{d.Name + "-transactions", low("MaximumUsedTransactionIDs", "Maximum", alarm.Above, oldTransactions,
+			"Old transactions are not vacuumed away, and the database will take no writes some day: see for long transactions and replication slots.")},
+		{d.Name + "-lag", low("OldestReplicationSlotLag", "Maximum", alarm.Above, farBehind,
+			"A replica or subscriber is far behind and lets the log fill the disk: see pg_replication_slots, and drop the slot of one that is gone.")},
+	}
+	if strings.HasPrefix(class, "db.t") {
+		all = append(all, watched{d.Name + "-credits", low("CPUCreditBalance", "Average", alarm.Below, fewCredits,
+			"The database has used up its CPU credits, and what it uses more is charged: choose a class that is not burstable.")})
+	}
+	if agent := e.Databases[d.Name].AgentName; d.Users != nil {
+		all = append(all, watched{d.Name + "-agent", alarm.Args{
+			Description: "The function that makes the users of the database and rotates their passwords has failed: see its log group.",
+			Namespace:   "AWS/Lambda", Metric: "Errors", Dimensions: pulumi.StringMap{"FunctionName": agent},
+			Statistic: "Sum", Comparison: alarm.Above, Threshold: 0,
+		}})
+	}
+	return all
+}
+
+// hearDatabase sends what RDS says of a database to the topic, and has the trail tell of whoever reads the owner's secret, which with
+// declared users nobody but their agent does.
+func (e *Environment) hearDatabase(ctx *pulumi.Context, d Database) error {
+	name, made := e.name+"-"+d.Name, e.Databases[d.Name]
+	if err := made.Hear(ctx, name, e.Topic.ARN); err != nil || e.Trail == nil || d.Users == nil {
+		return err
+	}
+	_, err := audit.NewTrailAlarms(ctx, name, &audit.TrailAlarmsArgs{
+		LogGroup: e.Trail.LogGroup, TopicARN: e.Topic.ARN, Checks: []audit.CheckInput{audit.OwnerSecretRead(made.SecretARN, made.AgentRoleARN)},
+	}, e.Options)
+	return err
+}
