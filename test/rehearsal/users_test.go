@@ -24,10 +24,10 @@ import (
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 )
 
-// TestADeploymentMakesTheUsersOfItsDatabase deploys the program: engine and provider make the function of the database agent, and its
-// call runs the agent against a real server. Two users more, who log in with passwords, are made by the next deployment on the same server,
-// with secrets that rotate at once. The passwords are in no file of the rehearsal, and the last deployment leaves no server.
-func TestADeploymentMakesTheUsersOfItsDatabase(t *testing.T) {
+// TestADatabaseIsUsedLostAndRestored goes through the life of a database in one environment. Its users are made on a real server; then two of them
+// get passwords, which are in no file of the rehearsal. A service writes rows, loses its table, and follows the database that was restored from a
+// snapshot, and back again. The last deployment leaves no server.
+func TestADatabaseIsUsedLostAndRestored(t *testing.T) {
 	t.Parallel()
 	box := sandbox.New(t)
 	box.Own(t, "infra")
@@ -37,15 +37,13 @@ func TestADeploymentMakesTheUsersOfItsDatabase(t *testing.T) {
 		require.NoError(t, os.WriteFile(box.Path("infra", name), text, 0o600))
 	}
 	box.Rehearse(t, "up", "staging").Succeed(t)
-	tokens := map[string]string{"dbowner": "password", "migrator": "IAM token", "reader": "IAM token", "service": "IAM token"}
-	require.Equal(t, tokens, users(t, box))
+	require.Equal(t, map[string]string{"dbowner": "password", "migrator": "IAM token", "reader": "IAM token", "service": "IAM token"}, users(t, box))
 	e := box.Environment("staging")
 	require.Contains(t, theInvocation(t, e), `CREATE ROLE \"service\"`)
 	require.Empty(t, userSecrets(t, e))
 
-	box.Replace(t, filepath.Join("infra", "main.go"), "	env, err := environment.New", `	app := &args.Databases[0].Users.Databases[0]
-	app.Users = append(app.Users, declare.User{Name: "reports", Access: declare.ReadOnly, Login: declare.AlternatingSecret},
-		declare.User{Name: "batch", Access: declare.ReadWrite, Login: declare.Secret})
+	box.Replace(t, filepath.Join("infra", "main.go"), "	env, err := environment.New", `	users := args.Databases[0].Users.Databases[0].Users
+	users[0].Login, users[1].Login = declare.Secret, declare.AlternatingSecret
 	env, err := environment.New`)
 	box.Replace(t, filepath.Join("infra", "main.go"), `	"github.com/bulkhead-iac/bulkhead/stacks"
 `, `	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
@@ -53,23 +51,24 @@ func TestADeploymentMakesTheUsersOfItsDatabase(t *testing.T) {
 `)
 	up := box.Rehearse(t, "up", "staging").Succeed(t)
 	logins := users(t, box)
-	for user, login := range map[string]string{"reports": "secret, until the rotation after 2", "reports_clone": "secret, rotated 2", "batch": "secret, rotated 2"} {
+	for user, login := range map[string]string{"service": "secret, until the rotation after 2", "service_clone": "secret, rotated 2", "migrator": "secret, rotated 2"} {
 		require.True(t, strings.HasPrefix(logins[user], login), "%s: %q", user, logins[user])
 		up.Says(t, "  "+user)
 		up.Says(t, logins[user])
 		delete(logins, user)
 	}
-	require.Equal(t, tokens, logins)
+	require.Equal(t, map[string]string{"dbowner": "password", "reader": "IAM token"}, logins)
 	made := theInvocation(t, e)
-	require.Contains(t, made, `CREATE ROLE \"reports\"`)
-	require.Contains(t, made, `the secret of \"reports\" in the database \"app\" has another value`)
-	require.NotContains(t, made, `CREATE ROLE \"service\"`, "the server of the first deployment is asked")
+	require.Contains(t, made, `the secret of \"service\" in the database \"app\" has another value`)
+	require.NotContains(t, made, `CREATE ROLE \"reader\"`, "the server of the first deployment is asked")
 
 	data, err := os.Readlink(box.Path(".rehearsal", "emulator", "databases"))
 	require.NoError(t, err)
 	passwords := readSecrets(t, e, data)
 	require.Len(t, passwords, 5, "the owner's, and two of each user")
 	requireNowhere(t, passwords, box.Path(".rehearsal"), data)
+
+	followARestoredDatabase(t, box)
 
 	require.DirExists(t, data)
 	box.Rehearse(t, "down", "staging").Succeed(t)
@@ -100,7 +99,7 @@ func readSecrets(t *testing.T, e *sandbox.Environment, data string) []string {
 	client := secretsmanager.NewFromConfig(e.Config(t))
 	var passwords []string
 	arns := userSecrets(t, e)
-	require.Equal(t, []string{"batch", "reports"}, slices.Sorted(maps.Keys(arns)))
+	require.Equal(t, []string{"migrator", "service"}, slices.Sorted(maps.Keys(arns)))
 	for user, arn := range arns {
 		for _, stage := range []string{"AWSCURRENT", "AWSPREVIOUS"} {
 			value, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &arn, VersionStage: &stage})
@@ -114,7 +113,7 @@ func readSecrets(t *testing.T, e *sandbox.Environment, data string) []string {
 			require.NoError(t, err)
 			config.Port, config.User, config.Password, config.TLSConfig.ServerName = login.Port, login.Username, login.Password, login.Host
 			conn, err := pgx.ConnectConfig(t.Context(), config)
-			if user == "batch" && stage == "AWSPREVIOUS" {
+			if user == "migrator" && stage == "AWSPREVIOUS" {
 				require.ErrorContains(t, err, "password authentication failed")
 			} else {
 				require.NoError(t, err, "%s of %s", stage, user)

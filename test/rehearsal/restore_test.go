@@ -8,8 +8,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -29,29 +27,15 @@ import (
 	"github.com/bulkhead-iac/bulkhead/tools/emulator/fill"
 )
 
-// TestTheServiceFollowsARestoredDatabase goes the way back as docs/database.md tells it, while the service writes a row every few milliseconds: it backs up,
+// followARestoredDatabase goes the way back as docs/database.md tells it, while the service writes a row every few milliseconds: it backs up,
 // loses the table, restores beside, and attaches. The service finds host, database and secret in what the deployment tells its instances, and
-// nowhere else. What was lost is counted: the rows from after the snapshot, and no others.
-func TestTheServiceFollowsARestoredDatabase(t *testing.T) {
-	t.Parallel()
-	box := sandbox.New(t)
-	box.Own(t, "infra")
-	for _, name := range []string{"main.go", "table.go"} {
-		text, err := os.ReadFile(filepath.Join(sandbox.Repository(t), "infra", name))
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(box.Path("infra", name), text, 0o600))
-	}
-	// No server here checks a token: service and migrator log in with secrets.
-	box.Replace(t, filepath.Join("infra", "main.go"), "	env, err := environment.New", `	users := args.Databases[0].Users.Databases[0].Users
-	users[0].Login, users[1].Login = declare.Secret, declare.AlternatingSecret
-	env, err := environment.New`)
-	box.Replace(t, filepath.Join("infra", "main.go"), `	"github.com/bulkhead-iac/bulkhead/stacks"
-`, `	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
-	"github.com/bulkhead-iac/bulkhead/stacks"
-`)
-	box.Rehearse(t, "up", "staging").Succeed(t)
+// nowhere else. What was lost is counted: the rows from after the snapshot, and no others. A backup that cannot be restored is refused
+// by the preview, before anything is made.
+func followARestoredDatabase(t *testing.T, box *sandbox.Sandbox) {
+	t.Helper()
 	a := visit(t, box.Environment("staging"))
-	first := databaseOf(t, box, "db")["identifier"].(string)
+	db := databaseOf(t, box, "db")
+	first := db["identifier"].(string)
 	a.asMigrator(t, box, "CREATE TABLE rows (n bigint PRIMARY KEY)")
 
 	writer := &writer{a: a, box: box}
@@ -70,14 +54,20 @@ func TestTheServiceFollowsARestoredDatabase(t *testing.T) {
 	acknowledged := writer.last()
 
 	const last = "  bulkhead:databaseBackupRetentionDays: 7\n"
-	box.Replace(t, "Pulumi.staging.yaml", last, last+"  bulkhead:databaseRestoreFrom:\n    - monday snapshot monday\n")
+	box.Replace(t, "Pulumi.staging.yaml", last, last+"  bulkhead:databaseRestoreFrom:\n    - monday snapshot nobodys\n")
+	refused(t, box, `RestoreFrom: "snapshot nobodys" is not there; name a snapshot of this account and region`)
+	a.plainSnapshot(t, "plain")
+	box.Replace(t, "Pulumi.staging.yaml", "snapshot nobodys", "snapshot plain")
+	refused(t, box, `RestoreFrom: "snapshot plain" is not encrypted; copy the snapshot with a KMS key`)
+	box.Replace(t, "Pulumi.staging.yaml", "snapshot plain", "snapshot monday")
 	box.Rehearse(t, "up", "staging").Succeed(t)
-	require.Equal(t, first, databaseOf(t, box, "db")["identifier"])
+	require.Equal(t, db, databaseOf(t, box, "db"), "the one that stands stays as it is")
 	writer.attach(t)
 	require.Equal(t, first, writer.instance, "nothing moves before the word that attaches")
 	box.Replace(t, "Pulumi.staging.yaml", last, last+"  bulkhead:databaseAttached: monday\n")
 	box.Rehearse(t, "up", "staging").Succeed(t)
 	restored := databaseOf(t, box, "monday")["identifier"].(string)
+	a.requireRestored(t, db, databaseOf(t, box, "monday"))
 	came := writer.rows(t, restored)
 	writer.attach(t)
 	require.Equal(t, restored, writer.instance)
@@ -95,6 +85,54 @@ func TestTheServiceFollowsARestoredDatabase(t *testing.T) {
 	box.Rehearse(t, "up", "staging").Succeed(t)
 	writer.attach(t)
 	require.Equal(t, first, writer.instance, "and back again")
+
+	box.Replace(t, "Pulumi.staging.yaml", "monday snapshot monday", "monday snapshot plain")
+	refused(t, box, `RestoreFrom: "snapshot plain" cannot be restored into the database `+restored+`, which exists; make a second database beside it`)
+}
+
+// plainSnapshot makes a snapshot without encryption, of an instance that is not there any more.
+func (a *account) plainSnapshot(t *testing.T, name string) {
+	t.Helper()
+	instance := aws.String("somebodys")
+	_, err := a.rds.CreateDBInstance(t.Context(), &rds.CreateDBInstanceInput{
+		DBInstanceIdentifier: instance, DBInstanceClass: aws.String("db.t4g.small"), Engine: aws.String("postgres"), EngineVersion: aws.String("17"),
+		AllocatedStorage: aws.Int32(50), MasterUsername: aws.String("dbowner"), MasterUserPassword: aws.String("long-enough"),
+	})
+	require.NoError(t, err)
+	_, err = a.rds.CreateDBSnapshot(t.Context(), &rds.CreateDBSnapshotInput{DBInstanceIdentifier: instance, DBSnapshotIdentifier: &name})
+	require.NoError(t, err)
+	_, err = a.rds.DeleteDBInstance(t.Context(), &rds.DeleteDBInstanceInput{DBInstanceIdentifier: instance, SkipFinalSnapshot: aws.Bool(true)})
+	require.NoError(t, err)
+}
+
+// requireRestored wants what RDS does not give to a restored instance by itself: a key, a managed secret, a group and parameters of its own.
+func (a *account) requireRestored(t *testing.T, first, restored map[string]any) {
+	t.Helper()
+	found, err := a.rds.DescribeDBInstances(t.Context(), &rds.DescribeDBInstancesInput{DBInstanceIdentifier: aws.String(restored["identifier"].(string))})
+	require.NoError(t, err)
+	instance := found.DBInstances[0]
+	require.Equal(t, restored["keyArn"], aws.ToString(instance.KmsKeyId))
+	require.NotEqual(t, first["keyArn"], restored["keyArn"])
+	require.Equal(t, restored["secretArn"], aws.ToString(instance.MasterUserSecret.SecretArn))
+	require.NotEqual(t, first["secretArn"], restored["secretArn"])
+	require.Len(t, instance.VpcSecurityGroups, 1)
+	require.Equal(t, a.groupID(t, "db"), aws.ToString(instance.VpcSecurityGroups[0].VpcSecurityGroupId))
+	require.True(t, strings.HasPrefix(aws.ToString(instance.DBParameterGroups[0].DBParameterGroupName), "staging-monday-parameters"))
+}
+
+// refused is a rehearsal that its first preview ends.
+func refused(t *testing.T, box *sandbox.Sandbox, problem string) {
+	t.Helper()
+	e := box.Environment("staging")
+	before := len(e.Calls(t))
+	result := box.Rehearse(t, "up", "staging")
+	require.NotZero(t, result.Code)
+	require.Contains(t, strings.Join(strings.Fields(result.Out+result.Err), " "), problem)
+	for _, call := range e.Calls(t)[before:] {
+		for _, verb := range []string{"Create", "Restore", "Copy", "Modify", "Delete"} {
+			require.False(t, strings.HasPrefix(call.Action, verb), "%s %s %s", call.Service, call.Action, call.Resource)
+		}
+	}
 }
 
 // asMigrator changes the schema of the stack's first database.
