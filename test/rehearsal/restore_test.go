@@ -44,21 +44,20 @@ func followARestoredDatabase(t *testing.T, box *sandbox.Sandbox) {
 	writer.start(t)
 	writer.awaitMore(t, 50)
 	before := writer.last()
-	_, err := a.rds.CreateDBSnapshot(t.Context(), &rds.CreateDBSnapshotInput{DBInstanceIdentifier: &first, DBSnapshotIdentifier: aws.String("monday")})
-	require.NoError(t, err)
+	a.snapshot(t, first, "monday")
 	after := writer.last() + 1 // One that was committed and not yet counted.
 	writer.awaitMore(t, 50)
-	a.asMigrator(t, box, "DROP TABLE rows")
-	lost := time.Now()
-	writer.awaitFailure(t)
-	acknowledged := writer.last()
-
 	const last = "  bulkhead:databaseBackupRetentionDays: 7\n"
 	box.Replace(t, "Pulumi.staging.yaml", last, last+"  bulkhead:databaseRestoreFrom:\n    - monday snapshot nobodys\n")
 	refused(t, box, `RestoreFrom: "snapshot nobodys" is not there; name a snapshot of this account and region`)
 	a.plainSnapshot(t, "plain")
 	box.Replace(t, "Pulumi.staging.yaml", "snapshot nobodys", "snapshot plain")
 	refused(t, box, `RestoreFrom: "snapshot plain" is not encrypted; copy the snapshot with a KMS key`)
+	a.asMigrator(t, box, "DROP TABLE rows")
+	lost := time.Now()
+	writer.awaitFailure(t)
+	acknowledged := writer.last()
+
 	box.Replace(t, "Pulumi.staging.yaml", "snapshot plain", "snapshot monday")
 	box.Rehearse(t, "up", "staging").Succeed(t)
 	require.Equal(t, db, databaseOf(t, box, "db"), "the one that stands stays as it is")
@@ -86,8 +85,16 @@ func followARestoredDatabase(t *testing.T, box *sandbox.Sandbox) {
 	writer.attach(t)
 	require.Equal(t, first, writer.instance, "and back again")
 
-	box.Replace(t, "Pulumi.staging.yaml", "monday snapshot monday", "monday snapshot plain")
-	refused(t, box, `RestoreFrom: "snapshot plain" cannot be restored into the database `+restored+`, which exists; make a second database beside it`)
+	a.snapshot(t, first, "tuesday")
+	box.Replace(t, "Pulumi.staging.yaml", "monday snapshot monday", "monday snapshot tuesday")
+	refused(t, box, `RestoreFrom: "snapshot tuesday" cannot be restored into the database `+restored+`, which exists; make a second database beside it`)
+}
+
+// snapshot takes one of an instance.
+func (a *account) snapshot(t *testing.T, instance, name string) {
+	t.Helper()
+	_, err := a.rds.CreateDBSnapshot(t.Context(), &rds.CreateDBSnapshotInput{DBInstanceIdentifier: &instance, DBSnapshotIdentifier: &name})
+	require.NoError(t, err)
 }
 
 // plainSnapshot makes a snapshot without encryption, of an instance that is not there any more.
@@ -99,8 +106,7 @@ func (a *account) plainSnapshot(t *testing.T, name string) {
 		AllocatedStorage: aws.Int32(50), MasterUsername: aws.String("dbowner"), MasterUserPassword: aws.String("long-enough"),
 	})
 	require.NoError(t, err)
-	_, err = a.rds.CreateDBSnapshot(t.Context(), &rds.CreateDBSnapshotInput{DBInstanceIdentifier: instance, DBSnapshotIdentifier: &name})
-	require.NoError(t, err)
+	a.snapshot(t, *instance, name)
 	_, err = a.rds.DeleteDBInstance(t.Context(), &rds.DeleteDBInstanceInput{DBInstanceIdentifier: instance, SkipFinalSnapshot: aws.Bool(true)})
 	require.NoError(t, err)
 }
