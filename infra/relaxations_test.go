@@ -27,6 +27,7 @@ func TestRelaxations(t *testing.T) {
 	const pages = "default-src 'self'; img-src https://cdn.example.com"
 	settings.Edge.ContentSecurityPolicy = pages
 	settings.Network.DNSBlockOffReason = "finding out which names there are"
+	settings.Network.DNSFailClosedOffReason = "requests matter more than names"
 	settings.Network.CredentialsAnywhereReason = "browsers get URLs that an instance signs"
 	rec := deployed(t, settings)
 
@@ -62,6 +63,7 @@ func TestRelaxations(t *testing.T) {
 
 	require.Equal(t, "ALERT", rec.Get(t, "aws:route53/resolverFirewallRule:ResolverFirewallRule", "staging-dns-rest").String("action"))
 	require.Contains(t, rec.Only(t, "aws:route53/resolverFirewallRuleGroup:ResolverFirewallRuleGroup").Value("tags"), "bulkhead:relaxed:DNSBlock")
+	require.Equal(t, "ENABLED", rec.Only(t, "aws:route53/resolverFirewallConfig:ResolverFirewallConfig").String("firewallFailOpen"))
 }
 
 func TestNothingIsRelaxedUnlessAskedFor(t *testing.T) {
@@ -70,6 +72,7 @@ func TestNothingIsRelaxedUnlessAskedFor(t *testing.T) {
 		require.Empty(t, settings.WAF.Relaxations)
 		require.Empty(t, settings.Edge.HSTSOffReason)
 		require.Empty(t, settings.Network.DNSBlockOffReason)
+		require.Empty(t, settings.Network.DNSFailClosedOffReason)
 		require.Empty(t, settings.Network.CredentialsAnywhereReason)
 		for name := range deployed(t, settings).Only(t, "aws:wafv2/webAcl:WebAcl").Value("tags").(map[string]any) {
 			require.NotContains(t, name, "relaxed")

@@ -77,8 +77,10 @@ func ownersDecide(s *Settings) []fault {
 	if s.Network.NATStrategy != NATNone {
 		faults = about("natStrategy", quoted(s.Network.NATStrategy), "is given beside existingVpcId, whose owner has its gateways already", "remove it")
 	}
-	if s.Network.DNSBlockOffReason != "" {
-		faults = append(faults, about("dnsBlockOffReason", quoted(s.Network.DNSBlockOffReason), "is given beside existingVpcId, whose names are its owner's to answer", "remove it")...)
+	for _, of := range [][2]string{{"dnsBlockOffReason", s.Network.DNSBlockOffReason}, {"dnsFailClosedOffReason", s.Network.DNSFailClosedOffReason}} {
+		if key, reason := of[0], of[1]; reason != "" {
+			faults = append(faults, about(key, quoted(reason), "is given beside existingVpcId, whose names are its owner's to answer", "remove it")...)
+		}
 	}
 	return faults
 }

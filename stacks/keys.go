@@ -96,6 +96,13 @@ var table = []setting{
 		check:       text(form.CheckReason),
 	},
 	{
+		key: "dnsFailClosedOffReason", group: groupNetwork, fallback: "", example: "requests matter more than the names that a failure lets pass",
+		description: "Why every name is resolved while DNS Firewall itself fails. Empty means that none is. The reason becomes a tag.",
+		allowed:     "10 to 256 characters",
+		field:       func(s *Settings) any { return &s.Network.DNSFailClosedOffReason },
+		check:       text(form.CheckReason),
+	},
+	{
 		key: "credentialsAnywhereReason", group: groupNetwork, fallback: "", example: "browsers get URLs that an instance signs",
 		description: "Why the credentials of an instance work outside the VPC too. Empty means that they do not: AWS refuses what they sign unless it comes through an endpoint of the VPC, so that a stolen one is worth nothing elsewhere, but neither is a URL that an instance signs for a browser. The reason becomes a tag.",
 		allowed:     "10 to 256 characters",

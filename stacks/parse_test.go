@@ -77,6 +77,7 @@ func TestParseGoodValues(t *testing.T) {
 		"destinations":              {"appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["198.51.100.0/24","10.99.0.0/16"]`, "natStrategy": "OnePerZone"},
 		"uploads":                   {"wafRelaxations": `["CommonRuleSet.SizeRestrictions_BODY because people upload photos","Linux because the group is tried out"]`},
 		"names only logged":         {"dnsBlockOffReason": "finding out which names there are"},
+		"names while it fails":      {"dnsFailClosedOffReason": "requests matter more than that"},
 		"credentials anywhere":      {"credentialsAnywhereReason": "browsers get URLs that an instance signs"},
 		"operators with IPv6 alone": {"ipv6": "true", "bastionAllowedCidrs": `["2001:db8:1::/48"]`},
 		"IPv6 without NAT":          {"ipv6": "true", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["2001:db8:30::/48"]`},
@@ -338,10 +339,13 @@ func TestParseReportsRules(t *testing.T) {
 				`existingSubnetIds: ["app subnet-00000000","app subnet-00000001","app subnet-00000002","data subnet-00000003","data subnet-00000001"] has 3 subnets of the tier app for 2 zones; list one in each zone`,
 				`existingSubnetIds: "subnet-00000001" is in the tier app and in the tier data; give each tier subnets of its own`,
 			}},
-		"decisions of the owner of an existing VPC": {"staging", existing(map[string]string{"natStrategy": "Single", "dnsBlockOffReason": "finding out which names there are"}),
+		"decisions of the owner of an existing VPC": {"staging", existing(map[string]string{
+			"natStrategy": "Single", "dnsBlockOffReason": "finding out which names there are", "dnsFailClosedOffReason": "requests matter more than that",
+		}),
 			[]string{
 				`natStrategy: "Single" is given beside existingVpcId, whose owner has its gateways already; remove it`,
 				`dnsBlockOffReason: "finding out which names there are" is given beside existingVpcId, whose names are its owner's to answer; remove it`,
+				`dnsFailClosedOffReason: "requests matter more than that" is given beside existingVpcId, whose names are its owner's to answer; remove it`,
 			}},
 		"a bastion's way without a bastion": {"staging", map[string]string{"bastion": "None", "bastionAllowedCidrs": absent, "bastionReachesDatabase": "true"},
 			[]string{`bastionReachesDatabase: true is given although bastion is None; remove it, or choose another bastion`}},

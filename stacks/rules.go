@@ -45,7 +45,7 @@ var rules = []rule{
 	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk", egressRangesFit},
 	{[]string{"vpcCidr", "existingVpcId"}, "exactly one of vpcCidr and existingVpcId is set", oneVPC},
 	{[]string{"zones", "existingVpcId", "existingSubnetIds"}, "existingSubnetIds is given exactly when existingVpcId is, and has for each tier that it names as many subnets as there are zones, none of them twice", existingSubnetsFit},
-	{[]string{"existingVpcId", "natStrategy", "dnsBlockOffReason"}, "natStrategy is None and dnsBlockOffReason is empty with existingVpcId, because both are its owner's decisions", ownersDecide},
+	{[]string{"existingVpcId", "natStrategy", "dnsBlockOffReason", "dnsFailClosedOffReason"}, "natStrategy is None, and dnsBlockOffReason and dnsFailClosedOffReason are empty, with existingVpcId, because they are its owner's decisions", ownersDecide},
 	{[]string{"existingVpcId", "natStrategy", "appEgressCidrs"}, "natStrategy is None exactly when appEgressCidrs has no IPv4 range, but for an existing VPC: the app tier has a route to each of them and no other", egressHasRoute},
 	{[]string{"ipv6", "appEgressCidrs"}, "appEgressCidrs has IPv6 ranges only with ipv6", egressHasAddresses},
 	{[]string{"appEgressCidrs", "appEgressDomains"}, "appEgressDomains is given exactly when appEgressCidrs is: without a name the application finds nothing, and a name without a way to it would only let data out", egressHasNames},

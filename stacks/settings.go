@@ -65,6 +65,9 @@ type Network struct {
 	// DNSBlockOffReason says why names that no connection needs are resolved and only
 	// logged; empty when they are not.
 	DNSBlockOffReason string
+	// DNSFailClosedOffReason says why every name is resolved while DNS Firewall fails; empty when
+	// none is.
+	DNSFailClosedOffReason string
 	// CredentialsAnywhereReason says why the credentials of an instance work outside the VPC;
 	// empty when they do not.
 	CredentialsAnywhereReason string

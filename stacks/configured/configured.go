@@ -43,11 +43,11 @@ func Environment(s *stacks.Settings, table *segment.Table, agent string) *enviro
 		NATStrategy:       network.NATStrategy(s.Network.NATStrategy),
 		IPv6:              s.Network.IPv6,
 		Table:             table,
-		DNSBlockOffReason: s.Network.DNSBlockOffReason,
-		LogRetentionDays:  s.Audit.LogRetentionDays,
-		AlarmEmails:       s.Audit.AlarmEmails,
-		RecordEmails:      s.Audit.RecordEmails,
-		TrailLockMode:     storage.LockMode(strings.ToUpper(s.Audit.TrailLockMode)),
+		DNSBlockOffReason: s.Network.DNSBlockOffReason, DNSFailClosedOffReason: s.Network.DNSFailClosedOffReason,
+		LogRetentionDays: s.Audit.LogRetentionDays,
+		AlarmEmails:      s.Audit.AlarmEmails,
+		RecordEmails:     s.Audit.RecordEmails,
+		TrailLockMode:    storage.LockMode(strings.ToUpper(s.Audit.TrailLockMode)),
 
 		CredentialsAnywhereReason: s.Network.CredentialsAnywhereReason,
 
