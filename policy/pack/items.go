@@ -46,6 +46,20 @@ func (v Value) Fields() iter.Seq2[string, Value] {
 	}
 }
 
+// Entries yields the keys and values of a map in an order of its own, always the same, and costs less than [Value.Fields].
+func (v Value) Entries() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		if v.Kind() != Map {
+			return
+		}
+		for i := range v.n.items {
+			if item := &v.n.items[i]; !yield(item.key, Value{n: item}) {
+				return
+			}
+		}
+	}
+}
+
 // Strings returns the known strings of a list (or of a single string), and the first item that is unknown.
 func (v Value) Strings() (known []string, unknown Value) {
 	for item := range v.Items() {

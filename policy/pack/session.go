@@ -46,6 +46,7 @@ type Session struct {
 	duties   map[string]*duties
 	whole    []duty
 	reads    []func(string) bool
+	readOf   map[string]bool // what reads has said of a type
 	cache    map[string]*node
 	waiting  map[string]string
 	waived   map[*Waiver]map[string]bool
@@ -119,7 +120,7 @@ func (s *Session) assign() {
 	for token, d := range s.pack.byType {
 		s.duties[token] = &duties{resource: s.on(d.resource), stack: s.on(d.stack)}
 	}
-	s.reads = nil
+	s.reads, s.readOf = nil, map[string]bool{}
 	for _, c := range s.pack.controls {
 		if !c.Stack || s.levels[c.ID] == Disabled {
 			continue
@@ -200,8 +201,12 @@ func (s *Session) Analyze(r *Resource) []Result {
 
 // alsoRead reports whether the inputs of the resource are read in the stack pass although no control joins its type.
 func (s *Session) alsoRead(r *Resource) bool {
-	return slices.ContainsFunc(s.reads, func(reads func(string) bool) bool { return reads(r.Type) }) ||
-		r.Component && r.Inputs().Get(DocumentsInput).Exists()
+	read, known := s.readOf[r.Type]
+	if !known {
+		read = slices.ContainsFunc(s.reads, func(reads func(string) bool) bool { return reads(r.Type) })
+		s.readOf[r.Type] = read
+	}
+	return read || r.Component && r.Inputs().Get(DocumentsInput).Exists()
 }
 
 // AnalyzeStack judges the deployment as a whole: every stack control on every resource of its types, then

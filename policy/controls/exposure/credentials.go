@@ -21,9 +21,10 @@ func credentialInputs() []*pack.Control {
 	return []*pack.Control{
 		{
 			ID: "credential-in-input", Title: "No resource holds a credential in its inputs", Severity: pack.High, Types: []string{pack.EveryType},
-			Why:  "Everybody who may describe the resource reads it, and the program, its history and its state hold it too.",
-			Fix:  "Keep the credential in Secrets Manager or a SecureString parameter, and give the resource its ARN.",
-			Maps: standard.Meets("FSBP:CodeBuild.2", standard.Identity), Check: credentialInInput,
+			Why:   "Everybody who may describe the resource reads it, and the program, its history and its state hold it too.",
+			Fix:   "Keep the credential in Secrets Manager or a SecureString parameter, and give the resource its ARN.",
+			Maps:  standard.Meets("FSBP:CodeBuild.2", standard.Identity),
+			Check: func(k *pack.Case) { credentialInInput(k, suspicious) },
 		},
 	}
 }
@@ -58,18 +59,19 @@ var programs = map[string][]string{
 	"aws:kinesisanalyticsv2/application:Application":                                    {"applicationConfiguration"},
 }
 
-func credentialInInput(k *pack.Case) {
+// credentialInInput reads the texts that a filter lets through, and whatever stands in an environment.
+func credentialInInput(k *pack.Case, filter func(text string) bool) {
 	if !strings.HasPrefix(k.Type, "aws:") && !strings.HasPrefix(k.Type, "aws-native:") {
 		k.Skip("the resource is not of AWS")
 		return
 	}
-	w := credentialWalk{k: k}
-	elsewhere := slices.Concat(schema.Sealed(k.Type), places[k.Type], credential.Handed[k.Type])
+	w := credentialWalk{k: k, filter: filter}
+	sealed, elsewhere, handed := schema.Sealed(k.Type), places[k.Type], credential.Handed[k.Type]
 	managed, program := credential.Managed[k.Type][0], programs[k.Type]
-	for name, v := range k.Inputs().Fields() {
-		if name != managed && !slices.Contains(elsewhere, name) {
+	for name, v := range k.Inputs().Entries() {
+		if name != managed && !slices.Contains(sealed, name) && !slices.Contains(elsewhere, name) && !slices.Contains(handed, name) {
 			w.waits = slices.Contains(program, name)
-			w.value(v, name, holdsVariables(name))
+			w.value(v, name, environments.In(name))
 		}
 	}
 }
@@ -77,6 +79,8 @@ func credentialInInput(k *pack.Case) {
 // credentialWalk looks for credentials in a tree of inputs.
 type credentialWalk struct {
 	k *pack.Case
+	// filter reports whether a text outside an environment has to be read.
+	filter func(text string) bool
 	// waits says that the input is for the settings of a program, so that what is unknown in it may be a credential. Other
 	// inputs are unknown because they are ids.
 	waits bool
@@ -85,40 +89,24 @@ type credentialWalk struct {
 }
 
 // environments are words in the names of inputs that hold settings of a program by their names.
-var environments = []string{"environment", "variables", "envvars", "settings"}
-
-// holdsVariables reports whether a name, or a text with names in it, has one of those words, in capital letters or not.
-func holdsVariables(name string) bool {
-	for i := 0; i+1 < len(name); i++ {
-		switch uint16(name[i]|lower)<<8 | uint16(name[i+1]|lower) {
-		case 'e'<<8 | 'n', 'v'<<8 | 'a', 's'<<8 | 'e': // how the words begin
-			for _, w := range environments {
-				if len(name)-i >= len(w) && strings.EqualFold(name[i:i+len(w)], w) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// lower turns a capital letter of ASCII into a small one.
-const lower = 0x20
+var environments = credential.NewWords("environment", "variables", "envvars", "settings")
 
 // value judges one input. Below the name of an environment, names count as well as shapes.
 func (w *credentialWalk) value(v pack.Value, name string, variables bool) {
 	switch v.Kind() {
 	case pack.Map:
-		w.pair(v, variables)
-		for key, item := range v.Fields() {
-			w.value(item, key, variables || holdsVariables(key))
+		if variables {
+			w.pair(v)
+		}
+		for key, item := range v.Entries() {
+			w.value(item, key, variables || environments.In(key))
 		}
 	case pack.List:
 		for item := range v.Items() {
 			w.value(item, name, variables)
 		}
 	case pack.Unknown:
-		if w.waits && (!variables || holdsVariables(name) || secretName(name)) {
+		if w.waits && (!variables || environments.In(name) || secretName(name)) {
 			w.k.Defer(w.place(v))
 		}
 	case pack.Text:
@@ -128,7 +116,10 @@ func (w *credentialWalk) value(v pack.Value, name string, variables bool) {
 
 // text judges a string, or what is in it when it is JSON.
 func (w *credentialWalk) text(v pack.Value, name string, variables bool) {
-	if inner := readJSON(v, variables); inner.Exists() {
+	if !variables && !w.filter(v.Str()) { // nearly every text
+		return
+	}
+	if inner := readJSON(v); inner.Exists() {
 		outer := w.at
 		w.at = w.place(v)
 		w.value(inner, name, variables)
@@ -140,13 +131,13 @@ func (w *credentialWalk) text(v pack.Value, name string, variables bool) {
 	}
 }
 
-// pair judges an object that is one variable: a name and a value. A type says when the value is the name of a secret.
-func (w *credentialWalk) pair(v pack.Value, variables bool) {
+// pair judges an object among settings that is one variable: a name and a value. A type says when the value is the name of a secret.
+func (w *credentialWalk) pair(v pack.Value) {
 	name, value := v.First("name", "Name", "key"), v.First("value", "Value")
-	if w.waits && variables && name.Exists() && (name.IsUnknown() || value.IsUnknown() && credential.Named(name.Str())) {
+	if w.waits && name.Exists() && (name.IsUnknown() || value.IsUnknown() && credential.Named(name.Str())) {
 		w.k.Defer(w.place(v))
 	}
-	if !variables || name.Kind() != pack.Text || value.Kind() != pack.Text {
+	if name.Kind() != pack.Text || value.Kind() != pack.Text {
 		return
 	}
 	if kind := v.Get("type").Str(); kind == "PARAMETER_STORE" || kind == "SECRETS_MANAGER" {
@@ -175,16 +166,25 @@ func (w *credentialWalk) report(v pack.Value, name string) {
 // longestText is the longest JSON text that is read; no environment is as long.
 const longestText = 256 << 10
 
-// readJSON returns the object or list that a text holds in JSON, or nothing; nor does it where nothing in the text can be a
-// credential, which holds for most documents and saves the reading of them. (Measured by BenchmarkRules.)
-func readJSON(v pack.Value, variables bool) pack.Value {
-	text := v.Str()
-	if text != "" && text[0] > ' ' && text[0] != '{' && text[0] != '[' { // nearly every text
-		return pack.Value{}
+// suspicious reports whether a text outside an environment may be a credential, or JSON with one or with an environment in it. It
+// never says no where [credentialWalk.text] would report the text. (Measured by BenchmarkRules.)
+func suspicious(text string) bool {
+	if !startsJSON(text) {
+		return credential.MayBe(text)
 	}
-	text = strings.TrimSpace(text)
-	if len(text) < 2 || len(text) > longestText || text[0] != '{' && text[0] != '[' ||
-		!variables && !credential.MayStandIn(text) && !holdsVariables(text) {
+	return credential.MayStandIn(text) || environments.In(text)
+}
+
+// startsJSON reports whether a text may be an object or a list in JSON.
+func startsJSON(text string) bool {
+	text = strings.TrimLeft(text, " \t\r\n")
+	return text != "" && (text[0] == '{' || text[0] == '[')
+}
+
+// readJSON returns the object or list that a text holds in JSON, or nothing.
+func readJSON(v pack.Value) pack.Value {
+	text := v.Str()
+	if len(text) > longestText || !startsJSON(text) {
 		return pack.Value{}
 	}
 	var plain any

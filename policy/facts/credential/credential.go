@@ -38,58 +38,6 @@ var (
 	shortNumber = regexp.MustCompile(`^-?[0-9]{1,11}$`)
 )
 
-// hint is a word that one of the patterns looks for, in small letters.
-type hint struct {
-	word string
-	// after says what has to follow the word for it to count.
-	after follow
-}
-
-// follow is what follows a hint.
-type follow uint8
-
-const (
-	anything follow = iota
-	// assigned is a colon or an equals sign, after blanks and the closing quote of a name.
-	assigned
-	// login is an at sign before the address ends.
-	login
-)
-
-// hints are by their first letter. Every line with a credential holds one of them; looking for them keeps the
-// patterns, which take long, away from nearly all lines.
-var hints = [256][]hint{
-	':': {{"://", login}},
-	'a': {{"akia", anything}, {"asia", anything}, {"aws_secret_access_key", assigned}, {"apikey", assigned}, {"api_key", assigned}},
-	'c': {{"convertto-securestring", anything}},
-	'e': {{"eyj", anything}},
-	'g': {{"gho_", anything}, {"ghp_", anything}, {"ghr_", anything}, {"ghs_", anything}, {"ghu_", anything}, {"github_pat_", anything},
-		{"glpat-", anything}},
-	'p': {{"private key", anything}, {"password", assigned}, {"passwd", assigned}, {"passphrase", assigned}, {"pass", assigned},
-		{"pwd", assigned}},
-	'r': {{"rk_live_", anything}},
-	's': {{"secret", assigned}, {"signingkey", assigned}, {"signing_key", assigned}, {"sk_live_", anything}},
-	't': {{"token", assigned}},
-	'x': {{"xox", anything}},
-}
-
-// opens and follows say of two letters whether a hint may start with them: opens has a bit for each first letter, and
-// follows has that bit at every letter that comes second.
-var opens, follows = pairs()
-
-func pairs() (first, second [256]uint32) {
-	for letter, words := range hints {
-		bit := uint32(1) << (letter % 32)
-		for _, h := range words {
-			for _, fold := range []byte{0, lower} {
-				first[byte(letter)&^fold] |= bit
-				second[h.word[1]&^fold] |= bit
-			}
-		}
-	}
-	return first, second
-}
-
 // lower turns a capital letter of ASCII into a small one.
 const lower = 0x20
 
@@ -105,37 +53,10 @@ func Plain(line string) string {
 	return string(b)
 }
 
-// hinted reports whether the text starts with a hint.
-func hinted(text string) bool {
-	for _, h := range hints[text[0]|lower] {
-		if len(text) < len(h.word) || !strings.EqualFold(text[:len(h.word)], h.word) {
-			continue
-		}
-		rest := text[len(h.word):]
-		switch h.after {
-		case anything:
-			return true
-		case assigned:
-			rest = strings.TrimLeft(rest, " \t\r\f\"'\\")
-			if rest != "" && (rest[0] == ':' || rest[0] == '=') {
-				return true
-			}
-		case login:
-			if i := strings.IndexAny(rest, "@ \t\r\f\n\"'"); i >= 0 && rest[i] == '@' {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // InText reports whether text looks as if it holds a credential. What only points at one, such as an ARN,
 // an address or a path, does not count.
 func InText(text string) bool {
-	for i := 0; i+1 < len(text); i++ {
-		if opens[text[i]]&follows[text[i+1]] == 0 || !hinted(text[i:]) {
-			continue
-		}
+	for i := hints.next(text, 0); i >= 0; i = hints.next(text, i) {
 		start := strings.LastIndexByte(text[:i], '\n') + 1
 		line, _, _ := strings.Cut(text[start:], "\n")
 		if lineHoldsSecret(line) {
@@ -146,24 +67,31 @@ func InText(text string) bool {
 	return false
 }
 
-// MayStandIn reports whether some string in JSON may be a credential by its shape: a hint stands in the text, an escape that may
-// hide one, or what may be base64. It never says no where [IsValue] says yes of a string.
+// MayBe reports whether [IsValue] has to be asked of a text: it is long enough, and holds a hint or is base64. It never says no
+// where IsValue says yes, and costs little.
+func MayBe(text string) bool {
+	return len(text) >= shortest && (hints.next(text, 0) >= 0 || isEncoded(text))
+}
+
+// MayStandIn is [MayBe] for the strings in a JSON text, before it is read: a hint stands in it, an escape that may hide one, or a
+// string in base64. A quote alone hides nothing when it is escaped.
 func MayStandIn(text string) bool {
-	run := 0
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '\\':
-			return true
-		case c >= '0' && c <= '9', c|lower >= 'a' && c|lower <= 'z', c == '+', c == '/', c == '-', c == '_':
-			run++
-		default:
-			run = 0
+	for rest := text; ; {
+		i := strings.IndexByte(rest, '\\')
+		if i < 0 {
+			break
 		}
-		if run >= shortestEncoded || i+1 < len(text) && opens[text[i]]&follows[text[i+1]] != 0 && hinted(text[i:]) {
+		if i+1 == len(rest) || rest[i+1] != '"' {
+			return true
+		}
+		rest = rest[i+2:]
+	}
+	for part := range strings.SplitSeq(text, `"`) {
+		if len(part) >= shortestEncoded && isEncoded(strings.TrimSuffix(part, `\`)) {
 			return true
 		}
 	}
-	return false
+	return hints.next(text, 0) >= 0
 }
 
 func lineHoldsSecret(line string) bool {
@@ -266,18 +194,40 @@ func nameWords(name string) []string {
 // shortestEncoded is how long text in base64 is at least that may be a key.
 const shortestEncoded = 40
 
-// encoded is text in base64 that is long enough to hold a key.
-var encoded = regexp.MustCompile(`^[A-Za-z0-9+/_-]{40,}={0,2}$`)
+// coded has every bit for a byte that stands in base64, and none for others.
+var coded = digits()
+
+func digits() (table [256]int) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") {
+		table[c] = -1
+	}
+	return table
+}
+
+// isEncoded reports whether a text, blanks around it aside, is base64 that is long enough to hold a key.
+func isEncoded(text string) bool {
+	text = strings.TrimSpace(text)
+	digits := strings.TrimSuffix(strings.TrimSuffix(text, "="), "=")
+	if len(digits) < shortestEncoded {
+		return false
+	}
+	for i := range len(digits) {
+		if coded[digits[i]] == 0 {
+			return false
+		}
+	}
+	return true
+}
 
 // IsValue is [InText] for a single value, which may be in base64 as a whole, such as the key of a service account.
 func IsValue(text string) bool {
 	if InText(text) {
 		return true
 	}
-	text = strings.TrimSpace(text)
-	if len(text) < shortestEncoded || !encoded.MatchString(text) {
+	if !isEncoded(text) {
 		return false
 	}
+	text = strings.TrimSpace(text)
 	for _, coding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
 		if inner, err := coding.DecodeString(text); err == nil {
 			return InText(string(inner))
