@@ -46,12 +46,16 @@ diff: $(REHEARSE) ## Show what the program and configuration as they are now wou
 	@$(REHEARSE) diff $(if $(JSON),--json) $(ENVIRONMENT)
 
 .PHONY: twin
-twin: $(REHEARSE) ## Make the rehearsed ENV of network namespaces, try connections between all pairs, compare with the proof
+twin: $(REHEARSE) ## Make the rehearsed ENV of network namespaces, try connections between all pairs, compare with the proof; it stays up
 	@$(REHEARSE) twin $(if $(JSON),--json) $(ENVIRONMENT)
 
 .PHONY: twin-shell
-twin-shell: $(REHEARSE) ## Look around in a twin of ENV, from a host of SEGMENT=app, by a shell or COMMAND="nc -vz db-1 5432"
+twin-shell: $(REHEARSE) ## Look around in the twin of ENV, from a host of SEGMENT=app, by a shell or COMMAND="nc -vz db-1 5432"
 	@$(REHEARSE) twin --in '$(or $(SEGMENT),app)' $(ENVIRONMENT) $(if $(COMMAND),-- sh -c '$(COMMAND)')
+
+.PHONY: twin-down
+twin-down: $(REHEARSE) ## End the twin of ENV, and whatever runs in it; down and rehearse do so too
+	@$(REHEARSE) twin --down $(ENVIRONMENT)
 
 .PHONY: down
 down: $(REHEARSE) ## Destroy what `make rehearse` has deployed for ENV and stop the emulator when unused
@@ -155,6 +159,7 @@ test-mutations: ## Widen and break each rule, route, ACL entry, attachment and a
 test-kernel: ## Try 100 random networks on this machine's kernel, and compare each packet with the proof; make test tries 15 (two minutes)
 	@go test -tags kernel -count 1 -timeout 30m -v ./policy/segmentation/twin -networks 100
 	@go test -tags kernel -count 1 -timeout 30m -v ./policy/segmentation/twin/trial
+	@go test -tags kernel -count 1 -timeout 30m -v -run TestATwin ./tools/rehearse
 
 # It needs Chromium or Chrome, and npm for axe-core; without them it fails and says so. The screenshots are for people to look at.
 .PHONY: test-browser

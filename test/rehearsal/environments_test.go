@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"sort"
@@ -29,6 +30,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/trial"
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+	"github.com/bulkhead-iac/bulkhead/tools/process"
 )
 
 func TestMain(m *testing.M) {
@@ -90,6 +92,7 @@ func TestEnvironments(t *testing.T) {
 			requireUpdateIsPlannedAsItIs(t, box, staging)
 		})
 	})
+	t.Run("twin", func(t *testing.T) { requireTwin(t, box, staging) })
 	t.Run("down", func(t *testing.T) { downAndLook(t, box, both) })
 	requireNothingLeft(t, box)
 }
@@ -148,6 +151,30 @@ func requirePackets(t *testing.T, e *sandbox.Environment, result sandbox.Result)
 	if len(summary.Databases) > 0 && summary.Databases[0].Stands != "" {
 		require.Regexp(t, "PostgreSQL .*, from app: dbowner is let in by TLSv1.3, and without TLS refused: no pg_hba.conf entry", seen.String())
 	}
+}
+
+// requireTwin makes a twin that stays up, where a command in a segment finds the network and the database as deployed, until it is
+// ended; and another, which ends with the environment.
+func requireTwin(t *testing.T, box *sandbox.Sandbox, e *sandbox.Environment) {
+	t.Helper()
+	result := box.Rehearse(t, "twin", e.Name)
+	if result.Code == 3 {
+		require.Contains(t, result.Err, twin.ErrUnable.Error())
+		t.Log("this machine makes no twin of an account")
+		return
+	}
+	result.Succeed(t).Says(t, "It stays up.")
+	for range 2 {
+		shell := box.Rehearse(t, "twin", "--in", "app", e.Name, "--", "sh", "-c", `ip -o -4 address show scope global; [ -z "$PGHOST" ] || ! command -v psql >/dev/null || psql -Atc "select ssl, user from pg_stat_ssl where pid = pg_backend_pid()"; exit 7`)
+		require.Equal(t, 7, shell.Code, shell.Err)
+		require.Regexp(t, `inet 10\.20\.`, shell.Out)
+		if _, err := exec.LookPath("psql"); err == nil && strings.Contains(result.Out, "PostgreSQL of ") {
+			require.Contains(t, shell.Out, "t|dbowner")
+		}
+	}
+	require.Equal(t, "the twin of "+e.Name+" has ended\n", box.Rehearse(t, "twin", "--down", e.Name).Succeed(t).Out)
+	box.Rehearse(t, "twin", "--in", "app", e.Name, "--", "true").Says(t, "no twin of "+e.Name+" is up; make one: make twin ENV="+e.Name)
+	box.Rehearse(t, "twin", "--json", e.Name).Succeed(t)
 }
 
 // requireFiles finds the files that describe a rehearsal, complete.
@@ -230,6 +257,9 @@ func downAndLook(t *testing.T, box *sandbox.Sandbox, environments []*sandbox.Env
 				t.Parallel()
 				result := box.Rehearse(t, "down", e.Name).Succeed(t)
 				result.Says(t, "the emulator goes on for")
+				left, err := process.WithVariable("BULKHEAD_TWIN=" + e.Path())
+				require.NoError(t, err)
+				require.Empty(t, left, "its twin has ended")
 				for _, file := range []string{"emulator.json", "backend", "project", "passphrase"} {
 					require.NoFileExists(t, e.Path(file))
 				}

@@ -4,11 +4,17 @@
 package process
 
 import (
+	"errors"
+	"fmt"
 	"os/exec"
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 )
+
+// endTimeout is how long killed processes may take to disappear.
+const endTimeout = 10 * time.Second
 
 // Process is a running process.
 type Process struct {
@@ -57,4 +63,23 @@ func Run(command *exec.Cmd, signal syscall.Signal) error {
 	defer PinThread()()
 	EndWithParent(command, signal)
 	return command.Run()
+}
+
+// End kills the processes that WithVariable lists, waits until they are gone, and reports whether there were any.
+func End(variables ...string) (found bool, err error) {
+	for deadline := time.Now().Add(endTimeout); ; time.Sleep(5 * time.Millisecond) {
+		left, err := WithVariable(variables...)
+		if err != nil || len(left) == 0 {
+			return found, err
+		}
+		found = true
+		for _, p := range left {
+			if err := syscall.Kill(p.PID, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+				return found, fmt.Errorf("ending process %d (%s), which an earlier run has left: %w", p.PID, p.Program, err)
+			}
+		}
+		if time.Now().After(deadline) {
+			return found, fmt.Errorf("process %d (%s), which an earlier run has left, does not end; end it", left[0].PID, left[0].Program)
+		}
+	}
 }

@@ -16,10 +16,10 @@ func endWithParent(attributes *syscall.SysProcAttr, signal syscall.Signal) {
 	attributes.Pdeathsig = signal // prctl(2), PR_SET_PDEATHSIG
 }
 
-// WithVariable lists the processes of this user that were started with a variable of the environment, "NAME=value", and have
+// WithVariable lists the processes of this user that were started with some variables of the environment, each "NAME=value", and have
 // not ended. A process hands its environment to what it starts, so that these are all descendants of one that was given the
-// variable, whoever their parent is by now. The list is empty on systems other than Linux, which do not tell.
-func WithVariable(variable string) ([]Process, error) {
+// variables, whoever their parent is by now. The list is empty on systems other than Linux, which do not tell.
+func WithVariable(variables ...string) ([]Process, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, err
@@ -34,7 +34,11 @@ func WithVariable(variable string) ([]Process, error) {
 		if err != nil { // It has ended, or is another user's.
 			continue
 		}
-		if !slices.ContainsFunc(bytes.Split(environ, []byte{0}), func(v []byte) bool { return string(v) == variable }) {
+		has := bytes.Split(environ, []byte{0})
+		lacks := func(variable string) bool {
+			return !slices.ContainsFunc(has, func(v []byte) bool { return string(v) == variable })
+		}
+		if slices.ContainsFunc(variables, lacks) {
 			continue
 		}
 		// A process that has ended and waits for its parent has no program.

@@ -9,4 +9,4 @@ import "syscall"
 func endWithParent(*syscall.SysProcAttr, syscall.Signal) {}
 
 // WithVariable lists nothing: the system does not tell what a process was started with.
-func WithVariable(string) ([]Process, error) { return nil, nil }
+func WithVariable(...string) ([]Process, error) { return nil, nil }

@@ -32,6 +32,9 @@ func down(ctx context.Context, root, environment string) error {
 	r := &rehearsal{Stage: engine.NewStage(root, environment), out: os.Stdout}
 	before, err := readStatus(r.Stage)
 	if errors.Is(err, os.ErrNotExist) {
+		if err := r.endTwin(r.out); err != nil {
+			return err
+		}
 		fmt.Fprintf(r.out, "nothing to do: %s is not rehearsed\n", environment)
 		return stopUnused(ctx, root, r)
 	}
@@ -43,6 +46,9 @@ func down(ctx context.Context, root, environment string) error {
 		return err
 	}
 	defer held.Release()
+	if err := r.endTwin(r.out); err != nil {
+		return err
+	}
 	running, err := emulator.Find(ctx, root)
 	if err != nil && !errors.Is(err, emulator.ErrNotRunning) {
 		return fmt.Errorf("%w; try again, or drop everything with `%s forget`", err, os.Args[0])
@@ -79,6 +85,9 @@ func forget(ctx context.Context, root string, out io.Writer) error {
 			return err
 		}
 		defer held.Release()
+		if err := (&rehearsal{Stage: s}).endTwin(out); err != nil {
+			return err
+		}
 		if _, err := os.Stat(s.Path("emulator.json")); err == nil {
 			stages = append(stages, s)
 		}

@@ -38,10 +38,13 @@ Usage:
                                     the rehearsed account, by segment, and what the policies say; change nothing
   rehearse twin [--json] [environment]
                                     make the rehearsed account's network of this machine's network namespaces, open
-                                    real connections between all pairs of hosts, and compare each with the proof
+                                    real connections between all pairs of hosts, and compare each with the proof. It
+                                    stays up until another is made, the account is rehearsed again or destroyed
   rehearse twin --in segment [environment] [-- command [arg ...]]
-                                    run a command, or a shell, in a host of that segment of the twin, where the others
-                                    listen: for a look around with curl, nc or nmap. The twin ends with it
+                                    run a command, or a shell, in a host of that segment of the twin that is up, where
+                                    the others listen: for a look around with curl, nc or nmap
+  rehearse twin --down [environment]
+                                    end the twin, and whatever runs in it
   rehearse down [environment]       destroy what was deployed and stop the emulator when unused
   rehearse forget                   stop the emulator and drop every rehearsed stack, without destroying anything first
   rehearse check [environment]      check the environment's configuration and say everything wrong
@@ -122,6 +125,7 @@ type invocation struct {
 	json        bool     // of diff and twin
 	noDatabase  bool     // of up
 	in          string   // of twin
+	down        bool     // of twin
 	emulated    bool     // of exec
 	program     []string // of exec and twin
 }
@@ -187,6 +191,7 @@ func parse(args []string) (*invocation, error) {
 	case "twin":
 		flags.BoolVar(&in.json, "json", false, "")
 		flags.StringVar(&in.in, "in", "", "")
+		flags.BoolVar(&in.down, "down", false, "")
 		args, in.program = cut(args)
 	case "exec":
 		flags.BoolVar(&in.emulated, "emulated", false, "")
@@ -215,6 +220,8 @@ func parse(args []string) (*invocation, error) {
 // place says what runs where in a twin: a command, or else a shell, in a segment that is named.
 func (in *invocation) place() error {
 	switch {
+	case in.down && (in.json || in.in != ""):
+		return misuse{errors.New("--down goes alone: it ends the twin")}
 	case in.json && in.in != "":
 		return misuse{errors.New("--json and --in exclude each other: there is no outcome to write")}
 	case in.program != nil && in.in == "":

@@ -3,18 +3,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
@@ -25,126 +22,132 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/balancer"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/machine"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin/trial"
+	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
 )
 
-// makeTwin reads the rehearsed account, and starts this program again in namespaces of its own, where it tries the network.
-func makeTwin(ctx context.Context, root string, in *invocation) error {
-	r := &rehearsal{Stage: engine.NewStage(root, in.environment), out: os.Stderr}
-	if twin.Within() {
-		if _, _, err := twin.Enter(ctx); err != nil {
-			return err
-		}
-		go func() { // nothing is left of the namespaces
-			<-ctx.Done()
-			os.Exit(exitInterrupted)
-		}()
-		return r.try(in)
-	}
-	s, _, err := settings(root, in.environment)
-	if err != nil {
-		return err
-	}
-	rehearsed, err := attach(ctx, r.Stage)
-	if err != nil {
-		return err
-	}
-	held, err := r.Lock()
-	if err != nil {
-		return err
-	}
-	defer held.Release()
-	r.account = engine.NewAccount(rehearsed.Emulator.Endpoint, s)
-	if err := compile(ctx, root, r.out, "./tools/describe"); err != nil {
-		return err
-	}
-	if err := r.fetch(ctx); err != nil {
-		return err
-	}
-	if r.servers, err = rehearsed.Emulator.Client().Databases(ctx, r.Environment); err != nil {
-		return err
-	}
-	withdraw, err := r.lend(ctx)
-	if err != nil {
-		return err
-	}
-	defer withdraw()
-	_, code, err := twin.Enter(ctx)
-	if err != nil {
-		return err
-	}
-	if code != 0 {
-		return ended(code)
-	}
-	return nil
-}
-
-// lentFile is what [rehearsal.lend] lends.
+// lentFile tells a twin which databases are lent to it, with the passwords that the account's secrets say. The twin removes it.
 const lentFile = "twin.json"
 
-// lend opens ways for a twin to the database servers that run outside of it, which it has no network in common with: sockets in the
-// file system. It tells the twin who may log in, as the account's secrets say. The function ends that.
-func (r *rehearsal) lend(ctx context.Context) (withdraw func(), err error) {
-	folder, err := os.MkdirTemp("", "bulkhead-twin-")
+// lent is a database server that runs outside of a twin, which it has no network in common with: a socket in the file system leads
+// to its address.
+type lent struct {
+	trial.Database
+	Server string `json:"server"`
+}
+
+// makeTwin makes the twin of the rehearsed account, says how it agrees with the proof, and leaves it up; or ends it; or lets a
+// command run in it. A twin is made by two more processes of this program.
+func makeTwin(ctx context.Context, root string, in *invocation) error {
+	r := &rehearsal{Stage: engine.NewStage(root, in.environment), out: os.Stderr}
+	switch {
+	case twin.Within() && in.in != "":
+		return r.look(in)
+	case twin.Within():
+		return r.inhabit(ctx)
+	case os.Getenv(twinVariable) != "":
+		return r.keep(ctx)
+	}
+	s, _, err := settings(root, in.environment)
+	switch {
+	case err != nil:
+		return err
+	case in.in != "":
+		return r.join(ctx, in)
+	case in.down:
+		return r.takeDown(os.Stdout)
+	}
+	o, err := r.anew(ctx, s)
+	if err != nil {
+		return err
+	}
+	if in.json {
+		e := json.NewEncoder(os.Stdout)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		err = e.Encode(o)
+	} else {
+		fmt.Printf("The segments of %s as packets saw them:\n", r.Environment)
+		o.Text(os.Stdout)
+		fmt.Printf("\nIt stays up. Look around in it: make twin-shell SEGMENT=app ENV=%[1]s\nEnd it: make twin-down ENV=%[1]s\n", r.Environment)
+	}
+	if err == nil && !o.Agrees() {
+		err = errors.New("the packets and the proof do not agree in every cell")
+	}
+	return err
+}
+
+// anew makes the twin of the account as it is now, in the place of one that stands.
+func (r *rehearsal) anew(ctx context.Context, s *stacks.Settings) (*trial.Outcome, error) {
+	rehearsed, err := attach(ctx, r.Stage)
 	if err != nil {
 		return nil, err
 	}
-	var open []net.Listener
-	withdraw = func() {
-		for _, l := range open {
-			_ = l.Close()
-		}
-		_ = os.RemoveAll(folder)
-		_ = os.Remove(r.Path(lentFile)) // it has passwords
+	held, err := r.Lock()
+	if err != nil {
+		return nil, err
 	}
-	lent := []trial.Database{}
+	defer held.Release()
+	if err := r.endTwin(r.out); err != nil {
+		return nil, err
+	}
+	r.account = engine.NewAccount(rehearsed.Emulator.Endpoint, s)
+	if err := compile(ctx, r.Root, r.out, "./tools/describe"); err != nil {
+		return nil, err
+	}
+	if err := r.fetch(ctx); err != nil {
+		return nil, err
+	}
+	if r.servers, err = rehearsed.Emulator.Client().Databases(ctx, r.Environment); err != nil {
+		return nil, err
+	}
+	return r.stand(ctx)
+}
+
+// lend writes down the databases that a twin may use, and who may log in.
+func (r *rehearsal) lend(ctx context.Context) error {
+	all := []lent{}
 	for _, s := range r.servers {
 		if s.Missing != "" {
 			continue
 		}
-		d := trial.Database{Instance: s.Instance, Socket: filepath.Join(folder, fmt.Sprint(len(lent))), Host: s.Host, WithoutTLS: s.WithoutTLS}
-		l, err := r.way(ctx, &d, s.Roots)
-		if err != nil {
-			withdraw()
-			return nil, fmt.Errorf("the database %s: %w", s.Instance, err)
+		d := lent{Server: net.JoinHostPort("127.0.0.1", fmt.Sprint(s.Port))}
+		d.Instance, d.Socket, d.Host, d.WithoutTLS = s.Instance, fmt.Sprintf(socketNames, len(all)), s.Host, s.WithoutTLS
+		if err := r.complete(ctx, &d.Database, s.Roots); err != nil {
+			return fmt.Errorf("the database %s: %w", s.Instance, err)
 		}
-		open, lent = append(open, l), append(lent, d)
-		go hand(l, net.JoinHostPort("127.0.0.1", fmt.Sprint(s.Port)))
+		all = append(all, d)
 	}
-	text, err := json.Marshal(lent) //nolint:gosec // the twin has to know the passwords of the emulated account
-	if err == nil {
-		err = engine.WriteFile(r.Path(lentFile), text)
-	}
+	text, err := json.Marshal(all) //nolint:gosec // the twin has to know the passwords of the emulated account
 	if err != nil {
-		withdraw()
-		return nil, err
+		return err
 	}
-	return withdraw, nil
+	return engine.WriteFile(r.Path(lentFile), text)
 }
 
-// way completes what is known of a database, and opens its socket.
-func (r *rehearsal) way(ctx context.Context, d *trial.Database, roots string) (net.Listener, error) {
+// complete completes what is known of a database.
+func (r *rehearsal) complete(ctx context.Context, d *trial.Database, roots string) error {
 	var instances []types.DBInstance
 	text, err := os.ReadFile(r.Path(accountFolder, "DbInstances.json"))
 	if err == nil {
 		err = json.Unmarshal(text, &instances)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	at := slices.IndexFunc(instances, func(i types.DBInstance) bool { return aws.ToString(i.DBInstanceIdentifier) == d.Instance })
 	if at < 0 || instances[at].Endpoint == nil {
-		return nil, errors.New("it is not in the account")
+		return errors.New("it is not in the account")
 	}
 	d.Port, d.Database = uint16(aws.ToInt32(instances[at].Endpoint.Port)), "postgres" //nolint:gosec // a port
 	if err := r.owner(ctx, &instances[at], d); err != nil {
-		return nil, err
+		return err
 	}
 	if text, err = os.ReadFile(roots); err != nil { // whom the twin runs as may not
-		return nil, err
+		return err
 	}
 	d.Roots = string(text)
-	return net.Listen("unix", d.Socket)
+	return nil
 }
 
 // owner finds the secret of the owner of an instance; without one nobody logs in.
@@ -162,22 +165,6 @@ func (r *rehearsal) owner(ctx context.Context, i *types.DBInstance, d *trial.Dat
 	}
 	d.User, d.Password = secret.Username, secret.Password
 	return nil
-}
-
-// hand hands each connection on.
-func hand(l net.Listener, to string) {
-	for {
-		client, err := l.Accept()
-		if err != nil {
-			return
-		}
-		server, err := net.Dial("tcp", to)
-		if err != nil {
-			_ = client.Close()
-			continue
-		}
-		go twin.Join(client, server)
-	}
 }
 
 // surroundings are what the account says of load balancers and instances, and the databases that are lent.
@@ -198,7 +185,7 @@ func (r *rehearsal) surroundings() (*trial.Surroundings, error) {
 	}
 	text, err := os.ReadFile(r.Path(lentFile))
 	if err == nil {
-		err = json.Unmarshal(text, &out.Databases)
+		err = errors.Join(json.Unmarshal(text, &out.Databases), os.Remove(r.Path(lentFile)))
 	}
 	return out, err
 }
@@ -210,27 +197,15 @@ func (r *rehearsal) packets(ctx context.Context) error {
 		r.noTwin = "no network of the stack says which segments it has"
 		return nil
 	}
-	withdraw, err := r.lend(ctx)
-	if err != nil {
-		return err
-	}
-	defer withdraw()
-	var out, messages bytes.Buffer
-	code, err := twin.Again(ctx, &out, &messages, "twin", "--json", r.Environment)
-	switch {
-	case errors.Is(err, twin.ErrUnable):
+	o, err := r.stand(ctx)
+	if errors.Is(err, twin.ErrUnable) {
 		r.noTwin = err.Error()
 		return nil
-	case err != nil:
+	}
+	if err = errors.Join(err, r.endTwin(io.Discard)); err != nil {
 		return err
-	case code == exitUnable:
-		r.noTwin = strings.TrimPrefix(strings.TrimSpace(messages.String()), "rehearse: ")
-		return nil
 	}
-	r.traffic = &trial.Outcome{}
-	if err := json.Unmarshal(out.Bytes(), r.traffic); err != nil {
-		return fmt.Errorf("the twin ended with exit code %d and said:\n%s%s", code, &out, &messages)
-	}
+	r.traffic = o
 	if r.traffic.Idle() {
 		r.traffic, r.noTwin = nil, "no two hosts stand in the network"
 		return nil
@@ -241,57 +216,4 @@ func (r *rehearsal) packets(ctx context.Context) error {
 		return fmt.Errorf("the packets and the proof do not agree in every cell:\n%s", &page)
 	}
 	return nil
-}
-
-// try makes the twin of what was read of the account, and compares it with the proof, or lets the user look around in it.
-func (r *rehearsal) try(in *invocation) error {
-	began := time.Now()
-	network, err := awsfiles.Read(r.Path(accountFolder))
-	if err != nil {
-		return err
-	}
-	_, table, err := read(r.Path("state.json"))
-	if err != nil {
-		return err
-	}
-	if table == nil {
-		return errors.New("no network of the stack says which segments it has, so that there is nothing to compare packets with")
-	}
-	around, err := r.surroundings()
-	if err != nil {
-		return err
-	}
-	t, err := trial.New(network, table, around)
-	if err != nil {
-		return err
-	}
-	if err := t.Up(); err != nil {
-		return err
-	}
-	if in.in != "" {
-		err := t.Shell(in.in, in.program, os.Stderr)
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			return ended(exit.ExitCode())
-		}
-		return err
-	}
-	o, err := t.Run()
-	if err != nil {
-		return err
-	}
-	o.Took = time.Since(began)
-	if in.json {
-		e := json.NewEncoder(os.Stdout)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		err = e.Encode(o)
-	} else {
-		fmt.Printf("The segments of %s as packets saw them:\n", r.Environment)
-		o.Text(os.Stdout)
-	}
-	if err == nil && !o.Agrees() {
-		err = errors.New("the packets and the proof do not agree in every cell")
-	}
-	return err
 }

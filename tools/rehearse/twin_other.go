@@ -7,6 +7,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"runtime"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
@@ -20,3 +21,5 @@ func (r *rehearsal) packets(context.Context) error {
 	r.noTwin = errElsewhere.Error()
 	return nil
 }
+
+func (r *rehearsal) endTwin(io.Writer) error { return nil }

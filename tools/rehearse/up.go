@@ -72,6 +72,9 @@ func up(ctx context.Context, root, environment string, noDatabase bool) error {
 		return err
 	}
 	defer held.Release()
+	if err := r.endTwin(r.out); err != nil { // the account that it is of changes
+		return err
+	}
 	for _, step := range []struct {
 		name string
 		run  func(context.Context) error

@@ -11,17 +11,19 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// inside tells the process that it is the one that Enter started.
-const inside = "BULKHEAD_TWIN_INSIDE"
+// Inside is what the environment of a process has that [Enter] or [Again] has started in namespaces of its own, or [Into] has let in.
+const Inside = "BULKHEAD_TWIN_INSIDE=1"
 
 // Within reports whether the process is in namespaces of its own, which [Enter] has yet to make usable.
-func Within() bool { return os.Getenv(inside) != "" }
+func Within() bool { return slices.Contains(os.Environ(), Inside) }
 
 // Enter runs the program again with the same arguments in namespaces of its own, where it may make others, and reports
 // whether this is that run; if not, code is how it ended. It needs no privilege where the system allows user
@@ -66,7 +68,7 @@ func again(ctx context.Context, out, messages io.Writer, args []string, attr *sy
 		return 1, err
 	}
 	c := exec.CommandContext(ctx, self, args...) //nolint:gosec // itself
-	c.Env = append(os.Environ(), inside+"=1")
+	c.Env = append(os.Environ(), Inside)
 	c.Stdin, c.Stdout, c.Stderr, c.SysProcAttr = os.Stdin, out, messages, attr
 	attr.Pdeathsig = syscall.SIGKILL
 	runtime.LockOSThread() // the signal comes when the thread ends, not the process
@@ -80,6 +82,29 @@ func again(ctx context.Context, out, messages io.Writer, args []string, attr *sy
 		return 1, err
 	}
 	return c.ProcessState.ExitCode(), nil
+}
+
+// Into is the command that runs a program in the namespaces of a process of a twin, where [In] finds its spaces, and in
+// the same folder as now.
+func Into(pid int, program ...string) ([]string, error) {
+	tool, err := exec.LookPath("nsenter") // the kernel lets no process of several threads, such as this one, into a user namespace
+	if err != nil {
+		return nil, fmt.Errorf("the command nsenter is missing; install util-linux: %w", err)
+	}
+	command := []string{tool, "--target", strconv.Itoa(pid), "--mount", "--net"}
+	own, err := os.Readlink("/proc/self/ns/user")
+	if err != nil {
+		return nil, err
+	}
+	its, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/user", pid))
+	if err != nil {
+		return nil, err
+	}
+	if own != its {
+		command = append(command, "--user", "--preserve-credentials") // the twin knows one user only
+	}
+	here, err := os.Getwd() // which belongs to the mounts that are left
+	return append(append(command, "--", "sh", "-c", `cd "$0" && exec "$@"`, here), program...), err
 }
 
 // settle gives the process a /run of its own, where ip keeps the names of namespaces.

@@ -186,8 +186,8 @@ func (e *Engine) attend(command *exec.Cmd) error {
 	err = errors.Join(err, WriteFile(e.stage.engineFile(), []byte(strconv.Itoa(command.Process.Pid))))
 	err = errors.Join(command.Wait(), err)
 	close(ended)
-	left, failure := process.WithVariable(e.stage.variable())
-	return errors.Join(err, failure, e.stage.end(left))
+	_, failure := process.End(e.stage.variable())
+	return errors.Join(err, failure)
 }
 
 // SelectStack makes the stack if it is new and frees a lock that a killed engine has left: the caller holds the stage's own

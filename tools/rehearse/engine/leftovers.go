@@ -4,13 +4,11 @@ package engine
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"syscall"
-	"time"
 
 	"github.com/bulkhead-iac/bulkhead/tools/process"
 )
@@ -18,9 +16,6 @@ import (
 // An engine starts a language host, the program, a provider and the policy pack. When it is killed they stay, and the kernel
 // gives them to another parent. They are found by this variable of their environment.
 const stageVariable = "BULKHEAD_STAGE"
-
-// endTimeout is how long killed processes may take to disappear.
-const endTimeout = 10 * time.Second
 
 func (s *Stage) variable() string { return stageVariable + "=" + s.guarded }
 
@@ -44,27 +39,8 @@ func (s *Stage) clear() error {
 	if err := s.lockedByLiving(); err != nil {
 		return err
 	}
-	return s.end(left)
-}
-
-// end kills processes of the stage and waits until they are gone.
-func (s *Stage) end(left []process.Process) error {
-	for deadline := time.Now().Add(endTimeout); len(left) > 0; {
-		for _, p := range left {
-			if err := syscall.Kill(p.PID, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-				return fmt.Errorf("ending process %d (%s), which a killed run has left: %w", p.PID, p.Program, err)
-			}
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("process %d (%s), which a killed run has left, does not end; end it", left[0].PID, left[0].Program)
-		}
-		time.Sleep(5 * time.Millisecond)
-		var err error
-		if left, err = process.WithVariable(s.variable()); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err = process.End(s.variable())
+	return err
 }
 
 // backendLocks lists the lock files of the stack's backend. One that is left belongs to a killed engine, or to one that the

@@ -4,10 +4,10 @@ package trial
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 
@@ -17,19 +17,27 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
 )
 
-// Shell runs a command in the first host of a segment of a twin that is up, with this program's input and output. Every host of
-// the others listens at the ports that a trial tries, and says over TLS what its name is, unless a service or a database of the account
-// is there. The names are those of the file /etc/hosts, which the command sees, and which guide shows to its user; the command's
-// environment lets curl and psql find the authorities of the certificates, and psql a database. Its error is that of the command.
-func (t *Trial) Shell(segment string, command []string, guide io.Writer) error {
-	at := slices.IndexFunc(t.ends, func(e *end) bool { return e.segment == segment })
-	if at < 0 {
-		var segments []string
-		for _, e := range t.ends {
-			segments = append(segments, e.segment)
-		}
-		return fmt.Errorf("no host of the twin is in the segment %q; it has hosts in %s", segment, strings.Join(slices.Compact(segments), ", "))
-	}
+// lookFile tells [Shell] of the twin. Only the twin sees it.
+const lookFile = "/run/look.json"
+
+// look is what somebody who looks around in a twin has to know.
+type look struct {
+	Ends    []place  `json:"ends"`
+	Hosts   string   `json:"hosts"`   // as in /etc/hosts
+	Environ []string `json:"environ"` // of commands
+}
+
+// place is a host of a segment.
+type place struct {
+	Segment string `json:"segment"`
+	Space   string `json:"space"`
+	Name    string `json:"name"`
+}
+
+// Open lets [Shell] into a twin that is up, from any process that shares its mounts. Every host listens at the ports that a trial
+// tries, and says over TLS what its name is, unless a service or a database of the account is there. The names are those of the file
+// /etc/hosts, which processes of the twin see.
+func (t *Trial) Open() error {
 	for _, q := range t.questions() {
 		for _, p := range q.probes {
 			if err := t.Servers.Listen(p); err != nil {
@@ -37,20 +45,45 @@ func (t *Trial) Shell(segment string, command []string, guide io.Writer) error {
 			}
 		}
 	}
-	environ, err := t.environ()
+	l := look{Hosts: t.hosts()}
+	for _, e := range t.ends {
+		l.Ends = append(l.Ends, place{e.segment, e.space, e.String()})
+	}
+	var err error
+	if l.Environ, err = t.environ(); err != nil {
+		return err
+	}
+	if err := show("127.0.0.1 localhost\n::1 localhost\n"+l.Hosts, "/etc/hosts"); err != nil {
+		return err
+	}
+	text, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
-	hosts := t.hosts()
-	_, _ = fmt.Fprintf(guide, "This is %s. The hosts of the twin, as /etc/hosts names them:\n%s", t.ends[at], hosts)
-	return twin.In(t.ends[at].space, func() error {
-		if err := show("127.0.0.1 localhost\n::1 localhost\n"+hosts, "/etc/hosts"); err != nil {
-			return err
+	return os.WriteFile(lookFile, text, 0o600)
+}
+
+// Shell goes to the first host of a segment of a twin that is open, and calls run there with the environment of a command: it
+// lets curl and psql find the authorities of the certificates, and psql a database. Guide shows the user which hosts there are.
+func Shell(segment string, guide io.Writer, run func(environ []string) error) error {
+	var l look
+	text, err := os.ReadFile(lookFile)
+	if err == nil {
+		err = json.Unmarshal(text, &l)
+	}
+	if err != nil {
+		return fmt.Errorf("the twin is not open: %w", err)
+	}
+	at := slices.IndexFunc(l.Ends, func(p place) bool { return p.Segment == segment })
+	if at < 0 {
+		var segments []string
+		for _, p := range l.Ends {
+			segments = append(segments, p.Segment)
 		}
-		c := exec.Command(command[0], command[1:]...) //nolint:gosec // the user's own
-		c.Stdin, c.Stdout, c.Stderr, c.Env = os.Stdin, os.Stdout, os.Stderr, append(os.Environ(), environ...)
-		return c.Run()
-	})
+		return fmt.Errorf("no host of the twin is in the segment %q; it has hosts in %s", segment, strings.Join(slices.Compact(segments), ", "))
+	}
+	_, _ = fmt.Fprintf(guide, "This is %s. The hosts of the twin, as /etc/hosts names them:\n%s", l.Ends[at].Name, l.Hosts)
+	return twin.In(l.Ends[at].Space, func() error { return run(l.Environ) })
 }
 
 // hosts are the addresses of all hosts in the form of /etc/hosts, and those of load balancers by the names of their certificates too.
@@ -107,7 +140,7 @@ func (t *Trial) environ() ([]string, error) {
 	return out, nil
 }
 
-// show puts a text in the place of a file, for this process and those that it starts: the twin has mounts of its own.
+// show puts a text in the place of a file, for the processes of the twin, which has mounts of its own.
 func show(text, file string) error {
 	const own = "/run/hosts"                                       // which only the twin sees
 	if err := os.WriteFile(own, []byte(text), 0o644); err != nil { //nolint:gosec // as readable as the file it replaces

@@ -413,10 +413,16 @@ func TestATwinOfABalancerThatCannotBeMadeSaysWhy(t *testing.T) {
 }
 
 func TestAShellIsInTheSegmentAndKnowsTheOthers(t *testing.T) {
-	x := made(t, nil)
+	if err := made(t, nil).Open(); err != nil {
+		t.Fatal(err)
+	}
 	shell := func(segment, command string) (string, error) {
 		var guide strings.Builder
-		err := x.Shell(segment, []string{"sh", "-c", command}, &guide)
+		err := trial.Shell(segment, &guide, func(environ []string) error {
+			c := exec.Command("sh", "-c", command)
+			c.Env, c.Stderr = append(os.Environ(), environ...), os.Stderr
+			return c.Run()
+		})
 		return guide.String(), err
 	}
 	guide, err := shell("app", `test "$(ip -o -4 address show scope global | wc -l)" = 1 && grep -q "database-1$" /etc/hosts`)
