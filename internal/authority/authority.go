@@ -4,6 +4,7 @@
 package authority
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -49,6 +50,11 @@ func (a *Authority) Issue(subject string, hosts ...string) (certificatePEM, keyP
 	if err != nil {
 		return nil, nil, err
 	}
+	return a.IssueFor(key, subject, hosts...)
+}
+
+// IssueFor makes a certificate for a key that there is.
+func (a *Authority) IssueFor(key crypto.Signer, subject string, hosts ...string) (certificatePEM, keyPEM []byte, err error) {
 	template := template(subject)
 	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {

@@ -116,7 +116,7 @@ var agreeing = regexp.MustCompile(`(\d+) of (\d+) cells of the matrix agree with
 var shown = []string{
 	`: 200 "[a-z-]+-app" from .*; HTTPS by TLS 1\.3, certificate for .*; Strict-Transport-Security: max-age=\d+`,
 	`the hop to app port \d+ is encrypted anew; plain HTTP there: no answer`, `port 443, from internet: a stranger's host name: 404`,
-	`TLS 1\.0 is refused`, `TLS 1\.1 is refused`, `port 80, from internet: a stranger's host name: 301 to https://stranger\.invalid:443/\?a=b`,
+	`TLS 1\.0 is refused`, `TLS 1\.1 is refused`, `of TLS 1\.2 it speaks ECDHE-RSA-AES128-GCM-SHA256, ECDHE-RSA-AES256-GCM-SHA384, as ELBSecurityPolicy-.* and refuses \d+ other suites`, `key exchange X25519MLKEM768, which .* offers: true`, `port 80, from internet: a stranger's host name: 301 to https://stranger\.invalid:443/\?a=b`,
 }
 
 // requirePackets demands that real packets were as proved, or, where the machine gives no namespaces, that the rehearsal said so.

@@ -162,14 +162,15 @@ func (n *node) answer(port uint16, rules *balancer.Listener, targets map[string]
 	}
 	var secure *tls.Config
 	if rules.Secure() {
-		secure = &tls.Config{MinVersion: rules.Least, MaxVersion: rules.Most, NextProtos: []string{"h2", "http/1.1"}}
-		for _, names := range rules.Names {
-			c, err := n.servers.certificate(names[0], names...)
+		var own []tls.Certificate
+		for i, names := range rules.Names {
+			c, err := n.servers.certificateOf(rules.Keys[i], names[0], names...)
 			if err != nil {
 				return err
 			}
-			secure.Certificates = append(secure.Certificates, *c)
+			own = append(own, *c)
 		}
+		secure = rules.Config(own)
 	}
 	for _, a := range n.own {
 		if err := n.servers.web(n.space, netip.AddrPortFrom(a.IP, port), secure, rules.Handler(pools)); err != nil {

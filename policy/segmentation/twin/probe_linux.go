@@ -5,6 +5,11 @@ package twin
 import (
 	"bufio"
 	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
@@ -214,6 +219,9 @@ var quiet = log.New(io.Discard, "", 0)
 // web serves HTTP at a port of a space, over TLS if there is a configuration of it.
 func (l *Servers) web(space string, at netip.AddrPort, secure *tls.Config, answer http.Handler) error {
 	s := &http.Server{Handler: answer, ErrorLog: quiet, ReadHeaderTimeout: time.Minute, TLSConfig: secure}
+	if secure != nil && len(secure.NextProtos) > 0 && !slices.Contains(secure.NextProtos, "h2") {
+		s.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
+	}
 	return l.listen(space, at, func(c net.Listener) {
 		if secure != nil {
 			_ = s.ServeTLS(c, "", "")
@@ -225,9 +233,18 @@ func (l *Servers) web(space string, at netip.AddrPort, secure *tls.Config, answe
 
 // certificate is one for a subject and its names, made once.
 func (l *Servers) certificate(subject string, names ...string) (*tls.Certificate, error) {
-	key := subject + " " + strings.Join(names, " ")
+	return l.certificateOf("EC_prime256v1", subject, names...)
+}
+
+// certificateOf has a key of an algorithm that ACM has: https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html.
+func (l *Servers) certificateOf(algorithm, subject string, names ...string) (*tls.Certificate, error) {
+	key := algorithm + " " + subject + " " + strings.Join(names, " ")
 	if l.issued[key] == nil {
-		certificate, secret, err := l.Authority.Issue(subject, names...)
+		own, err := generate(algorithm)
+		if err != nil {
+			return nil, err
+		}
+		certificate, secret, err := l.Authority.IssueFor(own, subject, names...)
 		if err != nil {
 			return nil, err
 		}
@@ -238,6 +255,18 @@ func (l *Servers) certificate(subject string, names ...string) (*tls.Certificate
 		l.issued[key] = &pair
 	}
 	return l.issued[key], nil
+}
+
+// generate makes a key.
+func generate(algorithm string) (crypto.Signer, error) {
+	kind, size, _ := strings.Cut(algorithm, "_")
+	if bits, err := strconv.Atoi(size); kind == "RSA" && err == nil {
+		return rsa.GenerateKey(rand.Reader, bits)
+	}
+	if curve := map[string]elliptic.Curve{"prime256v1": elliptic.P256(), "secp384r1": elliptic.P384(), "secp521r1": elliptic.P521()}[size]; curve != nil {
+		return ecdsa.GenerateKey(curve, rand.Reader)
+	}
+	return nil, fmt.Errorf("%w: a key of the algorithm %q", ErrUnable, algorithm)
 }
 
 // Listen starts the server that a probe needs.

@@ -7,7 +7,6 @@ package balancer
 
 import (
 	"cmp"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,11 +26,16 @@ import (
 // Listener of an application load balancer.
 type Listener struct {
 	elb.Listener
-	// Names are those of each of its certificates, the default's first.
+	// Names are those of each of its certificates, the default's first, and Keys the algorithms of their keys, such as "RSA_2048".
 	Names [][]string
+	Keys  []string
 	// Least and Most are the versions of TLS that its policy admits, as crypto/tls counts them; 0 without TLS.
 	Least, Most uint16
-	Attributes  []elb.ListenerAttribute
+	// Suites are the cipher suites of TLS 1.2 and before that its policy admits, and Unsaid is how crypto/tls differs from the policy: without
+	// suites that it does not have, and with those of TLS 1.3 that it cannot leave out.
+	Suites     []uint16
+	Unsaid     []string
+	Attributes []elb.ListenerAttribute
 	// Rules are in the order in which they are asked, the default last.
 	Rules []elb.Rule
 }
@@ -54,9 +58,6 @@ type Known struct {
 	Listeners map[string]*Listener
 	Groups    map[string]*elb.TargetGroup
 }
-
-// versions are the names of TLS's versions in AWS's policies. SSLv3 is none that anybody speaks any more.
-var versions = map[string]uint16{"TLSv1": tls.VersionTLS10, "TLSv1.1": tls.VersionTLS11, "TLSv1.2": tls.VersionTLS12, "TLSv1.3": tls.VersionTLS13}
 
 // Read reads the answers of AWS's API from a folder, as tools/describe writes them. All that it has no word for is told at once. A
 // folder without Listeners.json has none.
@@ -112,7 +113,7 @@ func Read(folder string) (*Known, error) {
 	return k, errors.Join(problems...)
 }
 
-// secure finds the names and versions of a listener.
+// secure finds the names of a listener, and how it speaks TLS.
 func (l *Listener) secure(certificates []acm.CertificateDetail, policies []elb.SslPolicy) {
 	for _, c := range l.Certificates {
 		at := slices.IndexFunc(certificates, func(x acm.CertificateDetail) bool {
@@ -123,17 +124,13 @@ func (l *Listener) secure(certificates []acm.CertificateDetail, policies []elb.S
 			others := slices.DeleteFunc(slices.Sorted(slices.Values(certificates[at].SubjectAlternativeNames)), func(s string) bool { return s == first || s == "" })
 			if first != "" {
 				l.Names = append(l.Names, append([]string{first}, others...))
+				l.Keys = append(l.Keys, string(cmp.Or(certificates[at].KeyAlgorithm, acm.KeyAlgorithmRsa2048))) // ACM's own default
 			}
 		}
 	}
 	for _, p := range policies {
-		if aws.ToString(p.Name) != aws.ToString(l.SslPolicy) {
-			continue
-		}
-		for _, name := range p.SslProtocols {
-			if v := versions[name]; v != 0 {
-				l.Least, l.Most = min(cmp.Or(l.Least, v), v), max(l.Most, v)
-			}
+		if l.Secure() && aws.ToString(p.Name) == aws.ToString(l.SslPolicy) {
+			l.speak(p)
 		}
 	}
 }
@@ -147,11 +144,8 @@ func (l *Listener) Check() error {
 	if !slices.ContainsFunc(l.Rules, isDefault) {
 		say("its rules are not among the answers (Rules.json)")
 	}
-	if l.Secure() && (len(l.Names) == 0) {
-		say("the names of its certificate are not among the answers (Certificates.json)")
-	}
-	if l.Secure() && l.Least == 0 {
-		say("its policy of TLS %q is not among the answers (SslPolicies.json)", aws.ToString(l.SslPolicy))
+	if l.Secure() {
+		l.checkTLS(say)
 	}
 	if l.MutualAuthentication != nil && aws.ToString(l.MutualAuthentication.Mode) != "off" && aws.ToString(l.MutualAuthentication.Mode) != "" {
 		say("it asks clients for certificates")

@@ -36,7 +36,7 @@ var answers = map[string]string{
 		{"ListenerArn": "https", "RuleArn": "c", "Priority": "100", "Conditions": [{"Field": "host-header", "HostHeaderConfig": {"Values": ["*.example"]}}], "Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "web", "Weight": 2}, {"TargetGroupArn": "never", "Weight": 0}]}}]},
 		{"ListenerArn": "http", "RuleArn": "r", "Priority": "default", "IsDefault": true, "Actions": [{"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "Host": "#{host}", "Path": "/#{path}", "Query": "#{query}", "StatusCode": "HTTP_301"}}]}]`,
 	"Certificates": `[{"CertificateArn": "c", "DomainName": "shop.example", "SubjectAlternativeNames": ["shop.example", "*.shop.example"]}]`,
-	"SslPolicies":  `[{"Name": "modern", "SslProtocols": ["TLSv1.3", "TLSv1.2"]}]`,
+	"SslPolicies":  `[{"Name": "modern", "SslProtocols": ["TLSv1.3", "TLSv1.2"], "Ciphers": [{"Name": "TLS_AES_128_GCM_SHA256"}, {"Name": "ECDHE-RSA-AES128-GCM-SHA256"}, {"Name": "ECDHE-RSA-AES256-SHA384"}]}]`,
 	"TargetGroups": `[{"TargetGroupArn": "web", "Protocol": "HTTPS", "HealthCheckPath": "/healthz", "Matcher": {"HttpCode": "200-204,299"}}, {"TargetGroupArn": "api", "Protocol": "HTTP"}]`,
 }
 
@@ -65,9 +65,54 @@ func TestAListenerIsReadWithItsNamesAndVersions(t *testing.T) {
 	require.Len(t, k.Listeners, 2, "one of TCP is none of an application")
 	l := k.Listeners["https"]
 	require.Equal(t, [][]string{{"shop.example", "*.shop.example"}}, l.Names)
+	require.Equal(t, []string{"RSA_2048"}, l.Keys)
 	require.Equal(t, [2]uint16{tls.VersionTLS12, tls.VersionTLS13}, [2]uint16{l.Least, l.Most})
+	require.Equal(t, []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}, l.Suites)
+	require.Equal(t, []string{"without ECDHE-RSA-AES256-SHA384", "with TLS_AES_256_GCM_SHA384", "with TLS_CHACHA20_POLY1305_SHA256"}, l.Unsaid)
 	require.Equal(t, map[string]balancer.Example{"api": {Host: "shop.example", Path: "/api/a"}, "web": {Host: "a.example", Path: "/"}}, l.Examples(),
 		"nobody comes from where a rule holds a target group, and a weight of 0 is none")
+}
+
+// The names of policies are those of https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html, where
+// ciphers have OpenSSL's names (https://docs.openssl.org/3.0/man1/openssl-ciphers).
+func TestPoliciesAreSpokenAsFarAsTheyCan(t *testing.T) {
+	for name, id := range map[string]uint16{
+		"ECDHE-ECDSA-AES128-GCM-SHA256": tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, "ECDHE-RSA-AES256-GCM-SHA384": tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+		"ECDHE-RSA-AES128-SHA256": tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256, "ECDHE-ECDSA-AES256-SHA": tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
+		"ECDHE-RSA-CHACHA20-POLY1305": tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, "AES128-GCM-SHA256": tls.TLS_RSA_WITH_AES_128_GCM_SHA256,
+		"AES128-SHA": tls.TLS_RSA_WITH_AES_128_CBC_SHA, "DES-CBC3-SHA": tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA, "RC4-SHA": tls.TLS_RSA_WITH_RC4_128_SHA,
+	} {
+		require.Equal(t, id, balancer.Suites[name], name)
+	}
+	read := func(policy, protocols, ciphers string) (*balancer.Listener, error) {
+		listener := strings.ReplaceAll(answers["Listeners"], `"modern"`, fmt.Sprintf("%q", policy))
+		k, err := balancer.Read(folder(t, map[string]string{"Listeners": listener, "SslPolicies": fmt.Sprintf(`[{"Name": %q, "SslProtocols": [%s], "Ciphers": [%s]}]`, policy, protocols, ciphers)}))
+		return k.Listeners["https"], err
+	}
+	const all13 = `{"Name": "TLS_AES_128_GCM_SHA256"}, {"Name": "TLS_AES_256_GCM_SHA384"}, {"Name": "TLS_CHACHA20_POLY1305_SHA256"}`
+	l, err := read("ELBSecurityPolicy-TLS13-1-3-PQ-2025-09", `"TLSv1.3"`, all13)
+	require.NoError(t, err)
+	require.Empty(t, l.Unsaid)
+	c := l.Config(nil)
+	require.Equal(t, [2]uint16{tls.VersionTLS13, tls.VersionTLS13}, [2]uint16{c.MinVersion, c.MaxVersion})
+	require.Subset(t, c.CurvePreferences, balancer.Hybrid)
+	require.Contains(t, c.NextProtos, "h2")
+
+	l, err = read("ELBSecurityPolicy-FS-1-2-Res-2020-10", `"TLSv1.2"`, `{"Name": "ECDHE-RSA-AES256-GCM-SHA384"}`)
+	require.NoError(t, err)
+	require.Empty(t, l.Unsaid)
+	c = l.Config(nil)
+	require.Equal(t, []uint16{tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384}, c.CipherSuites)
+	require.NotContains(t, c.CurvePreferences, tls.X25519MLKEM768)
+	require.Equal(t, []string{"http/1.1"}, c.NextProtos, "net/http serves nothing where HTTP/2 lacks the suite that it needs")
+	spoken, refused := l.Spoken(true)
+	require.Equal(t, []string{"ECDHE-RSA-AES256-GCM-SHA384"}, spoken)
+	require.Len(t, refused, len(balancer.Suites)-1)
+	spoken, _ = l.Spoken(false)
+	require.Empty(t, spoken, "a key of another kind signs for nobody")
+
+	_, err = read("ELBSecurityPolicy-odd", `"TLSv1.2"`, `{"Name": "AES256-SHA256"}`)
+	require.ErrorContains(t, err, `listener https: crypto/tls has none of the cipher suites of its policy of TLS "ELBSecurityPolicy-odd" (SslPolicies.json)`)
 }
 
 func TestWhatAListenerDoesThatNobodyKnowsIsAnErrorThatNamesAll(t *testing.T) {

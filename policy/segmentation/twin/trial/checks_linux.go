@@ -119,6 +119,7 @@ func (l *listening) check(x *model.Listener) {
 	l.refusesStrangers()
 	if l.Secure() {
 		l.refusesOldTLS()
+		l.speaksAsItsPolicy()
 	}
 }
 
@@ -271,20 +272,67 @@ func (l *listening) refusesOldTLS() {
 		if version >= l.Least {
 			continue
 		}
-		c, err := l.open(context.Background(), l.from, l.to, l.port)
-		if err == nil {
-			secure := tls.Client(c, &tls.Config{MinVersion: version, MaxVersion: version, InsecureSkipVerify: true}) //nolint:gosec // what must not work
-			refusal := secure.Handshake()
-			_ = c.Close()
-			if refusal == nil {
-				err = errors.New("it is spoken")
-			} else {
-				l.add(nil, "%s is refused: %v", tls.VersionName(version), refusal)
-				continue
+		state, err := l.shake(&tls.Config{MinVersion: version, MaxVersion: version}) //nolint:gosec // what must not work
+		switch {
+		case state != nil:
+			l.add(errors.New("it is spoken"), "%s", tls.VersionName(version))
+		case errors.Is(err, errNoWay):
+			l.add(err, "%s", tls.VersionName(version))
+		default:
+			l.add(nil, "%s is refused: %v", tls.VersionName(version), err)
+		}
+	}
+}
+
+// errNoWay is a connection that does not even begin.
+var errNoWay = errors.New("no connection")
+
+// shake shakes hands, and returns what was agreed on.
+func (l *listening) shake(c *tls.Config) (*tls.ConnectionState, error) {
+	conn, err := l.open(context.Background(), l.from, l.to, l.port)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoWay, err)
+	}
+	defer conn.Close()                                                                     //nolint:errcheck // the handshake is what counts
+	c.InsecureSkipVerify, c.ServerName = true, strings.ReplaceAll(l.Names[0][0], "*", "a") // whose certificate it is, others look at
+	secure := tls.Client(conn, c)
+	if err := secure.Handshake(); err != nil {
+		return nil, err
+	}
+	state := secure.ConnectionState()
+	return &state, nil
+}
+
+// speaksAsItsPolicy offers each cipher suite of TLS 1.2 alone, and a key exchange of TLS 1.3 that withstands quantum computers.
+func (l *listening) speaksAsItsPolicy() {
+	policy := aws.ToString(l.SslPolicy)
+	if l.Least <= tls.VersionTLS12 && l.Most >= tls.VersionTLS12 {
+		var wrong error
+		spoken, refused := l.Spoken(strings.HasPrefix(l.Keys[0], "RSA"))
+		for _, name := range append(spoken[:len(spoken):len(spoken)], refused...) {
+			state, err := l.shake(&tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{balancer.Suites[name]}}) //nolint:gosec // also what must not work
+			switch {
+			case errors.Is(err, errNoWay):
+				wrong = errors.Join(wrong, fmt.Errorf("%s: %w", name, err))
+			case (state != nil) != slices.Contains(spoken, name):
+				wrong = errors.Join(wrong, fmt.Errorf("%s: is spoken: %t", name, state != nil))
 			}
 		}
-		l.add(err, "%s", tls.VersionName(version))
+		l.add(wrong, "of TLS 1.2 it speaks %s, as %s says with a key of %s, and refuses %d other suites", strings.Join(spoken, ", "), policy, l.Keys[0], len(refused))
 	}
+	if l.Most < tls.VersionTLS13 {
+		return
+	}
+	exchange := balancer.Hybrid[0]
+	state, err := l.shake(&tls.Config{MinVersion: tls.VersionTLS13, CurvePreferences: []tls.CurveID{exchange}})
+	switch {
+	case errors.Is(err, errNoWay):
+	case (state != nil) != l.PostQuantum():
+		err = fmt.Errorf("it is agreed on: %t", state != nil)
+	default:
+		err = nil
+	}
+	l.add(err, "the key exchange %s, which %s offers: %t", exchange, policy, l.PostQuantum())
 }
 
 // login logs in to a database from a host, with TLS and without.

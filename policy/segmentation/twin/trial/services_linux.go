@@ -3,6 +3,7 @@
 package trial
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -72,7 +73,15 @@ func (t *Trial) named() []host {
 func (t *Trial) notShown() []string {
 	out := []string{"port 0, ICMP other than the ping, and other protocols than TCP and UDP: not sent"}
 	if slices.ContainsFunc(t.net.LoadBalancers, func(b model.LoadBalancer) bool { return !b.Network }) {
-		out = append(out, "web ACLs and cipher suites: load balancers follow listeners, rules, attributes and versions of TLS, and hold back no request")
+		out = append(out, "web ACLs: load balancers follow listeners, rules, attributes and policies of TLS, and hold back no request")
+	}
+	for i := range t.net.LoadBalancers {
+		for _, x := range t.net.LoadBalancers[i].Listeners {
+			if rules := t.around.Balancers.Listeners[x.ID]; rules != nil && rules.Secure() {
+				out = append(out, fmt.Sprintf("TLS of %s port %d: which cipher suite it prefers; %s", cmp.Or(t.net.LoadBalancers[i].Name, t.net.LoadBalancers[i].ID), x.Port,
+					strings.Join(append([]string{"crypto/tls speaks it"}, rules.Unsaid...), ", ")))
+			}
+		}
 	}
 	listens := "what listens: a TLS server with the name of its host, and no service, database or endpoint policy"
 	if len(t.shown) > 0 {

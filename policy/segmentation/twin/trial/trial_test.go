@@ -100,8 +100,9 @@ func around(t *testing.T) *trial.Surroundings {
 			Actions: []elb.Action{{Type: elb.ActionTypeEnumForward, TargetGroupArn: aws.String("tg")}}},
 		{RuleArn: aws.String("rest"), IsDefault: aws.Bool(true), Actions: []elb.Action{{Type: elb.ActionTypeEnumFixedResponse, FixedResponseConfig: &elb.FixedResponseActionConfig{StatusCode: aws.String("404")}}}},
 	}
-	https := &balancer.Listener{Listener: elb.Listener{ListenerArn: aws.String("https"), Protocol: elb.ProtocolEnumHttps, Port: aws.Int32(443)}, Names: [][]string{{"shop.example"}},
-		Least: tls.VersionTLS12, Most: tls.VersionTLS13, Attributes: []elb.ListenerAttribute{hsts}, Rules: rules}
+	https := &balancer.Listener{Listener: elb.Listener{ListenerArn: aws.String("https"), Protocol: elb.ProtocolEnumHttps, Port: aws.Int32(443), SslPolicy: aws.String("ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09")},
+		Names: [][]string{{"shop.example"}}, Keys: []string{"RSA_2048"}, Least: tls.VersionTLS12, Most: tls.VersionTLS13,
+		Suites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384}, Unsaid: []string{"without ECDHE-RSA-AES256-SHA384"}, Attributes: []elb.ListenerAttribute{hsts}, Rules: rules}
 	http := &balancer.Listener{Listener: elb.Listener{ListenerArn: aws.String("http"), Protocol: elb.ProtocolEnumHttp, Port: aws.Int32(80)}, Rules: []elb.Rule{
 		{RuleArn: aws.String("up"), IsDefault: aws.Bool(true), Actions: []elb.Action{{Type: elb.ActionTypeEnumRedirect,
 			RedirectConfig: &elb.RedirectActionConfig{Protocol: aws.String("HTTPS"), Port: aws.String("443"), StatusCode: elb.RedirectActionStatusCodeEnumHttp301}}}}}}
@@ -218,6 +219,8 @@ func TestEveryCellOfANetworkWithALoadBalancerNATAndEndpointsAgrees(t *testing.T)
 	for _, want := range []string{
 		`shop.example/: 200 "production-app" from 10.0.1.`, "HTTPS by TLS 1.3, certificate for shop.example; Strict-Transport-Security: max-age=63072000",
 		"the hop to app port 8443 is encrypted anew; plain HTTP there: no answer", "shop port 443, from internet: a stranger's host name: 404",
+		"of TLS 1.2 it speaks ECDHE-RSA-AES128-GCM-SHA256, ECDHE-RSA-AES256-GCM-SHA384, as ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09 says with a key of RSA_2048, and refuses 20 other suites",
+		"the key exchange X25519MLKEM768, which ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09 offers: true", "TLS of shop port 443: which cipher suite it prefers; crypto/tls speaks it, without ECDHE-RSA-AES256-SHA384",
 		"TLS 1.0 is refused: ", "TLS 1.1 is refused: ", "shop port 80, from internet: a stranger's host name: 301 to https://stranger.invalid:443/?a=b",
 		"what listens: bulkhead-placeholder, as deployed",
 	} {
@@ -269,6 +272,34 @@ func TestABalancerThatDoesOtherThanTheAccountSaysIsFound(t *testing.T) {
 			a := around(t)
 			c.change(a)
 			o, err := madeWith(t, a, nil).Run()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var page strings.Builder
+			o.Text(&page)
+			if o.Agrees() || !strings.Contains(page.String(), c.wrong) {
+				t.Errorf("it does not say %q:\n%s", c.wrong, &page)
+			}
+		})
+	}
+}
+
+func TestABalancerThatSpeaksOtherTLSThanItsPolicyIsFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		policy func(*balancer.Listener) // as the account says after the twin was made
+		wrong  string
+	}{
+		"a suite more":      {func(l *balancer.Listener) { l.Suites = l.Suites[:2] }, "ECDHE-RSA-AES256-GCM-SHA384: is spoken: true"},
+		"a suite less":      {func(l *balancer.Listener) { l.Suites = append(l.Suites, tls.TLS_RSA_WITH_AES_128_CBC_SHA) }, "AES128-SHA: is spoken: false"},
+		"a version more":    {func(l *balancer.Listener) { l.Least = tls.VersionTLS13 }, "TLS 1.2: it is spoken"},
+		"a key exchange":    {func(l *balancer.Listener) { l.SslPolicy = aws.String("ELBSecurityPolicy-TLS13-1-2-Res-2021-06") }, "offers: false: it is agreed on: true"},
+		"another algorithm": {func(l *balancer.Listener) { l.Keys[0] = "EC_prime256v1" }, "ECDHE-ECDSA-AES128-GCM-SHA256: is spoken: false"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := around(t)
+			x := madeWith(t, a, nil)
+			c.policy(a.Balancers.Listeners["https"])
+			o, err := x.Run()
 			if err != nil {
 				t.Fatal(err)
 			}
