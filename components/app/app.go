@@ -17,12 +17,6 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/server"
 )
 
-// CertificateBundle is where the service expects the certificate authorities of RDS, for
-// PGSSLROOTCERT. An image that talks to the database must carry them
-// (https://truststore.pki.rds.amazonaws.com); without them the connection fails rather
-// than going unverified.
-const CertificateBundle = "/etc/pki/rds/global-bundle.pem"
-
 // App is one service.
 type App struct {
 	pulumi.ResourceState
@@ -69,7 +63,7 @@ func (a *App) Ready() []pulumi.CustomResource { return order.List(a.group) }
 //
 // The service finds its surroundings in /etc/bulkhead/service.env, for systemd's
 // EnvironmentFile or a shell: SERVICE_NAME, SERVICE_PORT, SERVICE_HEALTH_PATH, AWS_REGION,
-// LOG_GROUP, and with a database PGHOST, PGPORT, PGDATABASE, PGSSLMODE and PGSSLROOTCERT. With
+// LOG_GROUP, and with a database what database.Attachment says: PGHOST, PGPORT, PGDATABASE, PGSSLMODE and PGSSLROOTCERT. With
 // a DatabaseUser there is also DATABASE_LOGIN. It is IAM with PGUSER: the password is a token for rds-db:connect that the service makes
 // for each connection. Or it is AlternatingSecret or Secret with DATABASE_SECRET_ARN, whose secret holds the user's username and
 // password, both of which rotation changes (docs/database.md). Without a DatabaseUser there is DATABASE_SECRET_ARN alone, with

@@ -4,6 +4,7 @@ package app
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
@@ -108,52 +109,33 @@ func newScaling(ctx *pulumi.Context, name string, a *App, group *autoscaling.Gro
 
 // parts are the environment of the service and what starts the service unless the image does.
 func parts(name string, args *Args, login database.Login, log *logs.Group) pulumi.Output {
-	known := []variable{
-		{"SERVICE_NAME", name},
-		{"SERVICE_PORT", strconv.Itoa(args.Port)},
-		{"SERVICE_HEALTH_PATH", args.HealthPath},
-		{"AWS_REGION", args.Segment.Account().Region},
+	variables := pulumi.StringMap{}
+	if args.Database != nil {
+		variables = args.Database.Attach(login).Environment
 	}
-	later := pulumi.StringMap{"LOG_GROUP": log.Name}
-	if db := args.Database; db != nil {
-		known = append(known,
-			variable{"PGPORT", strconv.Itoa(db.Port.From)},
-			variable{"PGDATABASE", login.Database},
-			variable{"PGSSLMODE", "verify-full"},
-			variable{"PGSSLROOTCERT", CertificateBundle},
-		)
-		later["PGHOST"] = db.Address
-		if login.By != "" {
-			known = append(known, variable{"DATABASE_LOGIN", string(login.By)})
-		}
-		if login.HasSecret() {
-			later["DATABASE_SECRET_ARN"] = db.Secret(login)
-		} else {
-			known = append(known, variable{"PGUSER", login.User})
-		}
-	}
+	maps.Copy(variables, pulumi.StringMap{
+		"SERVICE_NAME":        pulumi.String(name),
+		"SERVICE_PORT":        pulumi.String(strconv.Itoa(args.Port)),
+		"SERVICE_HEALTH_PATH": pulumi.String(args.HealthPath),
+		"AWS_REGION":          pulumi.String(args.Segment.Account().Region),
+		"LOG_GROUP":           log.Name,
+	})
 	services := pulumi.StringArray{}
 	if args.UserData != nil {
 		services = append(services, args.UserData)
 	}
-	return pulumi.All(later, services).ApplyT(func(values []any) ([]server.Part, error) {
+	return pulumi.All(variables, services).ApplyT(func(values []any) ([]server.Part, error) {
 		found, okFound := values[0].(map[string]string)
 		bodies, okBodies := values[1].([]string)
 		if !okFound || !okBodies {
 			return nil, fmt.Errorf("user data of %s: expected names and texts, got %T and %T", name, values[0], values[1])
 		}
-		return compose(known, found, bodies)
+		return compose(found, bodies)
 	})
 }
 
 // compose puts the parts of user data together.
-func compose(known []variable, later map[string]string, services []string) ([]server.Part, error) {
-	variables := append([]variable(nil), known...)
-	for _, key := range []string{"LOG_GROUP", "PGHOST", "DATABASE_SECRET_ARN"} {
-		if value, ok := later[key]; ok {
-			variables = append(variables, variable{key, value})
-		}
-	}
+func compose(variables map[string]string, services []string) ([]server.Part, error) {
 	surroundings, err := environment(variables)
 	if err != nil {
 		return nil, err

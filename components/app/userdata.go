@@ -5,6 +5,8 @@ package app
 import (
 	_ "embed" // the placeholder service
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/components/server"
@@ -28,20 +30,18 @@ func placeholder() server.Part {
 	).Replace(placeholderInstall)}
 }
 
-// variable is one environment variable of the service.
-type variable struct{ name, value string }
-
 // environment is the part of user data that tells the service about its surroundings,
 // in /etc/bulkhead/service.env, a file in the form that systemd's EnvironmentFile and
 // a shell both read. It holds names and addresses and never a secret. It is moved into its
 // place, so that whoever waits for it never reads a part of it.
-func environment(variables []variable) (server.Part, error) {
+func environment(variables map[string]string) (server.Part, error) {
 	var file strings.Builder
-	for _, v := range variables {
-		if strings.ContainsAny(v.value, "'\"\\$`\r\n\t #") {
-			return server.Part{}, fmt.Errorf("environment variable %s: %q has a character that a shell or systemd would not take literally", v.name, v.value)
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		value := variables[name]
+		if strings.ContainsAny(value, "'\"\\$`\r\n\t #") {
+			return server.Part{}, fmt.Errorf("environment variable %s: %q has a character that a shell or systemd would not take literally", name, value)
 		}
-		_, _ = fmt.Fprintf(&file, "%s=%s\n", v.name, v.value)
+		_, _ = fmt.Fprintf(&file, "%s=%s\n", name, value)
 	}
 	return server.Part{Name: "environment.sh", Body: `#!/bin/bash
 # Tells the service where it runs and what it may use.

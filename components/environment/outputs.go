@@ -13,7 +13,8 @@ import (
 //   - logKeyArn, boundaryArn, alarmTopicArn, recordsTopicArn;
 //   - loadBalancer, loadBalancerArn, listenerArn, hosts, zoneId;
 //   - services by name, each with autoScalingGroup and role;
-//   - databases by name, each with identifier, address, secretArn (the owner's), keyArn, and userSecretArns (by user);
+//   - databases by name, each with identifier, address, secretArn (the owner's), keyArn, userSecretArns (by user), and attachments: by
+//     user all that a client needs in order to log in, as database.Attachment says, without a secret;
 //   - sessionCommand, operatorPolicyArn.
 func (e *Environment) Export(ctx *pulumi.Context) {
 	outputs := pulumi.Map{
@@ -48,8 +49,13 @@ func (e *Environment) Export(ctx *pulumi.Context) {
 		services[name] = pulumi.Map{"autoScalingGroup": s.AutoScalingGroupName, "role": s.RoleName}
 	}
 	for name, d := range e.Databases {
+		attachments := pulumi.Map{}
+		for user, attachment := range d.Attachments() {
+			attachments[user] = attachment.Document()
+		}
 		databases[name] = pulumi.Map{
-			"identifier": d.Identifier, "address": d.Address, "secretArn": d.SecretARN, "keyArn": d.KeyARN,
+			"attachments": attachments,
+			"identifier":  d.Identifier, "address": d.Address, "secretArn": d.SecretARN, "keyArn": d.KeyARN,
 			"userSecretArns": pulumi.ToStringMapOutput(d.UserSecretARNs),
 		}
 	}

@@ -157,9 +157,17 @@ func (m *monitor) urn(r Registration) string {
 // computed is what AWS adds to the inputs of a resource.
 func (m *monitor) computed(r Registration, id string) resource.PropertyMap {
 	state := resource.PropertyMap{}
-	if !strings.HasPrefix(r.Type, "aws:") {
-		return state
+	if strings.HasPrefix(r.Type, "aws:") {
+		m.byRegister(r, id, state)
 	}
+	if outputs, ok := m.outputs[r.Type]; ok {
+		maps.Copy(state, outputs(r))
+	}
+	return state
+}
+
+// byRegister adds what the register of types says of a resource of AWS.
+func (m *monitor) byRegister(r Registration, id string, state resource.PropertyMap) {
 	known := awstypes.Get(r.Type)
 	if known.ARN != "" {
 		state["arn"] = resource.NewProperty(m.expand(known.ARN, r, id))
@@ -169,8 +177,4 @@ func (m *monitor) computed(r Registration, id string) resource.PropertyMap {
 			state[resource.PropertyKey(key)] = resource.NewProperty(m.expand(form, r, id))
 		}
 	}
-	if outputs, ok := m.outputs[r.Type]; ok {
-		maps.Copy(state, outputs(r))
-	}
-	return state
 }

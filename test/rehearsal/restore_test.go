@@ -141,13 +141,15 @@ func refused(t *testing.T, box *sandbox.Sandbox, problem string) {
 	}
 }
 
-// asMigrator changes the schema of the stack's first database.
+// asMigrator changes the schema of the stack's first database, as a client outside the environment that knows what the stack tells of it.
 func (a *account) asMigrator(t *testing.T, box *sandbox.Sandbox, statement string) {
 	t.Helper()
-	secrets := databaseOf(t, box, "db")["userSecretArns"].(map[string]any)
-	pool := open(t, a, box, map[string]string{
-		"DATABASE_LOGIN": "Secret", "DATABASE_SECRET_ARN": secrets["migrator"].(string), "PGDATABASE": "app", "PGHOST": databaseOf(t, box, "db")["address"].(string),
-	})
+	attachments := databaseOf(t, box, "db")["attachments"].(map[string]any)
+	variables := map[string]string{}
+	for name, value := range attachments["migrator"].(map[string]any)["environment"].(map[string]any) {
+		variables[name] = value.(string)
+	}
+	pool := open(t, a, box, variables)
 	defer pool.Close()
 	_, err := pool.Exec(t.Context(), statement)
 	require.NoError(t, err)
