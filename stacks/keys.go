@@ -316,6 +316,13 @@ var table = []setting{
 		check:       number(form.CheckBackupDays),
 	},
 	{
+		key: "databaseExtendedSupportReason", group: groupDatabase, fallback: "", example: "the reports run on PostgreSQL 15 until March",
+		description: "Why a database stays on its major version after the end of standard support. Empty means that RDS then upgrades it by itself. AWS charges from 0.10 US dollars for each vCPU and hour, from the third year on 0.20, standby included. It is decided when a database is made or restored, and never later. The reason becomes a tag; control rds-extended-support of the policy pack then finds it.",
+		allowed:     "10 to 256 characters",
+		field:       func(s *Settings) any { return &s.Database.ExtendedSupportReason },
+		check:       text(form.CheckReason),
+	},
+	{
 		key: "databaseRestoreFrom", group: groupDatabase, fallback: []string{}, example: "[monday snapshot shop-db-final-1a2b3c4d]",
 		description: "Databases that are restored beside the first, each as a name for it and the backup that it is made from: a snapshot, or a moment of an instance, of a resource id or of automated backups. See docs/database.md for the way back. A name whose database is there stays as it is, and goes with its entry.",
 		allowed:     "<name> snapshot <name or ARN>, or <name> followed by instance <identifier>, resource <id> or backup <ARN>, and latest or a time in UTC; in region",

@@ -172,6 +172,9 @@ type Database struct {
 	SingleAZ bool
 	// BackupRetentionDays is how long automated backups are kept, 7 to 35 days.
 	BackupRetentionDays int
+	// ExtendedSupportReason says why a major version stays after its end of standard support, at a
+	// price; empty when RDS upgrades it.
+	ExtendedSupportReason string
 	// RestoreFrom are the databases that are restored beside the first, each as its name and
 	// its backup: see Restores.
 	RestoreFrom []string

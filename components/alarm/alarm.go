@@ -62,7 +62,7 @@ type Args struct {
 	// PeriodSeconds is the length of a period: 10, 30 or a multiple of 60. Default 300.
 	PeriodSeconds int `pulumi:"periodSeconds"`
 	// Periods is how many of the last periods are looked at, and BadPeriods how many of them must be bad. Defaults: 1, and
-	// all of them.
+	// all of them. Together they last a day at most, seven if one lasts an hour or more (CloudWatch API reference, PutMetricAlarm, Period).
 	Periods    int `pulumi:"periods"`
 	BadPeriods int `pulumi:"badPeriods"`
 	// Silence says what a period without data means. Default SilenceIsGood.
@@ -172,6 +172,13 @@ func (args *Args) checkPeriods() []error {
 	add := func(format string, values ...any) { problems = append(problems, fmt.Errorf(format, values...)) }
 	if s := args.PeriodSeconds; s < 0 || (s != 10 && s != 30 && s%60 != 0) {
 		add("PeriodSeconds %d: use 10, 30 or a multiple of 60", s)
+	}
+	most := 86400
+	if args.PeriodSeconds >= 3600 {
+		most *= 7
+	}
+	if lasts := component.Or(args.PeriodSeconds, 300) * component.Or(args.Periods, 1); lasts > most {
+		add("PeriodSeconds %d, Periods %d: an alarm cannot look back %d seconds; %d are the most", args.PeriodSeconds, args.Periods, lasts, most)
 	}
 	if args.Periods < 0 || args.BadPeriods < 0 || args.BadPeriods > component.Or(args.Periods, 1) {
 		add("Periods %d, BadPeriods %d: use positive numbers, and no more bad periods than periods", args.Periods, args.BadPeriods)

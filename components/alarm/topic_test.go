@@ -169,6 +169,10 @@ func TestAlarmNamesEveryProblem(t *testing.T) {
 			return err
 		})
 	}
+	for _, tooLong := range []alarm.Args{{PeriodSeconds: 300, Periods: 289}, {PeriodSeconds: 3600, Periods: 169}} {
+		require.ErrorContains(t, attempt(&tooLong), "an alarm cannot look back")
+	}
+	require.NotContains(t, attempt(&alarm.Args{PeriodSeconds: 3600, Periods: 168}).Error(), "look back")
 	err := attempt(&alarm.Args{Statistic: "p101", Comparison: "=", PeriodSeconds: 45, BadPeriods: 2, Silence: "golden"})
 	for _, want := range []string{"TopicARN: missing", "Description", "Namespace", `Statistic "p101"`, `Comparison "="`, "PeriodSeconds 45", "BadPeriods 2", `Silence "golden"`} {
 		require.ErrorContains(t, err, want)

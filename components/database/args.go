@@ -90,6 +90,14 @@ type Args struct {
 	// destroy already fails in the preview. To delete the database, first deploy the
 	// reason, then destroy.
 	DeletionProtectionOffReason string `pulumi:"deletionProtectionOffReason"`
+	// ExtendedSupportReason is the written reason to stay on a major version after its end of standard support, 10 to 256 characters; it
+	// becomes the tag bulkhead:relaxed:ExtendedSupport. AWS then charges for each vCPU and hour, standby included, on top of the
+	// instance: from 0.10 US dollars in the first two years and 0.20 in the third, by region (Amazon RDS for PostgreSQL pricing,
+	// "Extended Support"), which is some 290 dollars a month for two instances of two vCPUs. Default: none, and RDS upgrades the
+	// database to a supported major version by itself on that day or shortly after, so upgrade it before. Decided when
+	// a database is made or restored and never later (RDS user guide, "Creating a DB instance with Amazon RDS Extended Support"): one
+	// that is there stays as it is, and one from before this argument is enrolled, which AWS does unless it is told.
+	ExtendedSupportReason string `pulumi:"extendedSupportReason"`
 	// RestoreFrom is the backup that a new database is made from, under a name of its own, beside the one that it came from:
 	// "snapshot" and the name of a DB snapshot, or the ARN of another account's; or "instance" and an identifier, "resource" and a
 	// resource id, or "backup" and the ARN of automated backups, each with the moment to go back to, such as
@@ -149,6 +157,9 @@ func (args *Args) problems() []error {
 	}
 	if off := args.DeletionProtectionOffReason; off != "" {
 		problems = append(problems, form.In("DeletionProtectionOffReason", form.CheckReason(off)))
+	}
+	if reason := args.ExtendedSupportReason; reason != "" {
+		problems = append(problems, form.Problems(form.In("ExtendedSupportReason", form.CheckReason(reason)))...)
 	}
 	if args.Users != nil {
 		problems = append(problems, form.Within("Users", args.Users.problems(args.Segment, args.MasterUsername)...)...)

@@ -43,6 +43,7 @@ func TestBadInput(t *testing.T) {
 		{"windows that overlap", func(a *Args) { a.BackupWindow = "03:30-04:30" }, "overlaps BackupWindow"},
 		{"the largest volume, which cannot grow", func(a *Args) { a.StorageGB = 65536 }, "StorageGB: 65536 is not between 20 and 59578 GiB"},
 		{"a word for a reason", func(a *Args) { a.DeletionProtectionOffReason = "no" }, `DeletionProtectionOffReason: "no" is not a valid reason; write 10 to 256`},
+		{"a word for the price of extended support", func(a *Args) { a.ExtendedSupportReason = "no" }, `ExtendedSupportReason: "no" is not a valid reason`},
 		{"a reason that no tag holds", func(a *Args) { a.DeletionProtectionOffReason = "because <script> said so" }, "DeletionProtectionOffReason"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -49,6 +49,9 @@ type Database struct {
 	// ResourceID is the immutable id of the instance, such as db-ABCDEFGHIJKL, which IAM
 	// policies name for IAM database authentication (rds-db:connect).
 	ResourceID pulumi.StringOutput
+	// BackupRule is the rule of EventBridge that each complete backup of the instance triggers: TriggeredRules in the namespace
+	// AWS/Events, by RuleName. It is known when the instance is there, which has been backed up then.
+	BackupRule pulumi.StringOutput
 	// UserSecretARNs are the secrets of the declared users who log in with a password, by user. Each holds host, port, dbname, username
 	// and password as JSON.
 	UserSecretARNs map[string]pulumi.StringOutput
@@ -90,6 +93,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
+	d.BackupRule = pulumi.All(in.backups.Name, instance.ID()).ApplyT(func(of []any) string { return of[0].(string) }).(pulumi.StringOutput)
 	d.KeyARN = in.keyARN
 	d.Identifier, d.Address, d.ResourceID = instance.Identifier, d.unchanged(instance, args), instance.ResourceId
 	d.SecretARN = secretARN(instance)
@@ -135,6 +139,9 @@ func (d *Database) prepare(ctx *pulumi.Context, name string, args *Args) (in sur
 	}
 	fresh := in.subnets.Name.ApplyT(func(ofSubnets string) string { return ending(d.name, digest(ofSubnets)) }).(pulumi.StringOutput)
 	if in.identifier, in.logs, err = newLogGroups(ctx, name, d, args, fresh); err != nil {
+		return in, err
+	}
+	if in.backups, err = newBackupRule(ctx, name, d, in.identifier); err != nil {
 		return in, err
 	}
 	monitoring, err := newMonitoringRole(ctx, name, d, args, in.identifier)

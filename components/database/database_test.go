@@ -342,6 +342,18 @@ func TestDeletionProtectionOffNeedsAReasonThatBecomesATag(t *testing.T) {
 	require.True(t, key.RetainOnDelete, "and so does its key")
 }
 
+// What happens at the end of standard support is decided when an instance is made, so that a state says what was decided then.
+func TestExtendedSupportIsAChoiceWithAReason(t *testing.T) {
+	const tag = "bulkhead:relaxed:ExtendedSupport"
+	plain := build(t, unchanged).Only(t, instanceType)
+	require.Equal(t, "open-source-rds-extended-support-disabled", plain.String("engineLifecycleSupport"), "AWS enrolls whoever does not say otherwise")
+	require.NotContains(t, plain.Value("tags"), tag)
+	require.Subset(t, plain.IgnoreChanges, []string{"engineLifecycleSupport", `tags["` + tag + `"]`})
+	extended := build(t, func(a *Args) { a.ExtendedSupportReason = reason }).Only(t, instanceType)
+	require.Equal(t, "open-source-rds-extended-support", extended.String("engineLifecycleSupport"))
+	require.Equal(t, reason, extended.Value("tags").(map[string]any)[tag])
+}
+
 func TestPreviewKnowsEverythingThatIsDecided(t *testing.T) {
 	recording := pulumitest.Run(t, program(unchanged), pulumitest.Preview())
 	instance := recording.Only(t, instanceType)

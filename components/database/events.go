@@ -3,6 +3,9 @@
 package database
 
 import (
+	"encoding/json"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -24,4 +27,25 @@ func (d *Database) Hear(ctx *pulumi.Context, name string, topicARN pulumi.String
 		Tags:            pulumi.StringMap{"Name": pulumi.String(name + "-events")},
 	}, pulumi.Parent(d))
 	return err
+}
+
+// backedUp is what RDS says when a backup of an instance is complete, the daily one and the first (RDS user guide, "Amazon RDS event
+// categories and event messages").
+const backedUp = "RDS-EVENT-0002"
+
+// newBackupRule counts the backups of an instance: a rule of EventBridge without a target, whose metric is all that is wanted of it. RDS
+// itself measures no age of a backup. The rule is there before the instance, whose first backup it shall see.
+func newBackupRule(ctx *pulumi.Context, name string, d *Database, identifier pulumi.StringOutput) (*cloudwatch.EventRule, error) {
+	return cloudwatch.NewEventRule(ctx, name+"-backups", &cloudwatch.EventRuleArgs{
+		Description: pulumi.String("Counts the backups of the database " + d.name),
+		EventPattern: identifier.ApplyT(func(identifier string) (string, error) {
+			pattern, err := json.Marshal(map[string]any{
+				"source": []string{"aws.rds"}, "detail-type": []string{"RDS DB Instance Event"},
+				"detail": map[string]any{"EventID": []string{backedUp}, "SourceIdentifier": []string{identifier}},
+			})
+			return string(pattern), err
+		}).(pulumi.StringOutput),
+		State: pulumi.String("ENABLED"),
+		Tags:  pulumi.StringMap{"Name": pulumi.String(name + "-backups")},
+	}, pulumi.Parent(d))
 }

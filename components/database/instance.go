@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -24,6 +25,13 @@ const (
 	monitoringSeconds = 60
 	// insightsDays is how long Performance Insights keeps its data: what is free of charge.
 	insightsDays = 7
+)
+
+// What happens at the end of standard support, and the tag that says why it is extended (RDS API reference, CreateDBInstance).
+const (
+	supportEnds     = "open-source-rds-extended-support-disabled"
+	supportExtended = "open-source-rds-extended-support"
+	extendedSupport = "bulkhead:relaxed:ExtendedSupport"
 )
 
 // logGroupPrefix begins the names of the groups that RDS exports to; identifier and log follow.
@@ -101,6 +109,7 @@ type surroundings struct {
 	settings      *rds.ParameterGroup
 	identifier    pulumi.StringOutput
 	monitoring    pulumi.StringOutput
+	backups       *cloudwatch.EventRule
 	logs          []pulumi.CustomResource
 }
 
@@ -109,6 +118,10 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 	tags := pulumi.StringMap{"Name": pulumi.String(name)}
 	if !protected {
 		tags["bulkhead:relaxed:DeletionProtection"] = pulumi.String(args.DeletionProtectionOffReason)
+	}
+	support := supportEnds
+	if reason := args.ExtendedSupportReason; reason != "" {
+		support, tags[extendedSupport] = supportExtended, pulumi.String(reason)
 	}
 	inputs := &rds.InstanceArgs{
 		Identifier: in.identifier,
@@ -119,6 +132,7 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 		InstanceClass:           pulumi.String(args.InstanceClass),
 		MultiAz:                 pulumi.Bool(!args.SingleAZ),
 		ParameterGroupName:      in.settings.Name,
+		EngineLifecycleSupport:  pulumi.String(support),
 		AutoMinorVersionUpgrade: pulumi.Bool(true),
 		MaintenanceWindow:       pulumi.String(args.MaintenanceWindow),
 		DbName:                  pulumi.String(args.DatabaseName),
@@ -170,7 +184,7 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 	}
 	return rds.NewInstance(ctx, name+"-instance", inputs,
 		pulumi.Parent(d),
-		order.After(in.logs, args.Segment.Ready()),
+		order.After(in.logs, order.List(in.backups), args.Segment.Ready()),
 		pulumi.Protect(protected),
 		// Two instances cannot have the same identifier: a replacement, which protection
 		// forbids until it is lifted, takes the final snapshot and then starts anew.

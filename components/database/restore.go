@@ -17,8 +17,10 @@ import (
 const restoredFrom = "bulkhead:restored-from"
 
 // inherited are what an instance has from its making. Pulumi must not change them later: RDS would rename a running database,
-// and the provider would replace it.
-var inherited = []string{"identifier", "kmsKeyId", "snapshotIdentifier", "restoreToPointInTime", `tags["` + restoredFrom + `"]`}
+// the provider would replace it, or it would take the extended support that nobody can change for changed.
+var inherited = []string{
+	"identifier", "kmsKeyId", "snapshotIdentifier", "restoreToPointInTime", `tags["` + restoredFrom + `"]`, "engineLifecycleSupport", `tags["` + extendedSupport + `"]`,
+}
 
 // restore makes the inputs of a new instance those of one that is restored, which has the first database and the owner of its
 // backup. RDS gives it another resource id, no managed password, and the default groups unless it is told others; the provider

@@ -124,7 +124,7 @@ func TestALoginWithAPasswordIsForOneSecretAndItsTag(t *testing.T) {
 
 func TestEveryDaySomebodyLooksForOverdueRotations(t *testing.T) {
 	recording := buildUsers(t, func(u *Users) { withPasswords(u); u.RotationDays = 30 })
-	rule := recording.Only(t, "aws:cloudwatch/eventRule:EventRule")
+	rule := recording.Get(t, "aws:cloudwatch/eventRule:EventRule", "database-overdue")
 	require.Equal(t, "rate(1 day)", rule.String("scheduleExpression"))
 	require.Equal(t, "ENABLED", rule.String("state"))
 	target := recording.Only(t, "aws:cloudwatch/eventTarget:EventTarget")
@@ -136,5 +136,5 @@ func TestEveryDaySomebodyLooksForOverdueRotations(t *testing.T) {
 	require.Equal(t, "events.amazonaws.com", permission.String("principal"))
 	require.Contains(t, permission.String("sourceArn"), rule.ID)
 	require.Contains(t, target.DependsOn, permission.URN)
-	require.Empty(t, buildUsers(t, func(*Users) {}).ByType("aws:cloudwatch/eventRule:EventRule"), "tokens do not rotate")
+	require.Empty(t, buildUsers(t, func(*Users) {}).ByType("aws:cloudwatch/eventTarget:EventTarget"), "tokens do not rotate")
 }

@@ -19,6 +19,8 @@ const (
 	oldTransactions = 1e9
 	// fewCredits is what is left of the CPU credits of a burstable class before it is charged, or slow.
 	fewCredits = 20
+	// hoursOfADay is how long nothing may be heard of a daily backup.
+	hoursOfADay = 26
 	// farBehind is how much a replica or a subscriber has not fetched yet, in bytes. It fills the disk.
 	farBehind = 1 << 30
 )
@@ -39,6 +41,14 @@ func (e *Environment) databaseHealth(d Database) []watched {
 			Description: "The database has reported nothing for a quarter of an hour: see whether it runs, and the events of RDS.",
 			Namespace:   "AWS/RDS", Metric: "DatabaseConnections", Dimensions: instance,
 			Statistic: "SampleCount", Comparison: alarm.Below, Threshold: 1, Periods: 3, BadPeriods: 3, Silence: alarm.SilenceIsBad,
+		}},
+		// RDS tells events, and EventBridge counts them, as best they can: one may be lost, and the alarm then ends with the next
+		// (RDS user guide, "Overview of events for Amazon RDS"; EventBridge user guide, "Monitoring Amazon EventBridge"). A backup begins
+		// in its window of an hour and may last as long again, so that 26 hours without one are a day without one.
+		{d.Name + "-backup", alarm.Args{
+			Description: "No backup of the database has been completed for a day: see its events and its automated backups in RDS, and whether it runs.",
+			Namespace:   "AWS/Events", Metric: "TriggeredRules", Dimensions: pulumi.StringMap{"RuleName": e.Databases[d.Name].BackupRule},
+			Statistic: "Sum", Comparison: alarm.Below, Threshold: 1, PeriodSeconds: 3600, Periods: hoursOfADay, BadPeriods: hoursOfADay, Silence: alarm.SilenceIsBad,
 		}},
 		{d.Name + "-connections", low("DatabaseConnections", "Maximum", alarm.Above, 0.7*database.MaxConnections(class),
 			"The database has nearly as many connections as it takes: see who has them in Performance Insights, and the pools of the services.")},

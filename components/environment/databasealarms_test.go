@@ -49,6 +49,26 @@ func TestADatabaseIsHeardBeforeItRunsOut(t *testing.T) {
 	require.InDelta(t, 16*gib/10., other.Get(t, "aws:cloudwatch/metricAlarm:MetricAlarm", "shop-db-memory-alarm").Value("threshold"), 1e-6)
 }
 
+// A day without a backup is heard: the rule counts the event of a complete one of this instance, and is there before the first.
+func TestADayWithoutABackupIsHeard(t *testing.T) {
+	recording := deployed(t, reference())
+	rule, instance := recording.Only(t, "aws:cloudwatch/eventRule:EventRule"), recording.Only(t, "aws:rds/instance:Instance")
+	require.JSONEq(t, `{"source": ["aws.rds"], "detail-type": ["RDS DB Instance Event"], "detail": {"EventID": ["RDS-EVENT-0002"], "SourceIdentifier": ["`+
+		instance.String("identifier")+`"]}}`, rule.String("eventPattern"))
+	require.Equal(t, "ENABLED", rule.String("state"))
+	require.Contains(t, instance.DependsOn, rule.URN)
+	made := recording.Get(t, "aws:cloudwatch/metricAlarm:MetricAlarm", "shop-db-backup-alarm")
+	require.Equal(t, map[string]any{"RuleName": rule.ID}, made.Value("dimensions"))
+	require.Equal(t, "AWS/Events/TriggeredRules/Sum", made.String("namespace")+"/"+made.String("metricName")+"/"+made.String("statistic"))
+	require.Equal(t, string(alarm.Below), made.String("comparisonOperator"))
+	require.InDelta(t, 1, made.Value("threshold"), 1e-6)
+	require.Equal(t, "breaching", made.String("treatMissingData"), "a rule that nothing triggers has no metric")
+	hours := made.Value("period").(float64) * made.Value("evaluationPeriods").(float64) / 3600
+	require.InDelta(t, 26, hours, 1e-6)
+	require.Equal(t, made.Value("evaluationPeriods"), made.Value("datapointsToAlarm"), "one backup among them is enough")
+	require.Contains(t, recording.Before(made), instance.URN, "or it would ring until the instance is there")
+}
+
 func TestAFailedAgentIsHeard(t *testing.T) {
 	recording := deployed(t, withUsers())
 	made := recording.Get(t, "aws:cloudwatch/metricAlarm:MetricAlarm", "shop-db-agent-alarm")

@@ -91,6 +91,7 @@ func databases(s *stacks.Settings, agent string) []environment.Database {
 		MaxStorageGB:                s.Database.MaxStorageGB,
 		BackupRetentionDays:         s.Database.BackupRetentionDays,
 		SingleAZ:                    s.Database.SingleAZ,
+		ExtendedSupportReason:       s.Database.ExtendedSupportReason,
 		DeletionProtectionOffReason: s.DeletionProtectionOffReason,
 		Users: &database.Users{Archive: agent, Databases: []declare.Database{{
 			Name: database.DefaultName,

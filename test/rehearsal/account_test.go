@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -43,6 +44,7 @@ type account struct {
 	cloudtrail     *cloudtrail.Client
 	cloudwatch     *cloudwatch.Client
 	ec2            *ec2.Client
+	eventbridge    *eventbridge.Client
 	elb            *elb.Client
 	iam            *iam.Client
 	kms            *kms.Client
@@ -69,8 +71,8 @@ func visit(t *testing.T, e *sandbox.Environment) *account {
 		acm: acm.NewFromConfig(cfg), autoscaling: autoscaling.NewFromConfig(cfg), cloudtrail: cloudtrail.NewFromConfig(cfg),
 		cloudwatch: cloudwatch.NewFromConfig(cfg), ec2: ec2.NewFromConfig(cfg), elb: elb.NewFromConfig(cfg), iam: iam.NewFromConfig(cfg),
 		kms: kms.NewFromConfig(cfg), lambda: lambda.NewFromConfig(cfg), logs: cloudwatchlogs.NewFromConfig(cfg), rds: rds.NewFromConfig(cfg), route53: route53.NewFromConfig(cfg),
-		resolver: route53resolver.NewFromConfig(cfg),
-		s3:       s3.NewFromConfig(cfg), s3control: s3control.NewFromConfig(cfg), secretsmanager: secretsmanager.NewFromConfig(cfg),
+		resolver: route53resolver.NewFromConfig(cfg), eventbridge: eventbridge.NewFromConfig(cfg),
+		s3: s3.NewFromConfig(cfg), s3control: s3control.NewFromConfig(cfg), secretsmanager: secretsmanager.NewFromConfig(cfg),
 		sns: sns.NewFromConfig(cfg), ssm: ssm.NewFromConfig(cfg), sts: sts.NewFromConfig(cfg), wafv2: wafv2.NewFromConfig(cfg),
 	}
 }

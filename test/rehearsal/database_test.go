@@ -32,6 +32,7 @@ func lookAtDatabase(t *testing.T, a *account) {
 	require.Equal(t, a.DeletionProtectionOffReason == "", aws.ToBool(db.DeletionProtection))
 	require.True(t, aws.ToBool(db.IAMDatabaseAuthenticationEnabled))
 	require.True(t, aws.ToBool(db.CopyTagsToSnapshot))
+	require.Equal(t, "open-source-rds-extended-support-disabled", aws.ToString(db.EngineLifecycleSupport))
 	require.Equal(t, int32(a.Database.BackupRetentionDays), aws.ToInt32(db.BackupRetentionPeriod))
 	require.GreaterOrEqual(t, a.Database.BackupRetentionDays, 7)
 	require.ElementsMatch(t, []string{"postgresql", "upgrade"}, db.EnabledCloudwatchLogsExports)

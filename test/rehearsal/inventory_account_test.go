@@ -15,6 +15,8 @@ import (
 	cloudwatchtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	logstypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventbridgetypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -57,6 +59,13 @@ var databaseKinds = []kind{
 			return nil, err
 		}
 		return each(found.EventSubscriptionsList, func(s rdstypes.EventSubscription) *string { return s.CustSubscriptionId }), nil
+	}},
+	{"event rule", []string{"aws:cloudwatch/eventRule:EventRule"}, func(ctx context.Context, a *account) ([]string, error) {
+		found, err := a.eventbridge.ListRules(ctx, &eventbridge.ListRulesInput{})
+		if err != nil {
+			return nil, err
+		}
+		return each(found.Rules, func(r eventbridgetypes.Rule) *string { return r.Name }), nil
 	}},
 	{"database parameter group", []string{"aws:rds/parameterGroup:ParameterGroup"}, func(ctx context.Context, a *account) ([]string, error) {
 		found, err := a.rds.DescribeDBParameterGroups(ctx, &rds.DescribeDBParameterGroupsInput{})

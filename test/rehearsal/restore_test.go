@@ -119,6 +119,7 @@ func (a *account) requireRestored(t *testing.T, first, restored map[string]any) 
 	instance := found.DBInstances[0]
 	require.Equal(t, restored["keyArn"], aws.ToString(instance.KmsKeyId))
 	require.NotEqual(t, first["keyArn"], restored["keyArn"])
+	require.Equal(t, "open-source-rds-extended-support-disabled", aws.ToString(instance.EngineLifecycleSupport))
 	require.Equal(t, restored["secretArn"], aws.ToString(instance.MasterUserSecret.SecretArn))
 	require.NotEqual(t, first["secretArn"], restored["secretArn"])
 	require.Len(t, instance.VpcSecurityGroups, 1)

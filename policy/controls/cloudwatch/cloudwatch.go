@@ -54,6 +54,16 @@ func Controls() []*pack.Control {
 			},
 		},
 		{
+			ID: "event-rule-on", Title: "Rules of EventBridge are on", Severity: pack.Low, Concern: pack.Operations,
+			Types: []string{"aws:cloudwatch/eventRule:EventRule"},
+			Why:   "What waits for a rule that is off, such as an alarm or a report of findings, never hears of anything.",
+			Fix:   "Leave state and isEnabled out, or remove the rule.",
+			Maps:  standard.Meets(standard.Monitoring), Check: func(k *pack.Case) {
+				k.Forbid(k.Get("state").OneOf("DISABLED"))
+				k.Require(k.Get("isEnabled").Is(true, true))
+			},
+		},
+		{
 			ID: "event-permission-public", Public: true, Title: "Event buses do not take events from everybody", Severity: pack.High,
 			Types: []string{"aws:cloudwatch/eventPermission:EventPermission"}, Why: "Strangers could set off your rules.",
 			Fix: "Name an account, or add the condition aws:PrincipalOrgID.", Maps: standard.Meets(standard.Exposure), Check: func(k *pack.Case) {

@@ -211,6 +211,20 @@ func databases() []*pack.Control {
 			},
 		},
 		{
+			ID: "rds-extended-support", Title: "Databases are not enrolled in extended support", Severity: pack.Low, Concern: pack.Cost,
+			Types: dataStores,
+			Why: "AWS enrolls a database that does not say otherwise, and charges for each vCPU and hour after the end of standard support, from " +
+				"the third year on twice as much. Nobody can take it back but by an upgrade.",
+			Fix:  "Set engineLifecycleSupport to open-source-rds-extended-support-disabled when the database is made, and upgrade before the day.",
+			Maps: standard.Meets(standard.Patching),
+			Check: func(k *pack.Case) {
+				v := k.Get("engineLifecycleSupport")
+				open := k.Get("engine").Matches(func(s string) bool { return strings.Contains(s, "mysql") || strings.Contains(s, "postgres") })
+				off := v.OneOf("open-source-rds-extended-support-disabled")
+				k.Require(off.Or(open.Not()).Or(standalone(k.Inputs()).Not()), "engineLifecycleSupport is %s", v)
+			},
+		},
+		{
 			ID: "rds-backtrack", Title: "Aurora MySQL clusters can go back in time", Severity: pack.Low, Level: pack.Disabled,
 			Concern: pack.Resilience, Types: []string{aws.RDSCluster},
 			Why: "Backtrack undoes a wrong statement without a restore. It costs extra, so this is off by default.", Fix: "Set backtrackWindow.",
