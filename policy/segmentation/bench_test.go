@@ -22,6 +22,7 @@ import (
 func BenchmarkProduction(b *testing.B) {
 	text, err := os.ReadFile("../hardening/testdata/production.json")
 	require.NoError(b, err)
+	held := scenes.Peak()
 	for b.Loop() {
 		d, err := export.Read(bytes.NewReader(text))
 		require.NoError(b, err)
@@ -31,10 +32,18 @@ func BenchmarkProduction(b *testing.B) {
 		require.NoError(b, err)
 		require.True(b, p.Holds())
 	}
+	b.ReportMetric(float64(held())/mega, "peak-MB")
 }
 
+// What the largest network may take, on two cores.
+const (
+	mega       = 1e6
+	mostTime   = 60 // seconds
+	mostMemory = 4 << 30
+)
+
 // BenchmarkAllPairs judges every ordered pair of classes, and the internet with each. The exponent is that of the growth since the first
-// size: with 1, twice the interfaces take twice as long.
+// size: with 1, twice the interfaces take twice as long. The peak is of the whole process, the network with it.
 func BenchmarkAllPairs(b *testing.B) {
 	var first float64
 	for _, size := range []struct {
@@ -42,6 +51,7 @@ func BenchmarkAllPairs(b *testing.B) {
 		vpcs, endpoints, groups, rules int
 	}{{"1k", 1, 1000, 300, 3000}, {"10k", 5, 10000, 1000, 10000}, {"100k", 50, 100000, 5000, 100000}} {
 		b.Run(size.name, func(b *testing.B) {
+			held := scenes.Peak()
 			net := scenes.Large(size.vpcs, size.endpoints, size.groups, size.rules)
 			for b.Loop() {
 				e := reach.New(net)
@@ -57,7 +67,10 @@ func BenchmarkAllPairs(b *testing.B) {
 				b.ReportMetric(float64(len(classes)), "classes")
 				b.ReportMetric(float64(open), "open")
 			}
-			took := b.Elapsed().Seconds() / float64(b.N)
+			took, peak := b.Elapsed().Seconds()/float64(b.N), held()
+			b.ReportMetric(float64(peak)/mega, "peak-MB")
+			require.Less(b, took, float64(mostTime))
+			require.Less(b, peak, uint64(mostMemory))
 			if first == 0 {
 				first = took
 			} else {

@@ -37,6 +37,7 @@ func BenchmarkPage(b *testing.B) {
 		vpcs, endpoints, groups, rules int
 	}{{"1k", 1, 1000, 300, 3000}, {"10k", 5, 10000, 1000, 10000}, {"100k", 50, 100000, 5000, 100000}} {
 		b.Run(size.name, func(b *testing.B) {
+			held := scenes.Peak()
 			for b.Loop() {
 				p := large(b, size.vpcs, size.endpoints, size.groups, size.rules)
 				var out bytes.Buffer
@@ -44,6 +45,9 @@ func BenchmarkPage(b *testing.B) {
 				b.ReportMetric(float64(out.Len())/1e6, "MB")
 				b.ReportMetric(float64(len(p.Cells)), "cells")
 			}
+			peak := held()
+			b.ReportMetric(float64(peak)/1e6, "peak-MB")
+			require.Less(b, peak, uint64(4<<30))
 		})
 	}
 }
