@@ -334,7 +334,7 @@ func (r *run) query(args []string) (int, error) {
 		a, err := answer(n, lines.Bytes())
 		if err != nil {
 			code = Refused
-			a = &segmentation.Answer{Problem: err.Error(), Verdict: "unknown"}
+			a.Problem, a.Verdict = err.Error(), "unknown"
 		}
 		if err := encode(r.out, a); err != nil {
 			return Unusable, err
@@ -343,16 +343,24 @@ func (r *run) query(args []string) (int, error) {
 	return code, lines.Err()
 }
 
+// answer answers a line. A field that is none of a question's may be one of them with a wrong name, and is an error.
 func answer(n *segmentation.Network, line []byte) (*segmentation.Answer, error) {
 	var x asked
-	if err := json.Unmarshal(line, &x); err != nil {
-		return nil, fmt.Errorf("the line is no question with src, dst, protocol and port: %w", err)
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	err := d.Decode(&x)
+	none := &segmentation.Answer{Source: x.Src, Destination: x.Dst}
+	if err == nil && d.InputOffset() != int64(len(bytes.TrimRight(line, " \t\r"))) {
+		err = errors.New("something comes after it")
+	}
+	if err != nil {
+		return none, fmt.Errorf("the line is no question with src, dst, protocol and port: %w", err)
 	}
 	port := strings.Trim(string(x.Port), `"`)
 	text := x.Protocol
 	switch {
 	case text == "" && port != "":
-		return nil, errors.New("a port needs a protocol")
+		return none, errors.New("a port needs a protocol")
 	case text == "":
 		text = "all"
 	case port != "" && port != "null" && port != "-1":
@@ -360,7 +368,11 @@ func answer(n *segmentation.Network, line []byte) (*segmentation.Answer, error) 
 	}
 	q, err := flow.Parse(text)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	return n.Ask(x.Src, x.Dst, q)
+	a, err := n.Ask(x.Src, x.Dst, q)
+	if err != nil {
+		return none, err
+	}
+	return a, nil
 }

@@ -122,13 +122,16 @@ func TestQuestionsGetOneAnswerALine(t *testing.T) {
 {"src":"nobody","dst":"edge"}
 {"src":"app","dst":"edge","protocol":"tcp","port":70000}
 not json
+{"src":"app","dst":"edge","prot":"tcp","port":443}
+{"src":"app","dst":"edge"}, {"src":"app","dst":"database"}
 `, "query", "-intent", table, "-in", production, "-")
 	require.Equal(t, command.Refused, code)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	require.Len(t, lines, 7)
+	require.Len(t, lines, 9)
 	for i, want := range []string{
 		`"verdict":"must","direct":"must","mediated":"cannot"`, `"verdict":"cannot","direct":"cannot","mediated":"must","through":["production-edge"]`, `"verdict":"may"`,
-		`"verdict":"cannot","direct":"cannot","mediated":"cannot","lateral":true,"steps":2`, `nothing is called \"nobody\"`, "a port is a number from 0 to 65535", "the line is no question",
+		`"verdict":"cannot","direct":"cannot","mediated":"cannot","lateral":true,"steps":2`, `{"src":"nobody","dst":"edge","question":"","verdict":"unknown","direct":"","mediated":"","lateral":false,"error":"nothing is called \"nobody\"`,
+		"a port is a number from 0 to 65535", "the line is no question", `unknown field \"prot\"`, "something comes after it",
 	} {
 		require.Contains(t, lines[i], want)
 	}
