@@ -128,6 +128,26 @@ func TestAListenerLeadsWhereItsRulesSayAndAnywhereWhereTheyAreNotTold(t *testing
 	}
 }
 
+// An account is read at a moment at which a group may have no instance, such as at night, which opens nothing by day.
+func TestInstancesThatAGroupWouldRegisterAreTargets(t *testing.T) {
+	for _, attached := range []string{`"TargetGroupARNs":["tg"]`, `"TrafficSources":[{"Identifier":"tg","Type":"elbv2"}]`, `"TargetGroupARNs":["another"]`} {
+		files := maps.Clone(shop)
+		delete(files, "TargetHealth")
+		files["AutoScalingGroups"] = `[{"AutoScalingGroupName":"workers","VPCZoneIdentifier":"s-app","LaunchTemplate":{"LaunchTemplateId":"lt","Version":"1"},"Instances":[],` + attached + `}]`
+		files["LaunchTemplateVersions"] = `[{"LaunchTemplateId":"lt","VersionNumber":1,"LaunchTemplateData":{"SecurityGroupIds":["sg-app"]}}]`
+		net, err := awsfiles.Read(write(t, "", files))
+		require.NoError(t, err)
+		e := reach.New(net)
+		m := e.Mediated(e.Outside(flow.PrefixAddrs(mustPrefix(t, "8.8.8.0/24"))), e.Interface("workers"))
+		if strings.Contains(attached, "another") {
+			require.Empty(t, m)
+			continue
+		}
+		require.Len(t, m, 1, attached)
+		require.Equal(t, reach.MustPass, m[0].Verdict)
+	}
+}
+
 func TestUserDataIsThatOfTheTemplateThatAGroupUses(t *testing.T) {
 	files := map[string]string{
 		"AutoScalingGroups":      `{"AutoScalingGroups":[{"AutoScalingGroupName":"shop","LaunchTemplate":{"LaunchTemplateId":"lt","Version":"2"}},{"AutoScalingGroupName":"bare","LaunchTemplate":{"LaunchTemplateId":"gone","Version":"1"}}]}`,

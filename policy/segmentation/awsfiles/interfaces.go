@@ -273,6 +273,9 @@ func (b *builder) targets(l loadBalancer, x listener) []model.TargetGroup {
 			continue
 		}
 		m := model.TargetGroup{ID: g.TargetGroupArn, Clients: l.Type == "network" && preserves(g)}
+		for _, name := range b.scaled(g.TargetGroupArn) {
+			m.Members = append(m.Members, model.Member{Target: name, Protocol: transport(g.Protocol), Port: g.Port})
+		}
 		for _, h := range b.TargetHealth {
 			if h.TargetGroupArn != g.TargetGroupArn {
 				continue
@@ -283,7 +286,9 @@ func (b *builder) targets(l loadBalancer, x listener) []model.TargetGroup {
 					p = g.Port
 				}
 				for _, id := range b.named(d.Target.ID) {
-					m.Members = append(m.Members, model.Member{Target: id, Protocol: transport(g.Protocol), Port: p})
+					if x := (model.Member{Target: id, Protocol: transport(g.Protocol), Port: p}); !slices.Contains(m.Members, x) {
+						m.Members = append(m.Members, x)
+					}
 				}
 			}
 		}

@@ -80,6 +80,16 @@ func (b *builder) template(g *autoScalingGroup) *launchTemplateVersion {
 	return found
 }
 
+// scaled are the groups whose instances register with a target group, whether any runs or not.
+func (b *builder) scaled(targets string) (names []string) {
+	for _, g := range b.AutoScalingGroups {
+		if slices.Contains(g.TargetGroupARNs, targets) || slices.Contains(g.TrafficSources, struct{ Identifier string }{targets}) {
+			names = append(names, g.AutoScalingGroupName)
+		}
+	}
+	return names
+}
+
 // launched is whether what starts in some of the subnets gets a public address by itself.
 func (b *builder) launched(subnets []string) model.Certainty {
 	for _, s := range b.Subnets {

@@ -193,7 +193,9 @@ type autoScalingGroup struct {
 	MixedInstancesPolicy                    *struct {
 		LaunchTemplate *struct{ LaunchTemplateSpecification *launchTemplate }
 	}
-	Instances []struct{ InstanceID string }
+	Instances       []struct{ InstanceID string }
+	TargetGroupARNs []string
+	TrafficSources  []struct{ Identifier string }
 }
 
 type launchTemplateVersion struct {
