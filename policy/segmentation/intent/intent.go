@@ -18,6 +18,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/policy/glob"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
 
 // Internet is everybody outside the network. As a destination it admits AWS's services too, whose addresses are public.
@@ -178,6 +179,11 @@ func (t *Table) checkSegments() (names []string, out []error) {
 			out = append(out, fmt.Errorf("%s: names that begin with %q are those of lists of addresses", at, addressesPrefix))
 		case ways != 1:
 			out = append(out, fmt.Errorf("%s: say one of what (its members), addresses (outside) and service (of AWS)", at))
+		}
+		for _, w := range s.What {
+			if kind, found := strings.CutPrefix(w, "kind:"); found && !slices.Contains(model.Kinds, model.Kind(kind)) {
+				out = append(out, fmt.Errorf("%s: what: there is no kind %q; there are %v", at, kind, model.Kinds))
+			}
 		}
 		names = append(names, s.Name)
 	}

@@ -81,6 +81,7 @@ segments:
   - {name: both, what: c, addresses: [10.0.0.0/8]}
   - {name: internet, what: d}
   - {name: far, addresses: [192.0.2.0/24]}
+  - {name: data, what: [d, "kind:databse"]}
 connections:
   - {from: edgy, to: edge, ports: tcp/443, why: x}
   - {from: internet, to: edge, ports: tpc/443, why: x}
@@ -94,7 +95,7 @@ connections:
 `))
 	for _, want := range []string{
 		"segments[1] (edge): there is another segment of this name", "segments[2] (both): say one of what", "segments[3] (internet): there is another segment",
-		`connections[0] (edgy -> edge): from: there is no segment "edgy"; there are internet, edge`, `connections[1] (internet -> edge): ports: "tpc" is no protocol`,
+		`segments[5] (data): what: there is no kind "databse"; there are [host database load-balancer`, `connections[0] (edgy -> edge): from: there is no segment "edgy"; there are internet, edge`, `connections[1] (internet -> edge): ports: "tpc" is no protocol`,
 		"connections[2] (internet -> edge): ports: \"tcp/70000\": a port is a number from 0 to 65535", "connections[3] (internet -> edge): why: missing",
 		"connections[4] (internet -> edge): tcp 443 is listed twice", `connections[5] (addresses:203.0.113.0 -> edge): from: "203.0.113.0" is no CIDR`, "connections[6] (internet -> far): neither end is part of the network",
 		`connections[7] (aws:ssm -> edge): from: there is no segment "aws:ssm"`, "connections[8] (far -> edge): ports: missing",
@@ -116,7 +117,7 @@ func TestATableKeepsTheSegmentsOfAnOlderOneWithoutTheirRows(t *testing.T) {
 	older, err := intent.Read(strings.NewReader(`
 segments:
   - {name: door, tier: public, what: "*-alb"}
-  - {name: queue, tier: data, what: "kind:queue"}
+  - {name: queue, tier: data, what: "kind:host"}
 connections:
   - {from: internet, to: queue, ports: tcp/443, why: orders}
 `))

@@ -111,6 +111,9 @@ const (
 	Function     Kind = "function"     // asks, never answers; has no public address
 )
 
+// Kinds are all of them.
+var Kinds = []Kind{Host, Database, Balancer, VPCEndpoint, NATInterface, Function}
+
 // Interface is the unit that is filtered: a network interface that exists, or one that the owner will place.
 type Interface struct {
 	ID    string `json:"id"`
