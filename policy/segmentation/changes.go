@@ -67,11 +67,11 @@ func ChangesMarkdown(w io.Writer, changes []Change) {
 			if part[0] != "closes" {
 				rule = c.Rule()
 			}
-			row := []string{"**" + part[0] + "**", from, to, part[1], rule}
+			row := []string{from, to, part[1], rule}
 			for j := range row {
 				row[j] = cell(row[j])
 			}
-			_, _ = fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
+			_, _ = fmt.Fprintf(w, "| **%s** | %s |\n", part[0], strings.Join(row, " | "))
 		}
 	}
 	for i := range changes {
@@ -86,8 +86,8 @@ func ChangesMarkdown(w io.Writer, changes []Change) {
 	}
 }
 
-// mark keeps a name from the network from being taken for markup.
-var mark = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
-// cell is a text in a cell of a Markdown table.
-func cell(s string) string { return strings.ReplaceAll(mark.Replace(s), "|", "\\|") }
+// mark keeps a text from the network, such as the description of a rule, from being taken for markup: of HTML, and cell of Markdown too.
+var (
+	mark = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	cell = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "\\|", "[", "\\[", "`", "\\`", "*", "\\*").Replace
+)

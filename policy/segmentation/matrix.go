@@ -165,11 +165,11 @@ func last(urn string) string { return strings.TrimPrefix(urn[strings.LastIndex(u
 func (p *Proof) Markdown(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "| from \\ to |")
 	for _, s := range p.Segments {
-		_, _ = fmt.Fprintf(w, " %s |", s)
+		_, _ = fmt.Fprintf(w, " %s |", cell(s))
 	}
 	_, _ = fmt.Fprintf(w, "\n|%s\n", strings.Repeat(" --- |", len(p.Segments)+1))
 	for _, from := range p.Segments {
-		_, _ = fmt.Fprintf(w, "| **%s** |", from)
+		_, _ = fmt.Fprintf(w, "| **%s** |", cell(from))
 		for _, to := range p.Segments {
 			text := " "
 			if c := p.Cell(from, to); c != nil {
@@ -185,13 +185,13 @@ func (p *Proof) Markdown(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "\n%s\n", legend())
 	for _, c := range p.Cells {
 		for _, f := range c.Findings {
-			_, _ = fmt.Fprintf(w, "\n- **%s -> %s**: %s (`%s`)\n", c.From, c.To, f.What, f.Code)
+			_, _ = fmt.Fprintf(w, "\n- **%s -> %s**: %s (`%s`)\n", cell(c.From), cell(c.To), cell(f.What), f.Code)
 			if f.Path == nil {
 				continue
 			}
 			for _, h := range f.Path.Hops {
 				if mark := map[bool]string{true: "passes", false: "**stops**"}[h.Passes]; !h.Passes || f.Status == Violation {
-					_, _ = fmt.Fprintf(w, "  - %s: %s\n", mark, h.Rule)
+					_, _ = fmt.Fprintf(w, "  - %s: %s\n", mark, cell(h.Rule))
 				}
 			}
 		}

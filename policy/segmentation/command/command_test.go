@@ -114,6 +114,17 @@ func TestARuleTooManyIsAViolationWithItsWitness(t *testing.T) {
 	require.Contains(t, out, "**edge -> app**")
 }
 
+// Descriptions of rules are anybody's, and end in the comment of a review.
+func TestNothingFromTheNetworkIsMarkup(t *testing.T) {
+	wide := changed(t, `"description":"Requests and health checks from the load balancer to the service","fromPort":8443`, `"description":"<img src=x> ![a](//b) |","fromPort":22`)
+	for _, format := range []string{"markdown", "html"} {
+		code, out, _ := run(t, "", "prove", "-intent", table, "-format", format, wide)
+		require.Equal(t, command.Refused, code)
+		require.NotContains(t, out, "<img src=x>")
+		require.Equal(t, format == "markdown", strings.Contains(out, `"&lt;img src=x&gt; !\[a](//b) \|"`), format)
+	}
+}
+
 func TestQuestionsGetOneAnswerALine(t *testing.T) {
 	code, out, _ := run(t, `{"src":"internet","dst":"edge","protocol":"tcp","port":443}
 {"src":"internet","dst":"app","protocol":"tcp","port":"8443"}
