@@ -25,8 +25,8 @@ import (
 const (
 	// patience is how long a load balancer waits for the connection to a target.
 	patience = 2 * time.Second
-	// pulse is how often it asks for the health of targets. A real one does not ask as often.
-	pulse = time.Second
+	// pulse is how often it asks for the health of targets, in the twin's time and not as its target group says.
+	pulse = 5 * time.Second
 )
 
 // Balance starts what a load balancer is in every namespace of one: of an application load balancer an HTTP server for each of its
