@@ -37,6 +37,8 @@ const (
 	CloudTrailEventDataStore                 = "aws:cloudtrail/eventDataStore:EventDataStore"
 	CloudTrailTrail                          = "aws:cloudtrail/trail:Trail"
 	CompositeAlarm                           = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+	DefaultSubnet                            = "aws:ec2/defaultSubnet:DefaultSubnet"
+	DefaultVPC                               = "aws:ec2/defaultVpc:DefaultVpc"
 	EventBusPolicy                           = "aws:cloudwatch/eventBusPolicy:EventBusPolicy"
 	EventTarget                              = "aws:cloudwatch/eventTarget:EventTarget"
 	LogDeliverySource                        = "aws:cloudwatch/logDeliverySource:LogDeliverySource"

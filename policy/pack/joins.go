@@ -38,6 +38,9 @@ func (s *Stack) pointersOf(token, property string) *pointers {
 				unknown = true
 			} else if text, ok := item.Text(); ok {
 				p.byValue[text] = append(p.byValue[text], r)
+				if name := nameInARN(text); name != "" {
+					p.byValue[name] = append(p.byValue[name], r)
+				}
 			}
 		}
 		if !unknown {

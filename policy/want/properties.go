@@ -56,6 +56,10 @@ func (w Want) judge(k *pack.Case, at pack.Value, path string) {
 	if w.applies != nil {
 		fact = w.applies(at).Not().Or(fact)
 	}
+	if v.Kind() == pack.Map {
+		k.Require(fact, "%s is not %s", v.Path(), w.text)
+		return
+	}
 	k.Require(fact, "%s is %s; it must be %s", v.Path(), v, w.text)
 }
 
@@ -91,20 +95,34 @@ func Without(words ...string) Want {
 	}}
 }
 
+// One wants a list with an item for which the fact holds; the text says what that is.
+func One(text string, holds func(item pack.Value) pack.Fact) Want {
+	return Want{text: text, holds: func(v pack.Value) pack.Fact { return v.Any(holds) }}
+}
+
 // Entry wants an item in a list of objects: the values of its fields, as field, value, field, value.
 func Entry(fields ...string) Want {
 	var pairs []string
 	for pair := range slices.Chunk(fields, 2) {
 		pairs = append(pairs, pair[0]+" "+strconv.Quote(pair[1]))
 	}
-	return Want{text: "a list with one of " + strings.Join(pairs, ", "), holds: func(v pack.Value) pack.Fact {
-		return v.Any(func(item pack.Value) pack.Fact {
-			fits := pack.Yes(item)
-			for pair := range slices.Chunk(fields, 2) {
-				fits = fits.And(item.Get(pair[0]).OneOf(pair[1]))
-			}
-			return fits
-		})
+	return One("a list with one of "+strings.Join(pairs, ", "), func(item pack.Value) pack.Fact {
+		fits := pack.Yes(item)
+		for pair := range slices.Chunk(fields, 2) {
+			fits = fits.And(item.Get(pair[0]).OneOf(pair[1]))
+		}
+		return fits
+	})
+}
+
+// AnyOn wants an object in which one of the switches at the paths is on.
+func AnyOn(paths ...string) Want {
+	return Want{text: "an object in which " + oneOfText(paths) + " is true", holds: func(v pack.Value) pack.Fact {
+		on := pack.No(v)
+		for _, path := range paths {
+			on = on.Or(v.Get(path).IsTrue())
+		}
+		return on
 	}}
 }
 

@@ -50,7 +50,7 @@ func stores() []*pack.Control {
 				}
 				if k.Type == aws.RedshiftParameterGroup {
 					set := k.Get("parameters").Any(func(p pack.Value) pack.Fact { return p.Get("name").OneOf("require_ssl") })
-					k.Require(set, "require_ssl is not set, which stands for false")
+					k.Require(set.Or(k.Get("family").OneOf("redshift-2.0")), "require_ssl is not set, which stands for false") // 2.0 asks for it
 				}
 			},
 		},

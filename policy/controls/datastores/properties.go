@@ -3,6 +3,9 @@
 package datastores
 
 import (
+	"encoding/json"
+	"slices"
+
 	"github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 	"github.com/bulkhead-iac/bulkhead/policy/standard"
@@ -61,6 +64,7 @@ func properties() []*pack.Control {
 		}),
 		want.Properties{
 			"aws:docdb/cluster:Cluster":                         {"backupRetentionPeriod": want.Least(7)},
+			"aws:elasticache/cluster:Cluster":                   {"snapshotRetentionLimit": want.Least(1).Where("engine", "redis", "valkey")},
 			"aws:elasticache/replicationGroup:ReplicationGroup": {"snapshotRetentionLimit": want.Least(1)},
 			"aws:memorydb/cluster:Cluster":                      {"snapshotRetentionLimit": want.Least(1)},
 			"aws:neptune/cluster:Cluster":                       {"backupRetentionPeriod": want.Least(7)},
@@ -140,7 +144,8 @@ func properties() []*pack.Control {
 		}),
 		want.Row("dms-task-logging", "Migrations log what they load and apply", "Without the log nobody can tell which rows are missing.",
 			"Set Logging.EnableLogging in replicationTaskSettings to true.", "FSBP:DMS.7 FSBP:DMS.8 "+standard.Logging, pack.Low, pack.Operations,
-			want.Properties{"aws:dms/replicationTask:ReplicationTask": {"replicationTaskSettings": want.InJSON("Logging", "EnableLogging")}}),
+			want.Properties{"aws:dms/replicationTask:ReplicationTask": {"replicationTaskSettings": want.Matching(
+				"JSON in which Logging.EnableLogging is true and no component logs less than LOGGER_SEVERITY_DEFAULT", logsMigration)}}),
 		want.Row("dms-mongo-login", "Migrations of MongoDB sign in", "Without a login anybody in the network reads the database.",
 			"Leave mongodbSettings.authType out, or set it to password.", "FSBP:DMS.11 "+standard.Identity, pack.Medium, "",
 			want.Properties{aws.DMSEndpoint: {"mongodbSettings.authType": want.IsOrDefault("password", "PASSWORD").Where("engineName", "mongodb")}}),
@@ -183,4 +188,23 @@ func properties() []*pack.Control {
 			"FSBP:RedshiftServerless.7 "+standard.Hygiene, pack.Low, "",
 			want.Properties{aws.RedshiftServerlessNamespace: {"dbName": want.Other("dev")}}),
 	}
+}
+
+// logsMigration reports whether the settings of a migration switch its log on, with warnings and what was done in it.
+func logsMigration(text string) bool {
+	var settings struct {
+		Logging struct {
+			EnableLogging bool
+			LogComponents []struct{ Severity string }
+		}
+	}
+	if json.Unmarshal([]byte(text), &settings) != nil || !settings.Logging.EnableLogging {
+		return false
+	}
+	for _, c := range settings.Logging.LogComponents {
+		if slices.Contains([]string{"LOGGER_SEVERITY_ERROR", "LOGGER_SEVERITY_WARNING", "LOGGER_SEVERITY_INFO"}, c.Severity) {
+			return false
+		}
+	}
+	return true
 }

@@ -116,10 +116,10 @@ func containers() []*pack.Control {
 		},
 		{
 			ID: "ecs-latest-platform", Title: "Fargate services use the latest platform", Severity: pack.Medium, Types: running,
-			Why: "Old platform versions miss security fixes.", Fix: "Leave platformVersion out or set LATEST.",
+			Why: "Old platform versions miss security fixes.", Fix: "Leave platformVersion out or set LATEST.", // 1.4.0 is that of Linux
 			Maps: standard.Meets("FSBP:ECS.10", standard.Patching), Check: func(k *pack.Case) {
 				v := k.Get("platformVersion")
-				k.Require(want.Absent(v).Or(v.OneOf("LATEST", "")), "platformVersion is %s", v)
+				k.Require(want.Absent(v).Or(v.OneOf("LATEST", "1.4.0", "")), "platformVersion is %s", v)
 			},
 		},
 		{

@@ -18,9 +18,9 @@ func Controls() []*pack.Control {
 		{
 			ID: "elasticache-encrypted", Title: "Caches are encrypted at rest and in transit", Severity: pack.High,
 			Types: []string{aws.ElastiCacheReplicationGroup}, Why: "Caches hold sessions and copies of data.",
-			Fix:   "Set atRestEncryptionEnabled and transitEncryptionEnabled to true.",
+			Fix:   "Set atRestEncryptionEnabled and transitEncryptionEnabled to true, and leave transitEncryptionMode out.",
 			Maps:  standard.Meets("FSBP:ElastiCache.4 FSBP:ElastiCache.5", standard.AtRest, standard.InTransit),
-			Check: want.IsTrue("atRestEncryptionEnabled", "transitEncryptionEnabled"),
+			Check: encrypted,
 		},
 		{
 			ID: "elasticache-failover", Title: "Caches have a standby", Severity: pack.Low, Concern: pack.Resilience,
@@ -54,6 +54,16 @@ func Controls() []*pack.Control {
 					WhereIs("globalReplicationGroupId", want.NotSet)},
 			}),
 	}
+}
+
+// encrypted wants both of a group, or of the global group whose encryption it takes over. Valkey is encrypted at rest unless it is told
+// not to be.
+func encrypted(k *pack.Case) {
+	secondary := k.Get("globalReplicationGroupId").IsSet()
+	rest, transit, mode := k.Get("atRestEncryptionEnabled"), k.Get("transitEncryptionEnabled"), k.Get("transitEncryptionMode")
+	k.Require(secondary.Or(rest.IsTrue()).Or(k.Get("engine").OneOf("valkey").And(want.Absent(rest))), "%s is %s", rest.Path(), rest)
+	k.Require(secondary.Or(transit.IsTrue()), "%s is %s", transit.Path(), transit)
+	k.Forbid(mode.OneOf("preferred"), "%s is %s, so that clients may still speak in the clear", mode.Path(), mode)
 }
 
 var (

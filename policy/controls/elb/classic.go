@@ -56,6 +56,8 @@ func classic() []*pack.Control {
 			want.Properties{
 				"aws:elb/sslNegotiationPolicy:SslNegotiationPolicy": {"attributes": want.Entry("name", "Reference-Security-Policy", "value",
 					"ELBSecurityPolicy-TLS-1-2-2017-01")},
+				"aws:elb/loadBalancerPolicy:LoadBalancerPolicy": {"policyAttributes": want.Entry("name", "Reference-Security-Policy", "value",
+					"ELBSecurityPolicy-TLS-1-2-2017-01").Where("policyTypeName", "SSLNegotiationPolicyType")},
 			}),
 		want.Row("elb-classic-certificate", "Classic Load Balancers take their certificates from ACM",
 			"A certificate that somebody uploaded is renewed by hand, and one day is not.",

@@ -22,6 +22,7 @@ func services() []*pack.Control {
 			"aws:connect/instance:Instance":      {"contactFlowLogsEnabled": want.On},
 			"aws:datasync/task:Task":             {"cloudwatchLogGroupArn": want.Given},
 			"aws:ec2clientvpn/endpoint:Endpoint": {"connectionLogOptions.enabled": want.On},
+			"aws:msk/cluster:Cluster":            {"loggingInfo.brokerLogs": want.AnyOn("cloudwatchLogs.enabled", "firehose.enabled", "s3.enabled")},
 			"aws:mq/broker:Broker":               {"logs.audit": want.On.Where("engineType", "ActiveMQ", "ACTIVEMQ"), "logs.general": want.On},
 			"aws:mskconnect/connector:Connector": {"logDelivery.workerLogDelivery": want.Given},
 			"aws:transfer/connector:Connector":   {"loggingRole": want.Given},
@@ -36,8 +37,10 @@ func services() []*pack.Control {
 				standard.Logging),
 		}),
 		want.Properties{
-			"aws:appsync/graphQLApi:GraphQLApi": {"authenticationType": want.Is("AWS_IAM",
-				"AMAZON_COGNITO_USER_POOLS", "OPENID_CONNECT", "AWS_LAMBDA")},
+			"aws:appsync/graphQLApi:GraphQLApi": {
+				"authenticationType": want.Is("AWS_IAM", "AMAZON_COGNITO_USER_POOLS", "OPENID_CONNECT", "AWS_LAMBDA"),
+				"additionalAuthenticationProviders[].authenticationType": want.NotThe("API_KEY"),
+			},
 			"aws:cognito/identityPool:IdentityPool":                                 {"allowUnauthenticatedIdentities": want.Off},
 			"aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration": {"blockPublicSecurityGroupRules": want.On},
 			"aws:msk/cluster:Cluster": {

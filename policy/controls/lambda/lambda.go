@@ -37,7 +37,7 @@ func Controls() []*pack.Control {
 			ID: "lambda-permission-source", Title: "Services may call functions only for your own resources", Severity: pack.High,
 			Types: []string{aws.LambdaPermission},
 			Why:   "A service acts for all of its customers; without a source any of them can call the function through it.",
-			Fix:   "Set sourceArn or sourceAccount; for Alexa, eventSourceToken.", Maps: standard.Meets(standard.Privilege),
+			Fix:   "Set sourceArn or sourceAccount; for Alexa, eventSourceToken.", Maps: standard.Meets("FSBP:Lambda.1", standard.Privilege),
 			Check: func(k *pack.Case) {
 				service := k.Get("principal").Matches(func(s string) bool { return strings.HasSuffix(s, ".amazonaws.com") })
 				k.Require(service.Not().Or(k.Get("sourceArn").Matches(iam.NamesOwner)).Or(k.Get("sourceAccount").IsSet()).

@@ -110,10 +110,10 @@ func properties() []*pack.Control {
 	return []*pack.Control{
 		want.Optional(want.Row("opensearch-audit-logs", "Search domains log who asked for what", "Nobody can tell afterwards what was read.",
 			"Add AUDIT_LOGS to logPublishingOptions.", "FSBP:ES.5 FSBP:Opensearch.5 "+standard.Logging, pack.Medium, "",
-			domains(map[string]want.Want{"logPublishingOptions": want.Entry("logType", "AUDIT_LOGS")}))),
+			domains(map[string]want.Want{"logPublishingOptions": publishes("AUDIT_LOGS")}))),
 		want.Optional(want.Row("opensearch-error-logs", "Search domains log their errors", "Errors of the domain go unseen otherwise.",
 			"Add ES_APPLICATION_LOGS to logPublishingOptions.", "FSBP:ES.4 FSBP:Opensearch.4 "+standard.Monitoring, pack.Low, pack.Operations,
-			domains(map[string]want.Want{"logPublishingOptions": want.Entry("logType", "ES_APPLICATION_LOGS")}))),
+			domains(map[string]want.Want{"logPublishingOptions": publishes("ES_APPLICATION_LOGS")}))),
 		want.Optional(want.Row("opensearch-nodes", "Search domains have three data nodes in several zones",
 			"With fewer the loss of one loses data or stops writing.",
 			"Set clusterConfig.instanceCount to 3 or more and zoneAwarenessEnabled to true.", "FSBP:ES.6 FSBP:Opensearch.6 "+standard.Spreading,
@@ -137,4 +137,11 @@ func properties() []*pack.Control {
 			"Set softwareUpdateOptions.autoSoftwareUpdateEnabled to true.", "FSBP:Opensearch.10 "+standard.Patching, pack.Low, "",
 			want.Properties{"aws:opensearch/domain:Domain": {"softwareUpdateOptions.autoSoftwareUpdateEnabled": want.On}})),
 	}
+}
+
+// publishes wants a log among those that a domain sends, and not switched off there.
+func publishes(log string) want.Want {
+	return want.One("a list with one of logType "+log+" that is not switched off", func(item pack.Value) pack.Fact {
+		return item.Get("logType").OneOf(log).And(item.Get("enabled").Is(true, true))
+	})
 }

@@ -115,7 +115,7 @@ func databases() []*pack.Control {
 			ID: "rds-logs-exported", Title: "Databases send their logs to CloudWatch", Severity: pack.Medium, Types: dataStores,
 			Why: "Logs that stay on the database are gone after a few days, and an intruder can remove them.",
 			Fix: "Set enabledCloudwatchLogsExports to the logs of the engine: postgresql for PostgreSQL and Aurora PostgreSQL, audit for Aurora " +
-				"MySQL, error for MySQL, MariaDB and SQL Server, alert for Oracle, and more as needed.",
+				"MySQL, error for MySQL, MariaDB and SQL Server, alert for Oracle, diag.log for Db2, and more as needed.",
 			Maps: standard.Meets("FSBP:RDS.9 FSBP:RDS.34 FSBP:RDS.36 FSBP:RDS.37", standard.Logging), Check: func(k *pack.Case) {
 				some := k.Get("enabledCloudwatchLogsExports").IsSet()
 				k.Require(some)
@@ -130,7 +130,8 @@ func databases() []*pack.Control {
 			Why: "Each log answers another question of an investigation. A general log holds every statement with its data and can cost more " +
 				"than the database, so this is off by default.",
 			Fix: "Set enabledCloudwatchLogsExports to all of them: postgresql and upgrade for PostgreSQL; audit, error, general and slowquery " +
-				"for MySQL, MariaDB and Aurora MySQL; agent and error for SQL Server; alert, audit, listener and trace for Oracle.",
+				"for MySQL, MariaDB and Aurora MySQL; agent and error for SQL Server; alert, audit, listener and trace for Oracle; diag.log and " +
+				"notify.log for Db2.",
 			Maps: standard.Meets("FSBP:RDS.9 FSBP:RDS.40 FSBP:RDS.42", standard.Logging), Check: func(k *pack.Case) {
 				logsExported(k, func(e engineLog) []string { return e.all })
 			},
@@ -269,7 +270,7 @@ func databases() []*pack.Control {
 			Why:   "With rds.force_ssl or require_secure_transport off, clients may connect in the clear; TLS 1.0 and 1.1 can be broken.",
 			Fix: "Set rds.force_ssl to 1 (PostgreSQL, SQL Server) or require_secure_transport to ON (MySQL), and tls_version or " +
 				"ssl_min_protocol_version to TLSv1.2 or later.",
-			Maps: standard.Meets("FSBP:RDS.38 FSBP:RDS.39", standard.InTransit), Check: func(k *pack.Case) {
+			Maps: standard.Meets("FSBP:RDS.38 FSBP:RDS.39 FSBP:RDS.41 FSBP:RDS.44", standard.InTransit), Check: func(k *pack.Case) {
 				for p := range k.Get("parameters").Items() {
 					called := func(names ...string) pack.Fact { return p.Get("name").Matches(want.AnyOf(names...)) }
 					k.Forbid(called("rds.force_ssl", "require_secure_transport").And(p.Get("value").Matches(want.AnyOf("0", "off", "false"))),
@@ -314,6 +315,7 @@ var engineLogs = []engineLog{
 	{"mariadb", []string{"error"}, []string{"audit", "error", "general", "slowquery"}},
 	{"aurora-mysql", []string{"audit"}, []string{"audit", "error", "general", "slowquery"}},
 	{"sqlserver-", []string{"error"}, []string{"agent", "error"}},
+	{"db2-", []string{"diag.log"}, []string{"diag.log", "notify.log"}},
 	{"oracle-", []string{"alert"}, []string{"alert", "audit", "listener", "trace"}},
 }
 

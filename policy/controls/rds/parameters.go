@@ -20,9 +20,9 @@ func databaseStacks() []*pack.Control {
 		{
 			ID: "rds-tls-required", Title: "Databases require TLS by their parameter group", Severity: pack.Medium, Types: dataStores,
 			Joins: []string{aws.RDSParameterGroup, aws.RDSClusterParameterGroup}, Stack: true,
-			Why: "SQL Server and older versions of the other engines accept connections in the clear unless the parameter group says otherwise.",
+			Why: "SQL Server, Db2 and older versions of the other engines accept connections in the clear unless the parameter group says otherwise.",
 			Fix: "Attach a ParameterGroup, to a cluster a ClusterParameterGroup, with rds.force_ssl 1 (PostgreSQL, SQL Server) or " +
-				"require_secure_transport ON (MySQL, MariaDB).",
+				"require_secure_transport ON (MySQL, MariaDB), or db2comm SSL (Db2).",
 			Maps:  standard.Meets("FSBP:RDS.38 FSBP:RDS.39 FSBP:RDS.41 FSBP:RDS.44", standard.InTransit),
 			Check: requiresTLS,
 		},
@@ -53,15 +53,18 @@ func databaseStacks() []*pack.Control {
 	}, eventCategories()...)
 }
 
-// tlsParameter is the parameter that makes a server refuse connections without TLS, or "" for engines without one.
-func tlsParameter(engine string) string {
+// tlsParameter is the parameter that makes a server refuse connections without TLS, and the values that do so; "" for engines without
+// one. Db2 listens in the clear as long as db2comm names TCPIP.
+func tlsParameter(engine string) (name string, on []string) {
 	switch {
 	case engine == "postgres", engine == "aurora-postgresql", strings.HasPrefix(engine, "sqlserver-"):
-		return "rds.force_ssl"
+		return "rds.force_ssl", []string{"1", "on", "true"}
 	case engine == "mysql", engine == "mariadb", engine == "aurora-mysql":
-		return "require_secure_transport"
+		return "require_secure_transport", []string{"1", "on", "true"}
+	case strings.HasPrefix(engine, "db2-"):
+		return "db2comm", []string{"SSL"}
 	}
-	return ""
+	return "", nil
 }
 
 func requiresTLS(k *pack.Case) {
@@ -70,37 +73,48 @@ func requiresTLS(k *pack.Case) {
 		k.Defer(engine)
 		return
 	}
-	parameter := tlsParameter(engine.Str())
+	parameter, on := tlsParameter(engine.Str())
 	if parameter == "" {
 		k.Skip("the engine %s has no such parameter", engine)
 		return
 	}
-	property, groupType := "parameterGroupName", aws.RDSParameterGroup
-	if k.Type == aws.RDSCluster {
-		property, groupType = "dbClusterParameterGroupName", aws.RDSClusterParameterGroup
-	}
-	name := k.Get(property)
-	group, found := k.Stack.Target(k.Resource, property, name, groupType)
-	switch {
-	case group == nil && found.Is == pack.Deferred:
-		k.Defer(name)
-	case group == nil && name.Exists():
-		k.Skip("the parameter group is not part of the stack")
-	case group == nil:
+	switch group, name, missing := groupOf(k); {
+	case missing:
 		asks := asksForTLS(k)
 		if asks.Is == pack.False {
 			asks.At = name
 		}
-		k.Require(asks, "no parameter group is set")
-	default:
+		k.Require(asks, "no parameter group of yours is set")
+	case group != nil:
 		says := func(values ...string) pack.Fact {
 			return group.Get("parameters").Any(func(p pack.Value) pack.Fact {
 				return p.Get("name").Matches(want.AnyOf(parameter)).And(p.Get("value").Matches(want.AnyOf(values...)))
 			})
 		}
-		k.Require(says("1", "on", "true").Or(asksForTLS(k).And(says("0", "off", "false").Not())), "parameter group %q does not set %s",
+		k.Require(says(on...).Or(asksForTLS(k).And(says("0", "off", "false").Not())), "parameter group %q does not set %s",
 			group.Name, parameter)
 	}
+}
+
+// groupOf is the parameter group of an instance or a cluster, and the property that names it. It is missing where nobody names one, or
+// names that of AWS, which sets nothing. What the stack does not have, or not yet, is said to the case.
+func groupOf(k *pack.Case) (group *pack.Resource, name pack.Value, missing bool) {
+	property, token := "parameterGroupName", aws.RDSParameterGroup
+	if k.Type == aws.RDSCluster {
+		property, token = "dbClusterParameterGroupName", aws.RDSClusterParameterGroup
+	}
+	name = k.Get(property)
+	group, found := k.Stack.Target(k.Resource, property, name, token)
+	switch {
+	case group != nil:
+	case found.Is == pack.Deferred:
+		k.Defer(name)
+	case !name.Exists() || strings.HasPrefix(name.Str(), "default."):
+		missing = true
+	default:
+		k.Skip("the parameter group is not part of the stack")
+	}
+	return group, name, missing
 }
 
 // asksForTLS is the fact that a server refuses connections without TLS when nobody says anything: PostgreSQL does from version
@@ -218,13 +232,11 @@ func logsStatements(k *pack.Case) {
 		}
 		return
 	}
-	property, kind := "parameterGroupName", aws.RDSParameterGroup
-	if k.IsA(aws.RDSCluster) {
-		property, kind = "dbClusterParameterGroupName", aws.RDSClusterParameterGroup
+	group, name, missing := groupOf(k)
+	if missing {
+		k.Report(name, "no parameter group of yours is set")
 	}
-	group, found := k.Stack.Target(k.Resource, property, k.Get(property), kind)
 	if group == nil {
-		k.Require(found, "no parameter group of this stack is attached")
 		return
 	}
 	set := func(name string, holds func(string) bool) pack.Fact {

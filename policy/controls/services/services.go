@@ -71,9 +71,8 @@ func Controls() []*pack.Control {
 		want.Row("cognito-threat-protection", "User pools stop sign-ins that look stolen", "Leaked passwords are tried at every service.",
 			"Set userPoolAddOns.advancedSecurityMode to ENFORCED, and for sign-ins of your own advancedSecurityAdditionalFlows.customAuthMode.",
 			"FSBP:Cognito.1 FSBP:Cognito.4 "+standard.Identity, pack.Low, "", want.Properties{aws.CognitoUserPool: {
-				"userPoolAddOns.advancedSecurityMode": want.Is("ENFORCED"),
-				"userPoolAddOns.advancedSecurityAdditionalFlows.customAuthMode": want.Is("ENFORCED").WhereIs("lambdaConfig.defineAuthChallenge",
-					pack.Value.IsSet),
+				"userPoolAddOns.advancedSecurityMode":                           want.Is("ENFORCED"),
+				"userPoolAddOns.advancedSecurityAdditionalFlows.customAuthMode": want.Is("ENFORCED").WhereIs("", ownSignIns),
 			}}),
 		want.Row("cognito-passwords", "User pools want passwords that are hard to guess", "Short and simple passwords are guessed.",
 			"Leave passwordPolicy out, or ask for eight characters with capitals, digits and symbols.", "FSBP:Cognito.3 "+standard.SignIn,
@@ -129,7 +128,7 @@ func Controls() []*pack.Control {
 			}),
 		want.Row("glue-version", "Spark jobs run on a supported version of Glue", "Old versions get no security patches.",
 			"Set glueVersion to 3.0 or later.", "FSBP:Glue.4 "+standard.Patching, pack.Medium, "",
-			want.Properties{"aws:glue/job:Job": {"glueVersion": want.Least(3).Where("command.name", "glueetl")}}),
+			want.Properties{"aws:glue/job:Job": {"glueVersion": want.Least(3).WhereIs("command.name", sparkJob)}}),
 		want.Row("sagemaker-variants", "Endpoints of models have two instances or more", "With one instance the model goes when the zone does.",
 			"Set initialInstanceCount to 2 or more.", "FSBP:SageMaker.4 "+standard.Spreading, pack.Low, pack.Resilience, want.Properties{
 				"aws:sagemaker/endpointConfiguration:EndpointConfiguration": {
@@ -179,3 +178,14 @@ const (
 var (
 	urlLogin = regexp.MustCompile(`://[^/@]+@`)
 )
+
+// ownSignIns is the fact that a user pool has a way to sign in that is a program of its own, or says how such ways are guarded.
+func ownSignIns(pool pack.Value) pack.Fact {
+	return pool.Get("lambdaConfig.defineAuthChallenge").IsSet().
+		Or(pool.Get("userPoolAddOns.advancedSecurityAdditionalFlows.customAuthMode").IsSet())
+}
+
+// sparkJob is the fact that the command of a job of Glue is one for Spark, as it is when nobody names it.
+func sparkJob(name pack.Value) pack.Fact {
+	return want.Absent(name).Or(name.OneOf("glueetl", "gluestreaming"))
+}

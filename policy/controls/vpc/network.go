@@ -149,7 +149,7 @@ func networks() []*pack.Control {
 			},
 		},
 		{
-			ID: "vpc-flow-logs", Title: "Every VPC has a flow log", Severity: pack.Medium, Types: []string{aws.VPC}, Joins: []string{aws.FlowLog},
+			ID: "vpc-flow-logs", Title: "Every VPC has a flow log", Severity: pack.Medium, Types: []string{aws.VPC, aws.DefaultVPC}, Joins: []string{aws.FlowLog},
 			Stack: true,
 			Why:   "Without a flow log nobody can tell who talked to whom before, during and after an incident.",
 			Fix:   "Add a FlowLog with the VPC's id and traffic type ALL or REJECT.", Maps: standard.Meets("FSBP:EC2.6 CIS:3.7", standard.Logging),
@@ -164,11 +164,15 @@ func networks() []*pack.Control {
 			Check: func(k *pack.Case) { k.Require(k.Get("trafficType").OneOf("ALL", "REJECT")) },
 		},
 		{
-			ID: "subnet-no-public-ip", Title: "Subnets give no public addresses by themselves", Severity: pack.Medium, Types: []string{aws.Subnet},
-			Why: "Whatever is started there is on the internet without anybody having asked for it.",
-			Fix: "Leave mapPublicIpOnLaunch false; what must be reached gets a load balancer, or an Eip that the setting allowed of " +
-				"ec2-no-elastic-ip lists.", Maps: standard.Meets("FSBP:EC2.15", standard.Exposure),
-			Check: want.IsFalse("mapPublicIpOnLaunch"), Remedy: want.Put("mapPublicIpOnLaunch", false),
+			ID: "subnet-no-public-ip", Title: "Subnets give no public addresses by themselves", Severity: pack.Medium,
+			Types: []string{aws.Subnet, aws.DefaultSubnet},
+			Why:   "Whatever is started there is on the internet without anybody having asked for it.",
+			Fix: "Leave mapPublicIpOnLaunch false, and set it to false in a DefaultSubnet; what must be reached gets a load balancer, or an Eip " +
+				"that the setting allowed of ec2-no-elastic-ip lists.", Maps: standard.Meets("FSBP:EC2.15", standard.Exposure),
+			Check: func(k *pack.Case) {
+				k.Require(k.Get("mapPublicIpOnLaunch").Is(false, k.Type == aws.DefaultSubnet)) // which does unless it is told not to
+			},
+			Remedy: want.Put("mapPublicIpOnLaunch", false),
 		},
 		{
 			ID: "endpoint-policy-restricted", Title: "Endpoint policies are not open to everybody", Severity: pack.Medium,
