@@ -4,6 +4,8 @@
 // knows which inputs hold the id of which type.
 package aws
 
+import "strings"
+
 // The types of resources that controls name.
 const (
 	Analyzer                                 = "aws:accessanalyzer/analyzer:Analyzer"
@@ -281,6 +283,19 @@ var others = func() map[string]string {
 	}
 	return m
 }()
+
+// former are modules that had other names in version 6 of the provider and before; programs of that time still say them.
+var former = map[string]string{
+	"aws:elasticloadbalancing/": "aws:elb/", "aws:elasticloadbalancingv2/": "aws:lb/", "aws:applicationloadbalancing/": "aws:alb/",
+}
+
+// Current returns the name that a type has today.
+func Current(token string) string {
+	if end := strings.IndexByte(token, '/') + 1; former[token[:end]] != "" {
+		return former[token[:end]] + token[end:]
+	}
+	return token
+}
 
 // Twin returns the other name of a type that has two, such as aws:alb/listener:Listener for aws:lb/listener:Listener, or nothing.
 func Twin(token string) (other string, ok bool) {

@@ -30,8 +30,14 @@ func TestCredentialsAreFoundInAnyStringOfAnyType(t *testing.T) {
 		"a private key of a type of nobody": {"aws:newservice/thing:Thing", `{body: "-----BEGIN RSA PRIVATE KEY-----"}`, pack.Fail},
 		"a parameter that is made for it": {"aws:ssm/parameter:Parameter", "{type: SecureString, value: !secret AKIAIOSFODNN7EXAMPLE}",
 			pack.Pass},
-		"another provider":            {"random:index/randomPassword:RandomPassword", "{keepers: {a: AKIAIOSFODNN7EXAMPLE}}", pack.NotApplicable},
-		"an id that is not known yet": {"aws:ec2/subnet:Subnet", "{vpcId: !unknown x}", pack.Pass},
+		"a password of a broker": {"aws:mq/broker:Broker", "{users: [{username: app, password: hunter2}]}", pack.Fail},
+		"a password of a warehouse": {"aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream",
+			"{redshiftConfiguration: {username: u, password: hunter2hunter2}}", pack.Fail},
+		"a secret of a login": {"aws:cognito/identityProvider:IdentityProvider", "{providerDetails: {client_id: a, client_secret: hunter2hunter2}}",
+			pack.Fail},
+		"a password that is not known yet": {"aws:mq/broker:Broker", "{users: [{username: app, password: !unknown x}]}", pack.Undecided},
+		"another provider":                 {"random:index/randomPassword:RandomPassword", "{keepers: {a: AKIAIOSFODNN7EXAMPLE}}", pack.NotApplicable},
+		"an id that is not known yet":      {"aws:ec2/subnet:Subnet", "{vpcId: !unknown x}", pack.Pass},
 	} {
 		outcome, results, err := packtest.RunOne(p, "credential-in-input", packtest.YAML(t, c.token, c.inputs), packtest.State, nil)
 		require.NoError(t, err, name)

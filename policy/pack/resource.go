@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/bulkhead-iac/bulkhead/policy/aws"
 )
 
 // Options are the resource options that policies see.
@@ -57,9 +59,9 @@ type Resource struct {
 	outRead              bool
 }
 
-// NewResource makes a resource from its inputs in the engine's wire form.
+// NewResource makes a resource from its inputs in the engine's wire form. A former name of its type becomes that of today.
 func NewResource(token, name, urn string, inputs *structpb.Struct) *Resource {
-	return &Resource{Subject: Subject{URN: urn, Type: token, Name: name}, raw: inputs}
+	return &Resource{Subject: Subject{URN: urn, Type: aws.Current(token), Name: name}, raw: inputs}
 }
 
 // SetOutputs gives the resource its state in the engine's wire form.

@@ -16,10 +16,19 @@ import (
 func properties() []*pack.Control {
 	return []*pack.Control{
 		want.Properties{
-			"aws:appsync/apiCache:ApiCache":      {"atRestEncryptionEnabled": want.On},
-			"aws:athena/workgroup:Workgroup":     {"configuration.resultConfiguration.encryptionConfiguration.encryptionOption": want.Given},
-			"aws:dax/cluster:Cluster":            {"serverSideEncryption.enabled": want.On},
-			"aws:docdb/cluster:Cluster":          {"storageEncrypted": want.On},
+			"aws:appsync/apiCache:ApiCache":  {"atRestEncryptionEnabled": want.On},
+			"aws:athena/workgroup:Workgroup": {"configuration.resultConfiguration.encryptionConfiguration.encryptionOption": want.Given},
+			"aws:dax/cluster:Cluster":        {"serverSideEncryption.enabled": want.On},
+			"aws:docdb/cluster:Cluster":      {"storageEncrypted": want.On},
+			"aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings": {
+				"dataCatalogEncryptionSettings.encryptionAtRest.catalogEncryptionMode":                         want.Is("SSE-KMS", "SSE-KMS-WITH-SERVICE-ROLE"),
+				"dataCatalogEncryptionSettings.connectionPasswordEncryption.returnConnectionPasswordEncrypted": want.On,
+			},
+			"aws:glue/securityConfiguration:SecurityConfiguration": {
+				"encryptionConfiguration.cloudwatchEncryption.cloudwatchEncryptionMode":     want.Is("SSE-KMS"),
+				"encryptionConfiguration.jobBookmarksEncryption.jobBookmarksEncryptionMode": want.Is("CSE-KMS"),
+				"encryptionConfiguration.s3Encryption.s3EncryptionMode":                     want.Is("SSE-KMS", "SSE-S3"),
+			},
 			"aws:kinesis/stream:Stream":          {"encryptionType": want.Is("KMS")},
 			"aws:neptune/cluster:Cluster":        {"storageEncrypted": want.On},
 			"aws:workspaces/workspace:Workspace": {"rootVolumeEncryptionEnabled": want.On, "userVolumeEncryptionEnabled": want.On},

@@ -3,8 +3,11 @@
 package ecs
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/bulkhead-iac/bulkhead/policy/aws"
 	"github.com/bulkhead-iac/bulkhead/policy/facts/credential"
@@ -23,7 +26,7 @@ func containerList(k *pack.Case) []pack.Value {
 		return nil
 	}
 	definitions := pack.Memo(k, v, func() document.Parsed {
-		list := document.JSON(v, `{"containerDefinitions":`+v.Str()+`}`)
+		list := document.JSON(v, `{"containerDefinitions":`+camel(v.Str())+`}`)
 		list.Ok = list.Ok && v.Str() != ""
 		return list
 	})
@@ -32,6 +35,37 @@ func containerList(k *pack.Case) []pack.Value {
 		return nil
 	}
 	return slices.Collect(definitions.Get("containerDefinitions").Items())
+}
+
+// camel writes the names in container definitions as the API does. The provider also takes those of CloudFormation, which begin with a
+// capital letter.
+func camel(definitions string) string {
+	var list []any
+	if !strings.Contains(definitions, `"Image"`) || json.Unmarshal([]byte(definitions), &list) != nil {
+		return definitions
+	}
+	text, err := json.Marshal(small(list))
+	if err != nil {
+		return definitions
+	}
+	return string(text)
+}
+
+func small(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = small(v[i])
+		}
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for key, item := range v {
+			first, size := utf8.DecodeRuneInString(key)
+			object[string(unicode.ToLower(first))+key[size:]] = small(item)
+		}
+		return object
+	}
+	return v
 }
 
 // eachContainer judges every container of a task definition. Details of a secret definition are not shown.

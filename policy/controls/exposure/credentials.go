@@ -52,7 +52,8 @@ var programs = map[string][]string{
 	"aws:codebuild/project:Project":                                    {"environment"},
 	"aws:elasticbeanstalk/environment:Environment":                     {"settings"},
 	"aws:elasticbeanstalk/configurationTemplate:ConfigurationTemplate": {"settings"},
-	"aws:glue/job:Job":                                                 {"defaultArguments"},
+	"aws:glue/job:Job":                                                 {"defaultArguments", "nonOverridableArguments"},
+	"aws:glue/connection:Connection":                                   {"connectionProperties"},
 	"aws:sagemaker/model:Model":                                        {"primaryContainer", "containers"},
 	"aws:lightsail/containerServiceDeploymentVersion:ContainerServiceDeploymentVersion": {"containers"},
 	"aws:mwaa/environment:Environment":                                                  {"airflowConfigurationOptions"},
@@ -89,7 +90,8 @@ type credentialWalk struct {
 }
 
 // environments are words in the names of inputs that hold settings of a program by their names.
-var environments = credential.NewWords("environment", "variables", "envvars", "settings")
+var environments = credential.NewWords("environment", "variables", "envvars", "settings", "arguments", "configurationoptions",
+	"connectionproperties")
 
 // value judges one input. Below the name of an environment, names count as well as shapes.
 func (w *credentialWalk) value(v pack.Value, name string, variables bool) {
@@ -106,7 +108,7 @@ func (w *credentialWalk) value(v pack.Value, name string, variables bool) {
 			w.value(item, name, variables)
 		}
 	case pack.Unknown:
-		if w.waits && (!variables || environments.In(name) || secretName(name)) {
+		if w.waits && (!variables || environments.In(name) || secretName(name)) || !v.Secret() && credential.IsInput(name) {
 			w.k.Defer(w.place(v))
 		}
 	case pack.Text:
@@ -116,6 +118,10 @@ func (w *credentialWalk) value(v pack.Value, name string, variables bool) {
 
 // text judges a string, or what is in it when it is JSON.
 func (w *credentialWalk) text(v pack.Value, name string, variables bool) {
+	if !v.Secret() && credential.IsInput(name) && credential.Setting("password", v).Is == pack.True {
+		w.report(v, name)
+		return
+	}
 	if !variables && !w.filter(v.Str()) { // nearly every text
 		return
 	}

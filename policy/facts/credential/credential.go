@@ -120,7 +120,20 @@ func comment(line string) bool {
 
 // pointer reports whether a value says where a secret is, and not what it is.
 func pointer(value string) bool {
-	return strings.HasPrefix(value, "arn:") || pathShape.MatchString(value) || urlShape.MatchString(value)
+	return strings.HasPrefix(value, "arn:") || strings.HasPrefix(value, "{{resolve:") || pathShape.MatchString(value) || urlShape.MatchString(value)
+}
+
+// inputs are how the names of inputs end that hold a credential themselves, whatever the type.
+var inputs = []string{
+	"password", "passwd", "passphrase", "clientsecret", "client_secret", "sharedsecret", "oauthtoken", "authtoken", "hectoken", "accesstoken",
+	"secrettoken", "presharedkey", "secretkey",
+}
+
+var inputWords = NewWords(inputs...)
+
+// IsInput reports whether the name of an input says that a credential is in it.
+func IsInput(name string) bool {
+	return inputWords.In(name) && slices.ContainsFunc(inputs, func(end string) bool { return strings.HasSuffix(Plain(name), end) })
 }
 
 // about are last words of a name such as DB_SECRET_ARN or token-ttl: the value is about the secret only.

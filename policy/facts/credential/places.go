@@ -34,10 +34,14 @@ var Handed = map[string][]string{
 
 // WrittenDown is the fact that a value is set by the program itself: it is there, and no resource makes it.
 func WrittenDown(k *pack.Case, v pack.Value, property string) pack.Fact {
-	if len(k.PropertyDependencies[property]) > 0 {
+	from, told := k.PropertyDependencies[property]
+	if len(from) > 0 {
 		return pack.No(v)
 	}
 	set := v.IsSet()
+	if set.Is == pack.Deferred && told && v.Secret() { // encrypted in an export, which says that no resource makes it
+		return pack.Yes(v.Place())
+	}
 	if set.Is != pack.Deferred {
 		set.At = v.Place() // the message is about the place, and must not be about the value
 	}
