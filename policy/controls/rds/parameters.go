@@ -99,10 +99,7 @@ func requiresTLS(k *pack.Case) {
 // groupOf is the parameter group of an instance or a cluster, and the property that names it. It is missing where nobody names one, or
 // names that of AWS, which sets nothing. What the stack does not have, or not yet, is said to the case.
 func groupOf(k *pack.Case) (group *pack.Resource, name pack.Value, missing bool) {
-	property, token := "parameterGroupName", aws.RDSParameterGroup
-	if k.Type == aws.RDSCluster {
-		property, token = "dbClusterParameterGroupName", aws.RDSClusterParameterGroup
-	}
+	property, token := groupProperty(k)
 	name = k.Get(property)
 	group, found := k.Stack.Target(k.Resource, property, name, token)
 	switch {
@@ -115,6 +112,14 @@ func groupOf(k *pack.Case) (group *pack.Resource, name pack.Value, missing bool)
 		k.Skip("the parameter group is not part of the stack")
 	}
 	return group, name, missing
+}
+
+// groupProperty is the property that names the parameter group of an instance or a cluster, and the type of the group.
+func groupProperty(k *pack.Case) (property, token string) {
+	if k.Type == aws.RDSCluster {
+		return "dbClusterParameterGroupName", aws.RDSClusterParameterGroup
+	}
+	return "parameterGroupName", aws.RDSParameterGroup
 }
 
 // asksForTLS is the fact that a server refuses connections without TLS when nobody says anything: PostgreSQL does from version
@@ -232,11 +237,10 @@ func logsStatements(k *pack.Case) {
 		}
 		return
 	}
-	group, name, missing := groupOf(k)
-	if missing {
-		k.Report(name, "no parameter group of yours is set")
-	}
+	property, kind := groupProperty(k)
+	group, found := k.Stack.Target(k.Resource, property, k.Get(property), kind)
 	if group == nil {
+		k.Require(found, "no parameter group of this stack is attached")
 		return
 	}
 	set := func(name string, holds func(string) bool) pack.Fact {
