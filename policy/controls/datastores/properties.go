@@ -21,7 +21,8 @@ func properties() []*pack.Control {
 			"aws:dax/cluster:Cluster":        {"serverSideEncryption.enabled": want.On},
 			"aws:docdb/cluster:Cluster":      {"storageEncrypted": want.On},
 			"aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings": {
-				"dataCatalogEncryptionSettings.encryptionAtRest.catalogEncryptionMode":                         want.Is("SSE-KMS", "SSE-KMS-WITH-SERVICE-ROLE"),
+				"dataCatalogEncryptionSettings.encryptionAtRest.catalogEncryptionMode": want.Is("SSE-KMS",
+					"SSE-KMS-WITH-SERVICE-ROLE"),
 				"dataCatalogEncryptionSettings.connectionPasswordEncryption.returnConnectionPasswordEncrypted": want.On,
 			},
 			"aws:glue/securityConfiguration:SecurityConfiguration": {

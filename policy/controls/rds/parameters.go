@@ -20,7 +20,8 @@ func databaseStacks() []*pack.Control {
 		{
 			ID: "rds-tls-required", Title: "Databases require TLS by their parameter group", Severity: pack.Medium, Types: dataStores,
 			Joins: []string{aws.RDSParameterGroup, aws.RDSClusterParameterGroup}, Stack: true,
-			Why: "SQL Server, Db2 and older versions of the other engines accept connections in the clear unless the parameter group says otherwise.",
+			Why: "SQL Server, Db2 and older versions of the other engines accept connections in the clear unless the parameter group says " +
+				"otherwise.",
 			Fix: "Attach a ParameterGroup, to a cluster a ClusterParameterGroup, with rds.force_ssl 1 (PostgreSQL, SQL Server) or " +
 				"require_secure_transport ON (MySQL, MariaDB), or db2comm SSL (Db2).",
 			Maps:  standard.Meets("FSBP:RDS.38 FSBP:RDS.39 FSBP:RDS.41 FSBP:RDS.44", standard.InTransit),

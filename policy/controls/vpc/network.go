@@ -149,10 +149,10 @@ func networks() []*pack.Control {
 			},
 		},
 		{
-			ID: "vpc-flow-logs", Title: "Every VPC has a flow log", Severity: pack.Medium, Types: []string{aws.VPC, aws.DefaultVPC}, Joins: []string{aws.FlowLog},
-			Stack: true,
-			Why:   "Without a flow log nobody can tell who talked to whom before, during and after an incident.",
-			Fix:   "Add a FlowLog with the VPC's id and traffic type ALL or REJECT.", Maps: standard.Meets("FSBP:EC2.6 CIS:3.7", standard.Logging),
+			ID: "vpc-flow-logs", Title: "Every VPC has a flow log", Severity: pack.Medium, Types: []string{aws.VPC, aws.DefaultVPC},
+			Joins: []string{aws.FlowLog}, Stack: true,
+			Why: "Without a flow log nobody can tell who talked to whom before, during and after an incident.",
+			Fix: "Add a FlowLog with the VPC's id and traffic type ALL or REJECT.", Maps: standard.Meets("FSBP:EC2.6 CIS:3.7", standard.Logging),
 			Check: func(k *pack.Case) {
 				k.Require(want.AnyCompanion(k, "vpcId", []string{aws.FlowLog}, want.Present), "no flow log points at this VPC")
 			},

@@ -33,12 +33,14 @@ func securityGroups() []*pack.Control {
 		{
 			ID: "sg-ssh-world", Title: "SSH is closed to the internet", Severity: pack.Critical, Types: groupTypes,
 			Why: "Open SSH is found and attacked within minutes.", Fix: "Use Session Manager, or list the addresses that need it.",
-			Maps: standard.Meets("FSBP:EC2.13 FSBP:EC2.19 FSBP:EC2.53 FSBP:EC2.54 CIS:5.3 CIS:5.4", standard.Exposure), Check: closed(filter.PortSSH),
+			Maps:  standard.Meets("FSBP:EC2.13 FSBP:EC2.19 FSBP:EC2.53 FSBP:EC2.54 CIS:5.3 CIS:5.4", standard.Exposure),
+			Check: closed(filter.PortSSH),
 		},
 		{
 			ID: "sg-rdp-world", Title: "Remote Desktop is closed to the internet", Severity: pack.Critical, Types: groupTypes,
 			Why: "Open Remote Desktop is the most common way in for ransomware.", Fix: "Use Fleet Manager, or list the addresses that need it.",
-			Maps: standard.Meets("FSBP:EC2.14 FSBP:EC2.19 FSBP:EC2.53 FSBP:EC2.54 CIS:5.3 CIS:5.4", standard.Exposure), Check: closed(filter.PortRDP),
+			Maps:  standard.Meets("FSBP:EC2.14 FSBP:EC2.19 FSBP:EC2.53 FSBP:EC2.54 CIS:5.3 CIS:5.4", standard.Exposure),
+			Check: closed(filter.PortRDP),
 		},
 		{
 			ID: "sg-smb-world", Title: "Windows file sharing is closed to the internet", Severity: pack.Critical, Types: groupTypes,

@@ -120,7 +120,8 @@ func comment(line string) bool {
 
 // pointer reports whether a value says where a secret is, and not what it is.
 func pointer(value string) bool {
-	return strings.HasPrefix(value, "arn:") || strings.HasPrefix(value, "{{resolve:") || pathShape.MatchString(value) || urlShape.MatchString(value)
+	return strings.HasPrefix(value, "arn:") || strings.HasPrefix(value, "{{resolve:") || pathShape.MatchString(value) ||
+		urlShape.MatchString(value)
 }
 
 // inputs are how the names of inputs end that hold a credential themselves, whatever the type.
