@@ -57,6 +57,8 @@ func (l *Listener) Attribute(key string) string {
 type Known struct {
 	Listeners map[string]*Listener
 	Groups    map[string]*elb.TargetGroup
+	// Passed are listeners of network load balancers that end TLS, which the twin does not: it passes on what it gets.
+	Passed map[string]bool
 }
 
 // Read reads the answers of AWS's API from a folder, as tools/describe writes them. All that it has no word for is told at once. A
@@ -85,7 +87,7 @@ func Read(folder string) (*Known, error) {
 			return nil, fmt.Errorf("%s: %w", filepath.Join(folder, name+".json"), err)
 		}
 	}
-	k := &Known{Listeners: map[string]*Listener{}, Groups: map[string]*elb.TargetGroup{}}
+	k := &Known{Listeners: map[string]*Listener{}, Groups: map[string]*elb.TargetGroup{}, Passed: map[string]bool{}}
 	var problems []error
 	for i := range groups {
 		g := &groups[i]
@@ -95,6 +97,7 @@ func Read(folder string) (*Known, error) {
 		}
 	}
 	for _, x := range listeners {
+		k.Passed[aws.ToString(x.ListenerArn)] = x.Protocol == elb.ProtocolEnumTls
 		if x.Protocol != elb.ProtocolEnumHttp && x.Protocol != elb.ProtocolEnumHttps {
 			continue
 		}

@@ -28,7 +28,7 @@ var answers = map[string]string{
 	"Listeners": `[
 		{"ListenerArn": "https", "Protocol": "HTTPS", "Port": 443, "SslPolicy": "modern", "Certificates": [{"CertificateArn": "c"}], "Attributes": [
 			{"Key": "routing.http.response.strict_transport_security.header_value", "Value": "max-age=1"}, {"Key": "routing.http.response.server.enabled", "Value": "false"}]},
-		{"ListenerArn": "http", "Protocol": "HTTP", "Port": 80}, {"ListenerArn": "tcp", "Protocol": "TCP", "Port": 22}]`,
+		{"ListenerArn": "http", "Protocol": "HTTP", "Port": 80}, {"ListenerArn": "tcp", "Protocol": "TCP", "Port": 22}, {"ListenerArn": "tls", "Protocol": "TLS", "Port": 23}]`,
 	"Rules": `[
 		{"ListenerArn": "https", "RuleArn": "d", "Priority": "default", "IsDefault": true, "Actions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "Not found"}}]},
 		{"ListenerArn": "https", "RuleArn": "b", "Priority": "20", "Conditions": [{"Field": "host-header", "Values": ["shop.example"]}, {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/api/*"]}}], "Actions": [{"Type": "forward", "TargetGroupArn": "api"}]},
@@ -63,6 +63,8 @@ func known(t *testing.T) *balancer.Known {
 func TestAListenerIsReadWithItsNamesAndVersions(t *testing.T) {
 	k := known(t)
 	require.Len(t, k.Listeners, 2, "one of TCP is none of an application")
+	require.True(t, k.Passed["tls"])
+	require.False(t, k.Passed["tcp"] || k.Passed["https"])
 	l := k.Listeners["https"]
 	require.Equal(t, [][]string{{"shop.example", "*.shop.example"}}, l.Names)
 	require.Equal(t, []string{"RSA_2048"}, l.Keys)

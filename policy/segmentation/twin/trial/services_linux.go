@@ -77,9 +77,11 @@ func (t *Trial) notShown() []string {
 	}
 	for i := range t.net.LoadBalancers {
 		for _, x := range t.net.LoadBalancers[i].Listeners {
+			what := fmt.Sprintf("TLS of %s port %d: ", cmp.Or(t.net.LoadBalancers[i].Name, t.net.LoadBalancers[i].ID), x.Port)
 			if rules := t.around.Balancers.Listeners[x.ID]; rules != nil && rules.Secure() {
-				out = append(out, fmt.Sprintf("TLS of %s port %d: which cipher suite it prefers; %s", cmp.Or(t.net.LoadBalancers[i].Name, t.net.LoadBalancers[i].ID), x.Port,
-					strings.Join(append([]string{"crypto/tls speaks it"}, rules.Unsaid...), ", ")))
+				out = append(out, what+"which cipher suite it prefers; "+strings.Join(append([]string{"crypto/tls speaks it"}, rules.Unsaid...), ", "))
+			} else if t.around.Balancers.Passed[x.ID] {
+				out = append(out, what+"connections are passed on as they come")
 			}
 		}
 	}

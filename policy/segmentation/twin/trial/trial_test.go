@@ -412,7 +412,7 @@ func TestNetworkLoadBalancersThatKeepAddressesAndThoseThatDoNot(t *testing.T) {
 			if c.change != nil {
 				c.change(s)
 			}
-			o, err := madeOf(t, s, &trial.Surroundings{}, nil).Run()
+			o, err := madeOf(t, s, &trial.Surroundings{Balancers: balancer.Known{Passed: map[string]bool{"https": true}}}, nil).Run()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -420,6 +420,9 @@ func TestNetworkLoadBalancersThatKeepAddressesAndThoseThatDoNot(t *testing.T) {
 				var page strings.Builder
 				o.Text(&page)
 				t.Error(page.String())
+			}
+			if !slices.ContainsFunc(o.NotShown, func(s string) bool { return strings.Contains(s, "connections are passed on as they come") }) {
+				t.Errorf("that TLS is not ended is not among %q", o.NotShown)
 			}
 			if seen := o.Seen.Cell(c.cell, "app"); (len(seen.Through) > 0) != c.through {
 				t.Errorf("%s -> app: %+v", c.cell, seen)
