@@ -28,6 +28,9 @@ import (
 // folder, so that no file says what runs, and none is left that says it wrongly.
 const twinVariable = "BULKHEAD_TWIN"
 
+// keeperVariable tells a process that it is the keeper.
+const keeperVariable = "BULKHEAD_TWIN_KEEPER"
+
 const (
 	// twinLog is what the processes of the last twin said.
 	twinLog = "twin.log"
@@ -54,7 +57,7 @@ func (r *rehearsal) stand(ctx context.Context) (*trial.Outcome, error) {
 	}
 	defer log.Close()                                   //nolint:errcheck // the keeper has its own
 	keeper := exec.Command(self, "twin", r.Environment) //nolint:gosec // itself
-	keeper.Dir, keeper.Env = r.Dir, append(os.Environ(), r.twinVariable(), "PWD="+r.Dir)
+	keeper.Dir, keeper.Env = r.Dir, append(os.Environ(), r.twinVariable(), keeperVariable+"=1", "PWD="+r.Dir)
 	keeper.Stderr, keeper.SysProcAttr = log, &syscall.SysProcAttr{Setsid: true} // the end of the terminal does not reach it
 	out, err := keeper.StdoutPipe()
 	if err != nil {

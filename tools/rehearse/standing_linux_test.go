@@ -94,6 +94,10 @@ func TestATwinStaysUpUntilItIsEnded(t *testing.T) {
 	require.Equal(t, exitMisuse, exitCode(t, command))
 	require.Contains(t, errOut.String(), `"no-such-program": executable file not found`)
 
+	code, _, stderr = within(t, r, "app", os.Args[0]+" twin staging") // who asks in a twin for another is told what anybody is
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "staging is not rehearsed")
+
 	command, out, _ := rehearse(t, r.Root, "twin", "--down", "staging")
 	require.Zero(t, exitCode(t, command))
 	require.Equal(t, "the twin of staging has ended\n", out.String())

@@ -45,7 +45,7 @@ func makeTwin(ctx context.Context, root string, in *invocation) error {
 		return r.look(in)
 	case twin.Within():
 		return r.inhabit(ctx)
-	case os.Getenv(twinVariable) != "":
+	case os.Getenv(keeperVariable) != "":
 		return r.keep(ctx)
 	}
 	s, _, err := settings(root, in.environment)
