@@ -3,6 +3,7 @@
 package awsfiles_test
 
 import (
+	"encoding/json"
 	"maps"
 	"net/netip"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/twin"
 )
 
 // shop is an account in the form of the AWS CLI's answers: a load balancer and a NAT gateway in a public subnet, an
@@ -237,6 +239,86 @@ func TestALoadBalancerWithoutItsFileMayForwardAnything(t *testing.T) {
 	require.Equal(t, reach.Unknown, m[0].Verdict)
 }
 
+// changed calls do with every copy of a JSON value in which one part is gone or another.
+func changed(v any, do func(any)) {
+	for _, other := range []any{nil, "", "gone", -1, 70000, "::/0", []any{}, map[string]any{}, true} {
+		do(other)
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			without := maps.Clone(v)
+			delete(without, key)
+			do(without)
+			changed(v[key], func(x any) {
+				with := maps.Clone(v)
+				with[key] = x
+				do(with)
+			})
+		}
+	case []any:
+		for i := range v {
+			do(slices.Delete(slices.Clone(v), i, i+1))
+			do(append(slices.Clone(v), v[i])) // it is there twice
+			changed(v[i], func(x any) {
+				with := slices.Clone(v)
+				with[i] = x
+				do(with)
+			})
+		}
+	}
+}
+
+// Whatever one part of an answer is, there is an error or a network, of which the engine says something, and a twin is made or not.
+func TestNothingThatAnAnswerSaysPanics(t *testing.T) {
+	files := maps.Clone(shop)
+	for _, unable := range []string{ // of which no twin can be made
+		`,{"IpProtocol":"tcp","FromPort":22,"ToPort":22,"PrefixListIds":[{"PrefixListId":"pl-gone"}]}`,
+		`,{"DestinationCidrBlock":"203.0.113.0/24","TransitGatewayId":"tgw-1","State":"active"},{"DestinationPrefixListId":"pl-s3","GatewayId":"vpce-s3","State":"active"}`,
+	} {
+		for name, text := range files {
+			files[name] = strings.ReplaceAll(text, unable, "")
+		}
+	}
+	folder := write(t, "", files)
+	read, planned := 0, 0
+	for name, text := range files {
+		var v any
+		require.NoError(t, json.Unmarshal([]byte(text), &v))
+		file := filepath.Join(folder, name+".json")
+		changed(v, func(x any) {
+			other, err := json.Marshal(x)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(file, other, 0o600))
+			defer func() {
+				if r := recover(); r != nil {
+					t.Fatalf("%s: %s: %v", name, other, r)
+				}
+			}()
+			net, err := awsfiles.Read(folder)
+			if err != nil {
+				return
+			}
+			read++
+			e := reach.New(net)
+			for _, c := range e.Classes() {
+				e.Between(e.InternetEnd(), c)
+				e.Mediated(e.InternetEnd(), c)
+			}
+			if placed, err := twin.Place(net, func(netip.Addr) bool { return false }); err == nil {
+				if _, err := placed.Compile(nil); err == nil {
+					planned++
+				} else {
+					require.ErrorIs(t, err, twin.ErrUnable)
+				}
+			}
+		})
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	}
+	require.Greater(t, read, 1000)
+	require.Greater(t, planned, 500)
+}
+
 func FuzzRead(f *testing.F) {
 	for name, text := range shop {
 		f.Add(name, text)
@@ -258,6 +340,11 @@ func FuzzRead(f *testing.F) {
 		for _, c := range e.Classes() {
 			e.Between(e.InternetEnd(), c)
 			e.Mediated(e.InternetEnd(), c)
+		}
+		if placed, err := twin.Place(net, func(netip.Addr) bool { return false }); err == nil {
+			if _, err := placed.Compile(nil); err != nil {
+				require.ErrorIs(t, err, twin.ErrUnable)
+			}
 		}
 	})
 }

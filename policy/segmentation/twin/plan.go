@@ -229,15 +229,22 @@ func (p *Plan) iface(i int) {
 	p.of[name].Filter = p.groups(&f, p.net.Subnets[subnet].VPC)
 }
 
-// natAddress is the private address of a NAT gateway: the last usable one of its subnet.
+// natAddress is the private address of a NAT gateway: the last usable one of its subnet; none where that has no range of IPv4.
 func (p *Plan) natAddress(i int) netip.Addr {
-	a := p.net.Subnets[p.subnet(p.net.NATs[i].Subnet)].CIDRs[0]
+	ranges := p.net.Subnets[p.subnet(p.net.NATs[i].Subnet)].CIDRs
+	four := slices.IndexFunc(ranges, isIPv4)
+	if four < 0 {
+		return netip.Addr{}
+	}
+	a := ranges[four]
 	raw := a.Masked().Addr().As4()
 	for bit := a.Bits(); bit < 32; bit++ {
 		raw[bit/8] |= 0x80 >> (bit % 8)
 	}
 	return netip.AddrFrom4(raw).Prev().Prev().Prev().Prev()
 }
+
+func isIPv4(c netip.Prefix) bool { return c.Addr().Is4() }
 
 func (p *Plan) nat(i int) {
 	x := p.net.NATs[i]

@@ -3,6 +3,7 @@
 package twin
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,7 +17,7 @@ var ErrUnable = errors.New("no twin can be made")
 
 // unable lists what keeps a network from being made of namespaces.
 func unable(net *model.Network) []string {
-	out := net.Check()
+	out := append(net.Check(), missing(net)...)
 	say := func(kind, id, why string) {
 		if why != "" {
 			out = append(out, fmt.Sprintf("%s %s: %s", kind, id, why))
@@ -64,6 +65,30 @@ func unable(net *model.Network) []string {
 	return append(out, joints(net)...)
 }
 
+// missing lists what a subnet or an interface needs and the network does not have.
+func missing(net *model.Network) (out []string) {
+	for _, s := range net.Subnets {
+		v := slices.IndexFunc(net.VPCs, func(x model.VPC) bool { return x.ID == s.VPC })
+		if v < 0 {
+			out = append(out, fmt.Sprintf("subnet %s: its VPC is not known", s.ID))
+			continue
+		}
+		acl, table := cmp.Or(s.ACL, net.VPCs[v].DefaultACL), cmp.Or(s.Table, net.VPCs[v].MainTable)
+		if !slices.ContainsFunc(net.ACLs, func(x model.ACL) bool { return x.ID == acl }) {
+			out = append(out, fmt.Sprintf("subnet %s: its ACL is not known", s.ID))
+		}
+		if !slices.ContainsFunc(net.Tables, func(x model.Table) bool { return x.ID == table }) {
+			out = append(out, fmt.Sprintf("subnet %s: its route table is not known", s.ID))
+		}
+	}
+	for _, f := range net.Interfaces {
+		if slices.Contains(f.Subnets, "") || slices.Contains(f.Groups, "") {
+			out = append(out, fmt.Sprintf("interface %s: its subnet or a group of it is not known", f.ID))
+		}
+	}
+	return out
+}
+
 // joints lists what keeps gateways, peerings and lists from being made.
 func joints(net *model.Network) []string {
 	var out []string
@@ -79,6 +104,12 @@ func joints(net *model.Network) []string {
 		say("NAT gateway", x.ID, x.Doubt)
 		if !x.Private && !x.Public.IsValid() {
 			say("NAT gateway", x.ID, "its public address is not known")
+		}
+		if !slices.ContainsFunc(net.Subnets, func(s model.Subnet) bool { return s.ID == x.Subnet && slices.ContainsFunc(s.CIDRs, isIPv4) }) {
+			say("NAT gateway", x.ID, "no subnet of it with an IPv4 range is in the network")
+		}
+		if !slices.ContainsFunc(net.VPCs, func(v model.VPC) bool { return v.ID == x.VPC }) {
+			say("NAT gateway", x.ID, "its VPC is not known")
 		}
 	}
 	for _, x := range net.Peerings {
