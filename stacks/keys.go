@@ -89,6 +89,13 @@ var table = []setting{
 		check:       each(form.CheckEndpointService),
 	},
 	{
+		key: "trustedAccounts", group: groupNetwork, fallback: []string{}, example: "[111122223333 because it keeps the images of all environments]",
+		description: "Other AWS accounts whose resources may be used through the VPC endpoints, such as images, keys, queues or buckets. Without them nothing inside can write to somebody else's, whoever's credentials are used. Each reason becomes a tag.",
+		allowed:     "<account id> because <reason of 10 to 256 characters>; at most 20, each once, and not accountId",
+		field:       func(s *Settings) any { return &s.Network.TrustedAccounts },
+		check:       trustedAccounts,
+	},
+	{
 		key: "dnsBlockOffReason", group: groupNetwork, fallback: "", example: "finding out which names the new release looks up",
 		description: "Why names are resolved that no connection needs, and only logged. Empty means that they do not exist: the VPC's resolver answers the names of the AWS services in use, of the database and of appEgressDomains. The reason becomes a tag.",
 		allowed:     "10 to 256 characters",
@@ -328,39 +335,6 @@ var table = []setting{
 		allowed:     "<name> snapshot <name or ARN>, or <name> followed by instance <identifier>, resource <id> or backup <ARN>, and latest or a time in UTC; in region",
 		field:       func(s *Settings) any { return &s.Database.RestoreFrom },
 		check:       each(restore),
-	},
-	{
-		key: "databaseExternalUrl", group: groupDatabase, fallback: "", example: "postgresql://db.example.com:5432/shop",
-		description: "PostgreSQL database that somebody else runs, for the service to use in the place of one that the environment makes: see docs/database.md. Empty means a database of the environment's own.",
-		allowed:     "postgresql://<host name>:<port>/<database>, without a user, a password or parameters; with databaseExternalCidrs, databaseExternalCa and databaseExternalSecretArn",
-		field:       func(s *Settings) any { return &s.Database.External.URL },
-		check:       text(func(url string) error { _, err := form.ParseDatabaseURL(url); return err }),
-	},
-	{
-		key: "databaseExternalCidrs", group: groupDatabase, fallback: []string{}, example: "[203.0.113.16/28]",
-		description: "Addresses in which the host name of databaseExternalUrl resolves. The application has a route to these and its rules lead there, at that port.",
-		allowed:     "as appEgressCidrs; with databaseExternalUrl, and only then",
-		field:       func(s *Settings) any { return &s.Database.External.CIDRs },
-		check:       ranges(cidr.MaxDestinations, cidr.CheckDestination),
-	},
-	{
-		key: "databaseExternalCa", group: groupDatabase, fallback: "", example: "|\n  -----BEGIN CERTIFICATE-----\n  …",
-		description: "Certificate authority of the server of databaseExternalUrl. Its instances believe no other.",
-		allowed:     "certificates of authorities as PEM, at most 6 KiB, none of which has ended; with databaseExternalUrl, and only then",
-		field:       func(s *Settings) any { return &s.Database.External.CA },
-		check:       text(form.CheckAuthorities),
-	},
-	{
-		key: "databaseExternalSecretArn", group: groupDatabase, fallback: "", example: "arn:aws:secretsmanager:eu-central-1:210987654321:secret:shop-db-0a1b2c",
-		description: "Secret with username and password of the service, as JSON. Whoever keeps it rotates it. The role of the instances may read it, and no other.",
-		allowed:     "the ARN of a secret in region and accountId; with databaseExternalUrl, and only then",
-		field:       func(s *Settings) any { return &s.Database.External.SecretARN },
-	},
-	{
-		key: "databaseExternalKeyArn", group: groupDatabase, fallback: "", example: "arn:aws:kms:eu-central-1:210987654321:key/…",
-		description: "KMS key that encrypts databaseExternalSecretArn. Empty means AWS's own key for Secrets Manager.",
-		allowed:     "the ARN of a key in region; with databaseExternalUrl, and only then",
-		field:       func(s *Settings) any { return &s.Database.External.KeyARN },
 	},
 	{
 		key: "databaseAttached", group: groupDatabase, fallback: "db", example: "monday",

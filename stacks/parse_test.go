@@ -20,7 +20,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 		Project: ours, Environment: "staging", AccountID: "210987654321", Region: "eu-central-1",
 		Network: Network{
 			VPCCIDR: "10.20.0.0/16", Zones: []string{"eu-central-1a", "eu-central-1b"}, NATStrategy: NATNone,
-			InterfaceEndpoints: []string{"ssm", "secretsmanager", "logs", "kms"},
+			InterfaceEndpoints: []string{"ssm", "secretsmanager", "logs", "kms"}, TrustedAccounts: []string{},
 		},
 		Bastion: Bastion{Access: BastionKnownAddresses, AllowedCIDRs: []string{"203.0.113.0/28"}, InstanceType: "t3.micro"},
 		Edge:    Edge{Zone: "staging.bulkhead.example", Domain: "staging.bulkhead.example", HSTSDays: 730},
@@ -38,7 +38,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 
 // withoutEmptyLists makes an empty list and none at all the same.
 func withoutEmptyLists(s *Settings) *Settings {
-	for _, list := range []*[]string{&s.App.EgressCIDRs, &s.App.EgressDomains, &s.WAF.Relaxations, &s.Network.ExistingSubnetIDs, &s.Audit.RecordEmails, &s.Database.External.CIDRs} {
+	for _, list := range []*[]string{&s.App.EgressCIDRs, &s.App.EgressDomains, &s.WAF.Relaxations, &s.Network.ExistingSubnetIDs, &s.Audit.RecordEmails} {
 		if len(*list) == 0 {
 			*list = nil
 		}
@@ -77,6 +77,7 @@ func TestParseGoodValues(t *testing.T) {
 		"destinations":              {"appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["198.51.100.0/24","10.99.0.0/16"]`, "natStrategy": "OnePerZone"},
 		"uploads":                   {"wafRelaxations": `["CommonRuleSet.SizeRestrictions_BODY because people upload photos","Linux because the group is tried out"]`},
 		"names only logged":         {"dnsBlockOffReason": "finding out which names there are"},
+		"images of another account": {"trustedAccounts": `["111122223333 because it keeps the images of all environments"]`},
 		"names while it fails":      {"dnsFailClosedOffReason": "requests matter more than that"},
 		"credentials anywhere":      {"credentialsAnywhereReason": "browsers get URLs that an instance signs"},
 		"operators with IPv6 alone": {"ipv6": "true", "bastionAllowedCidrs": `["2001:db8:1::/48"]`},
@@ -282,16 +283,15 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"databaseBackupRetentionDays", "6", `databaseBackupRetentionDays: 6 keeps backups for less than 7 days (FSBP RDS.11); keep them for 7 to 35 days`},
 		{"databaseBackupRetentionDays", "-3", `databaseBackupRetentionDays: -3 keeps backups for less than 7 days`},
 		{"databaseBackupRetentionDays", "36", `databaseBackupRetentionDays: 36 is more than RDS can keep`},
+		{"trustedAccounts", `["111122223333"]`, `trustedAccounts[0]: "111122223333" gives no reason; write it like 111122223333 because it keeps the images of all environments`},
+		{"trustedAccounts", `["1111 because it keeps the images"]`, `trustedAccounts[0]: "1111 because it keeps the images" does not begin with an AWS account id; write all 12 digits`},
+		{"trustedAccounts", `["111122223333 because no"]`, `trustedAccounts[0]: "111122223333 because no" gives a reason that is not valid; `},
+		{"trustedAccounts", `["111122223333 because it keeps the images","111122223333 because it keeps the keys"]`, `trustedAccounts[1]: "111122223333 because it keeps the keys" trusts 111122223333 a second time; keep one`},
 		{"databaseRestoreFrom", `["monday"]`, `databaseRestoreFrom[0]: "monday" is not a name and a backup; write it like monday snapshot shop-db-final-1a2b3c4d`},
 		{"databaseRestoreFrom", `["snapshot shop-db"]`, `databaseRestoreFrom[0]: "shop-db" is not a backup of a database; write it like snapshot`},
 		{"databaseRestoreFrom", `["Monday snapshot shop-db"]`, `databaseRestoreFrom[0]: "Monday" is not a valid name for servers`},
 		{"databaseRestoreFrom", `["app snapshot shop-db"]`, `databaseRestoreFrom[0]: "app" is the name of something else in the environment`},
 		{"databaseRestoreFrom", `["monday instance shop-db"]`, `databaseRestoreFrom[0]: "instance shop-db" does not say which moment to go back to; end it in latest`},
-		{"databaseExternalUrl", "postgresql://me:hunter2@db.example.com/shop", `databaseExternalUrl: the URI names who logs in, which is for the secret alone to know; put user and password into the secret`},
-		{"databaseExternalUrl", "postgresql://203.0.113.17/shop", `databaseExternalUrl: "203.0.113.17" is an address, which moves, and certificates hold names`},
-		{"databaseExternalCa", "ca.pem", `databaseExternalCa: the text is not PEM from its block 1 on; give the PEM of the authority`},
-		{"databaseExternalCidrs", `["0.0.0.0/0"]`, `databaseExternalCidrs[0]: "0.0.0.0/0" reaches the whole internet; list known destinations`},
-		{"databaseExtendedSupportReason", "no", `databaseExtendedSupportReason: "no" is not a valid reason`},
 		{"databaseAttached", "monday", `databaseAttached: "monday" is not the name of a database; use one of db`},
 
 		{"logRetentionDays", "100", `logRetentionDays: 100 is not a retention that CloudWatch Logs accepts; the next longer one is 120`},
@@ -335,28 +335,6 @@ func TestParseReportsRules(t *testing.T) {
 				`databaseRestoreFrom: "snapshot arn:aws:rds:us-east-1:444455556666:snapshot:c" is in us-east-1, and RDS restores backups of its own region alone; copy it to eu-central-1 first`,
 				`databaseAttached: "sunday" is not the name of a database; use one of db, monday, monday, tuesday`,
 			}},
-		"an external database of which half is said": {"staging", map[string]string{"databaseExternalUrl": "postgresql://db.example.com/shop", "databaseAttached": "monday", "databaseRestoreFrom": `["monday snapshot a"]`},
-			[]string{
-				`databaseRestoreFrom: ["monday snapshot a"] is given beside databaseExternalUrl, with which the environment makes no database; remove it`,
-				`databaseExternalCidrs: is missing beside databaseExternalUrl; list the addresses in which its host name resolves`,
-				`databaseExternalCa: is missing beside databaseExternalUrl; give the PEM of the authority that signs the server's certificate`,
-				`databaseExternalSecretArn: is missing beside databaseExternalUrl; name the secret with username and password of the service`,
-				`databaseAttached: "monday" is given beside databaseExternalUrl`,
-			}},
-		"an external database without a way to it": {"staging", map[string]string{"databaseExternalCidrs": `["198.51.100.0/24"]`},
-			[]string{`databaseExternalCidrs: ["198.51.100.0/24"] cannot be reached with natStrategy None; empty the list, or choose OnePerZone or Single`,
-				`is given without databaseExternalUrl`}},
-		"parts of an external database": {"staging", map[string]string{"databaseExternalCidrs": `["198.51.100.0/24"]`, "natStrategy": "OnePerZone"},
-			[]string{`databaseExternalCidrs: ["198.51.100.0/24"] is given without databaseExternalUrl; name the database too, or remove it`}},
-		"a secret from elsewhere": {"staging", map[string]string{
-			"databaseExternalUrl": "postgresql://db.example.com/shop", "databaseExternalCidrs": `["198.51.100.0/24"]`, "natStrategy": "OnePerZone",
-			"databaseExternalSecretArn": "arn:aws:secretsmanager:us-east-1:999999999999:secret:shop-0a1b2c", "databaseExternalKeyArn": "alias/shop",
-		},
-			[]string{
-				`databaseExternalCa: is missing beside databaseExternalUrl`,
-				`databaseExternalSecretArn: "arn:aws:secretsmanager:us-east-1:999999999999:secret:shop-0a1b2c" is in another region than eu-central-1`,
-				`databaseExternalKeyArn: "alias/shop" is not the ARN of a key`,
-			}},
 		"an existing VPC beside one of its own": {"staging", existing(map[string]string{"vpcCidr": "10.20.0.0/16"}),
 			[]string{`vpcCidr: "10.20.0.0/16" is given beside existingVpcId, which has its ranges already; keep one of the two`}},
 		"an existing VPC without subnets": {"staging", existing(map[string]string{"existingSubnetIds": absent}),
@@ -366,6 +344,8 @@ func TestParseReportsRules(t *testing.T) {
 				`existingSubnetIds: ["app subnet-00000000","app subnet-00000001","app subnet-00000002","data subnet-00000003","data subnet-00000001"] has 3 subnets of the tier app for 2 zones; list one in each zone`,
 				`existingSubnetIds: "subnet-00000001" is in the tier app and in the tier data; give each tier subnets of its own`,
 			}},
+		"the account itself among those that are trusted": {"staging", map[string]string{"accountId": "111122223333", "trustedAccounts": `["111122223333 because it is our own"]`},
+			[]string{`trustedAccounts: "111122223333 because it is our own" is accountId itself; remove it`}},
 		"decisions of the owner of an existing VPC": {"staging", existing(map[string]string{
 			"natStrategy": "Single", "dnsBlockOffReason": "finding out which names there are", "dnsFailClosedOffReason": "requests matter more than that",
 		}),

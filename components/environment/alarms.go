@@ -28,7 +28,7 @@ func (e *Environment) watch(ctx *pulumi.Context) error {
 	for _, s := range e.args.Services {
 		all = append(all, e.serviceAlarms(s)...)
 	}
-	for _, d := range e.args.instances() {
+	for _, d := range e.args.Databases {
 		all = append(all, append(e.databaseAlarms(d), e.databaseHealth(d)...)...)
 		if err := e.hearDatabase(ctx, d); err != nil {
 			return err

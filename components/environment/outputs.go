@@ -4,8 +4,6 @@ package environment
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-	"github.com/bulkhead-iac/bulkhead/components/database"
 )
 
 // Export makes what operators and other stacks need the outputs of the stack. Another stack reads them through a
@@ -16,8 +14,7 @@ import (
 //   - loadBalancer, loadBalancerArn, listenerArn, hosts, zoneId;
 //   - services by name, each with autoScalingGroup and role;
 //   - databases by name, each with identifier, address, secretArn (the owner's), keyArn, userSecretArns (by user), and attachments: by
-//     user all that a client needs in order to log in, as database.Attachment says, without a secret; external ones have address, secretArn and
-//     attachments;
+//     user all that a client needs in order to log in, as database.Attachment says, without a secret;
 //   - sessionCommand, operatorPolicyArn.
 func (e *Environment) Export(ctx *pulumi.Context) {
 	outputs := pulumi.Map{
@@ -52,23 +49,18 @@ func (e *Environment) Export(ctx *pulumi.Context) {
 		services[name] = pulumi.Map{"autoScalingGroup": s.AutoScalingGroupName, "role": s.RoleName}
 	}
 	for name, d := range e.Databases {
-		databases[name] = tell(d)
+		attachments := pulumi.Map{}
+		for user, attachment := range d.Attachments() {
+			attachments[user] = attachment.Document()
+		}
+		databases[name] = pulumi.Map{
+			"attachments": attachments,
+			"identifier":  d.Identifier, "address": d.Address, "secretArn": d.SecretARN, "keyArn": d.KeyARN,
+			"userSecretArns": pulumi.ToStringMapOutput(d.UserSecretARNs),
+		}
 	}
 	outputs["services"], outputs["databases"] = services, databases
 	for name, output := range outputs {
 		ctx.Export(name, output)
 	}
-}
-
-// tell is what others learn of a database: of an external one where it answers, and how one attaches it.
-func tell(d *database.Database) pulumi.Map {
-	attachments := pulumi.Map{}
-	for user, attachment := range d.Attachments() {
-		attachments[user] = attachment.Document()
-	}
-	told := pulumi.Map{"address": d.Address, "secretArn": d.SecretARN, "attachments": attachments}
-	if !d.External() {
-		told["identifier"], told["keyArn"], told["userSecretArns"] = d.Identifier, d.KeyARN, pulumi.ToStringMapOutput(d.UserSecretARNs)
-	}
-	return told
 }

@@ -46,6 +46,10 @@ type Args struct {
 	// IPv6 gives every subnet IPv6 addresses beside those of IPv4, from a range that AWS chooses. Tiers with
 	// segment.ReachNAT then reach IPv6 addresses through an egress-only gateway, which nothing comes in by. Default: IPv4 only.
 	IPv6 bool `pulumi:"ipv6"`
+	// TrustedAccounts are other AWS accounts whose resources the account's identities may use through the VPC endpoints, such as one that
+	// keeps images or keys for all, each with the written reason, which becomes a tag of the endpoints; at most 20. Default: none, so that
+	// nothing can be written to a log group, queue or bucket of somebody else, whoever's credentials are used.
+	TrustedAccounts map[string]string `pulumi:"trustedAccounts"`
 	// DNSBlockOffReason is the written reason to resolve names off the table's list too, and only log them; it becomes a tag.
 	// Empty means that they do not exist. See segment.Table.Domains for the list.
 	DNSBlockOffReason string `pulumi:"dnsBlockOffReason"`
@@ -88,6 +92,7 @@ func (args *Args) decide() (Plan, []rule, []error) {
 			problems = append(problems, form.In(field, form.CheckReason(reason)))
 		}
 	}
+	problems = append(problems, args.trustProblems()...)
 	plan, err := Plan{}, error(nil)
 	if args.Existing == nil {
 		if plan, err = NewPlan(args.VPCCIDR); err != nil {

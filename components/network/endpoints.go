@@ -4,6 +4,7 @@ package network
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/identity"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // serviceName returns the full name of an AWS service's endpoint.
@@ -54,9 +56,9 @@ func (b *builder) createEndpoints(ctx *pulumi.Context) error {
 // gatewayEndpoint is a route to a service that costs nothing and passes no NAT, for the tiers with a row to it. The links to
 // the route tables are resources of their own, so that one more zone does not change the endpoint.
 func (b *builder) gatewayEndpoint(ctx *pulumi.Context, name string) (service, error) {
-	document := servicePolicy(b.Account.ID)
+	document := b.servicePolicy(name)
 	if name == "s3" {
-		document = s3Policy(b.Account.ID, b.Account.Region, b.args.Table.Services())
+		document = b.s3Policy()
 	}
 	policy, err := document.JSON()
 	if err != nil {
@@ -67,7 +69,7 @@ func (b *builder) gatewayEndpoint(ctx *pulumi.Context, name string) (service, er
 		VpcEndpointType: pulumi.String("Gateway"),
 		ServiceName:     pulumi.String(serviceName(b.Account.Region, name)),
 		Policy:          pulumi.String(policy),
-		Tags:            b.tags(name),
+		Tags:            b.endpointTags(name),
 	}, pulumi.Parent(b.Network))
 	if err != nil {
 		return service{}, err
@@ -116,7 +118,7 @@ func (b *builder) interfaceEndpoint(ctx *pulumi.Context, name string) (service, 
 	if err != nil {
 		return service{}, err
 	}
-	policy, err := servicePolicy(b.Account.ID).JSON()
+	policy, err := b.servicePolicy(name).JSON()
 	if err != nil {
 		return service{}, err
 	}
@@ -132,35 +134,56 @@ func (b *builder) interfaceEndpoint(ctx *pulumi.Context, name string) (service, 
 		SecurityGroupIds:  pulumi.StringArray{own.id},
 		PrivateDnsEnabled: pulumi.Bool(true),
 		Policy:            pulumi.String(policy),
-		Tags:              b.tags(name),
+		Tags:              b.endpointTags(name),
 	}, pulumi.Parent(b.Network))
 	return service{group: own, made: []pulumi.CustomResource{endpoint}}, err
 }
 
 // ownIdentities is the condition that a request is signed by an identity of the account.
-func ownIdentities(accountID string) identity.Condition {
-	return identity.Condition{Operator: "StringEquals", Key: "aws:PrincipalAccount", Values: []string{accountID}}
+func (b *builder) ownIdentities() identity.Condition {
+	return identity.Condition{Operator: "StringEquals", Key: "aws:PrincipalAccount", Values: []string{b.Account.ID}}
 }
 
-// servicePolicy lets the account's identities, and nobody else's, use an interface endpoint. What they may do there is
-// for their own policies to say.
-func servicePolicy(accountID string) identity.Document {
-	return identity.OnResource(identity.Statement{
-		Sid:        "OwnIdentities",
+// ownResources is the condition that a request is about something in the account, or in one that is trusted.
+func (b *builder) ownResources() identity.Condition {
+	accounts := append([]string{b.Account.ID}, slices.Sorted(maps.Keys(b.args.TrustedAccounts))...)
+	return identity.Condition{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: accounts}
+}
+
+// servicePolicy lets the account's identities, and nobody else's, use an endpoint, for what is in the account or in one that is trusted
+// (AWS data perimeter, https://github.com/aws-samples/data-perimeter-policy-examples). What they may do there is for their own policies to say.
+// Through Systems Manager they also read the documents and parameters that AWS publishes, which are in no account.
+func (b *builder) servicePolicy(name string) identity.Document {
+	statements := []identity.Statement{{
+		Sid:        "OwnIdentitiesAndResources",
 		Effect:     identity.Allow,
 		Principals: identity.Principals{Everyone: true},
 		Actions:    []string{"*"},
 		Resources:  []string{"*"},
-		Conditions: []identity.Condition{ownIdentities(accountID)},
-		Reason:     "an endpoint policy grants nothing and only bounds whose identities pass",
-	})
+		Conditions: []identity.Condition{b.ownIdentities(), b.ownResources()},
+		Reason:     "an endpoint policy grants nothing and only bounds whose identities pass, and to what",
+	}}
+	if name == "ssm" {
+		statements = append(statements, identity.Statement{
+			Sid:        "PublishedByAWS",
+			Effect:     identity.Allow,
+			Principals: identity.Principals{Everyone: true},
+			Actions:    []string{"ssm:Describe*", "ssm:Get*", "ssm:List*"},
+			Resources: []string{
+				"arn:aws:ssm:" + b.Account.Region + "::document/*",
+				"arn:aws:ssm:" + b.Account.Region + "::parameter/aws/*",
+			},
+			Conditions: []identity.Condition{b.ownIdentities()},
+			Reason:     "an endpoint policy grants nothing and only bounds whose identities pass",
+		})
+	}
+	return identity.OnResource(statements...)
 }
 
-// s3Policy lets the account's identities use the account's buckets, and lets anybody in the VPC read what AWS publishes
+// s3Policy lets the account's identities use the account's buckets, and those of accounts that are trusted, and lets anybody in the VPC read what AWS publishes
 // for its own software and what the services behind the interface endpoints keep in buckets of AWS. Nothing can be written to, or read from, a bucket of somebody else, whoever's credentials are
-// used (AWS data perimeter, https://github.com/aws-samples/data-perimeter-policy-examples).
-func s3Policy(accountID, region string, services []string) identity.Document {
-	owned := identity.Condition{Operator: "StringEquals", Key: "aws:ResourceAccount", Values: []string{accountID}}
+// used.
+func (b *builder) s3Policy() identity.Document {
 	encrypted := identity.Condition{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"true"}}
 	return identity.OnResource(identity.Statement{
 		Sid:        "OwnBuckets",
@@ -168,17 +191,45 @@ func s3Policy(accountID, region string, services []string) identity.Document {
 		Principals: identity.Principals{Everyone: true},
 		Actions:    []string{"s3:*"},
 		Resources:  []string{"*"},
-		Conditions: []identity.Condition{ownIdentities(accountID), owned, encrypted},
+		Conditions: []identity.Condition{b.ownIdentities(), b.ownResources(), encrypted},
 		Reason:     "an endpoint policy grants nothing and only bounds whose identities and buckets pass",
 	}, identity.Statement{
 		Sid:        "SoftwareOfAWS",
 		Effect:     identity.Allow,
 		Principals: identity.Principals{Everyone: true},
 		Actions:    []string{"s3:GetObject"},
-		Resources:  softwareBuckets(region, services),
+		Resources:  softwareBuckets(b.Account.Region, b.args.Table.Services()),
 		Conditions: []identity.Condition{encrypted},
 		Reason:     "package managers fetch without signing the request, and Amazon ECR signs for its clients",
 	})
+}
+
+// endpointTags also say which accounts are trusted, and why.
+func (b *builder) endpointTags(name string) pulumi.StringMap {
+	tags := b.tags(name)
+	for account, reason := range b.args.TrustedAccounts {
+		tags["bulkhead:relaxed:ResourcesOf"+account] = pulumi.String(reason)
+	}
+	return tags
+}
+
+// maxTrusted leaves the endpoints some of the 50 tags that AWS allows.
+const maxTrusted = 20
+
+// trustProblems is what is wrong with the accounts that are trusted.
+func (args *Args) trustProblems() []error {
+	var problems []error
+	if n := len(args.TrustedAccounts); n > maxTrusted {
+		problems = append(problems, in("TrustedAccounts", "has %d accounts, and their reasons are tags; at most %d", n, maxTrusted))
+	}
+	for _, account := range slices.Sorted(maps.Keys(args.TrustedAccounts)) {
+		field := fmt.Sprintf("TrustedAccounts[%s]", account)
+		problems = append(problems, form.In(field, form.CheckAccountID(account)), form.In(field, form.CheckReason(args.TrustedAccounts[account])))
+		if args.Account != nil && account == args.Account.ID {
+			problems = append(problems, in(field, "is the account itself; remove it"))
+		}
+	}
+	return slices.DeleteFunc(problems, func(err error) bool { return err == nil })
 }
 
 // softwareBuckets are the buckets from which Amazon Linux and its agents fetch themselves: the distribution's packages

@@ -3,6 +3,8 @@
 package network
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -47,6 +49,32 @@ func TestS3PolicyKeepsDataInTheAccount(t *testing.T) {
 	require.Equal(t, map[string]any{"Bool": map[string]any{"aws:SecureTransport": "true"}}, software["Condition"])
 }
 
+func TestResourcesOfTrustedAccountsPassTheEndpoints(t *testing.T) {
+	const other, reason = "444455556666", "it keeps the images of all"
+	rec := build(t, func(args *Args) { args.TrustedAccounts = map[string]string{other: reason} })
+	for name, sid := range map[string]string{"net-s3": "OwnBuckets", "net-logs": "OwnIdentitiesAndResources"} {
+		endpoint := rec.Get(t, endpointType, name)
+		condition := pulumitest.Statements(t, endpoint.String("policy"))[sid]["Condition"].(map[string]any)["StringEquals"]
+		require.Equal(t, map[string]any{"aws:PrincipalAccount": accountID, "aws:ResourceAccount": []any{accountID, other}}, condition, "whoever calls is the account's own")
+		require.Equal(t, reason, endpoint.Value("tags").(map[string]any)["bulkhead:relaxed:ResourcesOf"+other])
+	}
+}
+
+func TestAccountsAreTrustedForAReason(t *testing.T) {
+	args := typicalArgs()
+	args.TrustedAccounts = map[string]string{"12": "it keeps the images of all", "444455556666": "no", accountID: "it is the account itself"}
+	for i := range 21 {
+		args.TrustedAccounts[fmt.Sprintf("7777888899%02d", i)] = "one of far too many accounts"
+	}
+	problems := errors.Join(args.Check()...).Error()
+	for _, problem := range []string{
+		`TrustedAccounts[12]: "12" is not an AWS account id; write all 12 digits`, `TrustedAccounts[444455556666]: "no" is not a valid reason`,
+		"TrustedAccounts[" + accountID + "]: is the account itself; remove it", "TrustedAccounts: has 24 accounts, and their reasons are tags; at most 20",
+	} {
+		require.Contains(t, problems, problem)
+	}
+}
+
 func TestImageLayersComeWithTheEndpointsOfECR(t *testing.T) {
 	const layers = "arn:aws:s3:::prod-eu-central-1-starport-layer-bucket/*"
 	software := func(services ...string) any {
@@ -74,8 +102,15 @@ func TestEveryInterfaceEndpointHasAGroupOfItsOwnThatAdmitsItsRowsOnly(t *testing
 			rec.Get(t, subnetType, "net-app-"+zoneA).ID, rec.Get(t, subnetType, "net-app-"+zoneB).ID,
 		}, endpoint.Value("subnetIds"))
 		policy := pulumitest.Statements(t, endpoint.String("policy"))
-		require.Len(t, policy, 1)
-		require.Equal(t, map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": accountID}}, policy["OwnIdentities"]["Condition"])
+		require.Equal(t, map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": accountID, "aws:ResourceAccount": accountID}},
+			policy["OwnIdentitiesAndResources"]["Condition"])
+		delete(policy, "OwnIdentitiesAndResources")
+		if service == "ssm" {
+			require.Equal(t, []any{"arn:aws:ssm:eu-central-1::document/*", "arn:aws:ssm:eu-central-1::parameter/aws/*"}, policy["PublishedByAWS"]["Resource"])
+			require.Equal(t, []any{"ssm:Describe*", "ssm:Get*", "ssm:List*"}, policy["PublishedByAWS"]["Action"], "read only")
+			delete(policy, "PublishedByAWS")
+		}
+		require.Empty(t, policy)
 
 		callers := []string{"app"}
 		if slices.Contains(segment.SessionServices(), service) {

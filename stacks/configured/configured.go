@@ -18,7 +18,6 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/storage"
 	"github.com/bulkhead-iac/bulkhead/components/waf"
 	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
-	"github.com/bulkhead-iac/bulkhead/form"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
@@ -36,15 +35,15 @@ const (
 // agent, a path seen from the folder of the program. The result may be changed before it is handed on to environment.New, for instance by a second service.
 func Environment(s *stacks.Settings, table *segment.Table, agent string) *environment.Args {
 	return &environment.Args{
-		AccountID:         s.AccountID,
-		Region:            s.Region,
-		Zones:             s.Network.Zones,
-		VPCCIDR:           s.Network.VPCCIDR,
-		Existing:          existing(s.Network),
-		NATStrategy:       network.NATStrategy(s.Network.NATStrategy),
-		IPv6:              s.Network.IPv6,
-		Table:             table,
-		DNSBlockOffReason: s.Network.DNSBlockOffReason, DNSFailClosedOffReason: s.Network.DNSFailClosedOffReason,
+		AccountID:       s.AccountID,
+		Region:          s.Region,
+		Zones:           s.Network.Zones,
+		VPCCIDR:         s.Network.VPCCIDR,
+		Existing:        existing(s.Network),
+		NATStrategy:     network.NATStrategy(s.Network.NATStrategy),
+		IPv6:            s.Network.IPv6,
+		Table:           table,
+		TrustedAccounts: s.Network.Trusted(), DNSBlockOffReason: s.Network.DNSBlockOffReason, DNSFailClosedOffReason: s.Network.DNSFailClosedOffReason,
 		LogRetentionDays: s.Audit.LogRetentionDays,
 		AlarmEmails:      s.Audit.AlarmEmails,
 		RecordEmails:     s.Audit.RecordEmails,
@@ -72,7 +71,7 @@ func Environment(s *stacks.Settings, table *segment.Table, agent string) *enviro
 				MinSize:    s.App.MinSize,
 				MaxSize:    s.App.MaxSize,
 
-				DatabaseUser: user(s),
+				DatabaseUser: Service,
 			},
 			UsesDatabase: s.Database.Attached,
 			Hosts:        []string{s.Edge.Domain},
@@ -82,28 +81,8 @@ func Environment(s *stacks.Settings, table *segment.Table, agent string) *enviro
 	}
 }
 
-// user is whom the service logs in as; the secret of an external database says it itself.
-func user(s *stacks.Settings) string {
-	if s.Database.External.Given() {
-		return ""
-	}
-	return Service
-}
-
-// external is the database of somebody else's.
-func external(e stacks.ExternalDatabase) []environment.Database {
-	at, _ := form.ParseDatabaseURL(e.URL) // The settings are checked.
-	return []environment.Database{{Name: environment.DefaultDatabaseName, External: &database.ExternalArgs{
-		Host: at.Host, Port: at.Port, DatabaseName: at.Database, CIDRs: e.CIDRs, CA: e.CA, SecretARN: e.SecretARN, KeyARN: e.KeyARN,
-	}}}
-}
-
-// databases are the first one and those that are restored beside it, all alike but for what they are made from; or the one of somebody
-// else's.
+// databases are the first one and those that are restored beside it, all alike but for what they are made from.
 func databases(s *stacks.Settings, agent string) []environment.Database {
-	if s.Database.External.Given() {
-		return external(s.Database.External)
-	}
 	one := environment.Database{Name: environment.DefaultDatabaseName, Args: database.Args{
 		InstanceClass:               s.Database.InstanceClass,
 		EngineVersion:               s.Database.EngineVersion,
