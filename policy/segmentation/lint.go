@@ -3,6 +3,7 @@
 package segmentation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,8 +20,8 @@ type Remark struct {
 	What  string `json:"what"`
 }
 
-// Lint lists rules that others of their group cover, groups that nothing has or names, and connections whose answers
-// are lost.
+// Lint lists rules that others of their group cover, entries of ACLs that an earlier one leaves nothing to decide, groups that nothing has or names, and
+// connections whose answers are lost.
 func Lint(net *model.Network) []Remark {
 	var out []Remark
 	used := map[string]bool{}
@@ -44,6 +45,16 @@ func Lint(net *model.Network) []Remark {
 			out = append(out, shadowed(g.ID, direction, rules)...)
 		}
 	}
+	for _, a := range net.ACLs {
+		out = slices.Concat(out, decided(a.ID, "ingress", a.Ingress), decided(a.ID, "egress", a.Egress))
+	}
+	out = append(out, lost(net)...)
+	slices.SortFunc(out, func(a, b Remark) int { return strings.Compare(a.Code+a.Where+a.What, b.Code+b.Where+b.What) })
+	return out
+}
+
+// lost are the connections whose answers are.
+func lost(net *model.Network) (out []Remark) {
 	e := reach.New(net)
 	ends := append(e.Classes(), e.InternetEnd())
 	for _, a := range ends {
@@ -54,7 +65,6 @@ func Lint(net *model.Network) []Remark {
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b Remark) int { return strings.Compare(a.Code+a.Where+a.What, b.Code+b.Where+b.What) })
 	return out
 }
 
@@ -66,6 +76,27 @@ func shadowed(group, direction string, rules []model.Rule) []Remark {
 				out = append(out, Remark{"SHADOWED_RULE", group, fmt.Sprintf("%s rule %d (%s) admits nothing that rule %d does not", direction, i+1, r.Description, j+1)})
 				break
 			}
+		}
+	}
+	return out
+}
+
+// lastEntry is the number of the one with which every ACL ends, by which AWS refuses the rest:
+// https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html.
+const lastEntry = 32767
+
+// decided are the entries of an ACL of which an earlier one decides everything: the first that matches counts.
+func decided(acl, direction string, entries []model.Entry) (out []Remark) {
+	sorted := slices.SortedStableFunc(slices.Values(entries), func(a, b model.Entry) int { return cmp.Compare(a.Number, b.Number) })
+	selects := func(e model.Entry) model.Rule {
+		return model.Rule{Protocol: e.Protocol, From: e.From, To: e.To, CIDR: e.CIDR, Doubt: e.Doubt}
+	}
+	for i, e := range sorted {
+		first := slices.IndexFunc(sorted[:i], func(o model.Entry) bool {
+			return o.CIDR.IsValid() && e.CIDR.IsValid() && covers(selects(o), selects(e))
+		})
+		if first >= 0 && e.Number < lastEntry {
+			out = append(out, Remark{"SHADOWED_ENTRY", acl, fmt.Sprintf("%s entry %d decides nothing: entry %d matches all of it", direction, e.Number, sorted[first].Number)})
 		}
 	}
 	return out
