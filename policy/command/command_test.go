@@ -139,6 +139,8 @@ func TestBadInput(t *testing.T) {
 	}{
 		"truncated export": {[]string{"check", "-"}, openBucket[:len(openBucket)-40], "not complete JSON"},
 		"empty":            {[]string{"check", "-"}, "", "not complete JSON"},
+		"a list":           {[]string{"check", "-"}, `[{"urn": "x"}]`, "JSON of another shape"},
+		"a list within":    {[]string{"check", "-"}, `{"deployment": []}`, "JSON of another shape"},
 		"another document": {[]string{"check", "-"}, `{"resources":[]}`, "neither a stack export"},
 		"future version":   {[]string{"check", "-"}, `{"version":99,"deployment":{"resources":[]}}`, "version 99"},
 		"no urn":           {[]string{"check", "-"}, `{"version":3,"deployment":{"resources":[{"type":"x"}]}}`, "no valid URN"},

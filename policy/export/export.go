@@ -159,6 +159,9 @@ func readOther(text []byte, notJSON error) (*Deployment, error) {
 	if kind := foreign(text); kind != "" {
 		return nil, notOurs(kind)
 	}
+	if json.Valid(text) {
+		return nil, fmt.Errorf("%w: it is JSON of another shape; %s", ErrNoDeployment, cure)
+	}
 	return nil, fmt.Errorf("the file is not complete JSON: %w", notJSON)
 }
 

@@ -120,13 +120,13 @@ func comment(line string) bool {
 
 // pointer reports whether a value says where a secret is, and not what it is.
 func pointer(value string) bool {
-	return strings.HasPrefix(value, "arn:") || strings.HasPrefix(value, "{{resolve:") || pathShape.MatchString(value) ||
+	return strings.HasPrefix(value, "arn:") || strings.HasPrefix(value, "{{") || pathShape.MatchString(value) ||
 		urlShape.MatchString(value)
 }
 
 // inputs are how the names of inputs end that hold a credential themselves, whatever the type.
 var inputs = []string{
-	"password", "passwd", "passphrase", "clientsecret", "client_secret", "sharedsecret", "oauthtoken", "authtoken", "hectoken", "accesstoken",
+	"password", "passwords", "passwd", "passphrase", "clientsecret", "client_secret", "sharedsecret", "oauthtoken", "authtoken", "hectoken", "accesstoken",
 	"secrettoken", "presharedkey", "secretkey",
 }
 
