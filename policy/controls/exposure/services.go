@@ -23,7 +23,7 @@ func services() []*pack.Control {
 			"aws:datasync/task:Task":             {"cloudwatchLogGroupArn": want.Given},
 			"aws:ec2clientvpn/endpoint:Endpoint": {"connectionLogOptions.enabled": want.On},
 			"aws:msk/cluster:Cluster":            {"loggingInfo.brokerLogs": want.AnyOn("cloudwatchLogs.enabled", "firehose.enabled", "s3.enabled")},
-			"aws:mq/broker:Broker":               {"logs.audit": want.On.Where("engineType", "ActiveMQ", "ACTIVEMQ"), "logs.general": want.On},
+			"aws:mq/broker:Broker":               {"logs.audit": want.On.Where("engineType", "ActiveMQ", "ACTIVEMQ", "activemq"), "logs.general": want.On},
 			"aws:mskconnect/connector:Connector": {"logDelivery.workerLogDelivery": want.Given},
 			"aws:transfer/connector:Connector":   {"loggingRole": want.Given},
 			"aws:waf/webAcl:WebAcl":              {"loggingConfiguration": want.Given},

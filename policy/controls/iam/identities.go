@@ -113,7 +113,7 @@ func identities() []*pack.Control {
 			ID: "iam-no-console-login", Title: "The program makes no console passwords", Severity: pack.High,
 			Types: []string{"aws:iam/userLoginProfile:UserLoginProfile"},
 			Why:   "A password without a second factor is guessed or phished.", Fix: "Use IAM Identity Center.",
-			Maps:  standard.Meets("CIS:1.9", standard.Identity),
+			Maps:  standard.Meets("FSBP:IAM.5 CIS:1.9", standard.Identity),
 			Check: func(k *pack.Case) { k.Report(k.Get("user"), "the program makes a console password") },
 		},
 		{
