@@ -35,6 +35,8 @@ func TestCredentialsAreFoundInAnyStringOfAnyType(t *testing.T) {
 			"{redshiftConfiguration: {username: u, password: hunter2hunter2}}", pack.Fail},
 		"a secret of a login": {"aws:cognito/identityProvider:IdentityProvider", "{providerDetails: {client_id: a, client_secret: hunter2hunter2}}",
 			pack.Fail},
+		"passwords of a cache":             {"aws:elasticache/user:User", "{authenticationMode: {type: password, passwords: [hunter2hunter2]}}", pack.Fail},
+		"a password that is elsewhere":     {"aws:ssm/association:Association", "{parameters: {password: '{{ssm-secure:/shop/password}}'}}", pack.Pass},
 		"a password that is not known yet": {"aws:mq/broker:Broker", "{users: [{username: app, password: !unknown x}]}", pack.Undecided},
 		"another provider":                 {"random:index/randomPassword:RandomPassword", "{keepers: {a: AKIAIOSFODNN7EXAMPLE}}", pack.NotApplicable},
 		"an id that is not known yet":      {"aws:ec2/subnet:Subnet", "{vpcId: !unknown x}", pack.Pass},

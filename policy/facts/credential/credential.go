@@ -126,8 +126,8 @@ func pointer(value string) bool {
 
 // inputs are how the names of inputs end that hold a credential themselves, whatever the type.
 var inputs = []string{
-	"password", "passwords", "passwd", "passphrase", "clientsecret", "client_secret", "sharedsecret", "oauthtoken", "authtoken", "hectoken", "accesstoken",
-	"secrettoken", "presharedkey", "secretkey",
+	"password", "passwords", "passwd", "passphrase", "clientsecret", "client_secret", "sharedsecret", "secretkey", "presharedkey",
+	"oauthtoken", "authtoken", "hectoken", "accesstoken", "secrettoken",
 }
 
 var inputWords = NewWords(inputs...)
