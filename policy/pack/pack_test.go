@@ -203,6 +203,8 @@ func TestAnARNEndsInTheIDOfAResource(t *testing.T) {
 		require.Equal(t, c.want, stack.Refers(from, "bucket", from.Get("bucket"), to).Is, name)
 		_, found := stack.Target(from, "bucket", from.Get("bucket"), box)
 		require.Equal(t, c.want, found.Is, name)
+		sure, _ := stack.Pointing(to, "bucket", lock)
+		require.Equal(t, c.want == pack.True, len(sure) == 1, name)
 	}
 }
 
