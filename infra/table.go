@@ -3,7 +3,10 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/bulkhead-iac/bulkhead/components/segment"
+	"github.com/bulkhead-iac/bulkhead/form"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
@@ -35,6 +38,9 @@ func table(s *stacks.Settings) *segment.Table {
 			},
 		},
 	}
+	if s.Database.External.Given() {
+		leave(t, s.Database.External)
+	}
 	if s.Bastion.Access == stacks.BastionNone {
 		return t
 	}
@@ -53,4 +59,17 @@ func table(s *stacks.Settings) *segment.Table {
 		t.Connections = append(t.Connections, segment.Connection{From: "bastion", To: "db", Ports: segment.PostgreSQL, Why: "Administrators on the bastion"})
 	}
 	return t
+}
+
+// leave has the service call a database that somebody else runs, in the place of the environment's own.
+func leave(t *segment.Table, e stacks.ExternalDatabase) {
+	own := []string{"db", "db-agent"}
+	t.Segments = slices.DeleteFunc(t.Segments, func(s segment.Segment) bool { return slices.Contains(own, s.Name) })
+	t.Connections = slices.DeleteFunc(t.Connections, func(c segment.Connection) bool {
+		return slices.Contains(own, string(c.From)) || slices.Contains(own, string(c.To))
+	})
+	at, _ := form.ParseDatabaseURL(e.URL) // The settings are checked.
+	t.Connections = append(t.Connections, segment.Connection{
+		From: "app", To: segment.Addresses(e.CIDRs...), Ports: segment.TCP(at.Port), Why: "Database that somebody else runs", Names: []string{at.Host},
+	})
 }

@@ -38,7 +38,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 
 // withoutEmptyLists makes an empty list and none at all the same.
 func withoutEmptyLists(s *Settings) *Settings {
-	for _, list := range []*[]string{&s.App.EgressCIDRs, &s.App.EgressDomains, &s.WAF.Relaxations, &s.Network.ExistingSubnetIDs, &s.Audit.RecordEmails} {
+	for _, list := range []*[]string{&s.App.EgressCIDRs, &s.App.EgressDomains, &s.WAF.Relaxations, &s.Network.ExistingSubnetIDs, &s.Audit.RecordEmails, &s.Database.External.CIDRs} {
 		if len(*list) == 0 {
 			*list = nil
 		}
@@ -292,6 +292,11 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"databaseRestoreFrom", `["Monday snapshot shop-db"]`, `databaseRestoreFrom[0]: "Monday" is not a valid name for servers`},
 		{"databaseRestoreFrom", `["app snapshot shop-db"]`, `databaseRestoreFrom[0]: "app" is the name of something else in the environment`},
 		{"databaseRestoreFrom", `["monday instance shop-db"]`, `databaseRestoreFrom[0]: "instance shop-db" does not say which moment to go back to; end it in latest`},
+		{"databaseExternalUrl", "postgresql://me:hunter2@db.example.com/shop", `databaseExternalUrl: the URI names who logs in, which is for the secret alone to know; put user and password into the secret`},
+		{"databaseExternalUrl", "postgresql://203.0.113.17/shop", `databaseExternalUrl: "203.0.113.17" is an address, which moves, and certificates hold names`},
+		{"databaseExternalCa", "ca.pem", `databaseExternalCa: the text is not PEM from its block 1 on; give the PEM of the authority`},
+		{"databaseExternalCidrs", `["0.0.0.0/0"]`, `databaseExternalCidrs[0]: "0.0.0.0/0" reaches the whole internet; list known destinations`},
+		{"databaseExtendedSupportReason", "no", `databaseExtendedSupportReason: "no" is not a valid reason`},
 		{"databaseAttached", "monday", `databaseAttached: "monday" is not the name of a database; use one of db`},
 
 		{"logRetentionDays", "100", `logRetentionDays: 100 is not a retention that CloudWatch Logs accepts; the next longer one is 120`},
@@ -334,6 +339,28 @@ func TestParseReportsRules(t *testing.T) {
 				`databaseRestoreFrom: "monday snapshot b" has a name that another entry has; give each database its own`,
 				`databaseRestoreFrom: "snapshot arn:aws:rds:us-east-1:444455556666:snapshot:c" is in us-east-1, and RDS restores backups of its own region alone; copy it to eu-central-1 first`,
 				`databaseAttached: "sunday" is not the name of a database; use one of db, monday, monday, tuesday`,
+			}},
+		"an external database of which half is said": {"staging", map[string]string{"databaseExternalUrl": "postgresql://db.example.com/shop", "databaseAttached": "monday", "databaseRestoreFrom": `["monday snapshot a"]`},
+			[]string{
+				`databaseRestoreFrom: ["monday snapshot a"] is given beside databaseExternalUrl, with which the environment makes no database; remove it`,
+				`databaseExternalCidrs: is missing beside databaseExternalUrl; list the addresses in which its host name resolves`,
+				`databaseExternalCa: is missing beside databaseExternalUrl; give the PEM of the authority that signs the server's certificate`,
+				`databaseExternalSecretArn: is missing beside databaseExternalUrl; name the secret with username and password of the service`,
+				`databaseAttached: "monday" is given beside databaseExternalUrl`,
+			}},
+		"an external database without a way to it": {"staging", map[string]string{"databaseExternalCidrs": `["198.51.100.0/24"]`},
+			[]string{`databaseExternalCidrs: ["198.51.100.0/24"] cannot be reached with natStrategy None; empty the list, or choose OnePerZone or Single`,
+				`is given without databaseExternalUrl`}},
+		"parts of an external database": {"staging", map[string]string{"databaseExternalCidrs": `["198.51.100.0/24"]`, "natStrategy": "OnePerZone"},
+			[]string{`databaseExternalCidrs: ["198.51.100.0/24"] is given without databaseExternalUrl; name the database too, or remove it`}},
+		"a secret from elsewhere": {"staging", map[string]string{
+			"databaseExternalUrl": "postgresql://db.example.com/shop", "databaseExternalCidrs": `["198.51.100.0/24"]`, "natStrategy": "OnePerZone",
+			"databaseExternalSecretArn": "arn:aws:secretsmanager:us-east-1:999999999999:secret:shop-0a1b2c", "databaseExternalKeyArn": "alias/shop",
+		},
+			[]string{
+				`databaseExternalCa: is missing beside databaseExternalUrl`,
+				`databaseExternalSecretArn: "arn:aws:secretsmanager:us-east-1:999999999999:secret:shop-0a1b2c" is in another region than eu-central-1`,
+				`databaseExternalKeyArn: "alias/shop" is not the ARN of a key`,
 			}},
 		"an existing VPC beside one of its own": {"staging", existing(map[string]string{"vpcCidr": "10.20.0.0/16"}),
 			[]string{`vpcCidr: "10.20.0.0/16" is given beside existingVpcId, which has its ranges already; keep one of the two`}},

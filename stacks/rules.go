@@ -42,13 +42,13 @@ var rules = []rule{
 	{[]string{"bastion", "bastionPermissionSet", "bastionReachesDatabase"}, "bastionPermissionSet and bastionReachesDatabase are not given when bastion is None", bastionThere},
 	{[]string{"ipv6", "bastionAllowedCidrs"}, "bastionAllowedCidrs has an IPv4 range, unless ipv6 gives the bastion an address of IPv6", knownAddressesLead},
 	{[]string{"vpcCidr", "bastionAllowedCidrs"}, "bastionAllowedCidrs lies outside vpcCidr: the bastion is entered from elsewhere", bastionRangesFit},
-	{[]string{"vpcCidr", "appEgressCidrs"}, "appEgressCidrs lies outside vpcCidr: inside it, only what the program connects may talk", egressRangesFit},
+	{[]string{"vpcCidr", "appEgressCidrs", "databaseExternalCidrs"}, "appEgressCidrs and databaseExternalCidrs lie outside vpcCidr: inside it, only what the program connects may talk", egressRangesFit},
 	{[]string{"vpcCidr", "existingVpcId"}, "exactly one of vpcCidr and existingVpcId is set", oneVPC},
 	{[]string{"zones", "existingVpcId", "existingSubnetIds"}, "existingSubnetIds is given exactly when existingVpcId is, and has for each tier that it names as many subnets as there are zones, none of them twice", existingSubnetsFit},
 	{[]string{"trustedAccounts", "accountId"}, "trustedAccounts does not have accountId", trustsItself},
 	{[]string{"existingVpcId", "natStrategy", "dnsBlockOffReason", "dnsFailClosedOffReason"}, "natStrategy is None, and dnsBlockOffReason and dnsFailClosedOffReason are empty, with existingVpcId, because they are its owner's decisions", ownersDecide},
-	{[]string{"existingVpcId", "natStrategy", "appEgressCidrs"}, "natStrategy is None exactly when appEgressCidrs has no IPv4 range, but for an existing VPC: the app tier has a route to each of them and no other", egressHasRoute},
-	{[]string{"ipv6", "appEgressCidrs"}, "appEgressCidrs has IPv6 ranges only with ipv6", egressHasAddresses},
+	{[]string{"existingVpcId", "natStrategy", "appEgressCidrs", "databaseExternalCidrs"}, "natStrategy is None exactly when appEgressCidrs and databaseExternalCidrs have no IPv4 range, but for an existing VPC: the app tier has a route to each of them and no other", egressHasRoute},
+	{[]string{"ipv6", "appEgressCidrs", "databaseExternalCidrs"}, "appEgressCidrs and databaseExternalCidrs have IPv6 ranges only with ipv6", egressHasAddresses},
 	{[]string{"appEgressCidrs", "appEgressDomains"}, "appEgressDomains is given exactly when appEgressCidrs is: without a name the application finds nothing, and a name without a way to it would only let data out", egressHasNames},
 	{[]string{"interfaceEndpoints"}, "interfaceEndpoints has the default services, because nothing else leads to them, whatever natStrategy is", endpointsSuffice},
 	{[]string{"edgeZone", "edgeCertificateArn"}, "exactly one of edgeZone and edgeCertificateArn is set", oneCertificate},
@@ -60,6 +60,9 @@ var rules = []rule{
 	{[]string{"databaseStorageGb", "databaseMaxStorageGb"}, "databaseMaxStorageGb is at least a tenth more than databaseStorageGb", storageFits},
 	{[]string{"databaseEngineVersion", "databaseUpgrade"}, "databaseEngineVersion is exact only with databaseUpgrade", versionFits},
 	{[]string{"region", "databaseRestoreFrom", "databaseAttached"}, "databaseRestoreFrom has each name once and backups of region, and databaseAttached is db or one of its names", restoresFit},
+	{[]string{"databaseExternalUrl", "databaseExternalCidrs", "databaseExternalCa", "databaseExternalSecretArn", "databaseExternalKeyArn"}, "databaseExternalCidrs, databaseExternalCa and databaseExternalSecretArn are given exactly when databaseExternalUrl is, and databaseExternalKeyArn only then", externalWhole},
+	{[]string{"region", "accountId", "databaseExternalSecretArn", "databaseExternalKeyArn"}, "databaseExternalSecretArn belongs to region and accountId, databaseExternalKeyArn to region", externalSecretFits},
+	{[]string{"databaseExternalUrl", "databaseRestoreFrom", "databaseAttached", "bastionReachesDatabase"}, "databaseRestoreFrom, databaseAttached and bastionReachesDatabase are not given with databaseExternalUrl, because they are about databases of the environment", externalAlone},
 
 	production([]string{"natStrategy"}, "natStrategy is OnePerZone or None", func(s *Settings) []fault {
 		if s.Network.NATStrategy != NATSingle {
@@ -80,7 +83,7 @@ var rules = []rule{
 		}
 		return about("appMinSize", strconv.Itoa(s.App.MinSize), "leaves production without a second instance", "keep at least 2")
 	}),
-	production([]string{"appEgressCidrs"}, "appEgressCidrs are not wider than /16, or /32 of IPv6", knownDestinations),
+	production([]string{"appEgressCidrs", "databaseExternalCidrs"}, "appEgressCidrs and databaseExternalCidrs are not wider than /16, or /32 of IPv6", knownDestinations),
 	production([]string{"logRetentionDays"}, "logRetentionDays is at least 365", func(s *Settings) []fault {
 		if s.Audit.LogRetentionDays >= 365 {
 			return nil
@@ -153,19 +156,20 @@ func bastionRangesFit(s *Settings) []fault {
 }
 
 func egressRangesFit(s *Settings) []fault {
-	return adopted("appEgressCidrs", cidr.CheckOutside(s.App.EgressCIDRs, s.Network.VPCCIDR)...)
+	return append(adopted("appEgressCidrs", cidr.CheckOutside(s.App.EgressCIDRs, s.Network.VPCCIDR)...),
+		adopted("databaseExternalCidrs", cidr.CheckOutside(s.Database.External.CIDRs, s.Network.VPCCIDR)...)...)
 }
 
 // knownDestinations reports ranges that belong to so many that nobody knows who answers there.
 func knownDestinations(s *Settings) []fault {
 	var faults []fault
-	for i, text := range s.App.EgressCIDRs {
+	for _, d := range s.destinations() {
 		widest := 16
-		if strings.Contains(text, ":") {
+		if strings.Contains(d.text, ":") {
 			widest = 32
 		}
-		if r, err := netip.ParsePrefix(text); err == nil && r.Bits() < widest {
-			faults = append(faults, fault{key: "appEgressCidrs", index: i, value: quoted(text),
+		if r, err := netip.ParsePrefix(d.text); err == nil && r.Bits() < widest {
+			faults = append(faults, fault{key: d.key, index: d.index, value: quoted(d.text),
 				what: "lets the service of production call more than one owner's addresses", cure: fmt.Sprintf("list the ranges of those it calls, none wider than /%d", widest)})
 		}
 	}
@@ -173,12 +177,12 @@ func knownDestinations(s *Settings) []fault {
 }
 
 func egressHasRoute(s *Settings) []fault {
-	destinations := len(s.App.EgressCIDRs) - len(ofIPv6(s.App.EgressCIDRs))
+	reached := slices.DeleteFunc(s.destinations(), func(d destination) bool { return strings.Contains(d.text, ":") })
 	switch {
 	case s.Network.ExistingVPCID != "": // its owner has made the routes
-	case s.Network.NATStrategy == NATNone && destinations > 0:
-		return about("appEgressCidrs", "", "cannot be reached with natStrategy None", "empty the list, or choose OnePerZone or Single")
-	case s.Network.NATStrategy != NATNone && destinations == 0:
+	case s.Network.NATStrategy == NATNone && len(reached) > 0:
+		return about(reached[0].key, "", "cannot be reached with natStrategy None", "empty the list, or choose OnePerZone or Single")
+	case s.Network.NATStrategy != NATNone && len(reached) == 0:
 		return about("natStrategy", quoted(s.Network.NATStrategy), "pays for gateways that nothing leads to, because appEgressCidrs has no IPv4 range", "choose None, or list what the service calls")
 	}
 	return nil
@@ -186,23 +190,31 @@ func egressHasRoute(s *Settings) []fault {
 
 func egressHasAddresses(s *Settings) []fault {
 	var faults []fault
-	for _, i := range ofIPv6(s.App.EgressCIDRs) {
-		if !s.Network.IPv6 {
-			faults = append(faults, fault{key: "appEgressCidrs", index: i, value: quoted(s.App.EgressCIDRs[i]), what: "is IPv6, which a NAT gateway does not carry", cure: "name an IPv4 range, or set ipv6: true"})
+	for _, d := range s.destinations() {
+		if !s.Network.IPv6 && strings.Contains(d.text, ":") {
+			faults = append(faults, fault{key: d.key, index: d.index, value: quoted(d.text), what: "is IPv6, which a NAT gateway does not carry", cure: "name an IPv4 range, or set ipv6: true"})
 		}
 	}
 	return faults
 }
 
-// ofIPv6 is the places of the IPv6 ranges.
-func ofIPv6(ranges []string) []int {
-	var places []int
-	for i, r := range ranges {
-		if strings.Contains(r, ":") {
-			places = append(places, i)
-		}
+// destination is a range outside the VPC that the service calls, and where it is written.
+type destination struct {
+	key   string
+	index int
+	text  string
+}
+
+// destinations are all of them.
+func (s *Settings) destinations() []destination {
+	var all []destination
+	for i, text := range s.App.EgressCIDRs {
+		all = append(all, destination{"appEgressCidrs", i, text})
 	}
-	return places
+	for i, text := range s.Database.External.CIDRs {
+		all = append(all, destination{"databaseExternalCidrs", i, text})
+	}
+	return all
 }
 
 func egressHasNames(s *Settings) []fault {

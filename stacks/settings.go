@@ -181,9 +181,26 @@ type Database struct {
 	// RestoreFrom are the databases that are restored beside the first, each as its name and
 	// its backup: see Restores.
 	RestoreFrom []string
+	// External is the database of somebody else's that takes the place of the first.
+	External ExternalDatabase
 	// Attached is the name of the database that the service uses: "db", or one of Restores.
 	Attached string
 }
+
+// ExternalDatabase holds the settings of a database that somebody else runs; all are empty without one.
+type ExternalDatabase struct {
+	// URL is where it answers, as form.ParseDatabaseURL reads it.
+	URL string
+	// CIDRs are the ranges in which its host name resolves.
+	CIDRs []string
+	// CA is the PEM of the certificate authority of the server.
+	CA string
+	// SecretARN is the secret of the login, KeyARN the key of the secret; empty for AWS's own key.
+	SecretARN, KeyARN string
+}
+
+// Given reports whether there is an external database.
+func (e *ExternalDatabase) Given() bool { return e.URL != "" }
 
 // Audit holds the settings of logs and alarms.
 type Audit struct {

@@ -129,7 +129,7 @@ func (args *Args) needs() []segment.Need {
 	needs := server.Needs()
 	if args.Database != nil {
 		needs = append(needs,
-			segment.Need{To: segment.End(args.Database.Segment.Name), Ports: args.Database.Port, For: "its database"})
+			segment.Need{To: args.Database.End(), Ports: args.Database.Port, Name: args.Database.LooksUp(), For: "its database"})
 		if login, err := args.login(); err == nil && login.HasSecret() {
 			needs = append(needs, segment.Need{To: segment.AWS("secretsmanager"), Ports: segment.HTTPS, For: "the secret of its database"})
 		}

@@ -109,9 +109,9 @@ func newScaling(ctx *pulumi.Context, name string, a *App, group *autoscaling.Gro
 
 // parts are the environment of the service and what starts the service unless the image does.
 func parts(name string, args *Args, login database.Login, log *logs.Group) pulumi.Output {
-	variables := pulumi.StringMap{}
+	variables, authority := pulumi.StringMap{}, ""
 	if args.Database != nil {
-		variables = args.Database.Attach(login).Environment
+		variables, authority = args.Database.Attach(login).Environment, args.Database.Authority()
 	}
 	maps.Copy(variables, pulumi.StringMap{
 		"SERVICE_NAME":        pulumi.String(name),
@@ -130,13 +130,13 @@ func parts(name string, args *Args, login database.Login, log *logs.Group) pulum
 		if !okFound || !okBodies {
 			return nil, fmt.Errorf("user data of %s: expected names and texts, got %T and %T", name, values[0], values[1])
 		}
-		return compose(found, bodies)
+		return compose(found, authority, bodies)
 	})
 }
 
 // compose puts the parts of user data together.
-func compose(variables map[string]string, services []string) ([]server.Part, error) {
-	surroundings, err := environment(variables)
+func compose(variables map[string]string, authority string, services []string) ([]server.Part, error) {
+	surroundings, err := environment(variables, authority)
 	if err != nil {
 		return nil, err
 	}

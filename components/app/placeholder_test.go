@@ -135,7 +135,7 @@ func TestPlaceholderInstallsItself(t *testing.T) {
 }
 
 func TestEnvironmentIsWhatAShellReads(t *testing.T) {
-	part, err := environment(map[string]string{"SERVICE_NAME": "shop", "SERVICE_HEALTH_PATH": "/healthz"})
+	part, err := environment(map[string]string{"SERVICE_NAME": "shop", "SERVICE_HEALTH_PATH": "/healthz"}, "")
 	require.NoError(t, err)
 	dir := t.TempDir() + "/bulkhead"
 	run := exec.Command("bash")
@@ -147,7 +147,7 @@ func TestEnvironmentIsWhatAShellReads(t *testing.T) {
 
 func TestEnvironmentRefusesWhatAShellWouldExpand(t *testing.T) {
 	for _, value := range []string{"a b", "$(id)", "`id`", "a'b", "a\nB=c", `a\b`} {
-		_, err := environment(map[string]string{"X": value})
+		_, err := environment(map[string]string{"X": value}, "")
 		require.ErrorContains(t, err, "environment variable X", value)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bulkhead-iac/bulkhead/components/database"
 	"github.com/bulkhead-iac/bulkhead/components/server"
 )
 
@@ -33,8 +34,8 @@ func placeholder() server.Part {
 // environment is the part of user data that tells the service about its surroundings,
 // in /etc/bulkhead/service.env, a file in the form that systemd's EnvironmentFile and
 // a shell both read. It holds names and addresses and never a secret. It is moved into its
-// place, so that whoever waits for it never reads a part of it.
-func environment(variables map[string]string) (server.Part, error) {
+// place, so that whoever waits for it never reads a part of it, and after the certificate authority of an external database.
+func environment(variables map[string]string, authority string) (server.Part, error) {
 	var file strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		value := variables[name]
@@ -43,11 +44,15 @@ func environment(variables map[string]string) (server.Part, error) {
 		}
 		_, _ = fmt.Fprintf(&file, "%s=%s\n", name, value)
 	}
+	own := ""
+	if authority != "" {
+		own = "cat >" + database.ExternalBundle + " <<'BULKHEAD'\n" + strings.TrimSpace(authority) + "\nBULKHEAD\n"
+	}
 	return server.Part{Name: "environment.sh", Body: `#!/bin/bash
 # Tells the service where it runs and what it may use.
 set -euo pipefail
 install -d -m 0755 /etc/bulkhead
-cat >/etc/bulkhead/service.env.new <<'BULKHEAD'
+` + own + `cat >/etc/bulkhead/service.env.new <<'BULKHEAD'
 ` + file.String() + `BULKHEAD
 chmod 0644 /etc/bulkhead/service.env.new
 mv /etc/bulkhead/service.env.new /etc/bulkhead/service.env

@@ -15,6 +15,9 @@ import (
 // must carry them (https://truststore.pki.rds.amazonaws.com); without them the connection fails rather than going unverified.
 const CertificateBundle = "/etc/pki/rds/global-bundle.pem"
 
+// ExternalBundle is where a client finds the certificate authority of an external database.
+const ExternalBundle = "/etc/bulkhead/database-ca.pem"
+
 // DefaultLogin is the name among Attachments of the one login of a database without declared users.
 const DefaultLogin = "default"
 
@@ -24,7 +27,8 @@ type Attachment struct {
 	// PGSSLROOTCERT and, with an IAM token, PGUSER, as libpq reads them (PostgreSQL documentation, "Environment Variables"); DATABASE_LOGIN
 	// and DATABASE_SECRET_ARN, as docs/database.md tells them.
 	Environment pulumi.StringMap
-	// CertificateAuthorities is where the file comes from that PGSSLROOTCERT names.
+	// CertificateAuthorities is where the file comes from that PGSSLROOTCERT names: the address of AWS's bundle or, of an external
+	// database, the text itself.
 	CertificateAuthorities string
 	// Policy is the permissions policy that the client's role needs, and RoleTags are the tags.
 	Policy   identity.Text
@@ -33,7 +37,7 @@ type Attachment struct {
 
 // Attach is how a client attaches the database as somebody.
 func (d *Database) Attach(login Login) Attachment {
-	region := d.Segment.Account().Region
+	region := d.account().Region
 	variables := pulumi.StringMap{
 		"AWS_REGION":    pulumi.String(region),
 		"PGHOST":        d.Address,
@@ -41,6 +45,10 @@ func (d *Database) Attach(login Login) Attachment {
 		"PGDATABASE":    pulumi.String(login.Database),
 		"PGSSLMODE":     pulumi.String("verify-full"),
 		"PGSSLROOTCERT": pulumi.String(CertificateBundle),
+	}
+	authorities := "https://truststore.pki.rds.amazonaws.com/" + region + "/" + region + "-bundle.pem"
+	if d.External() {
+		authorities, variables["PGSSLROOTCERT"] = d.Authority(), pulumi.String(ExternalBundle)
 	}
 	if login.By != "" {
 		variables["DATABASE_LOGIN"] = pulumi.String(login.By)
@@ -52,16 +60,16 @@ func (d *Database) Attach(login Login) Attachment {
 	}
 	return Attachment{
 		Environment:            variables,
-		CertificateAuthorities: "https://truststore.pki.rds.amazonaws.com/" + region + "/" + region + "-bundle.pem",
+		CertificateAuthorities: authorities,
 		Policy:                 identity.DocumentOutput(identity.PermissionsPolicy, d.Permissions(login)...),
 		RoleTags:               d.Tags(login),
 	}
 }
 
-// Attachments are those of everybody who logs in, by user; of the owner as DefaultLogin where nobody is declared.
+// Attachments are those of everybody who logs in, by user; where nobody is declared, the only one as DefaultLogin.
 func (d *Database) Attachments() map[string]Attachment {
 	if len(d.Declared) == 0 {
-		return map[string]Attachment{DefaultLogin: d.Attach(Login{Database: d.Name})}
+		return map[string]Attachment{DefaultLogin: d.Attach(d.onlyLogin())}
 	}
 	all := map[string]Attachment{}
 	for _, database := range declare.New(d.Declared).Databases {

@@ -23,7 +23,7 @@ import (
 type Database struct {
 	pulumi.ResourceState
 
-	// Segment is where the database lives.
+	// Segment is where the database lives, nil for an external one.
 	Segment *network.Segment
 	// Address is the DNS name of the database, which resolves to a private address.
 	Address pulumi.StringOutput
@@ -62,6 +62,7 @@ type Database struct {
 	AgentRoleARN pulumi.StringOutput
 	// AgentName is the name of that function.
 	AgentName pulumi.StringOutput
+	external  *ExternalArgs
 	name      string // Project, stack and component name, as RDS takes them.
 	users     []pulumi.CustomResource
 }

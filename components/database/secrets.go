@@ -194,20 +194,26 @@ func (d *Database) readSecret(read, decrypt string, secret pulumi.StringInput) [
 // useSecrets allows actions on some secrets, and others on the key that encrypts them: for those secrets alone, and only through
 // Secrets Manager.
 func (d *Database) useSecrets(secretSid, keySid string, ofSecret, ofKey []string, secrets pulumi.StringArray) []identity.StatementInput {
-	return []identity.StatementInput{
-		{
-			Statement:      identity.Statement{Sid: secretSid, Effect: identity.Allow, Actions: ofSecret},
-			ResourceInputs: secrets,
-		},
-		{
+	use := []identity.StatementInput{{
+		Statement:      identity.Statement{Sid: secretSid, Effect: identity.Allow, Actions: ofSecret},
+		ResourceInputs: secrets,
+	}}
+	key := pulumi.StringInput(d.KeyARN)
+	if d.External() {
+		if d.external.KeyARN == "" {
+			return use
+		}
+		key = pulumi.String(d.external.KeyARN)
+	}
+	return append(use,
+		identity.StatementInput{
 			Statement: identity.Statement{
 				Sid: keySid, Effect: identity.Allow, Actions: ofKey,
 				Conditions: []identity.Condition{{
-					Operator: "StringEquals", Key: "kms:ViaService", Values: []string{"secretsmanager." + d.Segment.Account().Region + ".amazonaws.com"},
+					Operator: "StringEquals", Key: "kms:ViaService", Values: []string{"secretsmanager." + d.account().Region + ".amazonaws.com"},
 				}},
 			},
-			ResourceInputs:  pulumi.StringArray{d.KeyARN},
+			ResourceInputs:  pulumi.StringArray{key},
 			ConditionInputs: []identity.ConditionInput{{Operator: "StringEquals", Key: "kms:EncryptionContext:SecretARN", Values: secrets}},
-		},
-	}
+		})
 }

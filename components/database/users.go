@@ -124,7 +124,7 @@ func (l Login) HasSecret() bool { return l.By != declare.IAM }
 // Login is that of a declared user. A database without declared users has only its owner, which an empty name stands for.
 func (d *Database) Login(user string) (Login, error) {
 	if user == "" && len(d.Declared) == 0 {
-		return Login{Database: d.Name}, nil
+		return d.onlyLogin(), nil
 	}
 	var known []string
 	for _, database := range declare.New(d.Declared).Databases {
@@ -136,6 +136,14 @@ func (d *Database) Login(user string) (Login, error) {
 		}
 	}
 	return Login{}, fmt.Errorf("%q is not a declared user of the database; use one of [%s], or declare it in the database's Users", user, strings.Join(known, ", "))
+}
+
+// onlyLogin is that of a database without declared users: of its owner, or of whom the secret of an external one names.
+func (d *Database) onlyLogin() Login {
+	if d.External() {
+		return d.external.login()
+	}
+	return Login{Database: d.Name}
 }
 
 // Secret is the ARN of the secret with username and password of whoever logs in: of the owner or of a user. It means nothing for a
@@ -153,7 +161,7 @@ func (d *Database) Permissions(login Login) []identity.StatementInput {
 	if login.HasSecret() {
 		return d.readSecret("ReadDatabaseSecret", "DecryptDatabaseSecret", d.Secret(login))
 	}
-	account := d.Segment.Account()
+	account := d.account()
 	return []identity.StatementInput{{
 		Statement: identity.Statement{Sid: "ConnectAsOwnUser", Effect: identity.Allow, Actions: []string{"rds-db:connect"}},
 		ResourceInputs: pulumi.StringArray{

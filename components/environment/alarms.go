@@ -28,7 +28,7 @@ func (e *Environment) watch(ctx *pulumi.Context) error {
 	for _, s := range e.args.Services {
 		all = append(all, e.serviceAlarms(s)...)
 	}
-	for _, d := range e.args.Databases {
+	for _, d := range e.args.instances() {
 		all = append(all, append(e.databaseAlarms(d), e.databaseHealth(d)...)...)
 		if err := e.hearDatabase(ctx, d); err != nil {
 			return err

@@ -4,6 +4,7 @@ package environment
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -112,6 +113,9 @@ type Database struct {
 	// the other: for a database that is restored. Which of them a service uses is one word, its UsesDatabase, and nothing else moves.
 	// Default: a segment of its own, which is called like it.
 	Beside string
+	// External is a database that somebody else runs, in the place of one that the environment makes: then Args, Beside and AgentName stay
+	// empty, no segment has its name, and rows of the table lead to its addresses. Account is filled in.
+	External *database.ExternalArgs
 	// AgentName is the segment in which the function runs that makes the Users, if there are any; their Agent is filled in.
 	// Default: the name of the segment and "-agent".
 	AgentName string
@@ -122,6 +126,13 @@ func (d *Database) home() string { return component.Or(d.Beside, d.Name) }
 
 // agent is the segment of the function.
 func (d *Database) agent() string { return component.Or(d.AgentName, d.home()+"-agent") }
+
+// external is the arguments of a database of somebody else's in an account.
+func (d *Database) external(at *account.Account) *database.ExternalArgs {
+	filled := *d.External
+	filled.Account = at
+	return &filled
+}
 
 // within is the arguments with the segments that a look-up by name finds; one that is not found stays empty.
 func (d Database) within(find func(part, name string) *network.Segment) database.Args {
@@ -171,6 +182,11 @@ func (args Args) defaults() *Args {
 		args.Services[i].Priority = component.Or(args.Services[i].Priority, DefaultPriority)
 	}
 	return &args
+}
+
+// instances are the databases that the environment makes.
+func (args *Args) instances() []Database {
+	return slices.DeleteFunc(slices.Clone(args.Databases), func(d Database) bool { return d.External != nil })
 }
 
 // network is the arguments of the network.
@@ -281,6 +297,10 @@ func (p *parts) checkDatabases() map[string]*database.Database {
 		if _, twice := databases[d.Name]; twice {
 			p.add("%s: another database has the name; give each its own", part)
 		}
+		if d.External != nil {
+			databases[d.Name] = p.checkExternal(part, d)
+			continue
+		}
 		if d.Beside != "" && databases[d.Beside] == nil {
 			p.add("%s: Beside: %q is not the name of an earlier one of Databases", part, d.Beside)
 			continue
@@ -305,6 +325,16 @@ func (p *parts) checkDatabases() map[string]*database.Database {
 		p.report(part, d.Check())
 	}
 	return databases
+}
+
+// checkExternal checks a database of somebody else's, as its clients will see it.
+func (p *parts) checkExternal(part string, d Database) *database.Database {
+	if d.Beside != "" || d.AgentName != "" || !reflect.ValueOf(d.Args).IsZero() {
+		p.add("%s: External: another runs it, and nothing else about it can be chosen; leave the other fields empty, or give a database of its own", part)
+	}
+	external := d.external(p.draft.Account)
+	p.report(part+": External", external.Check())
+	return external.Draft()
 }
 
 func (p *parts) checkServices(databases map[string]*database.Database) {

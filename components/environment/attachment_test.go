@@ -30,7 +30,7 @@ func attachments(t *testing.T, args *Args) (map[string]map[string]any, *pulumite
 			for user, a := range d.Attachments() {
 				documents[user] = a.Document()
 			}
-			documents.ToMapOutput().ApplyT(func(found map[string]any) error { told[name] = found; return nil })
+			ctx.Export(name, documents.ToMapOutput().ApplyT(func(found map[string]any) bool { told[name] = found; return true }))
 		}
 		return nil
 	})

@@ -143,7 +143,7 @@ func (e *Environment) keepLogs(ctx *pulumi.Context) error {
 		return err
 	}
 	e.Account.LogKeyARN = logKey.ARN
-	if e.Topic, err = e.topic(ctx, "alarms", "Alarms", e.args.AlarmEmails, len(e.args.Databases) > 0); err != nil || e.args.TrailOffReason != "" {
+	if e.Topic, err = e.topic(ctx, "alarms", "Alarms", e.args.AlarmEmails, len(e.args.instances()) > 0); err != nil || e.args.TrailOffReason != "" {
 		return err
 	}
 	return e.keepTrail(ctx)
@@ -190,6 +190,12 @@ func (e *Environment) buildNetwork(ctx *pulumi.Context) (err error) {
 
 func (e *Environment) runDatabases(ctx *pulumi.Context) (err error) {
 	for _, d := range e.args.Databases {
+		if d.External != nil {
+			if e.Databases[d.Name], err = database.NewExternal(ctx, e.name+"-"+d.Name, d.external(e.Account), e.Options); err != nil {
+				return err
+			}
+			continue
+		}
 		args := d.within(func(_, name string) *network.Segment {
 			in, unknown := e.Network.Segment(name)
 			err = errors.Join(err, unknown)

@@ -4,6 +4,8 @@ package environment
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bulkhead-iac/bulkhead/components/database"
 )
 
 // Export makes what operators and other stacks need the outputs of the stack. Another stack reads them through a
@@ -14,7 +16,8 @@ import (
 //   - loadBalancer, loadBalancerArn, listenerArn, hosts, zoneId;
 //   - services by name, each with autoScalingGroup and role;
 //   - databases by name, each with identifier, address, secretArn (the owner's), keyArn, userSecretArns (by user), and attachments: by
-//     user all that a client needs in order to log in, as database.Attachment says, without a secret;
+//     user all that a client needs in order to log in, as database.Attachment says, without a secret; external ones have address, secretArn and
+//     attachments;
 //   - sessionCommand, operatorPolicyArn.
 func (e *Environment) Export(ctx *pulumi.Context) {
 	outputs := pulumi.Map{
@@ -49,18 +52,23 @@ func (e *Environment) Export(ctx *pulumi.Context) {
 		services[name] = pulumi.Map{"autoScalingGroup": s.AutoScalingGroupName, "role": s.RoleName}
 	}
 	for name, d := range e.Databases {
-		attachments := pulumi.Map{}
-		for user, attachment := range d.Attachments() {
-			attachments[user] = attachment.Document()
-		}
-		databases[name] = pulumi.Map{
-			"attachments": attachments,
-			"identifier":  d.Identifier, "address": d.Address, "secretArn": d.SecretARN, "keyArn": d.KeyARN,
-			"userSecretArns": pulumi.ToStringMapOutput(d.UserSecretARNs),
-		}
+		databases[name] = tell(d)
 	}
 	outputs["services"], outputs["databases"] = services, databases
 	for name, output := range outputs {
 		ctx.Export(name, output)
 	}
+}
+
+// tell is what others learn of a database: of an external one where it answers, and how one attaches it.
+func tell(d *database.Database) pulumi.Map {
+	attachments := pulumi.Map{}
+	for user, attachment := range d.Attachments() {
+		attachments[user] = attachment.Document()
+	}
+	told := pulumi.Map{"address": d.Address, "secretArn": d.SecretARN, "attachments": attachments}
+	if !d.External() {
+		told["identifier"], told["keyArn"], told["userSecretArns"] = d.Identifier, d.KeyARN, pulumi.ToStringMapOutput(d.UserSecretARNs)
+	}
+	return told
 }

@@ -17,6 +17,8 @@ type Need struct {
 	To End
 	// Ports is where.
 	Ports Ports
+	// Name is the DNS name under which To is looked up, if AWS did not give it. Default: none.
+	Name string
 	// For says what the component needs it for, such as "its log group".
 	For string
 }
@@ -36,8 +38,21 @@ func (t *Table) Lacking(segment string, needs ...Need) []error {
 					need.For, from, need.Ports, part, source(from), source(part), goName(need.Ports)))
 			}
 		}
+		if need.Name != "" && !t.resolves(need.Name) {
+			problems = append(problems, fmt.Errorf("%s: no row of the table names %q, so that nobody may look it up; add it to the Names of the row that leads to %q", need.For, need.Name, to))
+		}
 	}
 	return problems
+}
+
+// resolves reports whether some row names a DNS name, or all those below a name that it is below.
+func (t *Table) resolves(name string) bool {
+	return slices.ContainsFunc(t.Connections, func(c Connection) bool {
+		return slices.ContainsFunc(c.Names, func(listed string) bool {
+			above, all := strings.CutPrefix(listed, "*")
+			return strings.EqualFold(listed, name) || all && strings.HasSuffix(strings.ToLower(name), strings.ToLower(above))
+		})
+	})
 }
 
 // Allows reports whether a row, or several rows together, let one end open connections to another on all of the ports.

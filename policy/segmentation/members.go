@@ -78,7 +78,12 @@ func (p *Proof) addOutside(e *intent.End) {
 	}
 	for _, l := range p.net.Lists {
 		if l.Service && slices.ContainsFunc(e.Segments, func(s intent.Segment) bool { return s.Service != "" && glob.Match(s.Service, l.Name) }) {
-			p.add(e.Name, p.engine.Service(l.ID))
+			service := p.engine.Service(l.ID)
+			if l.Doubt != "" {
+				// Where a service's addresses are not known, those that the table names have an end of their own, as against the internet.
+				service = p.engine.OutsideOf(l.ID, service.Addresses().Minus(flow.PrefixAddrs(p.table.Known()...)))
+			}
+			p.add(e.Name, service)
 		}
 	}
 }

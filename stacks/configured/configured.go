@@ -18,6 +18,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/storage"
 	"github.com/bulkhead-iac/bulkhead/components/waf"
 	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
+	"github.com/bulkhead-iac/bulkhead/form"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
@@ -71,7 +72,7 @@ func Environment(s *stacks.Settings, table *segment.Table, agent string) *enviro
 				MinSize:    s.App.MinSize,
 				MaxSize:    s.App.MaxSize,
 
-				DatabaseUser: Service,
+				DatabaseUser: user(s),
 			},
 			UsesDatabase: s.Database.Attached,
 			Hosts:        []string{s.Edge.Domain},
@@ -81,8 +82,28 @@ func Environment(s *stacks.Settings, table *segment.Table, agent string) *enviro
 	}
 }
 
-// databases are the first one and those that are restored beside it, all alike but for what they are made from.
+// user is whom the service logs in as; the secret of an external database says it itself.
+func user(s *stacks.Settings) string {
+	if s.Database.External.Given() {
+		return ""
+	}
+	return Service
+}
+
+// external is the database of somebody else's.
+func external(e stacks.ExternalDatabase) []environment.Database {
+	at, _ := form.ParseDatabaseURL(e.URL) // The settings are checked.
+	return []environment.Database{{Name: environment.DefaultDatabaseName, External: &database.ExternalArgs{
+		Host: at.Host, Port: at.Port, DatabaseName: at.Database, CIDRs: e.CIDRs, CA: e.CA, SecretARN: e.SecretARN, KeyARN: e.KeyARN,
+	}}}
+}
+
+// databases are the first one and those that are restored beside it, all alike but for what they are made from; or the one of somebody
+// else's.
 func databases(s *stacks.Settings, agent string) []environment.Database {
+	if s.Database.External.Given() {
+		return external(s.Database.External)
+	}
 	one := environment.Database{Name: environment.DefaultDatabaseName, Args: database.Args{
 		InstanceClass:               s.Database.InstanceClass,
 		EngineVersion:               s.Database.EngineVersion,

@@ -25,7 +25,7 @@ import (
 // component, fill several, or are for the policies.
 var without = []string{
 	"interfaceEndpoints", "bastion", "bastionAllowedCidrs", "bastionReachesDatabase", "appEgressCidrs", "appEgressDomains",
-	"databaseAttached", "deletionProtectionOffReason", "profile",
+	"databaseAttached", "databaseExternalUrl", "deletionProtectionOffReason", "profile",
 }
 
 // A setting is called like the field that it fills, behind the name of the component that has it: databaseStorageGb fills StorageGB
@@ -41,6 +41,7 @@ func TestASettingIsCalledLikeItsField(t *testing.T) {
 	fields := map[string]bool{}
 	for component, args := range map[string]any{
 		"": environment.Args{}, "existing": network.Existing{}, "app": app.Args{}, "bastion": bastion.Args{}, "edge": edge.Args{}, "waf": edge.WAF{}, "database": database.Args{},
+		"databaseexternal": database.ExternalArgs{},
 	} {
 		collect(fields, component, reflect.TypeOf(args))
 	}
