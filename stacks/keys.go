@@ -331,8 +331,8 @@ var table = []setting{
 	},
 	{
 		key: "databaseRestoreFrom", group: groupDatabase, fallback: []string{}, example: "[monday snapshot shop-db-final-1a2b3c4d]",
-		description: "Databases that are restored beside the first, each as a name for it and the backup that it is made from: a snapshot, or a moment of an instance, of a resource id or of automated backups. See docs/database.md for the way back. A name whose database is there stays as it is, and goes with its entry.",
-		allowed:     "<name> snapshot <name or ARN>, or <name> followed by instance <identifier>, resource <id> or backup <ARN>, and latest or a time in UTC; in region",
+		description: "Databases that are restored beside the first, each as a name for it and the backup that it is made from: a snapshot, or a moment of an instance, of a resource id or of automated backups. See docs/database.md for the way back. A name whose database is there stays as it is, and goes with its entry; its backup may give way to the word restored, and has to when the backup is deleted or the major version changes.",
+		allowed:     "<name> snapshot <name or ARN>, or <name> followed by instance <identifier>, resource <id> or backup <ARN>, and latest or a time in UTC, in region; or <name> restored",
 		field:       func(s *Settings) any { return &s.Database.RestoreFrom },
 		check:       each(restore),
 	},

@@ -84,6 +84,7 @@ func TestParseGoodValues(t *testing.T) {
 		"IPv6 without NAT":          {"ipv6": "true", "appEgressDomains": `["api.example.com"]`, "appEgressCidrs": `["2001:db8:30::/48"]`},
 		"images from elsewhere":     {"edgeContentSecurityPolicy": "default-src 'self'; img-src https://cdn.example.com"},
 		"no HSTS":                   {"edgeHstsOffReason": "the domain moves back to plain HTTP"},
+		"a database that is there":  {"databaseRestoreFrom": `["monday restored"]`, "databaseAttached": "monday"},
 		"an exact upgrade":          {"databaseEngineVersion": "17.9", "databaseUpgrade": "true"},
 		"the least growth":          {"databaseStorageGb": "20", "databaseMaxStorageGb": "22"},
 		"the most storage":          {"databaseStorageGb": "59578", "databaseMaxStorageGb": "65536"},

@@ -16,15 +16,21 @@ const firstDatabase = "db"
 type Restore struct {
 	// Name is what databaseAttached calls it.
 	Name string
-	// From is the backup, as form.ParseBackup reads it.
+	// From is the backup, as form.ParseBackup reads it; empty for a database that is there and needs it no longer.
 	From string
 }
+
+// isThere stands in the place of a backup when the database has been made from it.
+const isThere = "restored"
 
 // Restores are the databases that are restored beside the first, in the order of RestoreFrom.
 func (d Database) Restores() []Restore {
 	var all []Restore
 	for _, entry := range d.RestoreFrom {
 		name, from, _ := strings.Cut(entry, " ")
+		if from == isThere {
+			from = ""
+		}
 		all = append(all, Restore{Name: name, From: from})
 	}
 	return all
@@ -43,6 +49,8 @@ func restore(entry string) error {
 		return form.CheckServerName(name)
 	case slices.Contains(taken, name):
 		return form.Text(name, "is the name of something else in the environment", "call the database something else, such as monday")
+	case from == isThere:
+		return nil
 	}
 	_, err := form.ParseBackup(from)
 	return err
@@ -57,7 +65,9 @@ func restoresFit(s *Settings) []fault {
 			faults = append(faults, about(key, quoted(s.Database.RestoreFrom[i]), "has a name that another entry has", "give each database its own")...)
 		}
 		names = append(names, r.Name)
-		faults = append(faults, adopted(key, form.CheckBackup(r.From, s.Region))...)
+		if r.From != "" {
+			faults = append(faults, adopted(key, form.CheckBackup(r.From, s.Region))...)
+		}
 	}
 	if !slices.Contains(names, s.Database.Attached) {
 		faults = append(faults, about(attached, quoted(s.Database.Attached), "is not the name of a database", "use one of "+strings.Join(names, ", "))...)

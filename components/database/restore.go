@@ -92,7 +92,7 @@ func (d *Database) restoreSnapshot(ctx *pulumi.Context, name string, args *Args,
 
 // absent is the error of a backup that is not there.
 func (args *Args) absent(cure string, err error) error {
-	return fmt.Errorf("RestoreFrom: %q is not there; %s; a database that has been restored needs RestoreFrom no longer: %w", args.RestoreFrom, cure, err)
+	return fmt.Errorf("RestoreFrom: %q is not there; %s; a database that has been restored needs RestoreFrom no longer (in a stack file: its name and the word restored): %w", args.RestoreFrom, cure, err)
 }
 
 // fits reports why a backup cannot become the database that the arguments describe.
@@ -106,7 +106,7 @@ func (args *Args) fits(engine, version string, gb int, encrypted bool) error {
 	case !encrypted:
 		return refuse("is not encrypted; copy the snapshot with a KMS key (aws rds copy-db-snapshot --kms-key-id), restore the copy, and delete the other")
 	case major(version) != major(args.EngineVersion):
-		return refuse("is of PostgreSQL %s; set EngineVersion to %q, and upgrade when the database is there", version, major(version))
+		return refuse("is of PostgreSQL %s; set EngineVersion to %q, and upgrade when the database is there and RestoreFrom has gone (in a stack file: its name and the word restored)", version, major(version))
 	}
 	if err := form.CheckMaxStorage(args.MaxStorageGB, max(args.StorageGB, gb)); err != nil {
 		return fmt.Errorf("MaxStorageGB: RestoreFrom %q has %d GiB: %w", args.RestoreFrom, gb, err)

@@ -84,15 +84,15 @@ func TestAnExistingVPCIsHandedOnByTier(t *testing.T) {
 
 // The databases that are restored stand beside the first and are like it, and the service uses the one that is attached.
 func TestARestoredDatabaseStandsBesideTheFirst(t *testing.T) {
-	s := &stacks.Settings{Database: stacks.Database{RestoreFrom: []string{"monday snapshot shop-db-final-1a2b3c4d", "tuesday instance shop-db latest"}, Attached: "tuesday"}}
+	s := &stacks.Settings{Database: stacks.Database{RestoreFrom: []string{"monday snapshot shop-db-final-1a2b3c4d", "tuesday instance shop-db latest", "friday restored"}, Attached: "tuesday"}}
 	args := configured.Environment(s, nil, "agent.zip")
 	require.Equal(t, "tuesday", args.Services[0].UsesDatabase)
-	require.Len(t, args.Databases, 3)
-	for i, from := range []string{"", "snapshot shop-db-final-1a2b3c4d", "instance shop-db latest"} {
+	require.Len(t, args.Databases, 4)
+	for i, from := range []string{"", "snapshot shop-db-final-1a2b3c4d", "instance shop-db latest", ""} {
 		like := args.Databases[0]
 		like.RestoreFrom = from
 		if i > 0 {
-			like.Name, like.Beside = []string{"monday", "tuesday"}[i-1], "db"
+			like.Name, like.Beside = []string{"monday", "tuesday", "friday"}[i-1], "db"
 		}
 		require.Equal(t, like, args.Databases[i])
 	}
