@@ -127,19 +127,25 @@ func (a *account) requireRestored(t *testing.T, first, restored map[string]any) 
 	require.True(t, strings.HasPrefix(aws.ToString(instance.DBParameterGroups[0].DBParameterGroupName), "staging-monday-parameters"))
 }
 
-// refused is a rehearsal that its first preview ends.
+// refused is a rehearsal that its preview ends, before anything is made.
 func refused(t *testing.T, box *sandbox.Sandbox, problem string) {
 	t.Helper()
 	e := box.Environment("staging")
 	before := len(e.Calls(t))
-	result := box.Rehearse(t, "up", "staging")
-	require.NotZero(t, result.Code)
-	require.Contains(t, strings.Join(strings.Fields(result.Out+result.Err), " "), problem)
+	fails(t, box, problem)
 	for _, call := range e.Calls(t)[before:] {
 		for _, verb := range []string{"Create", "Restore", "Copy", "Modify", "Delete"} {
 			require.False(t, strings.HasPrefix(call.Action, verb), "%s %s %s", call.Service, call.Action, call.Resource)
 		}
 	}
+}
+
+// fails is a rehearsal that ends with a problem.
+func fails(t *testing.T, box *sandbox.Sandbox, problem string) {
+	t.Helper()
+	result := box.Rehearse(t, "up", "staging")
+	require.NotZero(t, result.Code)
+	require.Contains(t, strings.Join(strings.Fields(result.Out+result.Err), " "), problem)
 }
 
 // asMigrator changes the schema of the stack's first database, as a client outside the environment that knows what the stack tells of it.

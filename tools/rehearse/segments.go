@@ -64,33 +64,38 @@ func (r *rehearsal) fetch(ctx context.Context) error {
 }
 
 // prove proves the segments from the plan, the state and the account. All three must have the same matrix, and it must
-// be as the table of the network says. A program without a network has nothing to prove, and the summary says so.
+// be as the table of the network says. Plan and state lack the subnets of an existing VPC, so that the account alone tells of one. A program
+// without a network has nothing to prove, and the summary says so.
 func (r *rehearsal) prove(ctx context.Context) error {
 	if err := os.RemoveAll(r.Path(pageFile)); err != nil {
 		return err
 	}
-	plan, table, err := read(r.Path(planFile))
+	plan, err := read("plan", r.Path(planFile))
 	if err != nil {
 		return err
 	}
-	state, table2, err := read(r.Path("state.json"))
+	plan.early = true
+	state, err := read("state", r.Path("state.json"))
 	if err != nil {
 		return err
 	}
 	switch {
-	case table == nil && table2 == nil:
+	case plan.table == nil && state.table == nil:
 		return nil // a program without a network of ours
-	case table == nil || table2 == nil:
+	case plan.table == nil || state.table == nil:
 		return errors.New("a network says which segments it has in one of plan and state only")
 	}
 	if err := r.fetch(ctx); err != nil {
 		return err
 	}
-	account, err := awsfiles.Read(r.Path(accountFolder))
+	net, err := awsfiles.Read(r.Path(accountFolder))
 	if err != nil {
 		return err
 	}
-	sides := []side{{name: "plan", net: plan, table: table}, {name: "state", net: state, table: table2}, {name: "account", net: account, table: table2}}
+	sides := []side{plan, state, {name: "account", net: net, table: state.table}}
+	if r.adopted = state.adopts; r.adopted {
+		sides = sides[2:]
+	}
 	r.proof, r.undecided, err = agree(sides)
 	return errors.Join(err, r.page(err != nil))
 }
@@ -112,31 +117,34 @@ func (r *rehearsal) page(failed bool) error {
 
 // side is one view of a network.
 type side struct {
-	name  string
-	net   *model.Network
-	table *intent.Table
+	name   string
+	net    *model.Network
+	table  *intent.Table
+	adopts bool // The VPC is not part of it.
+	early  bool // It is known before anything exists.
 }
 
-// agree proves every side and returns the proof of the last, or of the one that its error is about, and what the first, the plan, leaves open because it is known
+// agree proves every side and returns the proof of the last, or of the one that its error is about, and what an early one leaves open because it is known
 // after the deployment only, such as the IPv6 range of a VPC. Its error has the witnesses of the first side that is not as the
 // table says, or the first cell in which another differs from it.
 func agree(sides []side) (proof *segmentation.Proof, open []segmentation.Cell, err error) {
 	var first *segmentation.Proof
 	var before string
-	for i, s := range sides {
+	for _, s := range sides {
 		if proof, err = segmentation.Prove(s.net, s.table); err != nil {
 			return nil, nil, fmt.Errorf("the %s: %w", s.name, err)
 		}
-		if i == 0 {
+		if s.early {
 			open = proof.Open()
 		}
-		if undecided := i == 0 && len(open) > 0 && !slices.ContainsFunc(proof.Cells, certain); !proof.Filled() && !undecided {
+		undecided := s.early && len(open) > 0
+		if !proof.Filled() && (!undecided || slices.ContainsFunc(proof.Cells, certain)) {
 			var page strings.Builder
 			proof.Text(&page)
 			return proof, nil, fmt.Errorf("the %s does not have the segments of the table:\n%s", s.name, &page)
 		}
 		switch {
-		case first == nil && len(open) > 0 && i == 0: // what is open in one cell may open others
+		case undecided: // what is open in one cell may open others
 		case first == nil:
 			first, before = proof, s.name
 		default:
@@ -154,15 +162,15 @@ func certain(c segmentation.Cell) bool {
 }
 
 // read reads an export or a preview, and the table in it.
-func read(file string) (*model.Network, *intent.Table, error) {
+func read(name, file string) (side, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, nil, err
+		return side{}, err
 	}
 	d, err := export.Read(bytes.NewReader(text))
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", file, err)
+		return side{}, fmt.Errorf("%s: %w", file, err)
 	}
 	table, err := stack.Table(d.Inputs)
-	return stack.Of(d, nil), table, err
+	return side{name: name, net: stack.Of(d, nil), table: table, adopts: stack.Adopts(d.Inputs)}, err
 }

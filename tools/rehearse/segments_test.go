@@ -29,9 +29,9 @@ func TestThePageOfTheProofIsWrittenWhetherItHoldsOrNot(t *testing.T) {
 		require.NoError(t, os.MkdirAll(r.Dir, 0o750))
 		var sides []side
 		for _, name := range []string{"plan", "state"} {
-			net, table, err := read(map[string]string{"plan": production, "state": file}[name])
+			s, err := read(name, map[string]string{"plan": production, "state": file}[name])
 			require.NoError(t, err)
-			sides = append(sides, side{name: name, net: net, table: table})
+			sides = append(sides, s)
 		}
 		r.proof, r.undecided, err = agree(sides)
 		require.Equal(t, file == wide, err != nil)

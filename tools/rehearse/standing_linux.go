@@ -174,18 +174,18 @@ func (r *rehearsal) inhabit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, table, err := read(r.Path("state.json"))
+	state, err := read("state", r.Path("state.json"))
 	if err != nil {
 		return err
 	}
-	if table == nil {
+	if state.table == nil {
 		return errors.New("no network of the stack says which segments it has, so that there is nothing to compare packets with")
 	}
 	around, err := r.surroundings()
 	if err != nil {
 		return err
 	}
-	t, err := trial.New(network, table, around)
+	t, err := trial.New(network, state.table, around)
 	if err != nil {
 		return err
 	}

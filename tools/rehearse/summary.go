@@ -140,7 +140,18 @@ func (r *rehearsal) showTraffic() {
 		return
 	}
 	fmt.Fprintln(r.out, "\nNot rehearsed:")
-	fmt.Fprintf(r.out, "  traffic: no packet flowed; what may connect is proved from plan, state and account; %s\n", r.noTwin)
+	fmt.Fprintf(r.out, "  traffic: no packet flowed; what may connect is proved from %s; %s\n", r.provedFrom(), r.noTwin)
+}
+
+// provedFrom names the views of the network from which it was proved.
+func (r *rehearsal) provedFrom() string {
+	switch {
+	case r.adopted:
+		return "the account alone, because plan and state do not have the subnets of an existing VPC"
+	case len(r.undecided) > 0:
+		return "state and account"
+	}
+	return "plan, state and account"
 }
 
 // showSegments writes the matrix of the segments, and what the plan alone did not decide.
@@ -149,11 +160,7 @@ func (r *rehearsal) showSegments() {
 		fmt.Fprintln(r.out, "\nSegments: no network of the stack says which it has, so that nothing is proved (docs/segmentation.md).")
 		return
 	}
-	sides := "plan, state and account"
-	if len(r.undecided) > 0 {
-		sides = "state and account"
-	}
-	fmt.Fprintf(r.out, "\nSegments, the same from %s (docs/segmentation.md):\n", sides)
+	fmt.Fprintf(r.out, "\nSegments, proved from %s (docs/segmentation.md):\n", r.provedFrom())
 	r.proof.Matrix(r.out)
 	fmt.Fprintf(r.out, "Why, hop by hop, in a browser: %s\n", r.Path(pageFile))
 	if n := len(r.undecided); n > 0 {

@@ -47,6 +47,7 @@ type rehearsal struct {
 	steps     []timing
 	proof     *segmentation.Proof // of the account, the same as of the state
 	undecided []segmentation.Cell // what the plan leaves open
+	adopted   bool                // the VPC is somebody else's, so that the account alone tells what passes
 	traffic   *trial.Outcome      // what packets showed; nil if noTwin says why there was no twin
 	noTwin    string
 	databases

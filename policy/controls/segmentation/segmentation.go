@@ -5,7 +5,6 @@ package segmentation
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/aws"
@@ -62,7 +61,7 @@ func proved(k *pack.Case) {
 		k.Skip("%s", noTable)
 		return
 	}
-	if slices.ContainsFunc(all, func(r *pack.Resource) bool { return r.Type == stack.NetworkType && r.Get("existing").Exists() }) {
+	if stack.Adopts(all) {
 		k.Remark("%s", notInStack)
 		k.Skip("%s", notInStack)
 		return

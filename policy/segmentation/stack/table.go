@@ -52,6 +52,12 @@ func Table(resources []*pack.Resource) (*intent.Table, error) {
 	return all, all.Settle()
 }
 
+// Adopts reports whether a network among resources moves into a VPC of somebody else's making. Its subnets and routes are then not among
+// them, and only AWS's answers can tell what passes.
+func Adopts(resources []*pack.Resource) bool {
+	return slices.ContainsFunc(resources, func(r *pack.Resource) bool { return r.Type == NetworkType && r.Get("existing").Exists() })
+}
+
 // owned gives the segments of a network's table their members: what has the group that the network made for the
 // segment, or for the endpoint of an AWS service.
 func owned(t *intent.Table, network string, several bool) {
