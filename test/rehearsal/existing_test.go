@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +14,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
 )
 
@@ -55,6 +57,14 @@ func TestAnEnvironmentMovesIntoAnExistingVPC(t *testing.T) {
 	box.Rehearse(t, "down", "staging").Succeed(t)
 	require.NoError(t, info.Client().Register(t.Context(), emulator.Account{Env: "staging", AccountID: "111122223333", AccessKey: key.AccessKeyID}))
 	require.Equal(t, before, a.belongings(t, owner.vpc))
+}
+
+// fails is a rehearsal that ends with a problem.
+func fails(t *testing.T, box *sandbox.Sandbox, problem string) {
+	t.Helper()
+	result := box.Rehearse(t, "up", "staging")
+	require.NotZero(t, result.Code)
+	require.Contains(t, strings.Join(strings.Fields(result.Out+result.Err), " "), problem)
 }
 
 // existingVPC is what somebody else has made.

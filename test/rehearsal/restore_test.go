@@ -140,14 +140,6 @@ func refused(t *testing.T, box *sandbox.Sandbox, problem string) {
 	}
 }
 
-// fails is a rehearsal that ends with a problem.
-func fails(t *testing.T, box *sandbox.Sandbox, problem string) {
-	t.Helper()
-	result := box.Rehearse(t, "up", "staging")
-	require.NotZero(t, result.Code)
-	require.Contains(t, strings.Join(strings.Fields(result.Out+result.Err), " "), problem)
-}
-
 // asMigrator changes the schema of the stack's first database, as a client outside the environment that knows what the stack tells of it.
 func (a *account) asMigrator(t *testing.T, box *sandbox.Sandbox, statement string) {
 	t.Helper()
