@@ -160,7 +160,11 @@ func (r *rehearsal) showSegments() {
 		fmt.Fprintln(r.out, "\nSegments: no network of the stack says which it has, so that nothing is proved (docs/segmentation.md).")
 		return
 	}
-	fmt.Fprintf(r.out, "\nSegments, proved from %s (docs/segmentation.md):\n", r.provedFrom())
+	from := "the same from "
+	if r.adopted {
+		from = "proved from "
+	}
+	fmt.Fprintf(r.out, "\nSegments, %s%s (docs/segmentation.md):\n", from, r.provedFrom())
 	r.proof.Matrix(r.out)
 	fmt.Fprintf(r.out, "Why, hop by hop, in a browser: %s\n", r.Path(pageFile))
 	if n := len(r.undecided); n > 0 {

@@ -287,7 +287,7 @@ func TestPacketsOnAKernelAgreeWithTheEngineOnRandomNetworks(t *testing.T) {
 	for i := range *networks {
 		seed := *first + uint64(i) //nolint:gosec // not negative
 		if found := compare(t, seed, &n); len(found) > 0 {
-			small := found[0].shrink(nil)
+			small := found[0].shrink(found[0].wrong(nil), nil)
 			t.Errorf("seed %d: shrunk, and kept: %s", seed, small.write(t, fmt.Sprintf("testdata/disagreements/seed-%d.json", seed)))
 		}
 	}
