@@ -36,6 +36,9 @@ func CheckRegion(region string) error {
 	return nil
 }
 
+// MaxTrustedAccounts leaves VPC endpoints, whose tags have the reasons, some of the 50 tags that AWS allows.
+const MaxTrustedAccounts = 20
+
 const (
 	// MinZones is what a load balancer and a database need.
 	MinZones = 2

@@ -3,15 +3,11 @@
 package main
 
 import (
-	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/internal/authority"
-	"github.com/bulkhead-iac/bulkhead/policy/export"
-	"github.com/bulkhead-iac/bulkhead/policy/segmentation"
-	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
 	"github.com/bulkhead-iac/bulkhead/stacks"
 )
 
@@ -31,13 +27,5 @@ func TestAnExternalDatabaseReachesTheProgram(t *testing.T) {
 		require.Empty(t, recording.ByType(none))
 	}
 	require.Equal(t, settings.Database.External.SecretARN, recording.Only(t, "bulkhead:database:External").String("secretArn"))
-	state, err := recording.Export()
-	require.NoError(t, err)
-	d, err := export.Read(bytes.NewReader(state))
-	require.NoError(t, err)
-	rows, err := stack.Table(d.Inputs)
-	require.NoError(t, err)
-	p, err := segmentation.Prove(stack.Of(d, nil), rows)
-	require.NoError(t, err)
-	require.True(t, p.Holds())
+	proved(t, recording)
 }

@@ -3,7 +3,6 @@
 package stacks
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -40,8 +39,8 @@ func partOf(s string) (Part, error) {
 	if !found {
 		return Part{}, form.Text(s, "neither adopts nor skips a part with a reason", example)
 	}
-	if refused := (*form.Error)(nil); errors.As(form.CheckReason(reason), &refused) {
-		return Part{}, form.Text(s, "gives a reason that is not valid", refused.Cure)
+	if err := reasonOf(s, reason); err != nil {
+		return Part{}, err
 	}
 	return Part{Name: name, SkipReason: reason}, nil
 }

@@ -9,18 +9,17 @@ func externalWhole(s *Settings) []fault {
 	e := s.Database.External
 	var faults []fault
 	for _, part := range []struct {
-		key      string
-		given    bool
-		optional bool
-		cure     string
+		key   string
+		given bool
+		cure  string // Empty if it may be missing.
 	}{
-		{"databaseExternalCidrs", len(e.CIDRs) > 0, false, "list the addresses in which its host name resolves"},
-		{"databaseExternalCa", e.CA != "", false, "give the PEM of the authority that signs the server's certificate"},
-		{"databaseExternalSecretArn", e.SecretARN != "", false, "name the secret with username and password of the service"},
-		{"databaseExternalKeyArn", e.KeyARN != "", true, ""},
+		{"databaseExternalCidrs", len(e.CIDRs) > 0, "list the addresses in which its host name resolves"},
+		{"databaseExternalCa", e.CA != "", "give the PEM of the authority that signs the server's certificate"},
+		{"databaseExternalSecretArn", e.SecretARN != "", "name the secret with username and password of the service"},
+		{"databaseExternalKeyArn", e.KeyARN != "", ""},
 	} {
 		switch {
-		case e.Given() && !part.given && !part.optional:
+		case e.Given() && !part.given && part.cure != "":
 			faults = append(faults, about(part.key, "", "is missing beside databaseExternalUrl", part.cure)...)
 		case !e.Given() && part.given:
 			faults = append(faults, about(part.key, "", "is given without databaseExternalUrl", "name the database too, or remove it")...)

@@ -64,8 +64,8 @@ func relaxationOf(s string) (Relaxation, error) {
 	case single && form.CheckWAFRule(rule) != nil:
 		return Relaxation{}, form.Text(s, "does not name a rule of AWS WAF", example)
 	}
-	if refused := (*form.Error)(nil); errors.As(form.CheckReason(why), &refused) {
-		return Relaxation{}, form.Text(s, "gives a reason that is not valid", refused.Cure)
+	if err := reasonOf(s, why); err != nil {
+		return Relaxation{}, err
 	}
 	r := Relaxation{Intent: intent, Rule: rule, Reason: why}
 	if some {
@@ -77,6 +77,14 @@ func relaxationOf(s string) (Relaxation, error) {
 		}
 	}
 	return r, nil
+}
+
+// reasonOf checks the reason that an entry of a list gives.
+func reasonOf(entry, reason string) error {
+	if refused := (*form.Error)(nil); errors.As(form.CheckReason(reason), &refused) {
+		return form.Text(entry, "gives a reason that is not valid", refused.Cure)
+	}
+	return nil
 }
 
 // relaxations checks a list of relaxations, in which nothing may be relaxed twice.

@@ -3,14 +3,11 @@
 package stacks
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/form"
 )
-
-// maxTrusted is how many accounts network.Args takes.
-const maxTrusted = 20
 
 // trustOf takes "111122223333 because it keeps the images of all environments" apart.
 func trustOf(s string) (account, reason string, err error) {
@@ -21,10 +18,7 @@ func trustOf(s string) (account, reason string, err error) {
 	if form.CheckAccountID(account) != nil {
 		return "", "", form.Text(s, "does not begin with an AWS account id", "write all 12 digits")
 	}
-	if refused := (*form.Error)(nil); errors.As(form.CheckReason(reason), &refused) {
-		return "", "", form.Text(s, "gives a reason that is not valid", refused.Cure)
-	}
-	return account, reason, nil
+	return account, reason, reasonOf(s, reason)
 }
 
 // trustedAccounts checks a list of accounts, in which none may be twice.
@@ -37,8 +31,8 @@ func trustedAccounts(value any) []fault {
 			return err
 		case seen[account]:
 			return form.Text(s, "trusts "+account+" a second time", "keep one")
-		case len(seen) == maxTrusted:
-			return form.Text(s, "is one account too many", "trust at most 20; the reasons are tags of the endpoints")
+		case len(seen) == form.MaxTrustedAccounts:
+			return form.Text(s, "is one account too many", fmt.Sprintf("trust at most %d; the reasons are tags of the endpoints", form.MaxTrustedAccounts))
 		}
 		seen[account] = true
 		return nil

@@ -10,7 +10,6 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/segment"
-	"github.com/bulkhead-iac/bulkhead/dbagent/declare"
 	"github.com/bulkhead-iac/bulkhead/form"
 	"github.com/bulkhead-iac/bulkhead/form/cidr"
 )
@@ -125,9 +124,4 @@ func (d *Database) account() *account.Account {
 		return d.external.Account
 	}
 	return d.Segment.Account()
-}
-
-// login is the one login of an external database.
-func (args *ExternalArgs) login() Login {
-	return Login{Database: args.DatabaseName, By: declare.Secret}
 }

@@ -60,7 +60,8 @@ func TestAnExternalDatabaseIsAttachedByASecretAndAnAuthority(t *testing.T) {
 
 	args.KeyARN = ""
 	pulumitest.Run(t, func(ctx *pulumi.Context) error {
-		servertest.Text(ctx, "policy", args.Draft().Attach(args.login()).Policy.StringOutput, &policy)
+		d := args.Draft()
+		servertest.Text(ctx, "policy", d.Attach(d.onlyLogin()).Policy.StringOutput, &policy)
 		return nil
 	})
 	require.Len(t, pulumitest.Statements(t, policy), 1, "AWS's own key asks for no permission")

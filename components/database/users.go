@@ -140,10 +140,11 @@ func (d *Database) Login(user string) (Login, error) {
 
 // onlyLogin is that of a database without declared users: of its owner, or of whom the secret of an external one names.
 func (d *Database) onlyLogin() Login {
+	login := Login{Database: d.Name}
 	if d.External() {
-		return d.external.login()
+		login.By = declare.Secret
 	}
-	return Login{Database: d.Name}
+	return login
 }
 
 // Secret is the ARN of the secret with username and password of whoever logs in: of the owner or of a user. It means nothing for a

@@ -180,9 +180,9 @@ func (b *builder) servicePolicy(name string) identity.Document {
 	return identity.OnResource(statements...)
 }
 
-// s3Policy lets the account's identities use the account's buckets, and those of accounts that are trusted, and lets anybody in the VPC read what AWS publishes
-// for its own software and what the services behind the interface endpoints keep in buckets of AWS. Nothing can be written to, or read from, a bucket of somebody else, whoever's credentials are
-// used.
+// s3Policy lets the account's identities use the account's buckets, and those of accounts that are trusted, and lets anybody in the VPC
+// read what AWS publishes for its own software and what the services behind the interface endpoints keep in buckets of AWS. Nothing can be
+// written to, or read from, a bucket of somebody else, whoever's credentials are used.
 func (b *builder) s3Policy() identity.Document {
 	encrypted := identity.Condition{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"true"}}
 	return identity.OnResource(identity.Statement{
@@ -213,14 +213,11 @@ func (b *builder) endpointTags(name string) pulumi.StringMap {
 	return tags
 }
 
-// maxTrusted leaves the endpoints some of the 50 tags that AWS allows.
-const maxTrusted = 20
-
 // trustProblems is what is wrong with the accounts that are trusted.
 func (args *Args) trustProblems() []error {
 	var problems []error
-	if n := len(args.TrustedAccounts); n > maxTrusted {
-		problems = append(problems, in("TrustedAccounts", "has %d accounts, and their reasons are tags; at most %d", n, maxTrusted))
+	if n := len(args.TrustedAccounts); n > form.MaxTrustedAccounts {
+		problems = append(problems, in("TrustedAccounts", "has %d accounts, and their reasons are tags; at most %d", n, form.MaxTrustedAccounts))
 	}
 	for _, account := range slices.Sorted(maps.Keys(args.TrustedAccounts)) {
 		field := fmt.Sprintf("TrustedAccounts[%s]", account)
@@ -229,7 +226,7 @@ func (args *Args) trustProblems() []error {
 			problems = append(problems, in(field, "is the account itself; remove it"))
 		}
 	}
-	return slices.DeleteFunc(problems, func(err error) bool { return err == nil })
+	return form.Problems(problems...)
 }
 
 // softwareBuckets are the buckets from which Amazon Linux and its agents fetch themselves: the distribution's packages

@@ -86,8 +86,10 @@ func ChangesMarkdown(w io.Writer, changes []Change) {
 	}
 }
 
-// mark keeps a text from the network, such as the description of a rule, from being taken for markup: of HTML, and cell of Markdown too.
-var (
-	mark = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-	cell = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "\\|", "[", "\\[", "`", "\\`", "*", "\\*").Replace
-)
+// mark keeps a text from the network, such as the description of a rule, from being taken for markup of HTML.
+var mark = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+var cells = strings.NewReplacer("|", "\\|", "[", "\\[", "`", "\\`", "*", "\\*")
+
+// cell keeps it from being taken for markup of Markdown, too.
+func cell(s string) string { return cells.Replace(mark.Replace(s)) }

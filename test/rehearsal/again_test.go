@@ -18,11 +18,8 @@ import (
 func TestTheSameStackDeploysAgain(t *testing.T) {
 	t.Parallel()
 	box := small(t)
-	// As long as somebody uses the emulator, it keeps what is left in the account.
 	box.Rehearse(t, "up", "staging").Succeed(t)
-	info, err := emulator.Find(t.Context(), box.Dir)
-	require.NoError(t, err)
-	require.NoError(t, info.Client().Register(t.Context(), emulator.Account{Env: "witness", AccountID: "999999999999", AccessKey: "AKIAEMULATED99999999"}))
+	useEmulator(t, box)
 	first := databaseOf(t, box, "db")
 	box.Rehearse(t, "down", "staging").Succeed(t)
 	box.Rehearse(t, "up", "staging").Succeed(t)
@@ -32,6 +29,19 @@ func TestTheSameStackDeploysAgain(t *testing.T) {
 			require.NotEqual(t, value, second[key], key)
 		}
 	}
+}
+
+// witness is an account for which the emulator goes on, and keeps what is left in the others.
+var witness = emulator.Account{Env: "witness", AccountID: "999999999999", AccessKey: "AKIAEMULATED99999999"}
+
+// useEmulator registers the witness.
+func useEmulator(t *testing.T, box *sandbox.Sandbox) *emulator.Client {
+	t.Helper()
+	info, err := emulator.Find(t.Context(), box.Dir)
+	require.NoError(t, err)
+	client := info.Client()
+	require.NoError(t, client.Register(t.Context(), witness))
+	return client
 }
 
 // small is a project with an environment of one database, and nothing else but clients of the program's own.

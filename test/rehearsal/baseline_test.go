@@ -44,13 +44,10 @@ func TestTheBaselineComesBeforeTheEnvironment(t *testing.T) {
 	requireSecondUpChangesNothing(t, box, e)
 	require.Equal(t, byURN(t, parts), byURN(t, e.Baseline(t)))
 
-	// As long as somebody uses the emulator, it keeps what is left in the account.
-	info, err := emulator.Find(t.Context(), box.Dir)
-	require.NoError(t, err)
-	require.NoError(t, info.Client().Register(t.Context(), emulator.Account{Env: "witness", AccountID: "999999999999", AccessKey: "AKIAEMULATED99999999"}))
+	client := useEmulator(t, box)
 	status, seen := e.Status(t), len(e.Calls(t))
 	box.Rehearse(t, "down", "staging").Succeed(t)
-	require.NoError(t, info.Client().Register(t.Context(), emulator.Account{Env: "afterwards", AccountID: status.AccountID, AccessKey: status.AccessKey}))
+	require.NoError(t, client.Register(t.Context(), emulator.Account{Env: "afterwards", AccountID: status.AccountID, AccessKey: status.AccessKey}))
 	requireBefore(t, e.Calls(t)[seen:], "DeleteVpc", "DeleteDetector")
 	kept := inventory(t, account)
 	require.Len(t, kept["key"], 2, "the keys of both stacks' logs")
@@ -58,8 +55,8 @@ func TestTheBaselineComesBeforeTheEnvironment(t *testing.T) {
 	require.Contains(t, kept, "account public access block")
 	require.Contains(t, kept, "password policy")
 	require.NotContains(t, kept, "role")
-	require.NoError(t, info.Client().Unregister(t.Context(), "afterwards"))
-	require.NoError(t, info.Client().Unregister(t.Context(), "witness"))
+	require.NoError(t, client.Unregister(t.Context(), "afterwards"))
+	require.NoError(t, client.Unregister(t.Context(), witness.Env))
 }
 
 // requireWhole finds everything of which the register says that an account has it once.

@@ -242,11 +242,7 @@ func byURN(t *testing.T, state apitype.DeploymentV3) map[string]string {
 // downAndLook destroys the environments and looks at their accounts, then lets the emulator end.
 func downAndLook(t *testing.T, box *sandbox.Sandbox, environments []*sandbox.Environment) {
 	t.Helper()
-	// As long as somebody uses the emulator, it keeps what is left in the accounts.
-	info, err := emulator.Find(t.Context(), box.Dir)
-	require.NoError(t, err)
-	witness := emulator.Account{Env: "witness", AccountID: "999999999999", AccessKey: "AKIAEMULATED99999999"}
-	require.NoError(t, info.Client().Register(t.Context(), witness))
+	client := useEmulator(t, box)
 	accounts, statuses, kept := map[string]*account{}, map[string]sandbox.Status{}, map[string]map[string][]string{}
 	t.Run("destroy", func(t *testing.T) {
 		for _, e := range environments {
@@ -263,7 +259,7 @@ func downAndLook(t *testing.T, box *sandbox.Sandbox, environments []*sandbox.Env
 				for _, file := range []string{"emulator.json", "backend", "project", "passphrase"} {
 					require.NoFileExists(t, e.Path(file))
 				}
-				require.NoError(t, info.Client().Register(t.Context(), emulator.Account{Env: e.Name + "-afterwards", AccountID: status.AccountID, AccessKey: status.AccessKey}))
+				require.NoError(t, client.Register(t.Context(), emulator.Account{Env: e.Name + "-afterwards", AccountID: status.AccountID, AccessKey: status.AccessKey}))
 			})
 		}
 	})
@@ -272,9 +268,9 @@ func downAndLook(t *testing.T, box *sandbox.Sandbox, environments []*sandbox.Env
 			statuses[e.Name].Setenv(t)
 			requireOnly(t, accounts[e.Name], kept[e.Name])
 		})
-		require.NoError(t, info.Client().Unregister(t.Context(), e.Name+"-afterwards"))
+		require.NoError(t, client.Unregister(t.Context(), e.Name+"-afterwards"))
 	}
-	require.NoError(t, info.Client().Unregister(t.Context(), witness.Env))
+	require.NoError(t, client.Unregister(t.Context(), witness.Env))
 	result := box.Rehearse(t, "down", environments[0].Name).Succeed(t)
 	require.Equal(t, "nothing to do: "+environments[0].Name+" is not rehearsed\nthe emulator has stopped\n", result.Out)
 }

@@ -48,14 +48,9 @@ func TestAnEnvironmentMovesIntoAnExistingVPC(t *testing.T) {
 	box.Replace(t, program, nobodys, existing(owner.vpc, owner.subnets))
 	box.Rehearse(t, "up", "staging").Succeed(t)
 	require.NotEqual(t, before, a.belongings(t, owner.vpc))
-	// As long as somebody uses the emulator, it keeps what is left in the account.
-	info, err := emulator.Find(t.Context(), box.Dir)
-	require.NoError(t, err)
-	require.NoError(t, info.Client().Register(t.Context(), emulator.Account{Env: "witness", AccountID: "999999999999", AccessKey: "AKIAEMULATED99999999"}))
-	key, err := a.Config(t).Credentials.Retrieve(t.Context())
-	require.NoError(t, err)
+	client, status := useEmulator(t, box), a.Status(t)
 	box.Rehearse(t, "down", "staging").Succeed(t)
-	require.NoError(t, info.Client().Register(t.Context(), emulator.Account{Env: "staging", AccountID: "111122223333", AccessKey: key.AccessKeyID}))
+	require.NoError(t, client.Register(t.Context(), emulator.Account{Env: "afterwards", AccountID: status.AccountID, AccessKey: status.AccessKey}))
 	require.Equal(t, before, a.belongings(t, owner.vpc))
 }
 

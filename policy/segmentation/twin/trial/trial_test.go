@@ -260,6 +260,20 @@ func TestATwinThatDiffersFromTheProofDisagrees(t *testing.T) {
 	}
 }
 
+// disagrees wants a twin in which something is not as the account says, and its outcome to say what.
+func disagrees(t *testing.T, x *trial.Trial, wrong string) {
+	t.Helper()
+	o, err := x.Run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page strings.Builder
+	o.Text(&page)
+	if o.Agrees() || !strings.Contains(page.String(), wrong) {
+		t.Errorf("it does not say %q:\n%s", wrong, &page)
+	}
+}
+
 func TestABalancerThatDoesOtherThanTheAccountSaysIsFound(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*trial.Surroundings)
@@ -271,15 +285,7 @@ func TestABalancerThatDoesOtherThanTheAccountSaysIsFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := around(t)
 			c.change(a)
-			o, err := madeWith(t, a, nil).Run()
-			if err != nil {
-				t.Fatal(err)
-			}
-			var page strings.Builder
-			o.Text(&page)
-			if o.Agrees() || !strings.Contains(page.String(), c.wrong) {
-				t.Errorf("it does not say %q:\n%s", c.wrong, &page)
-			}
+			disagrees(t, madeWith(t, a, nil), c.wrong)
 		})
 	}
 }
@@ -299,15 +305,7 @@ func TestABalancerThatSpeaksOtherTLSThanItsPolicyIsFound(t *testing.T) {
 			a := around(t)
 			x := madeWith(t, a, nil)
 			c.policy(a.Balancers.Listeners["https"])
-			o, err := x.Run()
-			if err != nil {
-				t.Fatal(err)
-			}
-			var page strings.Builder
-			o.Text(&page)
-			if o.Agrees() || !strings.Contains(page.String(), c.wrong) {
-				t.Errorf("it does not say %q:\n%s", c.wrong, &page)
-			}
+			disagrees(t, x, c.wrong)
 		})
 	}
 }
