@@ -96,8 +96,11 @@ func (n *Network) addressed(p netip.Prefix) (out []*reach.End, sure bool) {
 			out, sure = append(out, e), false
 		}
 	}
-	if !left.Empty() {
-		out = append(out, n.Outside(left))
+	out = append(out, n.OutsideEnds(left)...)
+	for _, l := range n.net.Lists {
+		if at := left.And(reach.Internet); l.Service && (l.Doubt != "" || len(l.Entries) == 0) && !at.Empty() { // it may be of that service
+			out, sure = append(out, n.OutsideOf(l.ID, at)), false
+		}
 	}
 	return out, sure
 }
@@ -105,7 +108,9 @@ func (n *Network) addressed(p netip.Prefix) (out []*reach.End, sure bool) {
 // bears reports whether a member of a class has an address of a range for certain.
 func bears(e *reach.End, p netip.Prefix) bool {
 	return slices.ContainsFunc(e.Members(), func(m *model.Interface) bool {
-		return slices.ContainsFunc(m.Addresses, func(a model.Address) bool { return a.IP.IsValid() && p.Contains(a.IP) || p.Contains(a.Public) })
+		return slices.ContainsFunc(m.Addresses, func(a model.Address) bool {
+			return a.IP.IsValid() && p.Contains(a.IP) || p.Contains(a.Public) || a.Prefix.IsValid() && p.Overlaps(a.Prefix)
+		})
 	})
 }
 

@@ -74,7 +74,9 @@ func (p *Proof) addOutside(e *intent.End) {
 		p.add(e.Name, p.engine.Outside(p.engine.InternetEnd().Addresses().Minus(flow.PrefixAddrs(p.table.Known()...))))
 	}
 	if len(e.Addresses) > 0 {
-		p.add(e.Name, p.engine.Outside(e.Addresses))
+		for _, x := range p.engine.OutsideEnds(e.Addresses) {
+			p.add(e.Name, x)
+		}
 	}
 	for _, l := range p.net.Lists {
 		if l.Service && slices.ContainsFunc(e.Segments, func(s intent.Segment) bool { return s.Service != "" && glob.Match(s.Service, l.Name) }) {

@@ -6,12 +6,15 @@
 package awsfiles
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -87,7 +90,9 @@ func readAnswers(folder string) (*answers, error) {
 		}
 		known, err := a.add(strings.TrimSuffix(d.Name(), filepath.Ext(path)), text)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", filepath.Join(folder, path), err))
+			for problem := range strings.Lines(err.Error()) {
+				problems = append(problems, fmt.Errorf("%s: %s", filepath.Join(folder, path), strings.TrimSpace(problem)))
+			}
 		}
 		if known {
 			read++
@@ -122,15 +127,11 @@ func (a *answers) add(name string, text []byte) (bool, error) {
 		return false, nil
 	}
 	parts, err := elements(text)
-	if err != nil {
-		return true, err
-	}
+	problems := []error{err}
 	for _, part := range parts {
-		if err := kinds[key](part); err != nil {
-			return true, err
-		}
+		problems = append(problems, kinds[key](part))
 	}
-	return true, nil
+	return true, errors.Join(problems...)
 }
 
 // carries reports whether a file of this name lists what could carry packets.
@@ -150,26 +151,31 @@ func empty(text []byte) bool {
 
 // elements are the lists and single objects that a file holds.
 func elements(text []byte) ([]json.RawMessage, error) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	var list []json.RawMessage
 	if json.Unmarshal(text, &list) == nil {
 		return []json.RawMessage{text}, nil
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil {
-		return nil, fmt.Errorf("it is no complete JSON: %w", err)
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			return nil, fmt.Errorf("line %d: it is no complete JSON: %w; write AWS's answer anew", 1+bytes.Count(text[:min(int(syntax.Offset), len(text))], []byte("\n")), err)
+		}
+		return nil, fmt.Errorf("%s; write AWS's answer anew", kindOf(err))
 	}
 	var out []json.RawMessage
 	for key, v := range object {
-		switch strings.TrimSpace(string(v))[0] {
-		case '[':
+		switch first := strings.TrimSpace(string(v))[0]; {
+		case first == '[':
 			if strings.EqualFold(key, "VpcBlockPublicAccessExclusions") {
 				v = json.RawMessage(`[{"VpcBlockPublicAccessExclusions":` + string(v) + `}]`)
 			}
 			out = append(out, v)
-		case '{':
-			if key != "ResponseMetadata" {
-				out = append(out, json.RawMessage("["+string(v)+"]"))
-			}
+		case first == '{' && key != "ResponseMetadata":
+			out = append(out, json.RawMessage("["+string(v)+"]"))
+		case first == '"' && string(v) != `""` && slices.Contains([]string{"nexttoken", "marker", "nextmarker"}, strings.ToLower(key)):
+			return nil, fmt.Errorf("%s is set: it is one page of several, and what the others hold would be taken for missing; ask AWS without a limit, or put all pages into one list", key)
 		}
 	}
 	return out, nil
@@ -180,11 +186,32 @@ func to[T any](list *[]T) func(json.RawMessage) error {
 	return func(part json.RawMessage) error { return more(list, part) }
 }
 
+// more adds the elements of a part to a list, and tells those of another form than AWS's.
 func more[T any](list *[]T, part json.RawMessage) error {
-	var next []T
-	if err := json.Unmarshal(part, &next); err != nil {
-		return fmt.Errorf("an element has another form than AWS's: %w", err)
+	var each []*json.RawMessage
+	problems := []error{json.Unmarshal(part, &each)}
+	for i, text := range each {
+		var next T
+		if text == nil {
+			problems = append(problems, fmt.Errorf("element %d is null, where AWS gives an object; take it out, or write AWS's answer anew", i+1))
+			continue
+		}
+		if err := json.Unmarshal(*text, &next); err != nil {
+			problems = append(problems, fmt.Errorf("element %d: %s; write AWS's answer anew", i+1, kindOf(err)))
+			continue
+		}
+		*list = append(*list, next)
 	}
-	*list = append(*list, next...)
-	return nil
+	return errors.Join(problems...)
+}
+
+// kindOf says in the words of JSON what stands where AWS gives something else.
+func kindOf(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err.Error()
+	}
+	want := map[reflect.Kind]string{reflect.String: "a string", reflect.Bool: "true or false", reflect.Slice: "a list", reflect.Int: "a whole number"}[wrong.Type.Kind()]
+	field := strings.NewReplacer("ID", "Id", "IP", "Ip").Replace(wrong.Field) // as AWS spells the keys
+	return fmt.Sprintf("%s is a JSON %s, where AWS gives %s", cmp.Or(field, "it"), wrong.Value, cmp.Or(want, "an object"))
 }

@@ -190,8 +190,22 @@ func TestAFunctionStandsWhereItsSettingsSayUnlessItsInterfacesAreListed(t *testi
 
 func TestWhatCannotBeReadIsToldAtOnce(t *testing.T) {
 	_, err := awsfiles.Read(write(t, "", map[string]string{"Vpcs": `{"Vpcs":[{"VpcId":"vpc-1","Cidr`, "Subnets": `{"Subnets":[{"SubnetId":7}]}`}))
-	require.ErrorContains(t, err, "Vpcs.json: it is no complete JSON")
-	require.ErrorContains(t, err, "Subnets.json: an element has another form than AWS's")
+	require.ErrorContains(t, err, "Vpcs.json: line 1: it is no complete JSON: unexpected end of JSON input; write AWS's answer anew")
+	require.ErrorContains(t, err, "Subnets.json: element 1: SubnetId is a JSON number, where AWS gives a string; write AWS's answer anew")
+	for text, want := range map[string]string{
+		`[1, null, {"VpcId": "vpc-1", "Tags": {"Name": "shop"}}]`: "element 1: it is a JSON number, where AWS gives an object; write AWS's answer anew\n" +
+			"element 2 is null, where AWS gives an object; take it out, or write AWS's answer anew\n" +
+			"element 3: Tags is a JSON object, where AWS gives a list; write AWS's answer anew",
+		`{"Vpcs": [], "NextToken": "abc"}`: "NextToken is set: it is one page of several, and what the others hold would be taken for missing; ask AWS without a limit, or put all pages into one list",
+		"\n\n7":                            "it is a JSON number, where AWS gives an object; write AWS's answer anew",
+	} {
+		dir := write(t, "", map[string]string{"Vpcs": text})
+		_, err := awsfiles.Read(dir)
+		require.Error(t, err, text)
+		require.Equal(t, want, strings.ReplaceAll(err.Error(), filepath.Join(dir, "Vpcs.json")+": ", ""))
+	}
+	_, err = awsfiles.Read(write(t, "", map[string]string{"Vpcs": "\ufeff[]"}))
+	require.NoError(t, err, "a byte order mark is no harm")
 	_, err = awsfiles.Read(write(t, "", map[string]string{"Buckets": `[]`}))
 	require.ErrorContains(t, err, "has none of the files that hold AWS's answers")
 	_, err = awsfiles.Read(filepath.Join(t.TempDir(), "nowhere"))
@@ -354,6 +368,60 @@ func mustPrefix(t *testing.T, s string) netip.Prefix {
 	p, err := netip.ParsePrefix(s)
 	require.NoError(t, err)
 	return p
+}
+
+// An interface has every address of a prefix that is delegated to it.
+func TestADelegatedPrefixBelongsToItsInterface(t *testing.T) {
+	files := maps.Clone(shop)
+	files["SecurityGroups"] = strings.Replace(shop["SecurityGroups"], `"ToPort":5432,"UserIdGroupPairs":[{"GroupId":"sg-app"}]`, `"ToPort":5432,"IpRanges":[{"CidrIp":"10.0.1.32/28"}]`, 1)
+	for asks, want := range map[string]string{``: "cannot", `"Ipv4Prefixes":[{"Ipv4Prefix":"10.0.1.32/28"}],`: "must", `"Ipv4Prefixes":[{"Ipv4Prefix":"10.0.1.64/27"}],`: "cannot", `"Ipv4Prefixes":[{"Ipv4Prefix":"10.0.1.32"}],`: "may"} {
+		files["NetworkInterfaces"] = strings.Replace(shop["NetworkInterfaces"], `"NetworkInterfaceId":"eni-app",`, `"NetworkInterfaceId":"eni-app",`+asks, 1)
+		net, err := awsfiles.Read(write(t, "", files))
+		require.NoError(t, err)
+		require.Equal(t, want, verdict(t, net, "eni-app", "db", "tcp/5432"), asks)
+	}
+}
+
+// While Block Public Access or an exclusion from it changes, nobody knows what it stops.
+func TestBlockPublicAccessStopsWhatItCertainlyStops(t *testing.T) {
+	for text, want := range map[string]string{
+		``: "must",
+		`{"InternetGatewayBlockMode":"off","State":"default-state"}`:                            "must",
+		`{"InternetGatewayBlockMode":"block-bidirectional","State":"update-complete"}`:          "cannot",
+		`{"InternetGatewayBlockMode":"block-ingress","State":"update-in-progress"}`:             "may",
+		`{"InternetGatewayBlockMode":"off","State":"update-in-progress"}`:                       "may",
+		`{"InternetGatewayBlockMode":"block-everything-that-is-new","State":"update-complete"}`: "may",
+		`{"InternetGatewayBlockMode":"block-bidirectional"},{"VpcBlockPublicAccessExclusions":[{"ResourceArn":"arn:aws:ec2:eu-central-1:1:subnet/s-pub","InternetGatewayExclusionMode":"allow-bidirectional","State":"create-complete"}]}`:    "must",
+		`{"InternetGatewayBlockMode":"block-bidirectional"},{"VpcBlockPublicAccessExclusions":[{"ResourceArn":"arn:aws:ec2:eu-central-1:1:subnet/s-pub","InternetGatewayExclusionMode":"allow-bidirectional","State":"delete-in-progress"}]}`: "may",
+		`{"InternetGatewayBlockMode":"block-bidirectional"},{"VpcBlockPublicAccessExclusions":[{"ResourceArn":"arn:aws:ec2:eu-central-1:1:vpc/vpc-1","InternetGatewayExclusionMode":"allow-bidirectional","State":"create-in-progress"}]}`:    "may",
+		`{"InternetGatewayBlockMode":"block-bidirectional"},{"VpcBlockPublicAccessExclusions":[{"ResourceArn":"arn:aws:ec2:eu-central-1:1:vpc/vpc-1","InternetGatewayExclusionMode":"allow-bidirectional","State":"disable-complete"}]}`:      "cannot",
+	} {
+		files := maps.Clone(shop)
+		files["VpcBlockPublicAccess"] = "[" + text + "]"
+		net, err := awsfiles.Read(write(t, "", files))
+		require.NoError(t, err)
+		require.Equal(t, want, verdict(t, net, "203.0.113.7/32", "eni-lb", "tcp/443"), text)
+	}
+}
+
+// What has no interface among the answers has an IPv6 address if its kind of network says so.
+func TestServicesOfBothFamiliesHaveIPv6Addresses(t *testing.T) {
+	files := maps.Clone(shop)
+	delete(files, "NetworkInterfaces")
+	set := func(kind, key, with string) { files[kind] = strings.Replace(files[kind], key, with+","+key, 1) }
+	set("DbInstances", `"PubliclyAccessible"`, `"NetworkType":"DUAL"`)
+	set("LoadBalancers", `"Scheme"`, `"IpAddressType":"dualstack"`)
+	files["VpcEndpoints"] = `[{"VpcEndpointId":"vpce-1","VpcEndpointType":"Interface","IpAddressType":"ipv6","ServiceName":"s","VpcId":"vpc-1","SubnetIds":["s-app"]},{"VpcEndpointId":"vpce-2","VpcEndpointType":"Interface","IpAddressType":"ipv4","ServiceName":"s","VpcId":"vpc-1","SubnetIds":["s-app"]}]`
+	files["Functions"] = `[{"FunctionName":"f","VpcConfig":{"SubnetIds":["s-app"],"SecurityGroupIds":["sg-app"],"Ipv6AllowedForDualStack":true}}]`
+	net, err := awsfiles.Read(write(t, "", files))
+	require.NoError(t, err)
+	var dual []string
+	for _, f := range net.Interfaces {
+		if len(f.Addresses) == 2 && f.Addresses[1].V6 {
+			dual = append(dual, f.ID)
+		}
+	}
+	require.ElementsMatch(t, []string{"db", "front", "vpce-1", "f"}, dual)
 }
 
 // What a group starts has IPv6 addresses if its launch template or its subnet says so, though nothing runs and IPv4 leads nowhere.

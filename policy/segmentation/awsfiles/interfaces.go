@@ -132,6 +132,20 @@ func (b *builder) addressesOf(f networkInterface) []model.Address {
 	for _, p := range f.Ipv6Addresses {
 		add(p.Ipv6Address, nil)
 	}
+	var delegated []string
+	for _, p := range f.Ipv4Prefixes {
+		delegated = append(delegated, p.Ipv4Prefix)
+	}
+	for _, p := range f.Ipv6Prefixes {
+		delegated = append(delegated, p.Ipv6Prefix)
+	}
+	cidrs, whole := b.prefixes("interface "+f.NetworkInterfaceID, delegated...)
+	for _, c := range cidrs {
+		out = append(out, model.Address{Prefix: c})
+	}
+	if !whole {
+		out = append(out, model.Address{}, model.Address{V6: true})
+	}
 	return out
 }
 
@@ -149,7 +163,7 @@ func (b *builder) planned() {
 		if d.PubliclyAccessible {
 			m.Addresses[0].HasPublic = model.Yes
 		}
-		b.addOwner(m)
+		b.addOwner(m, d.NetworkType)
 	}
 	for _, l := range b.LoadBalancers {
 		m := model.Interface{ID: l.LoadBalancerName, Name: l.LoadBalancerName, Owner: l.LoadBalancerArn, Kind: model.Balancer, Groups: l.SecurityGroups, Addresses: []model.Address{{}}, Many: true}
@@ -159,7 +173,7 @@ func (b *builder) planned() {
 		if l.Scheme != "internal" { // internet-facing is the default
 			m.Addresses[0].HasPublic = model.Yes
 		}
-		b.addOwner(m)
+		b.addOwner(m, l.IPAddressType)
 	}
 	for _, e := range b.VpcEndpoints {
 		if e.VpcEndpointType != "Interface" {
@@ -172,7 +186,7 @@ func (b *builder) planned() {
 		for _, g := range e.Groups {
 			m.Groups = append(m.Groups, g.GroupID)
 		}
-		b.addOwner(m)
+		b.addOwner(m, e.IPAddressType)
 	}
 }
 
@@ -186,20 +200,22 @@ func (b *builder) functions() {
 		}) {
 			continue
 		}
-		b.addOwner(model.Interface{
-			ID: l.FunctionName, Name: l.FunctionName, Owner: l.FunctionArn, Kind: model.Function, Subnets: l.VpcConfig.SubnetIDs, Groups: groups,
-			Addresses: []model.Address{{}}, Many: true,
-		})
+		m := model.Interface{ID: l.FunctionName, Name: l.FunctionName, Owner: l.FunctionArn, Kind: model.Function, Subnets: l.VpcConfig.SubnetIDs, Groups: groups, Addresses: []model.Address{{}}, Many: true}
+		b.addOwner(m, map[bool]string{true: "dualstack"}[l.VpcConfig.Ipv6AllowedForDualStack])
 	}
 }
 
-// addOwner adds an interface unless its owner has some already.
-func (b *builder) addOwner(m model.Interface) {
+// addOwner adds an interface unless its owner has some already, with an IPv6 address if its kind of network, in the words of its
+// service, has both families or IPv6 alone.
+func (b *builder) addOwner(m model.Interface, network string) {
 	if m.Owner != "" && slices.ContainsFunc(b.net.Interfaces, func(f model.Interface) bool { return f.Owner == m.Owner }) {
 		return
 	}
 	if len(m.Subnets) == 0 {
 		m.Doubt = "its subnets are not known"
+	}
+	if network = strings.ToLower(network); strings.Contains(network, "dual") || strings.Contains(network, "ipv6") {
+		m.Addresses = append(m.Addresses, model.Address{V6: true})
 	}
 	b.net.Interfaces = append(b.net.Interfaces, m)
 }
@@ -320,7 +336,7 @@ func (b *builder) named(id string) []string {
 		return out
 	}
 	for _, f := range b.net.Interfaces {
-		if slices.ContainsFunc(f.Addresses, func(a model.Address) bool { return a.IP == ip }) {
+		if slices.ContainsFunc(f.Addresses, func(a model.Address) bool { return a.Bears(ip) }) {
 			out = append(out, f.ID)
 		}
 	}

@@ -79,15 +79,24 @@ func blocks(sets ...[]cidrBlock) []string {
 
 func (b *builder) vpcs() {
 	mode := model.BlockOff
-	var exclusions []struct{ ResourceArn, InternetGatewayExclusionMode, State string }
+	b.excluded = map[string]model.Block{}
 	for _, x := range b.VpcBlockPublicAccess {
 		if x.InternetGatewayBlockMode != "" {
-			mode = model.Block(x.InternetGatewayBlockMode)
+			mode = model.Mode(x.InternetGatewayBlockMode)
 		}
-		exclusions = append(exclusions, x.VpcBlockPublicAccessExclusions...)
-	}
-	if mode == "off" {
-		mode = model.BlockOff
+		if x.State == "update-in-progress" {
+			mode = model.BlockUnknown
+		}
+		for _, e := range x.VpcBlockPublicAccessExclusions {
+			id := e.ResourceArn[strings.LastIndexByte(e.ResourceArn, '/')+1:]
+			switch e.State {
+			case "create-complete", "update-complete", "":
+				b.excluded[id] = model.Block(e.InternetGatewayExclusionMode)
+			case "create-failed", "delete-complete", "disable-complete":
+			default:
+				b.excluded[id] = model.BlockUnknown
+			}
+		}
 	}
 	for _, v := range b.Vpcs {
 		cidrs, whole := b.prefixes("VPC "+v.VpcID, append([]string{v.CidrBlock}, blocks(v.CidrBlockAssociationSet, v.Ipv6CidrBlockAssociationSet)...)...)
@@ -95,17 +104,11 @@ func (b *builder) vpcs() {
 		if !whole {
 			m.Doubt = "a CIDR of it cannot be read"
 		}
-		for _, x := range exclusions {
-			if strings.HasSuffix(x.ResourceArn, "/"+v.VpcID) && mode != model.BlockOff {
-				m.Block = model.Block(x.InternetGatewayExclusionMode)
-			}
+		if x := b.excluded[v.VpcID]; x != "" && mode != model.BlockOff {
+			m.Block = x
 		}
 		b.defaults(&m)
 		b.net.VPCs = append(b.net.VPCs, m)
-	}
-	b.excluded = map[string]model.Block{}
-	for _, x := range exclusions {
-		b.excluded[x.ResourceArn[strings.LastIndexByte(x.ResourceArn, '/')+1:]] = model.Block(x.InternetGatewayExclusionMode)
 	}
 }
 

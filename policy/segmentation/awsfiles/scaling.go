@@ -45,7 +45,7 @@ func (b *builder) scaling() {
 		if len(m.Groups) == 0 {
 			m.Doubt = cmp.Or(m.Doubt, "its groups are not known")
 		}
-		b.addOwner(m)
+		b.addOwner(m, "")
 	}
 }
 

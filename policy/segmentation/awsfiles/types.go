@@ -91,6 +91,8 @@ type networkInterface struct {
 		Association      *association
 	}
 	Ipv6Addresses []struct{ Ipv6Address string }
+	Ipv4Prefixes  []struct{ Ipv4Prefix string }
+	Ipv6Prefixes  []struct{ Ipv6Prefix string }
 	Attachment    *struct{ InstanceID string }
 	TagSet        tags
 }
@@ -108,10 +110,10 @@ type natGateway struct {
 }
 
 type vpcEndpoint struct {
-	VpcEndpointID, VpcID, VpcEndpointType, ServiceName, State string
-	RouteTableIDs, SubnetIDs, NetworkInterfaceIDs             []string
-	Groups                                                    []struct{ GroupID string }
-	Tags                                                      tags
+	VpcEndpointID, VpcID, VpcEndpointType, ServiceName, State, IPAddressType string
+	RouteTableIDs, SubnetIDs, NetworkInterfaceIDs                            []string
+	Groups                                                                   []struct{ GroupID string }
+	Tags                                                                     tags
 }
 
 type peering struct {
@@ -128,9 +130,9 @@ type prefixList struct {
 }
 
 type loadBalancer struct {
-	LoadBalancerArn, LoadBalancerName, Type, Scheme, VpcID string
-	SecurityGroups                                         []string
-	AvailabilityZones                                      []struct{ SubnetID string }
+	LoadBalancerArn, LoadBalancerName, Type, Scheme, VpcID, IPAddressType string
+	SecurityGroups                                                        []string
+	AvailabilityZones                                                     []struct{ SubnetID string }
 }
 
 type action struct {
@@ -171,18 +173,21 @@ type targetHealth struct {
 }
 
 type dbInstance struct {
-	DBInstanceIdentifier string
-	PubliclyAccessible   bool
-	Endpoint             *struct{ Port int }
-	VpcSecurityGroups    []struct{ VpcSecurityGroupID string }
-	DBSubnetGroup        struct {
+	DBInstanceIdentifier, NetworkType string
+	PubliclyAccessible                bool
+	Endpoint                          *struct{ Port int }
+	VpcSecurityGroups                 []struct{ VpcSecurityGroupID string }
+	DBSubnetGroup                     struct {
 		Subnets []struct{ SubnetIdentifier string }
 	}
 }
 
 type lambdaFunction struct {
 	FunctionName, FunctionArn string
-	VpcConfig                 struct{ SubnetIDs, SecurityGroupIDs []string }
+	VpcConfig                 struct {
+		SubnetIDs, SecurityGroupIDs []string
+		Ipv6AllowedForDualStack     bool
+	}
 }
 
 type launchTemplate struct{ LaunchTemplateID, LaunchTemplateName, Version string }
@@ -227,5 +232,6 @@ type reservation struct {
 
 type blockPublicAccess struct {
 	InternetGatewayBlockMode       string
+	State                          string
 	VpcBlockPublicAccessExclusions []struct{ ResourceArn, InternetGatewayExclusionMode, State string }
 }

@@ -117,7 +117,7 @@ func (v *verifier) side(e End) ([]side, error) {
 			return nil, fmt.Errorf("the model does not know the VPC of subnet %q", id)
 		}
 		for _, a := range f.Addresses {
-			x := side{iface: f, end: e, subnet: s, vpc: vpc, v6: a.V6 || a.IP.Is6()}
+			x := side{iface: f, end: e, subnet: s, vpc: vpc, v6: a.Is6()}
 			if x.bear(a); len(x.addrs) == 0 {
 				return nil, fmt.Errorf("the model does not know the addresses of subnet %q", id)
 			}
@@ -146,9 +146,12 @@ func outside(e End) []side {
 
 // bear gives a side the addresses that it may bear.
 func (s *side) bear(a model.Address) {
-	if a.IP.IsValid() {
+	switch {
+	case a.IP.IsValid():
 		s.addrs = []Addrs{{a.IP, a.IP}}
-	} else {
+	case a.Prefix.IsValid():
+		s.addrs = []Addrs{span(a.Prefix)}
+	default:
 		for _, c := range s.subnet.CIDRs {
 			if c.Addr().Is6() == s.v6 {
 				s.addrs = append(s.addrs, span(c))

@@ -97,7 +97,7 @@ func shut(s side, inbound, one bool) bool {
 		return false
 	}
 	for _, x := range []model.Block{s.vpc.Block, s.subnet.Exclusion} {
-		if x == model.AllowBidirectional || x == model.AllowEgress && !inbound {
+		if x == model.AllowBidirectional || x == model.AllowEgress && !inbound || x == model.BlockUnknown {
 			return false
 		}
 	}

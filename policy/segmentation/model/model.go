@@ -48,7 +48,20 @@ const (
 	AllowEgress Block = "allow-egress"
 	// AllowBidirectional is an exclusion from the block altogether.
 	AllowBidirectional Block = "allow-bidirectional"
+	// BlockUnknown is a mode or an exclusion that is changing, or that is not one of these.
+	BlockUnknown Block = "unknown"
 )
+
+// Mode is the mode of Block Public Access as AWS spells it.
+func Mode(text string) Block {
+	switch b := Block(text); b {
+	case "off":
+		return BlockOff
+	case BlockBidirectional, BlockIngress:
+		return b
+	}
+	return BlockUnknown
+}
 
 // VPC is a network of its own.
 type VPC struct {
@@ -91,11 +104,21 @@ const (
 type Address struct {
 	// IP is private for IPv4 and global for IPv6; the zero value means any usable address of the subnet.
 	IP netip.Addr `json:"ip,omitzero"`
-	// V6 says the family where IP is not known.
+	// Prefix is delegated to the interface, which has every address of it; IP is then zero. EC2 user guide, "Prefix delegation".
+	Prefix netip.Prefix `json:"prefix,omitzero"`
+	// V6 says the family where neither is known.
 	V6 bool `json:"v6,omitempty"`
 	// HasPublic says whether a public IPv4 address is associated; Public is that address if it is known.
 	HasPublic Certainty  `json:"hasPublic,omitempty"`
 	Public    netip.Addr `json:"public,omitzero"`
+}
+
+// Is6 reports whether it is an IPv6 address.
+func (a Address) Is6() bool { return a.V6 || a.IP.Is6() || a.Prefix.Addr().Is6() }
+
+// Bears reports whether an IP is certainly one of the interface's.
+func (a Address) Bears(ip netip.Addr) bool {
+	return ip.IsValid() && a.IP == ip || a.Prefix.Contains(ip)
 }
 
 // Kind is what an interface belongs to.

@@ -34,10 +34,7 @@ func (n *index) beyond(a, b place) []way {
 		}
 	}
 	if b.iface != nil && a.iface == nil {
-		if t, id := n.table(b); t.unfollowed() {
-			out = append(out, n.open(a, b, "through a forwarder that "+id+" answers by",
-				groupStep(b.end, a.end, true, nil), routeStep(t, id, unfollowed, "what is not modelled", true, a.service)))
-		}
+		out = append(out, n.fromBeyond(a, b)...)
 	}
 	for _, p := range []place{a, b} {
 		if p.iface == nil {
@@ -53,6 +50,24 @@ func (n *index) beyond(a, b place) []way {
 				steps = []Step{some(a.end, false)}
 			}
 			out = append(out, n.open(a, b, "through "+what, steps...))
+		}
+	}
+	return out
+}
+
+// fromBeyond are the ways of packets that begin outside and come through a forwarder of the network.
+func (n *index) fromBeyond(a, b place) []way {
+	var out []way
+	if t, id := n.table(b); t.unfollowed() {
+		out = append(out, n.open(a, b, "through a forwarder that "+id+" answers by",
+			groupStep(b.end, a.end, true, nil), routeStep(t, id, unfollowed, "what is not modelled", true, a.service)))
+	}
+	// Answers would not come back this way: what stands beyond a forwarder reaches others without a route to it by such packets only.
+	if within := a.outside.And(private); !within.Empty() {
+		for _, id := range n.forwarders[b.vpc.ID] {
+			w := n.open(a, b, "from behind "+id, groupStep(b.end, a.end, true, nil), fixed(Step{Kind: Gate, Component: id, Code: NotModelled}, [3]flow.Set{nil, nil, flow.Everything.Minus(tcp)}))
+			w.src = within
+			out = append(out, w)
 		}
 	}
 	return out

@@ -36,8 +36,10 @@ type index struct {
 	natsOf    map[string][]*model.NAT     // by VPC
 	peerings  map[string][]*model.Peering // by VPC
 	forwards  map[string][]string         // by VPC: what is not modelled
-	cuts      []netip.Addr                // where a rule, entry or route begins or ends
-	public    flow.Addrs                  // what a public address that is not known yet may be
+	// forwarders are the interfaces without a source/destination check, by VPC.
+	forwarders map[string][]string
+	cuts       []netip.Addr // where a rule, entry or route begins or ends
+	public     flow.Addrs   // what a public address that is not known yet may be
 }
 
 type group struct {
@@ -79,6 +81,14 @@ func newIndex(net *model.Network) *index {
 	}
 	for _, u := range net.Unmodelled {
 		n.forwards[u.VPC] = append(n.forwards[u.VPC], fmt.Sprintf("%s (%s)", u.ID, u.What))
+	}
+	n.forwarders = map[string][]string{}
+	for _, f := range net.Interfaces {
+		for _, id := range f.Subnets {
+			if s := n.subnets[id]; s != nil && f.Forwards && !slices.Contains(n.forwarders[s.VPC], f.ID) {
+				n.forwarders[s.VPC] = append(n.forwarders[s.VPC], f.ID)
+			}
+		}
 	}
 	n.cut()
 	return n
@@ -202,7 +212,7 @@ func (n *index) classKey(f *model.Interface) string {
 		fmt.Fprint(&b, f.Owner)
 	}
 	for _, a := range f.Addresses {
-		fmt.Fprint(&b, "|", a.V6, a.IP.Is6(), a.IP.IsValid(), n.stretch(a.IP), a.HasPublic, a.Public.IsValid(), n.stretch(a.Public))
+		fmt.Fprint(&b, "|", a.Is6(), a.IP.IsValid(), n.stretch(a.IP), a.Prefix, a.HasPublic, a.Public.IsValid(), n.stretch(a.Public))
 	}
 	return b.String()
 }
@@ -223,10 +233,13 @@ func (n *index) places(e *end, f *model.Interface) []place {
 			vpc = &model.VPC{ID: s.VPC, Doubt: "the VPC is not in the model"}
 		}
 		for i, a := range f.Addresses {
-			p := place{end: e, subnet: s, vpc: vpc, choice: i, v6: a.V6 || a.IP.Is6(), has: a.HasPublic}
-			if a.IP.IsValid() {
+			p := place{end: e, subnet: s, vpc: vpc, choice: i, v6: a.Is6(), has: a.HasPublic}
+			switch {
+			case a.IP.IsValid():
 				p.ip = flow.Addr(a.IP)
-			} else {
+			case a.Prefix.IsValid():
+				p.ip = flow.PrefixAddrs(a.Prefix)
+			default:
 				p.ip = usable(s, p.v6)
 			}
 			if a.HasPublic != model.No {

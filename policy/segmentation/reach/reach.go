@@ -88,6 +88,21 @@ func (e *Engine) OutsideOf(list string, addrs flow.Addrs) *End {
 	return outside(&end{outside: addrs, service: list})
 }
 
+// OutsideEnds are the ends that addresses outside are: those of AWS services whose prefix lists name some of them, and the rest.
+func (e *Engine) OutsideEnds(addrs flow.Addrs) []*End {
+	var out []*End
+	for _, l := range e.index.Lists {
+		if part := flow.PrefixAddrs(l.Entries...).And(addrs); l.Service && !part.Empty() {
+			out = append(out, e.OutsideOf(l.ID, part))
+			addrs = addrs.Minus(part)
+		}
+	}
+	if !addrs.Empty() {
+		out = append(out, e.Outside(addrs))
+	}
+	return out
+}
+
 // InternetEnd is the internet: every public address but the network's own, and but those of AWS services whose prefix
 // lists it names.
 func (e *Engine) InternetEnd() *End {
@@ -370,7 +385,7 @@ func (e *Engine) Owning(a netip.Addr) []*model.Interface {
 	var out []*model.Interface
 	for _, c := range e.ends {
 		for _, m := range c.members {
-			if slices.ContainsFunc(m.Addresses, func(x model.Address) bool { return x.IP == a || x.Public == a }) {
+			if slices.ContainsFunc(m.Addresses, func(x model.Address) bool { return x.Bears(a) || x.Public == a }) {
 				out = append(out, m)
 			}
 		}

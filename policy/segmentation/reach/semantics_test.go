@@ -94,6 +94,13 @@ var rules = []rule{
 		s.Interface("app2").Forwards = true
 		only(s, "sg-db", scenes.TCP(5432, "10.0.1.10/32"))
 	}, `app db tcp/5432 must; app2 db tcp/5432 unknown; app2 db tcp/22 cannot; web db tcp/5432 cannot`},
+	{"2 from behind such an interface come packets without answers", docCodes + " ENI_SOURCE_DEST_CHECK_RESTRICTION", func(s scenes.Scene) {
+		s.Interface("app2").Forwards = true
+		udp := func(from string) model.Rule {
+			return model.Rule{ID: from, Protocol: 17, From: 53, To: 53, CIDR: scenes.Prefix(from)}
+		}
+		only(s, "sg-db", udp("192.168.0.0/16"), udp("203.0.113.0/24"), scenes.TCP(5432, "192.168.0.0/16"))
+	}, `192.168.7.7 db udp/53 unknown; 192.168.7.7 db udp/54 cannot; 10.77.0.1 db udp/53 cannot; 203.0.113.7 db udp/53 cannot; 192.168.7.7 db tcp/5432 cannot`},
 	{"2 a route to a forwarder leads nobody knows where", docCodes + " ENI_SOURCE_DEST_CHECK_RESTRICTION", func(s scenes.Scene) {
 		s.Table("rt-private").Routes[0] = model.Route{CIDR: scenes.Prefix("0.0.0.0/0"), Target: model.Other, To: "eni-appliance"}
 	}, `app internet tcp/443 unknown; app web tcp/443 must; web app tcp/443 must`},
@@ -103,6 +110,10 @@ var rules = []rule{
 		s.Interface("app2").Addresses = []model.Address{{}}
 		only(s, "sg-db", scenes.TCP(5432, "10.0.1.0/25"), scenes.TCP(22, "10.0.1.0/24"), scenes.TCP(80, "10.0.1.0/30"))
 	}, `app db tcp/5432 may; app db tcp/22 must; app db tcp/80 cannot; web db tcp/22 cannot`},
+	{"4 a delegated prefix belongs to its interface, address by address", "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-prefix-eni.html", func(s scenes.Scene) {
+		s.Interface("app").Addresses = append(s.Interface("app").Addresses, model.Address{Prefix: scenes.Prefix("10.0.1.32/28")})
+		only(s, "sg-db", scenes.TCP(5432, "10.0.1.32/28"), scenes.TCP(22, "10.0.1.40/32"), scenes.TCP(80, "10.0.1.48/28"))
+	}, `app db tcp/5432 must; app db tcp/22 may; app db tcp/80 cannot; app2 db tcp/5432 cannot`},
 	{"5 a database may be in any subnet of its group", "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html", func(s scenes.Scene) {
 		s.Interface("db").Subnets = []string{"data", "private"}
 		s.Interface("db").Addresses = []model.Address{{}}

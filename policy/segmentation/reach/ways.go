@@ -154,6 +154,9 @@ func blocked(p place, inbound, nat bool) Step {
 		return x == model.AllowBidirectional || x == model.AllowEgress && !inbound
 	}
 	open := p.vpc.Block == model.BlockOff || allow(p.vpc.Block) || allow(p.subnet.Exclusion) || p.vpc.Block == model.BlockIngress && nat && !inbound
+	if !open && (p.vpc.Block == model.BlockUnknown || p.subnet.Exclusion == model.BlockUnknown) {
+		return gate(p.vpc.ID, PublicAccessBlock, doubtfully(true, "its mode is not known"))
+	}
 	return gate(p.vpc.ID, PublicAccessBlock, certainly(open))
 }
 

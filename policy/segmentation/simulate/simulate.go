@@ -72,7 +72,7 @@ func (w World) find(is func(model.Address, *model.VPC) bool) *at {
 }
 
 func (w World) private(ip netip.Addr, vpc string) *at {
-	return w.find(func(a model.Address, v *model.VPC) bool { return a.IP == ip && v.ID == vpc })
+	return w.find(func(a model.Address, v *model.VPC) bool { return a.Bears(ip) && v.ID == vpc })
 }
 
 // Send sends a packet from an interface's own address, or from outside where from is nil.
@@ -83,7 +83,7 @@ func (w World) Send(from *model.Interface, p Packet) Result {
 	s := w.subnet(from.Subnets[0])
 	src := &at{from, model.Address{}, s, w.vpc(s.VPC)}
 	for _, a := range from.Addresses {
-		if a.IP == p.From {
+		if a.Bears(p.From) {
 			src.addr = a
 		}
 	}
@@ -210,7 +210,7 @@ func serves(x *model.NAT, src *at, p Packet) bool {
 func (w World) enter(p Packet) *at {
 	return w.find(func(a model.Address, _ *model.VPC) bool {
 		if p.To.Is6() {
-			return a.IP == p.To
+			return a.Bears(p.To)
 		}
 		return a.HasPublic == model.Yes && a.Public == p.To
 	})

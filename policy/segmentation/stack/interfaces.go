@@ -123,9 +123,33 @@ func (b *builder) settle(f *model.Interface, r *resource, s shapeOf) {
 		public = s.public(b, r)
 	}
 	f.Addresses = []model.Address{{HasPublic: public}}
-	if r.get("ipAddressType").Str() == "dualstack" {
+	if dual(r) || s.kind == "" && b.inIPv6(f.Subnets, s.many) {
 		f.Addresses = append(f.Addresses, model.Address{V6: true})
 	}
+}
+
+// dual reports whether a resource asks for IPv6 addresses, in the words of its service. What is not known yet counts.
+func dual(r *resource) bool {
+	for _, path := range []string{"ipAddressType", "networkType", "kubernetesNetworkConfig.ipFamily"} {
+		v := r.get(path)
+		text := strings.ToLower(v.Str())
+		if v.IsUnknown() || strings.Contains(text, "dual") || strings.Contains(text, "ipv6") {
+			return true
+		}
+	}
+	return certain(r.get("vpcConfig.ipv6AllowedForDualStack"), model.No) != model.No || hasIPv6(r.before.Inputs())
+}
+
+// inIPv6 reports whether interfaces in some of the subnets have IPv6 addresses though they do not ask: where the subnet gives them, and
+// where the service gives them to all that it starts there, if a subnet has a range of them.
+func (b *builder) inIPv6(subnets []string, service bool) bool {
+	return slices.ContainsFunc(subnets, func(id string) bool {
+		r, s := b.byURN[id], b.subnet(id)
+		if r != nil && certain(r.get("assignIpv6AddressOnCreation"), model.No) != model.No {
+			return true
+		}
+		return service && s != nil && slices.ContainsFunc(s.CIDRs, func(c netip.Prefix) bool { return c.Addr().Is6() })
+	})
 }
 
 // byDefault gives an interface that names no group the default one of its VPC.
@@ -196,10 +220,8 @@ func (b *builder) finish(f *model.Interface) {
 	if len(f.Groups) == 0 && f.Doubt == "" {
 		b.byDefault(f)
 	}
-	for _, id := range f.Subnets {
-		if r := b.byURN[id]; r != nil && certain(r.get("assignIpv6AddressOnCreation"), model.No) != model.No && len(f.Addresses) == 1 {
-			f.Addresses = append(f.Addresses, model.Address{V6: true})
-		}
+	if len(f.Addresses) == 1 && f.Kind != model.VPCEndpoint && b.inIPv6(f.Subnets, false) {
+		f.Addresses = append(f.Addresses, model.Address{V6: true})
 	}
 }
 
@@ -223,6 +245,11 @@ func (b *builder) instances() {
 			to := append(b.ref(e, "instance", "ec2/instance").ids, b.ref(e, "instanceId", "ec2/instance").ids...)
 			if slices.Contains(to, r.URN) {
 				f.Addresses[0].HasPublic = model.Yes
+			}
+		}
+		for item := range r.get("secondaryPrivateIps").Items() {
+			if ip, err := netip.ParseAddr(item.Str()); err == nil {
+				f.Addresses = append(f.Addresses, model.Address{IP: ip})
 			}
 		}
 		b.finish(&f)
@@ -265,6 +292,9 @@ func (b *builder) endpoints() {
 		subnets := b.placesOf(r, "subnetIds", r.get("subnetIds"), subnetFamilies...)
 		groups := b.groupIDs(r, "securityGroupIds", r.get("securityGroupIds"))
 		f.Subnets, f.Groups, f.Doubt = subnets.ids, groups.ids, cmp.Or(subnets.doubt, groups.doubt)
+		if dual(r) {
+			f.Addresses = append(f.Addresses, model.Address{V6: true})
+		}
 		b.finish(&f)
 		b.net.Interfaces = append(b.net.Interfaces, f)
 	}

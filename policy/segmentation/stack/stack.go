@@ -247,12 +247,13 @@ func mainTable(vpc string) string    { return vpc + "#main-route-table" }
 func (b *builder) vpcs() {
 	mode := model.BlockOff
 	for _, r := range b.of("vpc/blockPublicAccessOptions", "ec2/vpcBlockPublicAccessOptions") {
-		if mode = model.Block(r.get("internetGatewayBlockMode").Str()); mode == "off" {
-			mode = model.BlockOff
-		}
+		mode = model.Mode(r.get("internetGatewayBlockMode").Str())
 	}
 	for _, r := range b.of("ec2/vpc", "ec2/defaultVpc") {
 		v := model.VPC{ID: r.URN, Name: r.name(), MainTable: mainTable(r.URN), DefaultACL: defaultACL(r.URN), Block: mode}
+		if x := b.excluded("vpcId", r); x != "" && mode != model.BlockOff {
+			v.Block = x
+		}
 		cidrs, doubt := prefixes(r.get("cidrBlock"))
 		six, doubt6 := prefixes(r.get("ipv6CidrBlock"))
 		v.CIDRs, v.Doubt = append(cidrs, six...), doubt+doubt6
@@ -285,12 +286,29 @@ func (b *builder) vpcOf(r *resource) string {
 	return b.ref(r, "vpcId", "ec2/vpc", "ec2/defaultVpc").one()
 }
 
+// excluded is what a VPC or subnet is let off of Block Public Access, if it is.
+func (b *builder) excluded(key string, of *resource) model.Block {
+	for _, r := range b.of("vpc/blockPublicAccessExclusion", "ec2/vpcBlockPublicAccessExclusion") {
+		to := b.ref(r, key, family(of.Type))
+		if !slices.Contains(to.ids, of.URN) {
+			continue
+		}
+		mode := model.Block(r.get("internetGatewayExclusionMode").Str())
+		if len(to.ids) > 1 || mode != model.AllowEgress && mode != model.AllowBidirectional {
+			return model.BlockUnknown
+		}
+		return mode
+	}
+	return ""
+}
+
 func (b *builder) subnets() {
 	for _, r := range b.of("ec2/subnet", "ec2/defaultSubnet") {
 		s := model.Subnet{ID: r.URN, Name: r.name(), VPC: b.vpcOf(r)}
 		cidrs, doubt := prefixes(r.get("cidrBlock"))
 		six, doubt6 := prefixes(r.before.Inputs().Get("ipv6CidrBlock"))
 		s.CIDRs, s.Doubt = append(cidrs, six...), doubt+doubt6
+		s.Exclusion = b.excluded("subnetId", r)
 		b.net.Subnets = append(b.net.Subnets, s)
 	}
 	b.associate([]string{"ec2/routeTableAssociation"}, "routeTableId", []string{"ec2/routeTable", "ec2/defaultRouteTable"}, func(s *model.Subnet, id string) { s.Table = id })

@@ -75,6 +75,9 @@ func (b *builder) strangers() {
 		if len(x.Subnets) == 0 {
 			x.Doubt = cmp.Or(x.Doubt, "its subnets are not known")
 		}
+		if b.inIPv6(x.Subnets, true) {
+			x.Addresses = append(x.Addresses, model.Address{V6: true})
+		}
 		b.net.Notes = append(b.net.Notes, r.URN+" is of a type that the proof does not know; it counts as hosts that have its groups")
 		b.net.Interfaces = append(b.net.Interfaces, x)
 	}

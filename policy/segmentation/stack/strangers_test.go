@@ -4,6 +4,7 @@ package stack_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -102,4 +103,59 @@ func TestAGroupThatIsAttachedByAResourceOfItsOwnCounts(t *testing.T) {
 	})
 	require.Equal(t, []string{"db", "web"}, got["host"].Groups)
 	require.Equal(t, []string{"db", "web"}, got["endpoint"].Groups)
+}
+
+// What asks for both families, and what a service starts in a subnet with a range of IPv6, has an IPv6 address.
+func TestServicesOfBothFamiliesHaveIPv6Addresses(t *testing.T) {
+	in := func(kind string, more map[string]any) map[string]any {
+		out := map[string]any{"": kind, "subnetId": "one-id", "subnets": []any{"one-id"}, "subnetIds": []any{"one-id"}, "dbSubnetGroupName": "places-id", "subnetGroupName": "places-id",
+			"vpcConfig": map[string]any{"subnetIds": []any{"one-id"}}, "networkConfiguration": map[string]any{"subnets": []any{"one-id"}}, "vpcEndpointType": "Interface"}
+		maps.Copy(out, more)
+		return out
+	}
+	got := with(t, map[string]map[string]any{
+		"places":      {"": "aws:rds/subnetGroup:SubnetGroup", "subnetIds": []any{"one-id"}},
+		"six":         {"": "aws:ec2/subnet:Subnet", "vpcId": "vpc-id", "cidrBlock": "10.0.3.0/24", "ipv6CidrBlock": "2a05:d014::/64"},
+		"giving":      {"": "aws:ec2/subnet:Subnet", "vpcId": "vpc-id", "cidrBlock": "10.0.4.0/24", "ipv6CidrBlock": "2a05:d014:0:1::/64", "assignIpv6AddressOnCreation": true},
+		"database":    in("aws:rds/instance:Instance", nil),
+		"database+":   in("aws:rds/instance:Instance", map[string]any{"networkType": "DUAL"}),
+		"cache+":      in("aws:elasticache/replicationGroup:ReplicationGroup", map[string]any{"networkType": "ipv6"}),
+		"later+":      in("aws:elasticache/replicationGroup:ReplicationGroup", map[string]any{"networkType": unknown}),
+		"balancer+":   in("aws:lb/loadBalancer:LoadBalancer", map[string]any{"ipAddressType": "dualstack-without-public-ipv4"}),
+		"balancer":    in("aws:lb/loadBalancer:LoadBalancer", map[string]any{"ipAddressType": "ipv4"}),
+		"cluster+":    in("aws:eks/cluster:Cluster", map[string]any{"kubernetesNetworkConfig": map[string]any{"ipFamily": "ipv6"}}),
+		"function":    in("aws:lambda/function:Function", nil),
+		"function+":   in("aws:lambda/function:Function", map[string]any{"vpcConfig": map[string]any{"subnetIds": []any{"one-id"}, "ipv6AllowedForDualStack": true}}),
+		"endpoint":    in("aws:ec2/vpcEndpoint:VpcEndpoint", map[string]any{"subnetIds": []any{"giving-id"}}),
+		"endpoint+":   in("aws:ec2/vpcEndpoint:VpcEndpoint", map[string]any{"ipAddressType": "dualstack"}),
+		"interface":   in("aws:ec2/networkInterface:NetworkInterface", map[string]any{"subnetId": "six-id"}),
+		"interface+":  in("aws:ec2/networkInterface:NetworkInterface", map[string]any{"ipv6Prefixes": []any{"2a05:d014:0:0:1::/80"}}),
+		"given+":      in("aws:ec2/networkInterface:NetworkInterface", map[string]any{"subnetId": "giving-id"}),
+		"tasks+":      in("aws:ecs/service:Service", map[string]any{"networkConfiguration": map[string]any{"subnets": []any{"six-id"}}}),
+		"tasks":       in("aws:ecs/service:Service", nil),
+		"newer+":      {"": "aws:quantum/computer:Computer", "securityGroupIds": []any{"web-id"}, "subnetIds": []any{"six-id"}},
+		"several ips": in("aws:ec2/instance:Instance", map[string]any{"privateIp": "10.0.1.9", "secondaryPrivateIps": []any{"10.0.1.10"}}),
+	})
+	require.Len(t, got, 18)
+	for name, f := range got {
+		require.Equal(t, strings.HasSuffix(name, "+"), slices.ContainsFunc(f.Addresses, model.Address.Is6), name)
+	}
+	require.Len(t, got["several ips"].Addresses, 2)
+}
+
+func TestExclusionsFromBlockPublicAccessCount(t *testing.T) {
+	net := whole(t, map[string]map[string]any{
+		"block": {"": "aws:vpc/blockPublicAccessOptions:BlockPublicAccessOptions", "internetGatewayBlockMode": "block-bidirectional"},
+		"out":   {"": "aws:vpc/blockPublicAccessExclusion:BlockPublicAccessExclusion", "subnetId": "one-id", "internetGatewayExclusionMode": "allow-egress"},
+		"later": {"": "aws:vpc/blockPublicAccessExclusion:BlockPublicAccessExclusion", "subnetId": "two-id", "internetGatewayExclusionMode": unknown},
+	})
+	require.Equal(t, model.BlockBidirectional, net.VPCs[0].Block)
+	for _, s := range net.Subnets {
+		require.Equal(t, map[string]model.Block{"10.0.1.0/24": model.AllowEgress, "10.0.2.0/24": model.BlockUnknown}[s.CIDRs[0].String()], s.Exclusion)
+	}
+	net = whole(t, map[string]map[string]any{
+		"block": {"": "aws:vpc/blockPublicAccessOptions:BlockPublicAccessOptions", "internetGatewayBlockMode": unknown},
+		"all":   {"": "aws:vpc/blockPublicAccessExclusion:BlockPublicAccessExclusion", "vpcId": "vpc-id", "internetGatewayExclusionMode": "allow-bidirectional"},
+	})
+	require.Equal(t, model.AllowBidirectional, net.VPCs[0].Block)
 }

@@ -33,7 +33,7 @@ func Place(net *model.Network, taken func(netip.Addr) bool) (*Placed, error) {
 	p := &Placed{Network: &out, Of: map[string]string{}, taken: taken, used: map[netip.Addr]bool{}}
 	for _, f := range net.Interfaces {
 		for _, a := range f.Addresses {
-			p.used[a.IP], p.used[a.Public] = true, true
+			p.used[a.IP], p.used[a.Public], p.used[a.Prefix.Addr()] = true, true, true
 		}
 	}
 	plan := &Plan{net: net}
@@ -94,11 +94,14 @@ func (p *Placed) place(f *model.Interface) error {
 
 // address adds an address to a copy, if it can have it in that subnet; the first copy has what is told.
 func (p *Placed) address(f *model.Interface, s *model.Subnet, a model.Address, first bool) error {
+	if a.Prefix.IsValid() { // its first address stands for it
+		a.IP, a.Prefix = a.Prefix.Addr(), netip.Prefix{}
+	}
 	if a.IP.IsValid() && !slices.ContainsFunc(s.CIDRs, func(c netip.Prefix) bool { return c.Contains(a.IP) }) {
 		return nil
 	}
 	if !a.IP.IsValid() || !first {
-		at := slices.IndexFunc(s.CIDRs, func(c netip.Prefix) bool { return c.Addr().Is6() == (a.V6 || a.IP.Is6()) })
+		at := slices.IndexFunc(s.CIDRs, func(c netip.Prefix) bool { return c.Addr().Is6() == a.Is6() })
 		if at < 0 {
 			return nil
 		}
