@@ -127,23 +127,11 @@ func end(w io.Writer, err error) int {
 	return fail(w, err)
 }
 
-// parseFlags parses the flags of a command, which may stand between and after its other arguments, and returns those. After
-// "--" everything is an argument. Help that was asked for goes to out, what is wrong to errOut.
+// parseFlags is [segmentation.Arguments]; help that was asked for goes to out, what is wrong to errOut.
 func parseFlags(set *flag.FlagSet, args []string, out, errOut io.Writer) (others []string, err error) {
 	var said bytes.Buffer
 	set.SetOutput(&said)
-	for {
-		err = set.Parse(args)
-		rest := set.Args()
-		if err != nil || len(rest) == 0 {
-			break
-		}
-		if at := len(args) - len(rest) - 1; at >= 0 && args[at] == "--" {
-			others = append(others, rest...)
-			break
-		}
-		others, args = append(others, rest[0]), rest[1:]
-	}
+	others, err = segmentation.Arguments(set, args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		errOut = out

@@ -3,6 +3,7 @@
 package segmentation
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -40,6 +41,9 @@ func (n *Network) Proof() *Proof { return n.proof }
 
 // Ends are what a name means: an end outside, or classes of interfaces.
 func (n *Network) Ends(name string) ([]*reach.End, error) {
+	if name == "" {
+		return nil, errors.New("an end has no name")
+	}
 	if n.proof != nil && len(n.proof.members[name]) > 0 {
 		return n.proof.members[name], nil
 	}
@@ -176,6 +180,9 @@ func (n *Network) Ask(src, dst string, q flow.Set) (*Answer, error) {
 	bs, err := n.Ends(dst)
 	if err != nil {
 		return nil, err
+	}
+	if inside := func(x *reach.End) bool { return x.Class >= 0 }; !slices.ContainsFunc(as, inside) && !slices.ContainsFunc(bs, inside) {
+		return nil, fmt.Errorf("neither %s nor %s is in this network, which decides nothing between them", src, dst)
 	}
 	a := &Answer{Source: src, Destination: dst, Question: flow.Describe(q), Direct: reach.Cannot, Mediated: reach.Cannot}
 	every := n.sure(src) && n.sure(dst)

@@ -48,7 +48,7 @@ func Lint(net *model.Network) []Remark {
 	for _, a := range net.ACLs {
 		out = slices.Concat(out, decided(a.ID, "ingress", a.Ingress), decided(a.ID, "egress", a.Egress))
 	}
-	out = append(out, lost(net)...)
+	out = append(append([]Remark{}, out...), lost(net)...)
 	slices.SortFunc(out, func(a, b Remark) int { return strings.Compare(a.Code+a.Where+a.What, b.Code+b.Where+b.What) })
 	return out
 }

@@ -90,12 +90,21 @@ func formats(name string) []string {
 	return []string{"text", "json"}
 }
 
+// wanted are the arguments of the commands. INPUT is a stack export, the JSON of a preview, or a folder of AWS's answers.
+var wanted = map[string]string{
+	"prove": "INPUT", "explain": "-in INPUT SRC DST [PROTOCOL/PORT]", "query": "-in INPUT FILE, or - for standard input", "diff": "BEFORE AFTER", "lint": "INPUT",
+}
+
 // endings are the forms by the endings of files.
 var endings = map[string]string{".txt": "text", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".html": "html", ".svg": "svg"}
 
 func do(r *run, name string, args []string, errOut io.Writer) (int, error) {
 	set := flag.NewFlagSet(name, flag.ContinueOnError)
 	set.SetOutput(errOut)
+	set.Usage = func() {
+		_, _ = fmt.Fprintf(errOut, "Usage: bulkhead-policy %s [flags] %s\n\n", name, wanted[name])
+		set.PrintDefaults()
+	}
 	table := set.String("intent", "", "file with the table of segments and connections, or an export or preview whose networks have one")
 	set.StringVar(&r.input, "in", "", "what is asked about: a stack export, the JSON of a preview, or a folder of AWS's answers")
 	known := formats(name)
@@ -103,8 +112,12 @@ func do(r *run, name string, args []string, errOut io.Writer) (int, error) {
 	if slices.Contains([]string{"prove", "diff"}, name) {
 		set.StringVar(&r.also, "also", "", "a file into which the answer is written too, in the form of its ending: .txt, .json, .md, .html, and of prove .sarif and .svg")
 	}
-	if err := set.Parse(args); err != nil {
+	args, err := Arguments(set, args)
+	if err != nil {
 		return Unusable, err
+	}
+	if r.input != "" && slices.Contains([]string{"prove", "lint"}, name) {
+		args = append(args, r.input)
 	}
 	if !slices.Contains(known, r.format) {
 		return Unusable, fmt.Errorf("-format: %q is not known; use %s", r.format, strings.Join(known, ", "))
@@ -119,15 +132,31 @@ func do(r *run, name string, args []string, errOut io.Writer) (int, error) {
 	}
 	switch name {
 	case "prove":
-		return r.prove(set.Args())
+		return r.prove(args)
 	case "explain":
-		return r.explain(set.Args())
+		return r.explain(args)
 	case "query":
-		return r.query(set.Args())
+		return r.query(args)
 	case "diff":
-		return r.diff(set.Args())
+		return r.diff(args)
 	}
-	return r.lint(set.Args())
+	return r.lint(args)
+}
+
+// Arguments parses the flags of a command, which may stand between and after its other arguments, and returns those. After "--"
+// everything is an argument.
+func Arguments(set *flag.FlagSet, args []string) (others []string, err error) {
+	for {
+		err = set.Parse(args)
+		rest := set.Args()
+		if err != nil || len(rest) == 0 {
+			return others, err
+		}
+		if at := len(args) - len(rest) - 1; at >= 0 && args[at] == "--" {
+			return append(others, rest...), nil
+		}
+		others, args = append(others, rest[0]), rest[1:]
+	}
 }
 
 // read reads the table that the flag names.
@@ -198,7 +227,7 @@ func encode(out io.Writer, v any) error {
 
 func (r *run) prove(args []string) (int, error) {
 	if len(args) != 1 {
-		return Unusable, errors.New("it needs one input")
+		return Unusable, errors.New("it needs one input: a stack export, the JSON of a preview, or a folder of AWS's answers")
 	}
 	net, table, err := r.load(args[0])
 	if err == nil && table == nil {
@@ -369,6 +398,9 @@ func answer(n *segmentation.Network, line []byte) (*segmentation.Answer, error) 
 	q, err := flow.Parse(text)
 	if err != nil {
 		return none, err
+	}
+	if x.Src == "" || x.Dst == "" {
+		return none, errors.New("src and dst are wanted: an interface's id or name, a segment, an address, a range, or internet")
 	}
 	a, err := n.Ask(x.Src, x.Dst, q)
 	if err != nil {

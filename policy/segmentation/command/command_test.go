@@ -135,14 +135,17 @@ func TestQuestionsGetOneAnswerALine(t *testing.T) {
 not json
 {"src":"app","dst":"edge","prot":"tcp","port":443}
 {"src":"app","dst":"edge"}, {"src":"app","dst":"database"}
+{"src":"app"}
+{"src":"203.0.113.7","dst":"internet"}
 `, "query", "-intent", table, "-in", production, "-")
 	require.Equal(t, command.Refused, code)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	require.Len(t, lines, 9)
+	require.Len(t, lines, 11)
 	for i, want := range []string{
 		`"verdict":"must","direct":"must","mediated":"cannot"`, `"verdict":"cannot","direct":"cannot","mediated":"must","through":["production-edge"]`, `"verdict":"may"`,
 		`"verdict":"cannot","direct":"cannot","mediated":"cannot","lateral":true,"steps":2`, `{"src":"nobody","dst":"edge","question":"","verdict":"unknown","direct":"","mediated":"","lateral":false,"error":"nothing is called \"nobody\"`,
 		"a port is a number from 0 to 65535", "the line is no question", `unknown field \"prot\"`, "something comes after it",
+		`"verdict":"unknown","direct":"","mediated":"","lateral":false,"error":"src and dst are wanted`, `"error":"neither 203.0.113.7 nor internet is in this network`,
 	} {
 		require.Contains(t, lines[i], want)
 	}
@@ -167,6 +170,10 @@ func TestExplainDiffAndLint(t *testing.T) {
 
 	_, out, _ = run(t, "", "lint", changed(t, `"cidrIpv4":"203.0.113.0/28","description":"Operators at known addresses","fromPort":22`, `"cidrIpv4":"203.0.113.0/28","description":"Operators at known addresses","fromPort":22,"x":1`))
 	require.Equal(t, "nothing to say\n", out)
+	_, out, _ = run(t, "", "lint", "-in", production, "-format", "json")
+	require.Equal(t, "[]\n", out)
+	_, out, _ = run(t, "", "diff", production, production, "-format", "json")
+	require.True(t, json.Valid([]byte(out)), out)
 }
 
 func TestBadInputSaysWhatIsWrong(t *testing.T) {

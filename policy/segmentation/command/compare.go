@@ -72,7 +72,7 @@ func one(before, after *intent.Table) (*intent.Table, error) {
 
 func (r *run) lint(args []string) (int, error) {
 	if len(args) != 1 {
-		return Unusable, errors.New("it needs one input")
+		return Unusable, errors.New("it needs one input: a stack export, the JSON of a preview, or a folder of AWS's answers")
 	}
 	net, _, err := r.load(args[0])
 	if err != nil {
