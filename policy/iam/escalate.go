@@ -79,9 +79,9 @@ var paths = []Path{
 	{Name: "attaches a policy of the account to a permission set",
 		Actions: []string{"sso:AttachCustomerManagedPolicyReferenceToPermissionSet"}},
 	{Name: "removes the boundary of a permission set", Actions: []string{"sso:DeletePermissionsBoundaryFromPermissionSet"}},
-	{Name: "makes itself administrator of any Kubernetes cluster", Actions: []string{"eks:CreateAccessEntry", "eks:AssociateAccessPolicy"},
-		Workload: true},
-	{Name: "joins a group of any Kubernetes cluster", Actions: []string{"eks:UpdateAccessEntry"}, Workload: true},
+	{Name: "makes itself administrator of any Kubernetes cluster", Actions: []string{"eks:AssociateAccessPolicy"}, Workload: true},
+	{Name: "joins a group of any Kubernetes cluster", Actions: []string{"eks:CreateAccessEntry"}, Workload: true},
+	{Name: "joins another group of any Kubernetes cluster", Actions: []string{"eks:UpdateAccessEntry"}, Workload: true},
 	{Name: "runs an App Runner service with any role", Actions: []string{"iam:PassRole", "apprunner:CreateService"}},
 	{Name: "replaces the image of an App Runner service", Actions: []string{"apprunner:UpdateService"}, Workload: true},
 	{Name: "logs in to the serial console of any instance", Actions: []string{"ec2-instance-connect:SendSerialConsoleSSHPublicKey"},
@@ -173,7 +173,9 @@ func EveryAction(pattern string) bool {
 }
 
 // everything reports whether a pattern of actions stands for all that there are.
-func everything(pattern string) bool { return strings.Trim(pattern, "*?:") == "" }
+func everything(pattern string) bool {
+	return pattern == "" || strings.IndexByte("*?:", pattern[0]) >= 0 && strings.Trim(pattern, "*?:") == ""
+}
 
 // wholeService returns the service in a pattern of actions, and whether the pattern stands for all actions of it.
 func wholeService(pattern string) (service string, whole bool) {

@@ -30,7 +30,7 @@ func (d *Document) checkForms(s *Statement) {
 
 // actionForm accepts "*" and "service:action", both with wildcards.
 func actionForm(a string) bool {
-	if a != "" && strings.Trim(a, "*?") == "" {
+	if a != "" && strings.IndexByte("*?", a[0]) >= 0 && strings.Trim(a, "*?") == "" {
 		return true
 	}
 	colon := -1

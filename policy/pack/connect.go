@@ -28,7 +28,7 @@ func (s *Session) connect(stack *Stack, resources []*Resource) {
 		return
 	}
 	for _, r := range resources {
-		if len(r.PropertyDependencies) == 0 || s.dutiesFor(r.Type) == nil {
+		if len(r.PropertyDependencies) == 0 {
 			continue
 		}
 		props := r.Inputs().n

@@ -115,8 +115,9 @@ func (s *Session) gap(r *Resource, hasChildren bool) (why string, rank int) {
 	if r.Component && hasChildren || slices.Contains(s.pack.Plain, r.Type) {
 		return "", 0
 	}
-	d := s.duties[r.Type]
-	judged := d != nil && (d.joined || d.named())
+	_, known := s.pack.byType[r.Type]
+	d := s.dutiesFor(r.Type)
+	judged := known && (d.joined || d.named())
 	for i, o := range s.pack.Opaque {
 		if (o.Always || !judged) && slices.ContainsFunc(o.Types, func(p string) bool { return glob.Match(p, r.Type) }) {
 			return o.Means, i
@@ -128,7 +129,7 @@ func (s *Session) gap(r *Resource, hasChildren bool) (why string, rank int) {
 		return "", 0
 	case r.Component:
 		return hiddenChildren, after
-	case d != nil:
+	case known:
 		return allOff, after + 1
 	case s.pack.Provider == "" || strings.HasPrefix(r.Type, s.pack.Provider+":"):
 		return noControl, after + 2

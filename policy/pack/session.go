@@ -45,15 +45,15 @@ type Session struct {
 	settings map[string]map[string]any
 	duties   map[string]*duties
 	whole    []duty
-	reads    []func(string) bool
-	readOf   map[string]bool // what reads has said of a type
 	cache    map[string]*node
-	waiting  map[string]string
-	waived   map[*Waiver]map[string]bool
-	remarks  []string
-	masks    *strings.Replacer
-	mu       sync.Mutex
-	analyzed bool
+	// providers are the decoded properties of providers, by URN: nearly all resources share one.
+	providers map[string]*node
+	waiting   map[string]string
+	waived    map[*Waiver]map[string]bool
+	remarks   []string
+	masks     *strings.Replacer
+	mu        sync.Mutex
+	analyzed  bool
 }
 
 // duty is a control that is switched on, with what the configuration says of it.
@@ -67,8 +67,10 @@ type duty struct {
 type duties struct {
 	resource []duty
 	stack    []duty
-	// joined says that a stack control which is switched on looks at the type, so that its inputs are kept.
+	// joined says that a stack control which is switched on looks at the type.
 	joined bool
+	// kept says that the inputs are kept for the stack pass: the type is joined, or read.
+	kept bool
 }
 
 // named reports whether a control looks at the type by its name; what looks at every type does not judge it.
@@ -100,7 +102,7 @@ func NewSession(p *Pack) *Session {
 
 // reset forgets what earlier resources left behind and returns to the default levels.
 func (s *Session) reset() {
-	s.cache = map[string]*node{}
+	s.cache, s.providers = map[string]*node{}, map[string]*node{}
 	s.waiting, s.remarks = map[string]string{}, nil
 	s.waived = map[*Waiver]map[string]bool{}
 	s.levels = make(map[string]Level, len(s.pack.controls))
@@ -120,27 +122,39 @@ func (s *Session) assign() {
 	for token, d := range s.pack.byType {
 		s.duties[token] = &duties{resource: s.on(d.resource), stack: s.on(d.stack)}
 	}
-	s.reads, s.readOf = nil, map[string]bool{}
 	for _, c := range s.pack.controls {
 		if !c.Stack || s.levels[c.ID] == Disabled {
 			continue
-		}
-		if c.Reads != nil {
-			s.reads = append(s.reads, c.Reads)
 		}
 		for _, token := range slices.Concat(c.Types, c.Joins) {
 			s.duties[token].joined = true
 		}
 	}
+	for token, d := range s.duties {
+		d.kept = d.joined || s.reads(token)
+	}
 	s.whole = s.on(s.pack.whole)
 }
 
-// dutiesFor returns what there is to do for a type, nil when there is nothing.
+// dutiesFor returns what there is to do for a type. A type that the pack does not know has what there is to do for every type.
 func (s *Session) dutiesFor(token string) *duties {
-	if d := s.duties[token]; d != nil {
-		return d
+	d := s.duties[token]
+	if d == nil {
+		d = &duties{}
+		if every := s.duties[EveryType]; every != nil {
+			*d = *every
+		}
+		d.kept = d.joined || s.reads(token)
+		s.duties[token] = d
 	}
-	return s.duties[EveryType]
+	return d
+}
+
+// reads reports whether a stack control which is switched on reads the inputs of the type, though it does not judge it.
+func (s *Session) reads(token string) bool {
+	return slices.ContainsFunc(s.pack.controls, func(c *Control) bool {
+		return c.Reads != nil && s.levels[c.ID] != Disabled && c.Reads(token)
+	})
 }
 
 // on returns the controls that are not switched off. A stack control cannot mend, so remediate means mandatory
@@ -183,13 +197,11 @@ func (s *Session) Analyze(r *Resource) []Result {
 	s.mu.Lock()
 	d := s.dutiesFor(r.Type)
 	s.analyzed = true
-	if d != nil && d.joined || s.alsoRead(r) {
+	if d.kept || r.Component && r.Inputs().Get(DocumentsInput).Exists() {
 		s.cache[r.URN] = r.Inputs().n
 	}
+	s.share(r)
 	s.mu.Unlock()
-	if d == nil {
-		return nil
-	}
 	results := s.judge(make([]Result, 0, len(d.resource)), d.resource, r, nil)
 	if s.note(results) {
 		s.mu.Lock()
@@ -199,14 +211,17 @@ func (s *Session) Analyze(r *Resource) []Result {
 	return results
 }
 
-// alsoRead reports whether the inputs of the resource are read in the stack pass although no control joins its type.
-func (s *Session) alsoRead(r *Resource) bool {
-	read, known := s.readOf[r.Type]
-	if !known {
-		read = slices.ContainsFunc(s.reads, func(reads func(string) bool) bool { return reads(r.Type) })
-		s.readOf[r.Type] = read
+// share gives the resource the properties of its provider as an earlier resource has decoded them.
+func (s *Session) share(r *Resource) {
+	if r.ProviderURN == "" {
+		return
 	}
-	return read || r.Component && r.Inputs().Get(DocumentsInput).Exists()
+	seen, known := s.providers[r.ProviderURN]
+	if !known {
+		seen = r.Provider().n
+		s.providers[r.ProviderURN] = seen
+	}
+	r.provider, r.settings = nil, seen
 }
 
 // AnalyzeStack judges the deployment as a whole: every stack control on every resource of its types, then
@@ -217,6 +232,8 @@ func (s *Session) AnalyzeStack(resources []*Resource) []Result {
 		if seen, ok := s.cache[r.URN]; ok {
 			r.props, r.decoded = seen, true
 		}
+		s.share(r)
+		s.dutiesFor(r.Type)
 	}
 	whole := s.whole
 	s.mu.Unlock()
@@ -224,9 +241,7 @@ func (s *Session) AnalyzeStack(resources []*Resource) []Result {
 	s.connect(stack, resources)
 	results := s.reconsider(resources)
 	for _, r := range resources {
-		if d := s.dutiesFor(r.Type); d != nil {
-			results = s.judge(results, d.stack, r, stack)
-		}
+		results = s.judge(results, s.dutiesFor(r.Type).stack, r, stack)
 	}
 	root := stack.root()
 	results = s.judge(results, whole, root, stack)

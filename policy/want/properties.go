@@ -56,6 +56,9 @@ func (w Want) judge(k *pack.Case, at pack.Value, path string) {
 	if w.applies != nil {
 		fact = w.applies(at).Not().Or(fact)
 	}
+	if fact.Is == pack.True {
+		return
+	}
 	if v.Kind() == pack.Map {
 		k.Require(fact, "%s is not %s", v.Path(), w.text)
 		return
@@ -164,9 +167,9 @@ func IsOrDefault(words ...string) Want {
 	return Want{holds: func(v pack.Value) pack.Fact { return Absent(v).Or(v.OneOf(words...)) }, text: oneOfText(words) + " or left out"}
 }
 
-// Other wants a word that is not the given one.
-func Other(word string) Want {
-	return Want{holds: func(v pack.Value) pack.Fact { return v.IsSet().And(v.OneOf(word).Not()) }, text: "another than " + word}
+// Other wants a word that is none of the given ones.
+func Other(words ...string) Want {
+	return Want{holds: func(v pack.Value) pack.Fact { return v.IsSet().And(v.OneOf(words...).Not()) }, text: "another than " + oneOfText(words)}
 }
 
 // NotThe wants anything but the word; nothing is fine.

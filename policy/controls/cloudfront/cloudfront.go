@@ -33,7 +33,7 @@ func Controls() []*pack.Control {
 		{
 			ID: "cloudfront-origin-tls", Title: "Distributions reach their origins over TLS 1.2", Severity: pack.High, Types: cdn,
 			Why:  "The way from the edge to the origin crosses the internet too.",
-			Fix:  "Set originProtocolPolicy to https-only and originSslProtocols to TLSv1.2.",
+			Fix:  "Set originProtocolPolicy to https-only and originSslProtocols to TLSv1.2; match-viewer needs viewers that come over HTTPS.",
 			Maps: standard.Meets("FSBP:CloudFront.9 FSBP:CloudFront.10", standard.InTransit), Check: originTLS,
 		},
 		{
@@ -106,6 +106,10 @@ func behaviors(k *pack.Case) iter.Seq[pack.Value] {
 }
 
 func originTLS(k *pack.Case) {
+	plain := pack.No(pack.Value{})
+	for b := range behaviors(k) {
+		plain = plain.Or(b.Get("viewerProtocolPolicy").OneOf("allow-all"))
+	}
 	for o := range k.Get("origins").Items() {
 		custom := o.Get("customOriginConfig")
 		if !custom.Exists() {
@@ -113,6 +117,7 @@ func originTLS(k *pack.Case) {
 		}
 		policy := custom.Get("originProtocolPolicy")
 		k.Require(policy.OneOf("https-only", "match-viewer"), "%s is %s", policy.Path(), policy)
+		k.Forbid(policy.OneOf("match-viewer").And(plain), "%s is %s, and viewers may come without TLS", policy.Path(), policy)
 		for p := range custom.Get("originSslProtocols").Items() {
 			k.Forbid(p.Matches(want.OldTLS).And(policy.OneOf("http-only").Not()), "%s is %s", p.Path(), p)
 		}

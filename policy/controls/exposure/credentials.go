@@ -4,6 +4,7 @@ package exposure
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -43,6 +44,18 @@ var places = map[string][]string{
 	"aws:iam/accessKey:AccessKey":                    {"pgpKey"},
 }
 
+// elsewhere are places, and the inputs for passwords and other secrets that have controls of their own.
+var elsewhere = func() map[string][]string {
+	all := maps.Clone(places)
+	for token, inputs := range credential.Handed {
+		all[token] = slices.Concat(all[token], inputs)
+	}
+	for token, input := range credential.Managed {
+		all[token] = slices.Concat(all[token], input[:1])
+	}
+	return all
+}()
+
 // programs are inputs that hold the settings of a program, in services without a control of their own for these.
 var programs = map[string][]string{
 	"aws:amplify/app:App":                                              {"environmentVariables", "customHeaders", "buildSpec"},
@@ -67,12 +80,12 @@ func credentialInInput(k *pack.Case, filter func(text string) bool) {
 		return
 	}
 	w := credentialWalk{k: k, filter: filter}
-	sealed, elsewhere, handed := schema.Sealed(k.Type), places[k.Type], credential.Handed[k.Type]
-	managed, program := credential.Managed[k.Type][0], programs[k.Type]
+	sealed, others, program := schema.Sealed(k.Type), elsewhere[k.Type], programs[k.Type]
 	for name, v := range k.Inputs().Entries() {
-		if name != managed && !slices.Contains(sealed, name) && !slices.Contains(elsewhere, name) && !slices.Contains(handed, name) {
+		if !slices.Contains(sealed, name) && !slices.Contains(others, name) {
 			w.waits = slices.Contains(program, name)
-			w.value(v, name, environments.In(name))
+			named := readTitle(name)
+			w.value(v, named, named.settings)
 		}
 	}
 }
@@ -90,25 +103,43 @@ type credentialWalk struct {
 }
 
 // environments are words in the names of inputs that hold settings of a program by their names.
-var environments = credential.NewWords("environment", "variables", "envvars", "settings", "arguments", "configurationoptions",
-	"connectionproperties")
+var environments = []string{"environment", "variables", "envvars", "settings", "arguments", "configurationoptions", "connectionproperties"}
+
+var (
+	environmentWords = credential.NewWords(environments...)
+	telling          = credential.NewWords(slices.Concat(environments, credential.Inputs)...)
+)
+
+// title is the name of an input, and what it says of what is in it: settings of a program, or a credential.
+type title struct {
+	text                 string
+	settings, credential bool
+}
+
+func readTitle(name string) title {
+	if !telling.In(name) { // nearly every name
+		return title{text: name}
+	}
+	return title{text: name, settings: environmentWords.In(name), credential: credential.IsInput(name)}
+}
 
 // value judges one input. Below the name of an environment, names count as well as shapes.
-func (w *credentialWalk) value(v pack.Value, name string, variables bool) {
+func (w *credentialWalk) value(v pack.Value, name title, variables bool) {
 	switch v.Kind() {
 	case pack.Map:
 		if variables {
 			w.pair(v)
 		}
 		for key, item := range v.Entries() {
-			w.value(item, key, variables || environments.In(key))
+			inner := readTitle(key)
+			w.value(item, inner, variables || inner.settings)
 		}
 	case pack.List:
 		for item := range v.Items() {
 			w.value(item, name, variables)
 		}
 	case pack.Unknown:
-		if w.waits && (!variables || environments.In(name) || secretName(name)) || !v.Secret() && credential.IsInput(name) {
+		if w.waits && (!variables || name.settings || secretName(name.text)) || !v.Secret() && name.credential {
 			w.k.Defer(w.place(v))
 		}
 	case pack.Text:
@@ -117,9 +148,9 @@ func (w *credentialWalk) value(v pack.Value, name string, variables bool) {
 }
 
 // text judges a string, or what is in it when it is JSON.
-func (w *credentialWalk) text(v pack.Value, name string, variables bool) {
-	if !v.Secret() && credential.IsInput(name) && credential.Setting("password", v).Is == pack.True {
-		w.report(v, name)
+func (w *credentialWalk) text(v pack.Value, name title, variables bool) {
+	if !v.Secret() && name.credential && credential.Setting("password", v).Is == pack.True {
+		w.report(v, name.text)
 		return
 	}
 	if !variables && !w.filter(v.Str()) { // nearly every text
@@ -132,8 +163,8 @@ func (w *credentialWalk) text(v pack.Value, name string, variables bool) {
 		w.at = outer
 		return
 	}
-	if credential.IsValue(v.Str()) || variables && secretName(name) && credential.Setting(name, v).Is == pack.True {
-		w.report(v, name)
+	if credential.IsValue(v.Str()) || variables && secretName(name.text) && credential.Setting(name.text, v).Is == pack.True {
+		w.report(v, name.text)
 	}
 }
 
@@ -178,13 +209,19 @@ func suspicious(text string) bool {
 	if !startsJSON(text) {
 		return credential.MayBe(text)
 	}
-	return credential.MayStandIn(text) || environments.In(text)
+	return credential.MayStandIn(text) || environmentWords.In(text)
 }
 
 // startsJSON reports whether a text may be an object or a list in JSON.
 func startsJSON(text string) bool {
-	text = strings.TrimLeft(text, " \t\r\n")
-	return text != "" && (text[0] == '{' || text[0] == '[')
+	for i := range len(text) {
+		switch text[i] {
+		case ' ', '\t', '\r', '\n':
+			continue
+		}
+		return text[i] == '{' || text[i] == '['
+	}
+	return false
 }
 
 // readJSON returns the object or list that a text holds in JSON, or nothing.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 )
@@ -86,8 +87,8 @@ func MayStandIn(text string) bool {
 		}
 		rest = rest[i+2:]
 	}
-	for part := range strings.SplitSeq(text, `"`) {
-		if len(part) >= shortestEncoded && isEncoded(strings.TrimSuffix(part, `\`)) {
+	for i := shortestEncoded - 1; i < len(text); i += shortestEncoded { // one of so many bytes in a row
+		if coded[text[i]] && encodedAround(text, i) {
 			return true
 		}
 	}
@@ -124,17 +125,16 @@ func pointer(value string) bool {
 		urlShape.MatchString(value)
 }
 
-// inputs are how the names of inputs end that hold a credential themselves, whatever the type.
-var inputs = []string{
+// Inputs are how the names of inputs end that hold a credential themselves, whatever the type, in small letters.
+var Inputs = []string{
 	"password", "passwords", "passwd", "passphrase", "clientsecret", "client_secret", "sharedsecret", "secretkey", "presharedkey",
 	"oauthtoken", "authtoken", "hectoken", "accesstoken", "secrettoken",
 }
 
-var inputWords = NewWords(inputs...)
-
 // IsInput reports whether the name of an input says that a credential is in it.
 func IsInput(name string) bool {
-	return inputWords.In(name) && slices.ContainsFunc(inputs, func(end string) bool { return strings.HasSuffix(Plain(name), end) })
+	name = Plain(name)
+	return slices.ContainsFunc(Inputs, func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
 // about are last words of a name such as DB_SECRET_ARN or token-ttl: the value is about the secret only.
@@ -208,12 +208,12 @@ func nameWords(name string) []string {
 // shortestEncoded is how long text in base64 is at least that may be a key.
 const shortestEncoded = 40
 
-// coded has every bit for a byte that stands in base64, and none for others.
+// coded says of a byte whether it stands in base64.
 var coded = digits()
 
-func digits() (table [256]int) {
+func digits() (table [256]bool) {
 	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") {
-		table[c] = -1
+		table[c] = true
 	}
 	return table
 }
@@ -226,11 +226,25 @@ func isEncoded(text string) bool {
 		return false
 	}
 	for i := range len(digits) {
-		if coded[digits[i]] == 0 {
+		if !coded[digits[i]] {
 			return false
 		}
 	}
 	return true
+}
+
+// encodedAround reports whether enough bytes in a row stand in base64, that at the place among them, and nothing else before them
+// in their string of a JSON text.
+func encodedAround(text string, at int) bool {
+	begin, end := at, at
+	for begin > 0 && coded[text[begin-1]] {
+		begin--
+	}
+	for end < len(text) && coded[text[end]] {
+		end++
+	}
+	first := begin == 0 || text[begin-1] == '"' || text[begin-1] == ' ' || text[begin-1] >= utf8.RuneSelf // a blank in Unicode
+	return first && end-begin >= shortestEncoded
 }
 
 // IsValue is [InText] for a single value, which may be in base64 as a whole, such as the key of a service account.

@@ -7,10 +7,13 @@ import "strings"
 // Words finds words in text, in capital letters or not.
 type Words struct {
 	byLetter [256][]word
-	// spelling says of every byte, with a bit for each first letter of a word, whether it begins one, comes second and comes
-	// third in one. Three bytes in a row that agree on a bit are rare where no word begins.
-	spelling [256][3]uint32
+	// spelling says of every byte whether it begins a word, comes second and comes third in one: three sets of the words' first
+	// letters. Three bytes in a row that agree on a letter are rare where no word begins.
+	spelling [256]uint64
 }
+
+// setBits is how many bits a set of first letters has. Letters that share one are only looked at more often.
+const setBits = 21
 
 // word is what is looked for, in small letters: three of them at least.
 type word struct {
@@ -44,9 +47,9 @@ func newWords(list []word) *Words {
 	for _, one := range list {
 		first := one.text[0]
 		w.byLetter[first] = append(w.byLetter[first], one)
-		for place := range w.spelling[first] {
+		for place := range 3 {
 			for _, fold := range []byte{0, lower} {
-				w.spelling[one.text[place]&^fold][place] |= 1 << (first % 32)
+				w.spelling[one.text[place]&^fold] |= 1 << (place*setBits + int(first)%setBits)
 			}
 		}
 	}
@@ -58,13 +61,13 @@ func (w *Words) In(text string) bool { return w.next(text, 0) >= 0 }
 
 // next is where the first word at or after a place begins, -1 without one.
 func (w *Words) next(text string, from int) int {
-	var begun, second uint32
+	const all = 1<<setBits - 1
+	agreed := uint64(0)
 	for i := from; i < len(text); i++ {
-		at := &w.spelling[text[i]]
-		if second&at[2] != 0 && w.begins(text[i-2:]) {
+		agreed = (agreed<<setBits | all) & w.spelling[text[i]]
+		if agreed>>(2*setBits) != 0 && w.begins(text[i-2:]) {
 			return i - 2
 		}
-		begun, second = at[0], begun&at[1]
 	}
 	return -1
 }

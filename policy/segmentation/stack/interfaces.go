@@ -32,6 +32,7 @@ var placed = map[string]shapeOf{
 	"efs/mountTarget":              {subnets: "subnetId", groups: "securityGroups"},
 	"mq/broker":                    {subnets: "subnetIds", groups: "securityGroups", many: true, public: flagged("publiclyAccessible")},
 	"msk/cluster":                  {subnets: "brokerNodeGroupInfo.clientSubnets", groups: "brokerNodeGroupInfo.securityGroups", many: true},
+	"msk/serverlessCluster":        {subnets: "vpcConfigs.subnetIds", groups: "vpcConfigs.securityGroupIds", many: true},
 	"opensearch/domain":            {subnets: "vpcOptions.subnetIds", groups: "vpcOptions.securityGroupIds", many: true},
 	"ec2/networkInterface":         {subnets: "subnetId", groups: "securityGroups"},
 	"dms/replicationInstance":      {subnets: "", groups: "vpcSecurityGroupIds", public: flagged("publiclyAccessible")},
