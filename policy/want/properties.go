@@ -169,7 +169,9 @@ func IsOrDefault(words ...string) Want {
 
 // Other wants a word that is none of the given ones.
 func Other(words ...string) Want {
-	return Want{holds: func(v pack.Value) pack.Fact { return v.IsSet().And(v.OneOf(words...).Not()) }, text: "another than " + oneOfText(words)}
+	return Want{text: "another than " + oneOfText(words), holds: func(v pack.Value) pack.Fact {
+		return v.IsSet().And(v.OneOf(words...).Not())
+	}}
 }
 
 // NotThe wants anything but the word; nothing is fine.

@@ -260,7 +260,8 @@ func parameters() []*pack.Control {
 	return []*pack.Control{
 		want.Optional(want.Row("rds-aurora-audit", "Aurora MySQL writes an audit log",
 			"The log that is sent to CloudWatch stays empty until the parameter is set.",
-			"Give the cluster a parameter group of its own, and set the parameter server_audit_logging to 1 in it.", "FSBP:RDS.45 "+standard.Logging, pack.Medium, "",
+			"Give the cluster a parameter group of its own, and set the parameter server_audit_logging to 1 in it.",
+			"FSBP:RDS.45 "+standard.Logging, pack.Medium, "",
 			want.Properties{aws.RDSClusterParameterGroup: {
 				"parameters": want.Entry("name", "server_audit_logging", "value", "1").WhereIs("family", want.BeginsWith("aurora-mysql")),
 			}, aws.RDSCluster: {
