@@ -49,7 +49,7 @@ type Database struct {
 	// ResourceID is the immutable id of the instance, such as db-ABCDEFGHIJKL, which IAM
 	// policies name for IAM database authentication (rds-db:connect).
 	ResourceID pulumi.StringOutput
-	// BackupRule is the rule of EventBridge that each complete backup of the instance triggers: TriggeredRules in the namespace
+	// BackupRule is the rule of EventBridge that each complete backup of the instance triggers: Invocations in the namespace
 	// AWS/Events, by RuleName. It is known when the instance is there, which has been backed up then.
 	BackupRule pulumi.StringOutput
 	// UserSecretARNs are the secrets of the declared users who log in with a password, by user. Each holds host, port, dbname, username
@@ -142,7 +142,7 @@ func (d *Database) prepare(ctx *pulumi.Context, name string, args *Args) (in sur
 	if in.identifier, in.logs, err = newLogGroups(ctx, name, d, args, fresh); err != nil {
 		return in, err
 	}
-	if in.backups, err = newBackupRule(ctx, name, d, in.identifier); err != nil {
+	if in.backups, in.counted, err = newBackupRule(ctx, name, d, args, in.identifier); err != nil {
 		return in, err
 	}
 	monitoring, err := newMonitoringRole(ctx, name, d, args, in.identifier)

@@ -110,6 +110,7 @@ type surroundings struct {
 	identifier    pulumi.StringOutput
 	monitoring    pulumi.StringOutput
 	backups       *cloudwatch.EventRule
+	counted       []pulumi.CustomResource // What the rule's count needs besides it.
 	logs          []pulumi.CustomResource
 }
 
@@ -184,7 +185,7 @@ func newInstance(ctx *pulumi.Context, name string, d *Database, args *Args, in s
 	}
 	return rds.NewInstance(ctx, name+"-instance", inputs,
 		pulumi.Parent(d),
-		order.After(in.logs, order.List(in.backups), args.Segment.Ready()),
+		order.After(in.logs, in.counted, args.Segment.Ready()),
 		pulumi.Protect(protected),
 		// Two instances cannot have the same identifier: a replacement, which protection
 		// forbids until it is lifted, takes the final snapshot and then starts anew.

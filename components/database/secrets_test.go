@@ -127,7 +127,7 @@ func TestEveryDaySomebodyLooksForOverdueRotations(t *testing.T) {
 	rule := recording.Get(t, "aws:cloudwatch/eventRule:EventRule", "database-overdue")
 	require.Equal(t, "rate(1 day)", rule.String("scheduleExpression"))
 	require.Equal(t, "ENABLED", rule.String("state"))
-	target := recording.Only(t, "aws:cloudwatch/eventTarget:EventTarget")
+	target := recording.Get(t, "aws:cloudwatch/eventTarget:EventTarget", "database-overdue")
 	var event struct{ Overdue rotate.Overdue }
 	require.NoError(t, json.Unmarshal([]byte(target.String("input")), &event))
 	require.Equal(t, 30, event.Overdue.Days)
@@ -136,5 +136,5 @@ func TestEveryDaySomebodyLooksForOverdueRotations(t *testing.T) {
 	require.Equal(t, "events.amazonaws.com", permission.String("principal"))
 	require.Contains(t, permission.String("sourceArn"), rule.ID)
 	require.Contains(t, target.DependsOn, permission.URN)
-	require.Empty(t, buildUsers(t, func(*Users) {}).ByType("aws:cloudwatch/eventTarget:EventTarget"), "tokens do not rotate")
+	require.Equal(t, "database-backups", buildUsers(t, func(*Users) {}).Only(t, "aws:cloudwatch/eventTarget:EventTarget").Name, "tokens do not rotate")
 }

@@ -47,7 +47,7 @@ func (e *Environment) databaseHealth(d Database) []watched {
 		// in its window of an hour and may last as long again, so that 26 hours without one are a day without one.
 		{d.Name + "-backup", alarm.Args{
 			Description: "No backup of the database has been completed for a day: see its events and its automated backups in RDS, and whether it runs.",
-			Namespace:   "AWS/Events", Metric: "TriggeredRules", Dimensions: pulumi.StringMap{"RuleName": e.Databases[d.Name].BackupRule},
+			Namespace:   "AWS/Events", Metric: "Invocations", Dimensions: pulumi.StringMap{"RuleName": e.Databases[d.Name].BackupRule},
 			Statistic: "Sum", Comparison: alarm.Below, Threshold: 1, PeriodSeconds: 3600, Periods: hoursOfADay, BadPeriods: hoursOfADay, Silence: alarm.SilenceIsBad,
 		}},
 		{d.Name + "-connections", low("DatabaseConnections", "Maximum", alarm.Above, 0.7*database.MaxConnections(class),

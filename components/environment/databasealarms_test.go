@@ -56,10 +56,25 @@ func TestADayWithoutABackupIsHeard(t *testing.T) {
 	require.JSONEq(t, `{"source": ["aws.rds"], "detail-type": ["RDS DB Instance Event"], "detail": {"EventID": ["RDS-EVENT-0002"], "SourceIdentifier": ["`+
 		instance.String("identifier")+`"]}}`, rule.String("eventPattern"))
 	require.Equal(t, "ENABLED", rule.String("state"))
-	require.Contains(t, instance.DependsOn, rule.URN)
+	target := recording.Only(t, "aws:cloudwatch/eventTarget:EventTarget")
+	require.Contains(t, recording.Before(instance), target.URN, "the first backup counts, too")
+	require.Equal(t, rule.ID, target.Value("rule"), "AWS counts an invocation for each target of the rule, and none without one")
+	log := recording.Get(t, "aws:cloudwatch/logGroup:LogGroup", "shop-db-backups-logs")
+	arn := "arn:aws:logs:eu-central-1:111122223333:log-group:" + log.String("name")
+	require.Contains(t, arn, "/aws/events/", "or EventBridge does not write to it")
+	require.Equal(t, arn, target.Value("arn"))
+	require.NotEmpty(t, log.Value("kmsKeyId"))
+	require.Contains(t, rule.ID, "shop-db-backups-")
+	delivery := recording.Get(t, "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "shop-db-backups-delivery")
+	require.Contains(t, recording.Before(target), delivery.URN)
+	deliverers := `"Principal":{"Service":["delivery.logs.amazonaws.com","events.amazonaws.com"]}`
+	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[
+		{"Sid":"DeliverStreams","Effect":"Allow",`+deliverers+`,"Action":"logs:CreateLogStream","Resource":"`+arn+`:*"},
+		{"Sid":"DeliverEvents","Effect":"Allow",`+deliverers+`,"Action":"logs:PutLogEvents","Resource":"`+arn+`:*",
+			"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:events:eu-central-1:111122223333:rule/shop-db-backups-*"}}}]}`, delivery.String("policyDocument"))
 	made := recording.Get(t, "aws:cloudwatch/metricAlarm:MetricAlarm", "shop-db-backup-alarm")
 	require.Equal(t, map[string]any{"RuleName": rule.ID}, made.Value("dimensions"))
-	require.Equal(t, "AWS/Events/TriggeredRules/Sum", made.String("namespace")+"/"+made.String("metricName")+"/"+made.String("statistic"))
+	require.Equal(t, "AWS/Events/Invocations/Sum", made.String("namespace")+"/"+made.String("metricName")+"/"+made.String("statistic"))
 	require.Equal(t, string(alarm.Below), made.String("comparisonOperator"))
 	require.InDelta(t, 1, made.Value("threshold"), 1e-6)
 	require.Equal(t, "breaching", made.String("treatMissingData"), "a rule that nothing triggers has no metric")

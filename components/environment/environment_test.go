@@ -95,7 +95,7 @@ func TestEveryLogGroupIsEncryptedAndKept(t *testing.T) {
 	rec := deployed(t, args)
 	key := rec.Get(t, "aws:kms/key:Key", name+"-logs-key")
 	groups := rec.ByType("aws:cloudwatch/logGroup:LogGroup")
-	require.Len(t, groups, 8, "app, bastion, database twice, DNS queries, flow logs, trail, web ACL")
+	require.Len(t, groups, 9, "app, bastion, database three times, DNS queries, flow logs, trail, web ACL")
 	for _, group := range groups {
 		require.Equal(t, fmt.Sprintf("arn:aws:kms:%s:%s:key/%s", args.Region, args.AccountID, key.ID), group.String("kmsKeyId"), group.Name)
 		require.EqualValues(t, 731, group.Value("retentionInDays"), group.Name)

@@ -43,3 +43,19 @@ func DeliveryPolicy(sid, logGroupARN string) (string, error) {
 		},
 	}).JSON()
 }
+
+// EventPolicy is the document that lets the rules of EventBridge which match a pattern write what they match into one log group, whose name has
+// to begin with "/aws/events/". Only those rules write lines; that streams are made for them AWS ties to no rule (EventBridge user guide,
+// "Using resource-based policies for Amazon EventBridge", CloudWatch Logs permissions).
+func EventPolicy(logGroupARN, rulePattern string) (string, error) {
+	deliverers := identity.Principals{Services: []string{"delivery.logs.amazonaws.com", "events.amazonaws.com"}}
+	return identity.OnResource(
+		identity.Statement{
+			Sid: "DeliverStreams", Effect: identity.Allow, Principals: deliverers, Actions: []string{"logs:CreateLogStream"}, Resources: []string{logGroupARN + ":*"},
+		},
+		identity.Statement{
+			Sid: "DeliverEvents", Effect: identity.Allow, Principals: deliverers, Actions: []string{"logs:PutLogEvents"}, Resources: []string{logGroupARN + ":*"},
+			Conditions: []identity.Condition{identity.SourceARN(rulePattern)},
+		},
+	).JSON()
+}

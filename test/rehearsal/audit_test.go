@@ -37,7 +37,7 @@ func lookAtLogs(t *testing.T, a *account) {
 		require.Equal(t, int32(a.Audit.LogRetentionDays), aws.ToInt32(group.RetentionInDays), aws.ToString(group.LogGroupName))
 	}
 	for _, start := range []string{
-		a.named("flow-logs"), a.named("trail-events"), a.named("app"), a.named("bastion"), a.named("db-agent"), "aws-waf-logs-",
+		a.named("flow-logs"), a.named("trail-events"), a.named("app"), a.named("bastion"), a.named("db-agent"), "aws-waf-logs-", "/aws/events/",
 		"/aws/rds/instance/" + a.identifier(t) + "/postgresql", "/aws/rds/instance/" + a.identifier(t) + "/upgrade",
 	} {
 		count := 0
