@@ -13,6 +13,8 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
 
+const interfaceFamily = "ec2/networkInterface"
+
 var subnetFamilies = []string{"ec2/subnet", "ec2/defaultSubnet"}
 
 // shapeOf is where a resource says what its interfaces are like.
@@ -72,10 +74,12 @@ func (b *builder) interfaces() {
 			continue
 		}
 		f := model.Interface{ID: r.URN, Name: r.name(), Kind: s.kind, Owner: r.URN, Many: s.many}
+		f.Forwards = family(r.Type) == interfaceFamily && certain(r.get("sourceDestCheck"), model.Yes) != model.Yes
 		b.settle(&f, r, s)
 		b.net.Interfaces = append(b.net.Interfaces, f)
 	}
 	b.instances()
+	b.elastic()
 	b.scaling()
 	b.endpoints()
 	b.strangers()
@@ -188,7 +192,9 @@ func (b *builder) launched(f *model.Interface, r *resource, at pack.Value, group
 			associate = item
 			continue
 		}
-		associate, six = item.Get("associatePublicIpAddress"), six || hasIPv6(item)
+		if six = six || hasIPv6(item); !set(associate) { // the first interface is the one that has it
+			associate = item.Get("associatePublicIpAddress")
+		}
 		g := b.groupIDs(r, "networkInterfaces.securityGroups", item.Get("securityGroups"))
 		f.Groups, f.Doubt = append(f.Groups, g.ids...), cmp.Or(f.Doubt, g.doubt)
 		s := b.refer(r, "networkInterfaces.subnetId", item.Get("subnetId"), subnetFamilies...)
@@ -197,6 +203,9 @@ func (b *builder) launched(f *model.Interface, r *resource, at pack.Value, group
 	for _, key := range groups {
 		g := b.groupIDs(r, key, at.Get(key))
 		f.Groups, f.Doubt = append(f.Groups, g.ids...), cmp.Or(f.Doubt, g.doubt)
+		if key == "securityGroupNames" && slices.ContainsFunc(g.ids, func(id string) bool { return b.byURN[id] == nil }) {
+			f.Doubt = cmp.Or(f.Doubt, "the stack has no group of a name among its "+key)
+		}
 	}
 	f.Addresses = []model.Address{{HasPublic: certain(associate, "absent")}}
 	if six {
@@ -233,20 +242,22 @@ func (b *builder) instances() {
 		f.Subnets, f.Doubt = subnets.ids, subnets.doubt
 		b.launched(&f, r, r.before.Inputs(), "vpcSecurityGroupIds", "securityGroups")
 		f.Forwards = certain(r.get("sourceDestCheck"), model.Yes) != model.Yes
-		if template := b.ref(r, "launchTemplate.id", "ec2/launchTemplate").one(); b.byURN[template] != nil && len(f.Groups) == 0 {
-			b.launched(&f, b.byURN[template], b.byURN[template].before.Inputs(), "vpcSecurityGroupIds")
+		template := b.byURN[cmp.Or(b.ref(r, "launchTemplate.id", "ec2/launchTemplate").one(), b.ref(r, "launchTemplate.name", "ec2/launchTemplate").one())]
+		switch {
+		case template != nil && len(f.Groups) == 0:
+			b.launched(&f, template, template.before.Inputs(), "vpcSecurityGroupIds", "securityGroupNames")
+			f.Doubt = cmp.Or(f.Doubt, subnets.doubt)
+		case template == nil && r.before.Inputs().Get("launchTemplate").Exists():
+			f.Doubt = cmp.Or(f.Doubt, "its launch template is not in the stack")
+			if f.Addresses[0].HasPublic == "absent" {
+				f.Addresses[0].HasPublic = model.Maybe
+			}
 		}
 		if ip, err := netip.ParseAddr(r.get("privateIp").Str()); err == nil {
 			f.Addresses[0].IP = ip
 		}
 		if ip, err := netip.ParseAddr(r.get("publicIp").Str()); err == nil {
 			f.Addresses[0].HasPublic, f.Addresses[0].Public = model.Yes, ip
-		}
-		for _, e := range b.of("ec2/eip", "ec2/eipAssociation") {
-			to := append(b.ref(e, "instance", "ec2/instance").ids, b.ref(e, "instanceId", "ec2/instance").ids...)
-			if slices.Contains(to, r.URN) {
-				f.Addresses[0].HasPublic = model.Yes
-			}
 		}
 		for item := range r.get("secondaryPrivateIps").Items() {
 			if ip, err := netip.ParseAddr(item.Str()); err == nil {
@@ -255,6 +266,30 @@ func (b *builder) instances() {
 		}
 		b.finish(&f)
 		b.net.Interfaces = append(b.net.Interfaces, f)
+	}
+}
+
+// elastic gives instances and interfaces the elastic addresses that are associated with them, or may be.
+func (b *builder) elastic() {
+	for _, e := range b.of("ec2/eip", "ec2/eipAssociation") {
+		var to found
+		for _, key := range []string{"instance", "instanceId", "networkInterface", "networkInterfaceId"} {
+			x := b.ref(e, key, "ec2/instance", interfaceFamily)
+			to.ids, to.doubt = append(to.ids, x.ids...), cmp.Or(to.doubt, x.doubt)
+		}
+		for i := range b.net.Interfaces {
+			f := &b.net.Interfaces[i]
+			r := b.byURN[f.ID]
+			if r == nil || !slices.Contains([]string{"ec2/instance", interfaceFamily}, family(r.Type)) || f.Addresses[0].HasPublic == model.Yes {
+				continue
+			}
+			switch named := slices.Contains(to.ids, f.ID); {
+			case named && to.doubt == "":
+				f.Addresses[0].HasPublic = model.Yes
+			case named, len(to.ids) == 0 && to.doubt != "":
+				f.Addresses[0].HasPublic = model.Maybe
+			}
+		}
 	}
 }
 
@@ -276,7 +311,12 @@ func (b *builder) scaling() {
 		if from == nil {
 			f.Addresses, f.Doubt = []model.Address{{HasPublic: model.Maybe}}, "its launch template is not in the stack"
 		} else {
-			b.launched(&f, from, from.before.Inputs(), "vpcSecurityGroupIds", "securityGroups")
+			b.launched(&f, from, from.before.Inputs(), "vpcSecurityGroupIds", "securityGroups", "securityGroupNames")
+		}
+		for item := range r.get("mixedInstancesPolicy.launchTemplate.overrides").Items() {
+			if item.IsUnknown() || item.Get("launchTemplateSpecification").Exists() {
+				f.Doubt, f.Addresses[0].HasPublic = cmp.Or(f.Doubt, "some of it starts from another launch template"), model.Maybe
+			}
 		}
 		b.finish(&f)
 		b.net.Interfaces = append(b.net.Interfaces, f)

@@ -34,7 +34,7 @@ func (b *builder) tables() {
 			t.VPC = vpc
 		}
 		at := r.before.Inputs().Get("routes")
-		if at.IsUnknown() {
+		if partly(at) {
 			t.Doubt = "routes is " + later
 		}
 		for item := range at.Items() {
@@ -44,6 +44,11 @@ func (b *builder) tables() {
 		}
 		if r.get("propagatingVgws").Len() > 0 {
 			t.Doubt = "a virtual private gateway propagates routes to it"
+		}
+		for i := range b.net.Tables {
+			if x := &b.net.Tables[i]; t.ID == r.URN && family(r.Type) == "ec2/defaultRouteTable" && strings.Contains(x.ID, "#") {
+				x.Doubt = r.Name + " may adopt it"
+			}
 		}
 		if i := slices.IndexFunc(b.net.Tables, func(x model.Table) bool { return x.ID == t.ID }); i >= 0 {
 			b.net.Tables[i] = t
@@ -64,10 +69,13 @@ func (b *builder) separate() {
 		b.inTables(r, func(t *model.Table) { t.Doubt = "a virtual private gateway propagates routes to it" })
 	}
 	for _, r := range b.of("ec2/mainRouteTableAssociation") {
-		to := b.ref(r, "routeTableId", "ec2/routeTable").one()
+		to, vpc := b.ref(r, "routeTableId", "ec2/routeTable").one(), b.vpcOf(r)
 		for i := range b.net.VPCs {
-			if v := &b.net.VPCs[i]; v.ID == b.vpcOf(r) {
+			switch v := &b.net.VPCs[i]; vpc {
+			case v.ID:
 				v.MainTable = to
+			case "":
+				v.MainTable = "" // it may be any
 			}
 		}
 	}
@@ -189,15 +197,11 @@ func (b *builder) routed(e *resource, tables found, service string) {
 	}
 }
 
+var vpcFamilies = []string{"ec2/vpc", "ec2/defaultVpc"}
+
 func (b *builder) gateways() {
-	vpcs := []string{"ec2/vpc", "ec2/defaultVpc"}
 	for _, r := range b.of("ec2/internetGateway", "ec2/egressOnlyInternetGateway") {
-		vpc := b.ref(r, "vpcId", vpcs...)
-		for _, a := range b.of("ec2/internetGatewayAttachment") {
-			if slices.Contains(b.ref(a, "internetGatewayId", "ec2/internetGateway").ids, r.URN) {
-				vpc = b.ref(a, "vpcId", vpcs...)
-			}
-		}
+		vpc := b.attachedTo(r)
 		for _, id := range append(vpc.ids, "")[:max(1, len(vpc.ids))] {
 			g := model.Gateway{ID: r.URN, Name: r.name(), VPC: id, EgressOnly: family(r.Type) == "ec2/egressOnlyInternetGateway", Doubt: vpc.doubt}
 			if len(vpc.ids) > 1 {
@@ -206,13 +210,42 @@ func (b *builder) gateways() {
 			b.net.Gateways = append(b.net.Gateways, g)
 		}
 	}
+	b.nats()
+	b.peerings()
+}
+
+// attachedTo are the VPCs that an internet gateway is attached to, or may be.
+func (b *builder) attachedTo(r *resource) found {
+	vpc := b.ref(r, "vpcId", vpcFamilies...)
+	for _, a := range b.of("ec2/internetGatewayAttachment") {
+		switch to := b.ref(a, "internetGatewayId", "ec2/internetGateway"); {
+		case slices.Contains(to.ids, r.URN):
+			vpc = b.ref(a, "vpcId", vpcFamilies...)
+		case len(to.ids) == 0 && to.doubt != "":
+			vpc = b.ref(a, "vpcId", vpcFamilies...)
+			vpc.doubt = cmp.Or(vpc.doubt, to.doubt)
+		}
+	}
+	if len(vpc.ids) == 0 && vpc.doubt != "" { // of any VPC
+		for _, v := range b.net.VPCs {
+			vpc.ids = append(vpc.ids, v.ID)
+		}
+	}
+	return vpc
+}
+
+func (b *builder) nats() {
 	for _, r := range b.of("ec2/natGateway") {
 		subnet := b.ref(r, "subnetId", "ec2/subnet", "ec2/defaultSubnet")
 		x := model.NAT{ID: r.URN, Name: r.name(), Subnet: subnet.one(), Private: r.get("connectivityType").Str() == "private", Doubt: subnet.doubt}
 		if s := b.subnet(x.Subnet); s != nil {
 			x.VPC = s.VPC
 		} else {
-			x.Doubt = "its subnet is not known"
+			x.Subnet, x.Doubt = "", "its subnet is not known"
+		}
+		if x.VPC = cmp.Or(x.VPC, b.vpcOf(r)); x.VPC == "" {
+			b.astray(r.URN)
+			continue
 		}
 		for _, id := range append([]string{r.URN}, b.ref(r, "allocationId", "ec2/eip").ids...) {
 			if e := b.byURN[id]; e != nil && !x.Public.IsValid() {
@@ -221,14 +254,48 @@ func (b *builder) gateways() {
 		}
 		b.net.NATs = append(b.net.NATs, x)
 	}
+}
+
+func (b *builder) peerings() {
 	for _, r := range b.of("ec2/vpcPeeringConnection") {
-		p := model.Peering{ID: r.URN, Name: r.name(), A: b.vpcOf(r), B: b.ref(r, "peerVpcId", vpcs...).one(), Active: true, References: !r.get("peerRegion").Exists()}
+		p := model.Peering{ID: r.URN, Name: r.name(), A: b.vpcOf(r), B: b.ref(r, "peerVpcId", vpcFamilies...).one(), Active: true, References: true}
+		if other := r.get("peerRegion"); set(other) {
+			switch own := b.regionOf(p.A); {
+			case own == "" || other.IsUnknown():
+				p.Doubt = "its regions may differ"
+			default:
+				p.References = own == other.Str()
+			}
+		}
 		accepted, _ := r.get("autoAccept").Bool()
 		if !accepted && len(b.of("ec2/vpcPeeringConnectionAccepter")) == 0 && r.get("acceptStatus").Str() != "active" {
-			p.Doubt = "nothing in the stack accepts it"
+			p.Doubt = cmp.Or(p.Doubt, "nothing in the stack accepts it")
 		}
 		b.net.Peerings = append(b.net.Peerings, p)
 	}
+}
+
+// astray makes routes to what cannot be placed lead nobody knows where.
+func (b *builder) astray(id string) {
+	for i := range b.net.Tables {
+		for j := range b.net.Tables[i].Routes {
+			if r := &b.net.Tables[i].Routes[j]; r.To == id {
+				r.Target = model.Other
+			}
+		}
+	}
+}
+
+// regionOf is the region of a resource, if it is known.
+func (b *builder) regionOf(urn string) string {
+	r := b.byURN[urn]
+	if r == nil {
+		return ""
+	}
+	if parts := strings.Split(r.get("arn").Str(), ":"); len(parts) > 4 {
+		return parts[3]
+	}
+	return r.get("region").Str()
 }
 
 // foreign adds the prefix lists of the stack.
@@ -240,7 +307,10 @@ func (b *builder) foreign() {
 			l.Entries, l.Doubt = append(l.Entries, cidrs...), cmp.Or(l.Doubt, doubt)
 		}
 		for _, e := range b.of("ec2/managedPrefixListEntry") {
-			if to := b.ref(e, "prefixListId", "ec2/managedPrefixList"); slices.Contains(to.ids, r.URN) {
+			switch to := b.ref(e, "prefixListId", "ec2/managedPrefixList"); {
+			case len(to.ids) == 0 && to.doubt != "":
+				l.Doubt = cmp.Or(l.Doubt, to.doubt)
+			case slices.Contains(to.ids, r.URN):
 				cidrs, doubt := prefixes(e.get("cidr"))
 				l.Entries, l.Doubt = append(l.Entries, cidrs...), cmp.Or(l.Doubt, doubt, to.doubt)
 			}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
@@ -26,7 +27,15 @@ func (b *builder) groupID(r *resource) string {
 // groupIDs are the groups that a property names; doubt says whether there may be others.
 func (b *builder) groupIDs(r *resource, path string, at pack.Value) found {
 	f := b.refer(r, path, at, groupFamilies...)
+	root, _, _ := strings.Cut(path, ".")
+	if slices.ContainsFunc(r.PropertyDependencies[root], func(urn string) bool { return b.byURN[urn] != nil && family(b.byURN[urn].Type) == "ec2/vpc" }) && partly(at) {
+		f.doubt = cmp.Or(f.doubt, path+" may have the default group of a VPC: "+later)
+	}
 	for i, id := range f.ids {
+		if _, group, foreign := strings.Cut(id, "/"); foreign && !strings.Contains(id, ":") { // "123456789012/sg-1", of another account or this
+			id = b.meant(group, groupFamilies)
+			f.ids[i] = id
+		}
 		if x := b.byURN[id]; x != nil {
 			f.ids[i] = b.groupID(x)
 		}
@@ -48,8 +57,13 @@ func (b *builder) groups() {
 		g := model.Group{ID: b.groupID(r), Name: r.name(), VPC: b.vpcOf(r)}
 		g.Ingress, g.Egress = b.inline(r, "ingress", g.ID), b.inline(r, "egress", g.ID)
 		for _, key := range []string{"ingress", "egress"} {
-			if r.before.Inputs().Get(key).IsUnknown() {
+			if partly(r.before.Inputs().Get(key)) {
 				g.Doubt = key + " is " + later
+			}
+		}
+		for i := range b.net.Groups {
+			if x := &b.net.Groups[i]; g.ID == r.URN && family(r.Type) == "ec2/defaultSecurityGroup" && strings.Contains(x.ID, "#") {
+				x.Ingress, x.Egress = doubtful(x.Ingress, r.Name+" may adopt it"), doubtful(x.Egress, r.Name+" may adopt it")
 			}
 		}
 		if i := slices.IndexFunc(b.net.Groups, func(x model.Group) bool { return x.ID == g.ID }); i >= 0 {
@@ -204,12 +218,17 @@ func (b *builder) acls() {
 		a := model.ACL{ID: b.aclID(r), Name: r.name(), VPC: b.vpcOf(r)}
 		for _, key := range []string{"ingress", "egress"} {
 			at := r.before.Inputs().Get(key)
-			if at.IsUnknown() {
+			if partly(at) {
 				a.Doubt = key + " is " + later
 				continue
 			}
 			for item := range at.Items() {
 				addEntry(&a, entryOf(item, "action", "ruleNo"), key == "egress")
+			}
+		}
+		for i := range b.net.ACLs {
+			if x := &b.net.ACLs[i]; a.ID == r.URN && family(r.Type) == "ec2/defaultNetworkAcl" && strings.Contains(x.ID, "#") {
+				x.Doubt = r.Name + " may adopt it"
 			}
 		}
 		if i := slices.IndexFunc(b.net.ACLs, func(x model.ACL) bool { return x.ID == a.ID }); i >= 0 {

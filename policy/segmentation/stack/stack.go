@@ -81,7 +81,7 @@ func Network(before, after []*pack.Resource, services map[string]string) *model.
 	}
 	for _, r := range after {
 		x := &resource{r, inputs[r.URN]}
-		if x.before == nil {
+		if x.before == nil || bare(x.before.Inputs()) { // what a program only reads has no inputs
 			x.before = r
 		}
 		b.all = append(b.all, x)
@@ -91,6 +91,9 @@ func Network(before, after []*pack.Resource, services map[string]string) *model.
 			if s, ok := x.get(key).Text(); ok && s != "" {
 				b.ids[family(r.Type)+" "+s] = r.URN
 			}
+		}
+		if s := x.Outputs().Get("primaryNetworkInterfaceId").Str(); s != "" {
+			b.ids[interfaceFamily+" "+s] = r.URN
 		}
 	}
 	b.services(services)
@@ -105,6 +108,27 @@ func Network(before, after []*pack.Resource, services map[string]string) *model.
 	b.carriers()
 	b.foreign()
 	return &b.net
+}
+
+// partly reports whether a list, or an element of it, is not known.
+func partly(at pack.Value) bool {
+	if at.IsUnknown() {
+		return true
+	}
+	for item := range at.Items() {
+		if item.IsUnknown() {
+			return true
+		}
+	}
+	return false
+}
+
+// bare reports whether there are no properties.
+func bare(v pack.Value) bool {
+	for range v.Fields() {
+		return false
+	}
+	return true
 }
 
 // family is the part of a token that says what a resource is, such as "ec2/vpc"; load balancers have two modules.
@@ -290,11 +314,11 @@ func (b *builder) vpcOf(r *resource) string {
 func (b *builder) excluded(key string, of *resource) model.Block {
 	for _, r := range b.of("vpc/blockPublicAccessExclusion", "ec2/vpcBlockPublicAccessExclusion") {
 		to := b.ref(r, key, family(of.Type))
-		if !slices.Contains(to.ids, of.URN) {
+		if !slices.Contains(to.ids, of.URN) && (len(to.ids) > 0 || to.doubt == "") {
 			continue
 		}
 		mode := model.Block(r.get("internetGatewayExclusionMode").Str())
-		if len(to.ids) > 1 || mode != model.AllowEgress && mode != model.AllowBidirectional {
+		if len(to.ids) != 1 || to.doubt != "" || mode != model.AllowEgress && mode != model.AllowBidirectional {
 			return model.BlockUnknown
 		}
 		return mode
@@ -314,8 +338,12 @@ func (b *builder) subnets() {
 	b.associate([]string{"ec2/routeTableAssociation"}, "routeTableId", []string{"ec2/routeTable", "ec2/defaultRouteTable"}, func(s *model.Subnet, id string) { s.Table = id })
 	b.associate([]string{"ec2/networkAclAssociation"}, "networkAclId", []string{"ec2/networkAcl", "ec2/defaultNetworkAcl"}, func(s *model.Subnet, id string) { s.ACL = id })
 	for _, r := range b.of("ec2/networkAcl", "ec2/defaultNetworkAcl") {
-		for _, id := range b.ref(r, "subnetIds", "ec2/subnet", "ec2/defaultSubnet").ids {
-			if s := b.subnet(id); s != nil {
+		subnets := b.ref(r, "subnetIds", "ec2/subnet", "ec2/defaultSubnet")
+		for i := range b.net.Subnets {
+			switch s := &b.net.Subnets[i]; {
+			case subnets.doubt != "" && (len(subnets.ids) == 0 || slices.Contains(subnets.ids, s.ID)):
+				s.Doubt = fmt.Sprintf("%s may concern it: %s", r.Name, later)
+			case slices.Contains(subnets.ids, s.ID):
 				s.ACL = b.aclID(r)
 			}
 		}
@@ -334,12 +362,17 @@ func (b *builder) subnet(id string) *model.Subnet {
 func (b *builder) associate(associations []string, property string, families []string, set func(*model.Subnet, string)) {
 	for _, r := range b.of(associations...) {
 		subnets, to := b.ref(r, "subnetId", "ec2/subnet", "ec2/defaultSubnet"), b.ref(r, property, families...)
+		if len(subnets.ids) == 0 && subnets.doubt != "" { // of any subnet
+			for _, s := range b.net.Subnets {
+				subnets.ids = append(subnets.ids, s.ID)
+			}
+		}
 		for _, id := range subnets.ids {
 			s := b.subnet(id)
 			if s == nil {
 				continue
 			}
-			if len(subnets.ids) > 1 || len(to.ids) != 1 {
+			if len(subnets.ids) > 1 || subnets.doubt != "" || len(to.ids) != 1 {
 				s.Doubt = fmt.Sprintf("%s may concern it: %s", r.Name, later)
 				continue
 			}

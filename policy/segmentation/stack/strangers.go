@@ -123,7 +123,11 @@ func (b *builder) attach() {
 			to := b.ref(r, property, "ec2/networkInterface", "ec2/instance", "ec2/vpcEndpoint")
 			groups := b.groupIDs(r, "securityGroupId", r.get("securityGroupId"))
 			for i := range b.net.Interfaces {
-				if f := &b.net.Interfaces[i]; slices.Contains(to.ids, f.ID) {
+				f := &b.net.Interfaces[i]
+				if len(to.ids) == 0 && to.doubt != "" {
+					f.Doubt = cmp.Or(f.Doubt, to.doubt)
+				}
+				if slices.Contains(to.ids, f.ID) {
 					f.Groups, f.Doubt = append(f.Groups, groups.ids...), cmp.Or(f.Doubt, to.doubt, groups.doubt)
 				}
 			}

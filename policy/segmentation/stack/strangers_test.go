@@ -17,7 +17,8 @@ import (
 )
 
 // whole is a network of a VPC with two subnets and two groups, and some other resources by their names: each a type and its inputs. Its
-// URNs are the names.
+// URNs are the names. What "$out" has is in the state, and what the program only reads has nothing else; "$of" are the resources of which
+// its unknown inputs are computed.
 func whole(t *testing.T, others map[string]map[string]any) *model.Network {
 	t.Helper()
 	all := map[string]map[string]any{
@@ -32,7 +33,21 @@ func whole(t *testing.T, others map[string]map[string]any) *model.Network {
 	}
 	var resources []map[string]any
 	for name, in := range all {
-		resources = append(resources, map[string]any{"urn": "urn:pulumi:s::p::" + in[""].(string) + "::" + name, "type": in[""], "id": name + "-id", "custom": true, "inputs": in, "outputs": map[string]any{"id": name + "-id", "defaultSecurityGroupId": name + "-group", "defaultNetworkAclId": name + "-acl", "defaultRouteTableId": name + "-table"}})
+		urn := func(name string) string { return "urn:pulumi:s::p::" + all[name][""].(string) + "::" + name }
+		inputs, of := maps.Clone(in), map[string][]string{}
+		maps.DeleteFunc(inputs, func(key string, _ any) bool { return key == "" || key[0] == '$' })
+		outputs := map[string]any{"id": name + "-id", "defaultSecurityGroupId": name + "-group", "defaultNetworkAclId": name + "-acl", "defaultRouteTableId": name + "-table"}
+		if out, ok := in["$out"].(map[string]any); ok {
+			maps.Copy(outputs, out)
+		}
+		if names, ok := in["$of"].([]string); ok {
+			for key := range inputs {
+				for _, n := range names {
+					of[key] = append(of[key], urn(n))
+				}
+			}
+		}
+		resources = append(resources, map[string]any{"urn": urn(name), "type": in[""], "id": name + "-id", "custom": true, "inputs": inputs, "outputs": outputs, "propertyDependencies": of})
 	}
 	text, err := json.Marshal(map[string]any{"version": 3, "deployment": map[string]any{"resources": resources}})
 	require.NoError(t, err)
