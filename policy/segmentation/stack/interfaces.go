@@ -313,7 +313,7 @@ func (b *builder) scaling() {
 		} else {
 			b.launched(&f, from, from.before.Inputs(), "vpcSecurityGroupIds", "securityGroups", "securityGroupNames")
 		}
-		for item := range r.get("mixedInstancesPolicy.launchTemplate.overrides").Items() {
+		for item := range r.before.Inputs().Get("mixedInstancesPolicy.launchTemplate.overrides").Items() {
 			if item.IsUnknown() || item.Get("launchTemplateSpecification").Exists() {
 				f.Doubt, f.Addresses[0].HasPublic = cmp.Or(f.Doubt, "some of it starts from another launch template"), model.Maybe
 			}

@@ -42,7 +42,7 @@ func (b *builder) tables() {
 				b.route(&t, r, "routes.", item.Get, "cidrBlock", "ipv6CidrBlock")
 			}
 		}
-		if r.get("propagatingVgws").Len() > 0 {
+		if r.before.Inputs().Get("propagatingVgws").Len() > 0 {
 			t.Doubt = "a virtual private gateway propagates routes to it"
 		}
 		for i := range b.net.Tables {

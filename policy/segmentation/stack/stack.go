@@ -223,9 +223,14 @@ func (b *builder) placesOf(r *resource, path string, at pack.Value, families ...
 	return f
 }
 
-// ref is refer of a whole property.
+// ref is refer of a whole property. One that the program leaves out and a preview does not know names nothing: the provider will read back
+// there what other resources say.
 func (b *builder) ref(r *resource, path string, families ...string) found {
-	return b.refer(r, path, r.get(path), families...)
+	at := r.get(path)
+	if at.IsUnknown() && !r.before.Inputs().Get(path).Exists() {
+		return found{}
+	}
+	return b.refer(r, path, at, families...)
 }
 
 // prefixes are the CIDRs of a value, and whether there are others that are not known.

@@ -129,6 +129,26 @@ func hide(v any, made map[string]bool) any {
 	return v
 }
 
+// computed are the outputs of a preview: the inputs, and unknown what the provider will read back though the program leaves it out.
+func computed(inputs any) any {
+	out := map[string]any{}
+	for _, key := range []string{
+		"egress", "entries", "ingress", "instance", "ipv6CidrBlock", "networkInterface", "propagatingVgws", "routeTableIds", "routes",
+		"securityGroupIds", "securityGroups", "subnetIds", "subnetMappings", "subnets", "vpcId", "vpcSecurityGroupIds",
+	} {
+		out[key] = unknown
+	}
+	for key, v := range inputs.(map[string]any) {
+		out[key] = v
+	}
+	if policy, ok := out["mixedInstancesPolicy"].(map[string]any); ok {
+		template := maps.Clone(policy["launchTemplate"].(map[string]any))
+		template["overrides"] = unknown
+		out["mixedInstancesPolicy"] = map[string]any{"launchTemplate": template}
+	}
+	return out
+}
+
 func TestProductionIsTheSameBeforeAnythingExists(t *testing.T) {
 	made := map[string]bool{}
 	services := map[string]string{}
@@ -147,9 +167,9 @@ func TestProductionIsTheSameBeforeAnythingExists(t *testing.T) {
 	hidden := 0
 	net := network(t, func(r map[string]any) {
 		if strings.HasPrefix(r["type"].(string), "aws:") {
-			r["outputs"] = map[string]any{}
 			before, _ := json.Marshal(r["inputs"])
 			r["inputs"] = hide(r["inputs"], made)
+			r["outputs"] = computed(r["inputs"])
 			after, _ := json.Marshal(r["inputs"])
 			hidden += strings.Count(string(after), unknown) - strings.Count(string(before), unknown)
 		}
