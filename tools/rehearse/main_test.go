@@ -20,6 +20,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/stacks"
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
 	"github.com/bulkhead-iac/bulkhead/tools/emulator"
+	"github.com/bulkhead-iac/bulkhead/tools/emulator/moto"
 	"github.com/bulkhead-iac/bulkhead/tools/rehearse/engine"
 	"github.com/bulkhead-iac/bulkhead/tools/toolchain"
 )
@@ -301,12 +302,14 @@ func TestInterruptedExitsWith130(t *testing.T) {
 trap 'exit 1' INT; touch `+begun+`; while :; do sleep 0.05; done`)
 	require.NoError(t, os.MkdirAll(filepath.Join(root, "tools", "pulumi"), 0o750))
 	t.Setenv("PATH", filepath.Join(root, "path")+":/bin:/usr/bin")
+	script(t, filepath.Join(root, "python"), "echo "+moto.Version) // it has all that the emulator needs
+	t.Setenv(moto.PythonVariable, filepath.Join(root, "python"))
 	command, _, stderr := rehearse(t, root, "toolchain")
 	// Nobody is asked for the official plugin.
 	require.NoError(t, os.MkdirAll(filepath.Join(root, ".toolchain"), 0o750))
 	require.NoError(t, os.WriteFile(filepath.Join(root, ".toolchain", "no-official-plugin"), nil, 0o600))
 	require.NoError(t, command.Start())
-	require.Eventually(t, func() bool { _, err := os.Stat(begun); return err == nil }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { _, err := os.Stat(begun); return err == nil }, 5*time.Minute, 10*time.Millisecond)
 	require.NoError(t, command.Process.Signal(syscall.SIGINT))
 	require.Error(t, command.Wait())
 	require.Equal(t, exitInterrupted, command.ProcessState.ExitCode())
