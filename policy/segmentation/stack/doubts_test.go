@@ -130,7 +130,7 @@ func TestWhatIsNotKnownIsNeitherClosedNorSurelyOpen(t *testing.T) {
 		"an address of nobody knows what": {func(p parts) { door(p); p["ip"] = map[string]any{"": eip, "instance": unknown} }, "internet", "b", "tcp/443", "may"},
 		"an address of one of two": {func(p parts) {
 			door(p)
-			p["ip"] = map[string]any{"": eip, "instance": unknown, "$of": []string{"a", "b"}}
+			p["ip"] = map[string]any{"": eip, "instance": unknown, depends: map[string][]string{"instance": {"a", "b"}}}
 		}, "internet", "b", "tcp/443", "may"},
 		"a template by name":          {func(p parts) { template(p, "vpcSecurityGroupIds", map[string]any{"name": "lt"}) }, "a", "b", "tcp/443", "must"},
 		"a template of somebody else": {func(p parts) { template(p, "vpcSecurityGroupIds", map[string]any{"id": "lt-1"}) }, "a", "b", "tcp/443", "unknown"},
@@ -154,7 +154,9 @@ func TestWhatIsNotKnownIsNeitherClosedNorSurelyOpen(t *testing.T) {
 			p["a"]["vpcSecurityGroupIds"], p["a"]["$out"] = []any{"db-id"}, map[string]any{"primaryNetworkInterfaceId": "eni-a"}
 			p["joins"] = map[string]any{"": "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment", "networkInterfaceId": "eni-a", "securityGroupId": "web-id"}
 		}, "a", "b", "tcp/443", "must"},
-		"a group or that of the VPC":        {func(p parts) { p["a"]["vpcSecurityGroupIds"], p["a"]["$of"] = []any{unknown}, []string{"web", "vpc"} }, "a", "b", "tcp/443", "may"},
+		"a group or that of the VPC": {func(p parts) {
+			p["a"]["vpcSecurityGroupIds"], p["a"][depends] = []any{unknown}, map[string][]string{"vpcSecurityGroupIds": {"web", "vpc"}}
+		}, "a", "b", "tcp/443", "may"},
 		"a NAT gateway of a region":         {func(p parts) { translated(p, map[string]any{"vpcId": "vpc-id", "availabilityMode": "regional"}) }, "a", "internet", "tcp/443", "unknown"},
 		"a NAT gateway in a foreign subnet": {func(p parts) { translated(p, map[string]any{"subnetId": "subnet-1"}) }, "a", "internet", "tcp/443", "unknown"},
 		"a peering in one region":           {func(p parts) { peered(p, map[string]any{"peerRegion": "eu-central-1"}) }, "a", "b", "tcp/443", "must"},

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
-	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
 
@@ -23,16 +22,20 @@ type shapeOf struct {
 	subnets, groups string // paths
 	many            bool
 	public          func(*builder, *resource) model.Certainty
+	// has is whether a resource has interfaces; nil where it has them if it names subnets.
+	has func(*resource) bool
+	// more says why an interface may have groups that nothing names, and empty that it has none where nothing names any.
+	more func(*resource) string
 }
 
 // placed are the resources whose interfaces AWS places in subnets that they name.
 var placed = map[string]shapeOf{
-	"lb/loadBalancer":              {kind: model.Balancer, subnets: "subnets", groups: "securityGroups", many: true, public: facing},
+	"lb/loadBalancer":              {kind: model.Balancer, subnets: "subnets", groups: "securityGroups", many: true, public: facing, more: ungrouped},
 	"lambda/function":              {kind: model.Function, subnets: "vpcConfig.subnetIds", groups: "vpcConfig.securityGroupIds", many: true},
 	"ecs/service":                  {subnets: "networkConfiguration.subnets", groups: "networkConfiguration.securityGroups", many: true, public: flagged("networkConfiguration.assignPublicIp")},
-	"eks/cluster":                  {subnets: "vpcConfig.subnetIds", groups: "vpcConfig.securityGroupIds", many: true},
+	"eks/cluster":                  {subnets: "vpcConfig.subnetIds", groups: "vpcConfig.securityGroupIds", many: true, more: clusterGroup},
 	"efs/mountTarget":              {subnets: "subnetId", groups: "securityGroups"},
-	"mq/broker":                    {subnets: "subnetIds", groups: "securityGroups", many: true, public: flagged("publiclyAccessible")},
+	"mq/broker":                    {subnets: "subnetIds", groups: "securityGroups", many: true, public: flagged("publiclyAccessible"), has: always},
 	"msk/cluster":                  {subnets: "brokerNodeGroupInfo.clientSubnets", groups: "brokerNodeGroupInfo.securityGroups", many: true},
 	"msk/serverlessCluster":        {subnets: "vpcConfigs.subnetIds", groups: "vpcConfigs.securityGroupIds", many: true},
 	"opensearch/domain":            {subnets: "vpcOptions.subnetIds", groups: "vpcOptions.securityGroupIds", many: true},
@@ -41,6 +44,7 @@ var placed = map[string]shapeOf{
 	"elasticache/cluster":          {kind: model.Database, subnets: "subnetGroupName", groups: "securityGroupIds", many: true},
 	"elasticache/replicationGroup": {kind: model.Database, subnets: "subnetGroupName", groups: "securityGroupIds", many: true},
 	"rds/instance":                 {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds", public: flagged("publiclyAccessible")},
+	"rds/cluster":                  {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds", many: true, public: perhaps, has: ownInstances},
 	"rds/clusterInstance":          {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds", public: flagged("publiclyAccessible")},
 	"redshift/cluster":             {kind: model.Database, subnets: "clusterSubnetGroupName", groups: "vpcSecurityGroupIds", many: true, public: flagged("publiclyAccessible")},
 	"docdb/clusterInstance":        {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds"},
@@ -49,33 +53,48 @@ var placed = map[string]shapeOf{
 }
 
 // subnetGroups are the resources that name subnets for others.
-var subnetGroups = []string{"rds/subnetGroup", "elasticache/subnetGroup", "redshift/subnetGroup", "docdb/subnetGroup", "neptune/subnetGroup"}
+var subnetGroups = []string{
+	"rds/subnetGroup", "elasticache/subnetGroup", "redshift/subnetGroup", "docdb/subnetGroup", "neptune/subnetGroup", "memorydb/subnetGroup", "dax/subnetGroup",
+	"dms/replicationSubnetGroup",
+}
+
+// always: without subnets it is in some of the default VPC.
+func always(*resource) bool { return true }
+
+// ownInstances: a Multi-AZ cluster and a serverless one have instances that are no resources, others have none.
+func ownInstances(r *resource) bool {
+	mode := r.told("engineMode")
+	return r.told("dbClusterInstanceClass").Exists() || mode.IsUnknown() || mode.Str() == "serverless"
+}
+
+func perhaps(*builder, *resource) model.Certainty { return model.Maybe }
+
+// clusterGroup: EKS gives the interfaces of a cluster a group of its own making too, which lets everything out:
+// https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html.
+func clusterGroup(*resource) string { return "it also has the group that EKS makes for the cluster" }
 
 func flagged(path string) func(*builder, *resource) model.Certainty {
 	return func(_ *builder, r *resource) model.Certainty { return certain(r.get(path), model.No) }
-}
-
-// facing: a load balancer has public addresses unless it is internal.
-func facing(_ *builder, r *resource) model.Certainty {
-	switch certain(r.get("internal"), model.No) {
-	case model.Yes:
-		return model.No
-	case model.Maybe:
-		return model.Maybe
-	}
-	return model.Yes
 }
 
 func (b *builder) interfaces() {
 	for _, r := range b.all {
 		s, ok := placed[family(r.Type)]
 		inVPC := r.get(strings.Split(s.subnets, ".")[0]).Exists() || s.kind == model.Database || s.kind == model.Balancer
+		if s.has != nil {
+			inVPC = s.has(r)
+		}
 		if !ok || !inVPC {
 			continue
 		}
 		f := model.Interface{ID: r.URN, Name: r.name(), Kind: s.kind, Owner: r.URN, Many: s.many}
 		f.Forwards = family(r.Type) == interfaceFamily && certain(r.get("sourceDestCheck"), model.Yes) != model.Yes
 		b.settle(&f, r, s)
+		if s.more != nil && s.more(r) != "" {
+			if f.Doubt = cmp.Or(f.Doubt, s.more(r)); r.get(s.groups).Len() == 0 {
+				f.Groups = nil // and not the default one of the VPC
+			}
+		}
 		b.net.Interfaces = append(b.net.Interfaces, f)
 	}
 	b.instances()
@@ -97,20 +116,12 @@ func (b *builder) interfaces() {
 func (b *builder) settle(f *model.Interface, r *resource, s shapeOf) {
 	own := r
 	r, f.Doubt = b.parent(r)
-	subnets := b.placesOf(r, s.subnets, r.get(s.subnets), append(slices.Clone(subnetFamilies), subnetGroups...)...)
-	for _, id := range subnets.ids {
-		if g := b.byURN[id]; g != nil && slices.Contains(subnetGroups, family(g.Type)) {
-			more := b.placesOf(g, "subnetIds", g.get("subnetIds"), subnetFamilies...)
-			f.Subnets = append(f.Subnets, more.ids...)
-			f.Doubt = cmp.Or(f.Doubt, more.doubt)
-			continue
-		}
-		f.Subnets = append(f.Subnets, id)
-	}
+	subnets := b.within(b.placesOf(r, s.subnets, r.get(s.subnets), append(slices.Clone(subnetFamilies), subnetGroups...)...))
+	f.Subnets = subnets.ids
 	if s.kind == model.Balancer {
-		for item := range r.get("subnetMappings").Items() {
-			more := b.refer(r, "subnetMappings", item.Get("subnetId"), subnetFamilies...)
-			f.Subnets = append(f.Subnets, more.ids...)
+		for item := range r.told("subnetMappings").Items() {
+			more := b.placesOf(r, "subnetMappings", item.Get("subnetId"), subnetFamilies...)
+			f.Subnets, f.Doubt = append(f.Subnets, more.ids...), cmp.Or(f.Doubt, more.doubt)
 		}
 	}
 	groups := b.groupIDs(r, s.groups, r.get(s.groups))
@@ -325,144 +336,29 @@ func (b *builder) scaling() {
 
 func (b *builder) endpoints() {
 	for _, r := range b.of("ec2/vpcEndpoint") {
-		kind := r.get("vpcEndpointType")
-		if kind.Str() != "Interface" && !kind.IsUnknown() {
+		if kind := r.get("vpcEndpointType"); !kind.IsUnknown() && slices.Contains([]string{"", "Gateway", "GatewayLoadBalancer"}, kind.Str()) {
 			continue
 		}
 		f := model.Interface{ID: r.URN, Name: r.name(), Kind: model.VPCEndpoint, Owner: r.URN, Service: r.get("serviceName").Str(), Addresses: []model.Address{{}}}
-		subnets := b.placesOf(r, "subnetIds", r.get("subnetIds"), subnetFamilies...)
+		subnets := b.placesOf(r, "subnetIds", r.told("subnetIds"), subnetFamilies...)
+		for item := range r.told("subnetConfigurations").Items() {
+			subnets = subnets.and(b.placesOf(r, "subnetConfigurations", item.Get("subnetId"), subnetFamilies...))
+		}
+		for _, x := range b.of("ec2/vpcEndpointSubnetAssociation") {
+			switch to := b.ref(x, "vpcEndpointId", "ec2/vpcEndpoint"); {
+			case slices.Contains(to.ids, r.URN):
+				subnets = subnets.and(b.placesOf(x, "subnetId", x.get("subnetId"), subnetFamilies...))
+			case to.short:
+				subnets.doubt = cmp.Or(subnets.doubt, to.doubt)
+			}
+		}
 		groups := b.groupIDs(r, "securityGroupIds", r.get("securityGroupIds"))
-		f.Subnets, f.Groups, f.Doubt = subnets.ids, groups.ids, cmp.Or(subnets.doubt, groups.doubt)
+		slices.Sort(subnets.ids)
+		f.Subnets, f.Groups, f.Doubt = slices.Compact(subnets.ids), groups.ids, cmp.Or(subnets.doubt, groups.doubt)
 		if dual(r) {
 			f.Addresses = append(f.Addresses, model.Address{V6: true})
 		}
 		b.finish(&f)
 		b.net.Interfaces = append(b.net.Interfaces, f)
 	}
-}
-
-// transport is the IP protocol of a listener's or target group's.
-func transport(protocol string) int {
-	switch protocol {
-	case "UDP":
-		return int(flow.UDP)
-	case "TCP_UDP", "":
-		return model.Any
-	}
-	return int(flow.TCP)
-}
-
-func (b *builder) balancers() {
-	protected := map[string]bool{}
-	for _, r := range b.of("wafv2/webAclAssociation") {
-		for _, id := range b.ref(r, "resourceArn", "lb/loadBalancer").ids {
-			protected[id] = true
-		}
-	}
-	for _, r := range b.of("lb/loadBalancer") {
-		l := model.LoadBalancer{ID: r.URN, Name: r.name(), Network: r.get("loadBalancerType").Str() == "network", Protected: protected[r.URN]}
-		for _, x := range b.of("lb/listener") {
-			to := b.ref(x, "loadBalancerArn", "lb/loadBalancer")
-			if !slices.Contains(to.ids, r.URN) && len(to.ids) > 0 {
-				continue
-			}
-			port, known := x.get("port").Number()
-			if !known || len(to.ids) != 1 {
-				l.Doubt = x.Name + " is " + later
-				continue
-			}
-			l.Listeners = append(l.Listeners, model.Listener{ID: x.URN, Protocol: transport(x.get("protocol").Str()), Port: int(port), Targets: b.forwards(x, l.Network)})
-		}
-		b.net.LoadBalancers = append(b.net.LoadBalancers, l)
-	}
-}
-
-// forwards are the target groups of a listener's default actions and of its rules.
-func (b *builder) forwards(x *resource, network bool) []model.TargetGroup {
-	var ids []string
-	add := func(r *resource, path string) {
-		for item := range r.get(path).Items() {
-			f := b.refer(r, path, item.Get("targetGroupArn"), "lb/targetGroup")
-			for group := range item.Get("forward.targetGroups").Items() {
-				f.ids = append(f.ids, b.refer(r, path, group.Get("arn"), "lb/targetGroup").ids...)
-			}
-			ids = append(ids, f.ids...)
-		}
-	}
-	add(x, "defaultActions")
-	for _, r := range b.of("lb/listenerRule") {
-		if slices.Contains(b.ref(r, "listenerArn", "lb/listener").ids, x.URN) {
-			add(r, "actions")
-		}
-	}
-	slices.Sort(ids)
-	var out []model.TargetGroup
-	for _, id := range slices.Compact(ids) {
-		g := b.byURN[id]
-		if g == nil {
-			out = append(out, model.TargetGroup{ID: id, Doubt: "it is not in the stack"})
-			continue
-		}
-		out = append(out, b.targetGroup(g, network))
-	}
-	return out
-}
-
-func (b *builder) targetGroup(g *resource, network bool) model.TargetGroup {
-	kind, protocol := cmp.Or(g.get("targetType").Str(), "instance"), g.get("protocol").Str()
-	m := model.TargetGroup{ID: g.URN, Clients: network && kind != "alb" && (kind != "ip" || protocol != "TCP" && protocol != "TLS")}
-	if preserve := certain(g.get("preserveClientIp"), "absent"); network && preserve != "absent" {
-		m.Clients = preserve != model.No
-	}
-	port := model.Any
-	if n, ok := g.get("port").Number(); ok {
-		port = int(n)
-	}
-	m.Members = b.members(g, transport(protocol), port)
-	for _, r := range b.of("lb/targetGroupAttachment") {
-		to := b.ref(r, "targetId", "ec2/instance", "lb/loadBalancer", "ec2/networkInterface").one()
-		if to == "" || b.byURN[to] == nil {
-			m.Doubt = "a target of it is not in the stack or " + later
-		}
-	}
-	return m
-}
-
-// joining are the resources that register targets: the property that names the group, what the targets belong to (the
-// resource itself where it is empty), and the property with a port of their own.
-var joining = []struct {
-	family, path, item, owner, port string
-}{
-	{"autoscaling/group", "targetGroupArns", "", "", ""},
-	{"autoscaling/group", "trafficSources", "identifier", "", ""},
-	{"autoscaling/attachment", "lbTargetGroupArn", "", "autoscalingGroupName", ""},
-	{"ecs/service", "loadBalancers", "targetGroupArn", "", "containerPort"},
-	{"lb/targetGroupAttachment", "targetGroupArn", "", "targetId", "port"},
-}
-
-// members are the targets of a group.
-func (b *builder) members(g *resource, protocol, port int) []model.Member {
-	var out []model.Member
-	for _, j := range joining {
-		for _, r := range b.of(j.family) {
-			for item := range r.get(j.path).Items() {
-				at, from := item, r.before.Inputs()
-				if j.item != "" {
-					at, from = item.Get(j.item), item
-				}
-				if f := b.refer(r, j.path, at, "lb/targetGroup"); !slices.Contains(f.ids, g.URN) {
-					continue
-				}
-				m := model.Member{Target: r.URN, Protocol: protocol, Port: port}
-				if j.owner != "" {
-					m.Target = b.ref(r, j.owner, "autoscaling/group", "ec2/instance", "lb/loadBalancer", "ec2/networkInterface").one()
-				}
-				if n, ok := from.Get(j.port).Number(); ok && j.port != "" {
-					m.Port = int(n)
-				}
-				out = append(out, m)
-			}
-		}
-	}
-	return out
 }

@@ -65,8 +65,8 @@ func (b *builder) separate() {
 	for _, r := range b.of("ec2/route") {
 		b.inTables(r, func(t *model.Table) { b.route(t, r, "", r.get, "destinationCidrBlock", "destinationIpv6CidrBlock") })
 	}
-	for _, r := range b.of("ec2/vpnGatewayRoutePropagation") {
-		b.inTables(r, func(t *model.Table) { t.Doubt = "a virtual private gateway propagates routes to it" })
+	for _, r := range b.of("ec2/vpnGatewayRoutePropagation", "vpc/routeServerPropagation") {
+		b.inTables(r, func(t *model.Table) { t.Doubt = r.Name + " propagates routes to it" })
 	}
 	for _, r := range b.of("ec2/mainRouteTableAssociation") {
 		to, vpc := b.ref(r, "routeTableId", "ec2/routeTable").one(), b.vpcOf(r)
@@ -316,22 +316,5 @@ func (b *builder) foreign() {
 			}
 		}
 		b.net.Lists = append(b.net.Lists, l)
-	}
-}
-
-// carrying are parts of type tokens of what can carry packets and has no place in the model.
-var carrying = []string{
-	"ec2transitgateway/vpcattachment", "ec2transitgateway/peeringattachment", "ec2/vpngateway:", "ec2/vpnconnection", "ec2clientvpn/", "networkfirewall/firewall:", "vpclattice/servicenetworkvpcassociation",
-	"vpclattice/servicenetworkservice", "networkmanager/vpcattachment", "ec2/carriergateway", "ec2/localgatewayroute", "directconnect/gatewayassociation", "elb/loadbalancer:", "ec2/trafficmirrorsession", "ec2/vpcendpointservice:",
-}
-
-// carriers makes unmodelled of what could carry packets, in the VPC that it names.
-func (b *builder) carriers() {
-	for _, r := range b.all {
-		token := strings.ToLower(strings.TrimPrefix(r.Type, "aws:"))
-		forwarder := family(r.Type) == "ec2/vpcEndpoint" && r.get("vpcEndpointType").Str() == "GatewayLoadBalancer"
-		if forwarder || slices.ContainsFunc(carrying, func(part string) bool { return strings.HasPrefix(token, part) }) {
-			b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: r.URN, What: r.Type, VPC: b.vpcOf(r)})
-		}
 	}
 }

@@ -47,6 +47,15 @@ func (r *resource) get(path string) pack.Value {
 	return out
 }
 
+// told is a property, and nothing where the program leaves it out and a preview does not know what the provider will read back there.
+func (r *resource) told(path string) pack.Value {
+	at, in := r.get(path), r.before.Inputs().Get(path)
+	if at.IsUnknown() && !in.Exists() {
+		return in
+	}
+	return at
+}
+
 // name is what a reader calls the resource.
 func (r *resource) name() string {
 	if s, ok := r.get("tags.Name").Text(); ok {
@@ -154,6 +163,7 @@ func (b *builder) of(families ...string) []*resource {
 type found struct {
 	ids   []string
 	doubt string
+	short bool // there may be others
 }
 
 // one is the only id, or the empty one.
@@ -164,15 +174,25 @@ func (f found) one() string {
 	return ""
 }
 
+// and is both.
+func (f found) and(g found) found {
+	return found{append(f.ids, g.ids...), cmp.Or(f.doubt, g.doubt), f.short || g.short}
+}
+
 const later = "known after the deployment"
 
 // refer finds what a property points at. Ids that are known are those of the stack's resources or of strangers. For
 // those that are not, the engine tells of what the property is computed: as many resources of the right kinds as there
 // are unknown ids are the ones, in whatever order; otherwise each may be, which is a doubt.
 func (b *builder) refer(r *resource, path string, at pack.Value, families ...string) found {
+	return b.referAll(r, path, slices.Collect(at.Items()), families...)
+}
+
+// referAll is refer of several values of one property.
+func (b *builder) referAll(r *resource, path string, items []pack.Value, families ...string) found {
 	var out found
 	unknown := 0
-	for item := range at.Items() {
+	for _, item := range items {
 		switch s, ok := item.Text(); {
 		case item.IsUnknown():
 			unknown++
@@ -186,7 +206,7 @@ func (b *builder) refer(r *resource, path string, at pack.Value, families ...str
 	root, _, _ := strings.Cut(path, ".")
 	candidates := b.computedFrom(r.PropertyDependencies[root], out.ids, families)
 	if out.ids = append(out.ids, candidates...); len(candidates) != unknown {
-		out.doubt = path + " is " + later
+		out.doubt, out.short = path+" is "+later, len(candidates) < unknown
 	}
 	return out
 }
@@ -214,10 +234,10 @@ func (b *builder) computedFrom(urns, known, families []string) []string {
 	return out
 }
 
-// placesOf are the subnets that a property may mean. An interface is in one of them, so more than one is no doubt.
+// placesOf are the subnets that a property may mean. An interface is in one of them, so more than one is no doubt, if that is all.
 func (b *builder) placesOf(r *resource, path string, at pack.Value, families ...string) found {
 	f := b.refer(r, path, at, families...)
-	if len(f.ids) > 0 {
+	if !f.short {
 		f.doubt = ""
 	}
 	return f
@@ -226,11 +246,7 @@ func (b *builder) placesOf(r *resource, path string, at pack.Value, families ...
 // ref is refer of a whole property. One that the program leaves out and a preview does not know names nothing: the provider will read back
 // there what other resources say.
 func (b *builder) ref(r *resource, path string, families ...string) found {
-	at := r.get(path)
-	if at.IsUnknown() && !r.before.Inputs().Get(path).Exists() {
-		return found{}
-	}
-	return b.refer(r, path, at, families...)
+	return b.refer(r, path, r.told(path), families...)
 }
 
 // prefixes are the CIDRs of a value, and whether there are others that are not known.

@@ -11,11 +11,15 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
 
-// naming are the families that name security groups and have no interface of their own, or whose interfaces are read elsewhere.
+// naming are the families that name security groups, subnets or launch templates and have no interface of their own, or whose interfaces
+// are read elsewhere.
 var naming = []string{
 	"ec2/securityGroup", "ec2/defaultSecurityGroup", "ec2/securityGroupRule", "vpc/securityGroupIngressRule", "vpc/securityGroupEgressRule",
 	"vpc/securityGroupVpcAssociation", "ec2/launchTemplate", "ec2/launchConfiguration", "autoscaling/group", "ec2/instance", "ec2/spotInstanceRequest", "ec2/vpcEndpoint",
-	"rds/cluster", "docdb/cluster", "neptune/cluster", "elb/loadBalancer",
+	"docdb/cluster", "neptune/cluster", "elb/loadBalancer", "ec2/subnet", "ec2/defaultSubnet", "ec2/networkAcl", "ec2/defaultNetworkAcl", "ec2/networkAclAssociation",
+	"ec2/routeTable", "ec2/defaultRouteTable", "ec2/routeTableAssociation", "ec2/natGateway", "ec2/flowLog", "ec2/subnetCidrReservation", "ec2/vpcEndpointSubnetAssociation",
+	"vpc/blockPublicAccessExclusion", "ec2/vpcBlockPublicAccessExclusion", "ec2transitgateway/multicastDomainAssociation", "ec2transitgateway/vpcAttachment", "networkmanager/vpcAttachment",
+	"networkmanager/connectPeer", "imagebuilder/distributionConfiguration", "ram/resourceAssociation",
 }
 
 // attaching are the resources that give an interface one group more, with the property that names the interface.
@@ -41,34 +45,20 @@ func (b *builder) parent(r *resource) (of *resource, doubt string) {
 	return of, ""
 }
 
-// strangers gives an interface to every resource of a type that this package does not know and that names security groups, such as a
-// type of a newer provider: it stands wherever it says, or anywhere in the VPC of its groups. What it may have is counted; nobody is
-// left out.
+// strangers gives an interface to every resource of a type that this package does not know and that names security groups, subnets or a
+// launch template, such as a type of a newer provider, and to what makes interfaces in words that the proof does not read: it stands
+// wherever it says, or anywhere in the VPC of its groups. What it may have is counted; nobody is left out.
 func (b *builder) strangers() {
 	for _, r := range b.all {
 		f := family(r.Type)
 		_, known := placed[f]
-		if known || !strings.HasPrefix(r.Type, "aws") || attaching[f] != "" || slices.Contains(naming, f) {
+		if known || !strings.HasPrefix(r.Type, "aws") || attaching[f] != "" || slices.Contains(naming, f) || slices.Contains(subnetGroups, f) {
 			continue
 		}
-		x := model.Interface{ID: r.URN, Name: r.name(), Owner: r.URN, Many: true, Addresses: []model.Address{{HasPublic: model.Maybe}}}
-		at := r.before.Inputs()
-		found := false
-		named(at, "securitygroup", func(root string, v pack.Value) {
-			groups := b.groupIDs(r, root, v)
-			found = found || len(groups.ids) > 0 || groups.doubt != ""
-			x.Groups, x.Doubt = append(x.Groups, groups.ids...), cmp.Or(x.Doubt, groups.doubt)
-		})
-		if !found {
+		x, found := b.stranger(r)
+		if !found || len(x.Groups) == 0 && begins(r, carrying) {
 			continue
 		}
-		named(at, "subnet", func(root string, v pack.Value) {
-			for _, id := range b.placesOf(r, root, v, subnetFamilies...).ids {
-				if b.subnet(id) != nil {
-					x.Subnets = append(x.Subnets, id)
-				}
-			}
-		})
 		if len(x.Subnets) == 0 {
 			x.Subnets = b.around(x.Groups)
 		}
@@ -83,25 +73,76 @@ func (b *builder) strangers() {
 	}
 }
 
-// named finds what is below keys with a word in them, but for what is only a source of packets, each with the property that it is in.
-func named(at pack.Value, word string, do func(root string, v pack.Value)) {
-	var walk func(root string, v pack.Value)
-	walk = func(root string, v pack.Value) {
-		for key, below := range v.Fields() {
-			root, name := cmp.Or(root, key), strings.ToLower(key)
-			if strings.Contains(name, word) && !strings.Contains(name, "source") && below.Kind() != pack.Map {
-				do(root, below)
+// stranger is what a resource of an unknown type says of its interfaces, and whether it has any.
+func (b *builder) stranger(r *resource) (x model.Interface, found bool) {
+	x = model.Interface{ID: r.URN, Name: r.name(), Owner: r.URN, Many: true, Addresses: []model.Address{{HasPublic: model.Maybe}}}
+	at := r.before.Inputs()
+	found = begins(r, making)
+	named(at, "securitygroup", false, func(root string, v pack.Value) {
+		groups := b.groupIDs(r, root, v)
+		found = found || len(groups.ids) > 0 || groups.doubt != ""
+		x.Groups, x.Doubt = append(x.Groups, groups.ids...), cmp.Or(x.Doubt, groups.doubt)
+	})
+	named(at, "subnet", false, func(root string, v pack.Value) {
+		places := b.placesOf(r, root, v, append(slices.Clone(subnetFamilies), subnetGroups...)...)
+		found = found || len(places.ids) > 0 || places.doubt != ""
+		places = b.within(places)
+		x.Doubt = cmp.Or(x.Doubt, places.doubt)
+		for _, id := range places.ids {
+			if b.subnet(id) == nil {
+				x.Doubt = cmp.Or(x.Doubt, "a subnet of it is not in the stack")
 				continue
 			}
-			walk(root, below)
+			x.Subnets = append(x.Subnets, id)
 		}
-		if v.Kind() == pack.List {
-			for item := range v.Items() {
-				walk(root, item)
+	})
+	if len(x.Groups) == 0 {
+		x.Doubt = cmp.Or(x.Doubt, "the groups that it has are not known")
+	}
+	named(at, "launchtemplate", true, func(root string, v pack.Value) {
+		found = found || v.IsUnknown() || v.Str() != ""
+		x.Doubt = cmp.Or(x.Doubt, "it starts hosts from a launch template")
+		for _, id := range b.refer(r, root, v, "ec2/launchTemplate").ids {
+			if from := b.byURN[id]; from != nil {
+				var t model.Interface
+				b.launched(&t, from, from.before.Inputs(), "vpcSecurityGroupIds")
+				x.Groups, x.Subnets = append(x.Groups, t.Groups...), append(x.Subnets, t.Subnets...)
+			}
+		}
+	})
+	return x, found
+}
+
+// within are subnets among places, and those of the subnet groups among them.
+func (b *builder) within(places found) found {
+	out := found{doubt: places.doubt, short: places.short}
+	for _, id := range places.ids {
+		g := b.byURN[id]
+		if g == nil || !slices.Contains(subnetGroups, family(g.Type)) {
+			out.ids = append(out.ids, id)
+			continue
+		}
+		out = out.and(b.placesOf(g, "subnetIds", g.get("subnetIds"), subnetFamilies...))
+	}
+	return out
+}
+
+// named finds what is below keys with a word in them, but for what is only a source of packets, each with the property that it is in: what
+// is there itself, or, where it is deep, all that is in it.
+func named(at pack.Value, word string, deep bool, do func(root string, v pack.Value)) {
+	var walk func(root string, here bool, v pack.Value)
+	walk = func(root string, here bool, v pack.Value) {
+		if here && v.Exists() && v.Kind() != pack.Map {
+			do(root, v)
+		}
+		for item := range v.Items() {
+			for key, below := range item.Fields() {
+				name := strings.ToLower(key)
+				walk(cmp.Or(root, key), deep && here || strings.Contains(name, word) && !strings.Contains(name, "source"), below)
 			}
 		}
 	}
-	walk("", at)
+	walk("", false, at)
 }
 
 // around are the subnets of the VPCs of groups.

@@ -16,9 +16,11 @@ import (
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/stack"
 )
 
+// depends is the key of the names of the resources that properties of another are computed from.
+const depends = "$depends"
+
 // whole is a network of a VPC with two subnets and two groups, and some other resources by their names: each a type and its inputs. Its
-// URNs are the names. What "$out" has is in the state, and what the program only reads has nothing else; "$of" are the resources of which
-// its unknown inputs are computed.
+// URNs are the names. What "$out" has is in the state, and what the program only reads has nothing else.
 func whole(t *testing.T, others map[string]map[string]any) *model.Network {
 	t.Helper()
 	all := map[string]map[string]any{
@@ -40,11 +42,10 @@ func whole(t *testing.T, others map[string]map[string]any) *model.Network {
 		if out, ok := in["$out"].(map[string]any); ok {
 			maps.Copy(outputs, out)
 		}
-		if names, ok := in["$of"].([]string); ok {
-			for key := range inputs {
-				for _, n := range names {
-					of[key] = append(of[key], urn(n))
-				}
+		computed, _ := in[depends].(map[string][]string)
+		for key, names := range computed {
+			for _, n := range names {
+				of[key] = append(of[key], urn(n))
 			}
 		}
 		resources = append(resources, map[string]any{"urn": urn(name), "type": in[""], "id": name + "-id", "custom": true, "inputs": inputs, "outputs": outputs, "propertyDependencies": of})
