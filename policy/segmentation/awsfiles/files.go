@@ -88,7 +88,7 @@ func readAnswers(folder string) (*answers, error) {
 		if err != nil {
 			return err
 		}
-		known, err := a.add(strings.TrimSuffix(d.Name(), filepath.Ext(path)), text)
+		known, err := a.add(filepath.Dir(path), strings.TrimSuffix(d.Name(), filepath.Ext(path)), text)
 		if err != nil {
 			for problem := range strings.Lines(err.Error()) {
 				problems = append(problems, fmt.Errorf("%s: %s", filepath.Join(folder, path), strings.TrimSpace(problem)))
@@ -112,7 +112,7 @@ func readAnswers(folder string) (*answers, error) {
 }
 
 // add adds the elements of one file and reports whether it is of a known kind.
-func (a *answers) add(name string, text []byte) (bool, error) {
+func (a *answers) add(folder, name string, text []byte) (bool, error) {
 	kinds := a.kinds()
 	key := ""
 	for k := range kinds {
@@ -126,17 +126,25 @@ func (a *answers) add(name string, text []byte) (bool, error) {
 		}
 		return false, nil
 	}
+	vpcs, modes := len(a.Vpcs), len(a.VpcBlockPublicAccess)
 	parts, err := elements(text)
 	problems := []error{err}
 	for _, part := range parts {
 		problems = append(problems, kinds[key](part))
+	}
+	for i := range a.Vpcs[vpcs:] {
+		a.Vpcs[vpcs+i].folder = folder
+	}
+	for i := range a.VpcBlockPublicAccess[modes:] {
+		a.VpcBlockPublicAccess[modes+i].folder = folder
 	}
 	return true, errors.Join(problems...)
 }
 
 // carries reports whether a file of this name lists what could carry packets.
 func carries(name string) bool {
-	return slices.ContainsFunc([]string{"transitgateway", "vpn", "directconnect", "customergateway", "networkfirewall", "lattice", "carriergateway", "localgateway", "corenetwork", "gatewayloadbalancer", "classicloadbalancer"}, func(s string) bool {
+	return slices.ContainsFunc([]string{"transitgateway", "vpn", "directconnect", "customergateway", "networkfirewall", "lattice", "carriergateway", "localgateway", "corenetwork", "gatewayloadbalancer", "classicloadbalancer",
+		"accelerator", "endpointgroup", "customrouting", "vpcorigin"}, func(s string) bool {
 		return strings.Contains(strings.ToLower(name), s)
 	})
 }

@@ -58,7 +58,9 @@ func write(t *testing.T, folder string, files map[string]string) string {
 	dir := filepath.Join(t.TempDir(), folder)
 	require.NoError(t, os.MkdirAll(dir, 0o750))
 	for name, text := range files {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".json"), []byte(text), 0o600))
+		file := filepath.Join(dir, name+".json")
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o750))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	}
 	return dir
 }
@@ -177,15 +179,20 @@ func TestAFunctionStandsWhereItsSettingsSayUnlessItsInterfacesAreListed(t *testi
 
 	files["NetworkInterfaces"] = strings.Replace(files["NetworkInterfaces"], `{"NetworkInterfaces":[`,
 		`{"NetworkInterfaces":[{"NetworkInterfaceId":"eni-shared","SubnetId":"s-d1","VpcId":"vpc-1","InterfaceType":"lambda","Groups":[{"GroupId":"sg-app"}],"PrivateIpAddress":"10.0.2.30"},`, 1)
-	net, err = awsfiles.Read(write(t, "", files))
-	require.NoError(t, err)
-	var names []string
-	for _, f := range net.Interfaces {
-		if f.Kind == model.Function {
-			names = append(names, f.ID)
+	shared := func() (names []string) {
+		net, err := awsfiles.Read(write(t, "", files))
+		require.NoError(t, err)
+		for _, f := range net.Interfaces {
+			if f.Kind == model.Function {
+				names = append(names, f.ID)
+			}
 		}
+		return names
 	}
-	require.Equal(t, []string{"eni-shared"}, names)
+	require.Equal(t, []string{"eni-shared", "makes-users"}, shared(), "its other subnet has none of it")
+	files["NetworkInterfaces"] = strings.Replace(files["NetworkInterfaces"], `{"NetworkInterfaces":[`,
+		`{"NetworkInterfaces":[{"NetworkInterfaceId":"eni-shared-2","SubnetId":"s-d2","VpcId":"vpc-1","InterfaceType":"lambda","Groups":[{"GroupId":"sg-app"}],"PrivateIpAddress":"10.0.3.30"},`, 1)
+	require.Equal(t, []string{"eni-shared-2", "eni-shared"}, shared())
 }
 
 func TestWhatCannotBeReadIsToldAtOnce(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
 
@@ -17,8 +16,10 @@ func (b *builder) interfaces() {
 	names := map[string]string{}
 	list := b.NetworkInterfaces
 	seen := map[string]bool{}
+	b.devices = map[string][]device{}
 	for _, i := range list {
 		seen[i.NetworkInterfaceID] = true
+		b.attached(i)
 	}
 	for _, r := range b.Reservations {
 		for _, i := range r.Instances {
@@ -27,9 +28,13 @@ func (b *builder) interfaces() {
 				continue
 			}
 			for _, f := range i.NetworkInterfaces {
-				if f.Attachment == nil || f.Attachment.InstanceID == "" {
-					f.Attachment = &struct{ InstanceID string }{i.InstanceID}
+				at := attachment{}
+				if f.Attachment != nil {
+					at = *f.Attachment
 				}
+				at.InstanceID = cmp.Or(at.InstanceID, i.InstanceID)
+				f.Attachment = &at
+				b.attached(f)
 				if !seen[f.NetworkInterfaceID] {
 					list = append(list, f)
 				}
@@ -46,6 +51,30 @@ func (b *builder) interfaces() {
 	}
 }
 
+// device is an interface of an instance; unsure is whether it may be its primary one.
+type device struct {
+	id              string
+	primary, unsure bool
+}
+
+// attached notes an instance's interface. Both files that list it may say what device it is.
+func (b *builder) attached(f networkInterface) {
+	at := f.Attachment
+	if at == nil || at.InstanceID == "" {
+		return
+	}
+	d := device{id: f.NetworkInterfaceID, unsure: at.DeviceIndex == nil}
+	d.primary = !d.unsure && *at.DeviceIndex == 0 && at.NetworkCardIndex == 0
+	list := b.devices[at.InstanceID]
+	switch i := slices.IndexFunc(list, func(o device) bool { return o.id == d.id }); {
+	case i < 0:
+		list = append(list, d)
+	case list[i].unsure:
+		list[i] = d
+	}
+	b.devices[at.InstanceID] = list
+}
+
 // interfaceOf reads one interface; that of a database whose instance is known is left out, for it may move.
 func (b *builder) interfaceOf(f networkInterface) (model.Interface, bool) {
 	m := model.Interface{ID: f.NetworkInterfaceID, Name: f.TagSet.name(), Kind: model.Host, Subnets: []string{f.SubnetID}, Forwards: f.SourceDestCheck != nil && !*f.SourceDestCheck}
@@ -56,15 +85,46 @@ func (b *builder) interfaceOf(f networkInterface) (model.Interface, bool) {
 		m.Owner = f.Attachment.InstanceID
 	}
 	b.kindOf(f, &m)
-	if m.Kind == model.Database && len(b.DbInstances) > 0 {
-		return m, false
-	}
 	m.Forwards = m.Forwards && m.Kind == model.Host // AWS's own interfaces forward nothing of ours
 	m.Addresses = b.addressesOf(f)
+	if m.Kind == model.Database && b.listed(&m) {
+		return m, false
+	}
 	if len(m.Addresses) == 0 {
 		m.Addresses = []model.Address{{}}
 	}
 	return m, true
+}
+
+// listed reports whether a database's interface is one that a listed instance may have: in one of its subnets, with its groups and kinds of
+// address.
+func (b *builder) listed(m *model.Interface) bool {
+	public := slices.ContainsFunc(m.Addresses, func(a model.Address) bool { return a.HasPublic != model.No })
+	six := slices.ContainsFunc(m.Addresses, model.Address.Is6)
+	return slices.ContainsFunc(b.DbInstances, func(d dbInstance) bool {
+		of := b.database(d)
+		return slices.Contains(of.Subnets, m.Subnets[0]) && same(of.Groups, m.Groups) && public == d.PubliclyAccessible && (!six || dual(d.NetworkType))
+	})
+}
+
+// same reports whether two lists of ids have the same elements.
+func same(a, b []string) bool {
+	within := func(a, b []string) bool {
+		return !slices.ContainsFunc(a, func(x string) bool { return !slices.Contains(b, x) })
+	}
+	return within(a, b) && within(b, a)
+}
+
+// describedBy reports whether a service of AWS wrote the description of an interface. That of others is free text, and no interface of a
+// service is one of an instance.
+func describedBy(f networkInterface, service string) bool {
+	switch {
+	case f.Attachment != nil && f.Attachment.InstanceID != "":
+		return false
+	case f.RequesterManaged != nil:
+		return *f.RequesterManaged
+	}
+	return f.RequesterID == "" || f.RequesterID == service
 }
 
 // kindOf says what an interface belongs to, by its type and by how AWS describes it.
@@ -72,21 +132,21 @@ func (b *builder) kindOf(f networkInterface, m *model.Interface) {
 	switch {
 	case f.InterfaceType == "nat_gateway" || b.isNAT(f.NetworkInterfaceID):
 		m.Kind = model.NATInterface
-	case f.InterfaceType == "transit_gateway" || f.InterfaceType == "gateway_load_balancer" || f.InterfaceType == "gateway_load_balancer_endpoint":
+	case slices.Contains([]string{"transit_gateway", "gateway_load_balancer", "gateway_load_balancer_endpoint", "global_accelerator_managed"}, f.InterfaceType):
 		b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: f.NetworkInterfaceID, What: f.InterfaceType, VPC: f.VpcID})
 		m.Kind = model.NATInterface
 	case f.InterfaceType == "vpc_endpoint":
 		m.Kind = model.VPCEndpoint
 	case f.InterfaceType == "lambda":
 		m.Kind = model.Function
-	case strings.HasPrefix(f.Description, "ELB "):
+	case strings.HasPrefix(f.Description, "ELB ") && describedBy(f, "amazon-elb"):
 		m.Kind, m.Owner = model.Balancer, strings.TrimPrefix(f.Description, "ELB ")
 		for _, l := range b.LoadBalancers {
 			if strings.HasSuffix(l.LoadBalancerArn, ":loadbalancer/"+m.Owner) {
 				m.Owner, m.Name = l.LoadBalancerArn, l.LoadBalancerName
 			}
 		}
-	case strings.HasPrefix(f.Description, "RDSNetworkInterface"):
+	case strings.HasPrefix(f.Description, "RDSNetworkInterface") && describedBy(f, "amazon-rds"):
 		m.Kind = model.Database
 	}
 	i := slices.IndexFunc(b.VpcEndpoints, func(e vpcEndpoint) bool { return slices.Contains(e.NetworkInterfaceIDs, m.ID) })
@@ -153,17 +213,7 @@ func (b *builder) addressesOf(f networkInterface) []model.Address {
 // balancers, endpoints and functions where the interfaces are not listed.
 func (b *builder) planned() {
 	for _, d := range b.DbInstances {
-		m := model.Interface{ID: d.DBInstanceIdentifier, Name: d.DBInstanceIdentifier, Kind: model.Database, Addresses: []model.Address{{}}}
-		for _, s := range d.DBSubnetGroup.Subnets {
-			m.Subnets = append(m.Subnets, s.SubnetIdentifier)
-		}
-		for _, g := range d.VpcSecurityGroups {
-			m.Groups = append(m.Groups, g.VpcSecurityGroupID)
-		}
-		if d.PubliclyAccessible {
-			m.Addresses[0].HasPublic = model.Yes
-		}
-		b.addOwner(m, d.NetworkType)
+		b.addOwner(b.database(d), d.NetworkType)
 	}
 	for _, l := range b.LoadBalancers {
 		m := model.Interface{ID: l.LoadBalancerName, Name: l.LoadBalancerName, Owner: l.LoadBalancerArn, Kind: model.Balancer, Groups: l.SecurityGroups, Addresses: []model.Address{{}}, Many: true}
@@ -190,13 +240,78 @@ func (b *builder) planned() {
 	}
 }
 
+// database is an instance's interface, wherever it is.
+func (b *builder) database(d dbInstance) model.Interface {
+	m := model.Interface{ID: d.DBInstanceIdentifier, Name: d.DBInstanceIdentifier, Kind: model.Database, Addresses: []model.Address{{}}}
+	for _, s := range d.DBSubnetGroup.Subnets {
+		m.Subnets = append(m.Subnets, s.SubnetIdentifier)
+	}
+	for _, g := range d.VpcSecurityGroups {
+		m.Groups = append(m.Groups, g.VpcSecurityGroupID)
+	}
+	if d.PubliclyAccessible {
+		m.Addresses[0].HasPublic = model.Yes
+	}
+	return m
+}
+
+// links are the VPCs between which an endpoint may carry packets: to a service that somebody offers by a network load balancer, if there is
+// one among the answers, and to resources. An endpoint answers peered VPCs, and a load balancer asks them.
+func (b *builder) links() {
+	var offering []string
+	for _, f := range b.net.Interfaces {
+		if f.Kind != model.Balancer || !strings.Contains("/"+f.Owner, "/net/") {
+			continue
+		}
+		for _, id := range f.Subnets {
+			i := slices.IndexFunc(b.Subnets, func(s subnet) bool { return s.SubnetID == id })
+			if i < 0 {
+				offering = append(offering, "") // any
+				continue
+			}
+			offering = append(offering, b.Subnets[i].VpcID)
+		}
+	}
+	for _, e := range b.VpcEndpoints {
+		ends := []string{e.VpcID}
+		switch e.VpcEndpointType {
+		case "Interface":
+			if !offered(e.ServiceName) || len(offering) == 0 {
+				continue
+			}
+			ends = append(ends, offering...)
+		case "Resource", "ServiceNetwork":
+		default:
+			continue
+		}
+		all := slices.Clone(ends)
+		for _, p := range b.VpcPeeringConnections {
+			if x, y := p.RequesterVpcInfo.VpcID, p.AccepterVpcInfo.VpcID; slices.Contains(ends, x) || slices.Contains(ends, y) {
+				all = append(all, x, y)
+			}
+		}
+		slices.Sort(all)
+		for _, id := range slices.Compact(all) {
+			b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: e.VpcEndpointID, What: "an endpoint of " + cmp.Or(e.ServiceName, e.VpcEndpointType), VPC: id})
+		}
+	}
+}
+
+// offered reports whether a service is one that a user of AWS offers, and not AWS:
+// https://docs.aws.amazon.com/vpc/latest/privatelink/create-endpoint-service.html.
+func offered(name string) bool {
+	return strings.HasPrefix(name, "com.amazonaws.vpce.") || name != "" && !service(name) && !strings.HasPrefix(name, "aws.") && !strings.HasPrefix(name, "cn.com.amazonaws.")
+}
+
 // functions adds those in a VPC that have no interface among the answers. Functions with the same subnets and groups share theirs
 // (Lambda developer guide, "Understanding Hyperplane Elastic Network Interfaces"), which names none of them.
 func (b *builder) functions() {
 	for _, l := range b.Functions {
 		groups := l.VpcConfig.SecurityGroupIDs
-		if len(l.VpcConfig.SubnetIDs) == 0 || slices.ContainsFunc(b.net.Interfaces, func(f model.Interface) bool {
-			return f.Kind == model.Function && f.Owner == "" && len(f.Groups) == len(groups) && !slices.ContainsFunc(groups, func(g string) bool { return !slices.Contains(f.Groups, g) })
+		if !slices.ContainsFunc(l.VpcConfig.SubnetIDs, func(id string) bool { // without one
+			return !slices.ContainsFunc(b.net.Interfaces, func(f model.Interface) bool {
+				return f.Kind == model.Function && f.Owner == "" && slices.Contains(f.Subnets, id) && same(f.Groups, groups)
+			})
 		}) {
 			continue
 		}
@@ -205,140 +320,27 @@ func (b *builder) functions() {
 	}
 }
 
-// addOwner adds an interface unless its owner has some already, with an IPv6 address if its kind of network, in the words of its
-// service, has both families or IPv6 alone.
+// addOwner places an interface unless its owner has some already.
 func (b *builder) addOwner(m model.Interface, network string) {
 	if m.Owner != "" && slices.ContainsFunc(b.net.Interfaces, func(f model.Interface) bool { return f.Owner == m.Owner }) {
 		return
 	}
+	b.place(m, network)
+}
+
+// dual reports whether a kind of network, in the words of its service, has both families or IPv6 alone.
+func dual(network string) bool {
+	network = strings.ToLower(network)
+	return strings.Contains(network, "dual") || strings.Contains(network, "ipv6")
+}
+
+// place adds an interface, with an IPv6 address if its kind of network has one.
+func (b *builder) place(m model.Interface, network string) {
 	if len(m.Subnets) == 0 {
 		m.Doubt = "its subnets are not known"
 	}
-	if network = strings.ToLower(network); strings.Contains(network, "dual") || strings.Contains(network, "ipv6") {
+	if dual(network) {
 		m.Addresses = append(m.Addresses, model.Address{V6: true})
 	}
 	b.net.Interfaces = append(b.net.Interfaces, m)
-}
-
-func (b *builder) balancers() {
-	var flat []listener
-	for _, l := range b.Listeners {
-		flat = append(flat, l)
-		for _, x := range l.Listeners {
-			if x.LoadBalancerArn == "" {
-				x.LoadBalancerArn = l.LoadBalancerArn
-			}
-			flat = append(flat, x)
-		}
-	}
-	for _, l := range b.LoadBalancers {
-		m := model.LoadBalancer{ID: l.LoadBalancerArn, Name: l.LoadBalancerName, Network: l.Type == "network"}
-		for _, x := range flat {
-			if x.LoadBalancerArn == l.LoadBalancerArn && x.Protocol != "" {
-				m.Listeners = append(m.Listeners, model.Listener{ID: x.ListenerArn, Protocol: transport(x.Protocol), Port: x.Port, Targets: b.targets(l, x)})
-			}
-		}
-		b.net.LoadBalancers = append(b.net.LoadBalancers, m)
-	}
-	for _, f := range b.net.Interfaces { // Classic Load Balancers, and those whose file is missing
-		if f.Kind == model.Balancer && !slices.ContainsFunc(b.net.LoadBalancers, func(l model.LoadBalancer) bool { return l.ID == f.Owner }) {
-			b.net.LoadBalancers = append(b.net.LoadBalancers, model.LoadBalancer{ID: f.Owner, Name: cmp.Or(f.Name, f.Owner), Doubt: "its listeners are not among the answers"})
-		}
-	}
-}
-
-// transport is the IP protocol of a listener's or target group's.
-func transport(protocol string) int {
-	switch protocol {
-	case "UDP", "QUIC":
-		return int(flow.UDP)
-	case "TCP_UDP", "TCP_QUIC":
-		return model.Any
-	}
-	return int(flow.TCP)
-}
-
-// wanted are the groups that a listener's default action and its rules name; told is whether its rules, of which every listener has one at
-// least, are among the answers.
-func (b *builder) wanted(x listener) (wanted map[string]bool, told bool) {
-	wanted = map[string]bool{}
-	actions := slices.Clone(x.DefaultActions)
-	for _, r := range b.Rules {
-		if r.ListenerArn == x.ListenerArn {
-			actions, told = append(actions, r.Actions...), true
-		}
-	}
-	for _, a := range actions {
-		wanted[a.TargetGroupArn] = true
-		if a.ForwardConfig != nil {
-			for _, g := range a.ForwardConfig.TargetGroups {
-				wanted[g.TargetGroupArn] = true
-			}
-		}
-	}
-	return wanted, told
-}
-
-// targets are the groups to which a listener may forward: all of the load balancer where its rules are not told.
-func (b *builder) targets(l loadBalancer, x listener) []model.TargetGroup {
-	wanted, told := b.wanted(x)
-	var out []model.TargetGroup
-	for _, g := range b.TargetGroups {
-		ruled := l.Type != "network" && !told && slices.Contains(g.LoadBalancerArns, l.LoadBalancerArn)
-		if !wanted[g.TargetGroupArn] && !ruled {
-			continue
-		}
-		m := model.TargetGroup{ID: g.TargetGroupArn, Clients: l.Type == "network" && preserves(g)}
-		for _, name := range b.scaled(g.TargetGroupArn) {
-			m.Members = append(m.Members, model.Member{Target: name, Protocol: transport(g.Protocol), Port: g.Port})
-		}
-		for _, h := range b.TargetHealth {
-			if h.TargetGroupArn != g.TargetGroupArn {
-				continue
-			}
-			for _, d := range h.TargetHealthDescriptions {
-				p := d.Target.Port
-				if p == 0 {
-					p = g.Port
-				}
-				for _, id := range b.named(d.Target.ID) {
-					if x := (model.Member{Target: id, Protocol: transport(g.Protocol), Port: p}); !slices.Contains(m.Members, x) {
-						m.Members = append(m.Members, x)
-					}
-				}
-			}
-		}
-		out = append(out, m)
-	}
-	return out
-}
-
-// preserves is the default of a target group's attribute: clients' addresses are kept but for IP targets over TCP or TLS.
-// https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#client-ip-preservation.
-func preserves(g targetGroup) bool {
-	if g.PreserveClientIP != nil {
-		return *g.PreserveClientIP
-	}
-	return g.TargetType != "alb" && (g.TargetType != "ip" || g.Protocol != "TCP" && g.Protocol != "TLS")
-}
-
-// named are the ids of what a target's id means: an instance, a load balancer, or an address.
-func (b *builder) named(id string) []string {
-	ip, err := netip.ParseAddr(id)
-	var out []string
-	if err != nil {
-		out = []string{id}
-		for _, g := range b.AutoScalingGroups {
-			if slices.ContainsFunc(g.Instances, func(i struct{ InstanceID string }) bool { return i.InstanceID == id }) {
-				out = append(out, g.AutoScalingGroupName)
-			}
-		}
-		return out
-	}
-	for _, f := range b.net.Interfaces {
-		if slices.ContainsFunc(f.Addresses, func(a model.Address) bool { return a.Bears(ip) }) {
-			out = append(out, f.ID)
-		}
-	}
-	return out
 }

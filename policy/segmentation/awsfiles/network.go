@@ -18,6 +18,7 @@ type builder struct {
 	*answers
 	net      model.Network
 	excluded map[string]model.Block // subnets and VPCs from Block Public Access
+	devices  map[string][]device    // of instances
 }
 
 func (a *answers) network() *model.Network {
@@ -32,6 +33,7 @@ func (a *answers) network() *model.Network {
 	b.tables()
 	b.interfaces()
 	b.planned()
+	b.links()
 	b.functions()
 	b.scaling()
 	b.balancers()
@@ -78,15 +80,8 @@ func blocks(sets ...[]cidrBlock) []string {
 }
 
 func (b *builder) vpcs() {
-	mode := model.BlockOff
 	b.excluded = map[string]model.Block{}
 	for _, x := range b.VpcBlockPublicAccess {
-		if x.InternetGatewayBlockMode != "" {
-			mode = model.Mode(x.InternetGatewayBlockMode)
-		}
-		if x.State == "update-in-progress" {
-			mode = model.BlockUnknown
-		}
 		for _, e := range x.VpcBlockPublicAccessExclusions {
 			id := e.ResourceArn[strings.LastIndexByte(e.ResourceArn, '/')+1:]
 			switch e.State {
@@ -100,11 +95,11 @@ func (b *builder) vpcs() {
 	}
 	for _, v := range b.Vpcs {
 		cidrs, whole := b.prefixes("VPC "+v.VpcID, append([]string{v.CidrBlock}, blocks(v.CidrBlockAssociationSet, v.Ipv6CidrBlockAssociationSet)...)...)
-		m := model.VPC{ID: v.VpcID, Name: v.Tags.name(), CIDRs: cidrs, Block: mode}
+		m := model.VPC{ID: v.VpcID, Name: v.Tags.name(), CIDRs: cidrs, Block: b.mode(v)}
 		if !whole {
 			m.Doubt = "a CIDR of it cannot be read"
 		}
-		if x := b.excluded[v.VpcID]; x != "" && mode != model.BlockOff {
+		if x := b.excluded[v.VpcID]; x != "" && m.Block != model.BlockOff {
 			m.Block = x
 		}
 		b.defaults(&m)
@@ -112,12 +107,56 @@ func (b *builder) vpcs() {
 	}
 }
 
+// mode is that of Block Public Access, which each account has once in a Region, for the VPCs that it owns: the answers in the folder of the
+// VPC's own. Where those are another account's, or stand in a folder without a VPC, so that nobody knows whose they are, it is unknown.
+func (b *builder) mode(v vpc) model.Block {
+	var modes []model.Block
+	elsewhere := model.BlockOff
+	for _, x := range b.VpcBlockPublicAccess {
+		mode := model.Mode(x.InternetGatewayBlockMode)
+		switch {
+		case x.State == "update-in-progress":
+			mode = model.BlockUnknown
+		case x.InternetGatewayBlockMode == "":
+			continue
+		}
+		has := func(id string) bool {
+			return slices.ContainsFunc(b.Vpcs, func(o vpc) bool { return o.folder == x.folder && (id == "" || o.VpcID == id) })
+		}
+		foreign := x.AwsAccountID != "" && v.OwnerID != "" && x.AwsAccountID != v.OwnerID
+		switch own := has(v.VpcID); {
+		case own && !foreign:
+			modes = append(modes, mode)
+		case own || !foreign && !has(""):
+			elsewhere = model.BlockUnknown
+		}
+	}
+	switch modes = slices.Compact(modes); len(modes) {
+	case 0:
+		return elsewhere
+	case 1:
+		return modes[0]
+	}
+	return model.BlockUnknown
+}
+
+// associates reports whether an association of a route table counts, and why another table may serve instead.
+func associates(state string) (bool, string) {
+	switch state {
+	case "disassociated", "failed":
+		return false, ""
+	case "", "associated":
+		return true, ""
+	}
+	return true, "its route table is " + state
+}
+
 // defaults are what serves the subnets of a VPC that have no table or ACL of their own.
 func (b *builder) defaults(v *model.VPC) {
 	for _, t := range b.RouteTables {
 		for _, s := range t.Associations {
-			if s.Main && t.VpcID == v.ID {
-				v.MainTable = t.RouteTableID
+			if counts, doubt := associates(s.AssociationState.State); counts && s.Main && t.VpcID == v.ID {
+				v.MainTable, v.Doubt = t.RouteTableID, cmp.Or(v.Doubt, doubt)
 			}
 		}
 	}
@@ -137,8 +176,8 @@ func (b *builder) subnets() {
 		}
 		for _, t := range b.RouteTables {
 			for _, x := range t.Associations {
-				if x.SubnetID == s.SubnetID {
-					m.Table = t.RouteTableID
+				if counts, doubt := associates(x.AssociationState.State); counts && x.SubnetID == s.SubnetID {
+					m.Table, m.Doubt = t.RouteTableID, cmp.Or(m.Doubt, doubt)
 				}
 			}
 		}
@@ -160,9 +199,16 @@ func number(p *int) int {
 	return *p
 }
 
+// vpcOrigins is the name of the group that CloudFront makes in a VPC in which it reaches private origins from the internet:
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html.
+const vpcOrigins = "CloudFront-VPCOrigins-Service-SG"
+
 func (b *builder) groups() {
 	for _, g := range b.SecurityGroups {
 		m := model.Group{ID: g.GroupID, Name: cmp.Or(g.Tags.name(), g.GroupName), VPC: g.VpcID}
+		if g.GroupName == vpcOrigins {
+			b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: g.GroupID, What: "the group of CloudFront's VPC origins", VPC: g.VpcID})
+		}
 		m.Ingress, m.Egress = b.rules(g.GroupID, g.IPPermissions), b.rules(g.GroupID, g.IPPermissionsEgress)
 		b.net.Groups = append(b.net.Groups, m)
 	}
@@ -303,7 +349,7 @@ func (b *builder) tables() {
 	for _, t := range b.RouteTables {
 		m := model.Table{ID: t.RouteTableID, Name: t.Tags.name(), VPC: t.VpcID}
 		for _, a := range t.Associations {
-			if a.GatewayID != "" {
+			if counts, _ := associates(a.AssociationState.State); counts && a.GatewayID != "" {
 				b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: t.RouteTableID, What: "a route table of the gateway " + a.GatewayID, VPC: t.VpcID})
 			}
 		}

@@ -17,44 +17,74 @@ import (
 func (b *builder) scaling() {
 	for i := range b.AutoScalingGroups {
 		g := &b.AutoScalingGroups[i]
-		m := model.Interface{ID: g.AutoScalingGroupName, Name: g.AutoScalingGroupName, Owner: g.AutoScalingGroupName, Kind: model.Host, Many: true}
+		var subnets []string
 		for id := range strings.SplitSeq(g.VPCZoneIdentifier, ",") {
 			if id = strings.TrimSpace(id); id != "" {
-				m.Subnets = append(m.Subnets, id)
+				subnets = append(subnets, id)
 			}
 		}
-		a, six := model.Address{}, b.assigned(m.Subnets)
-		v := b.template(g)
-		if v == nil {
-			m.Doubt, a.HasPublic, six = "its launch template is not among the answers", model.Maybe, true
-		} else {
-			m.Groups = v.LaunchTemplateData.SecurityGroupIDs
-			a.HasPublic = b.launched(m.Subnets)
-			for _, f := range v.LaunchTemplateData.NetworkInterfaces {
-				m.Groups = append(slices.Clone(m.Groups), f.Groups...)
-				if p := f.AssociatePublicIPAddress; p != nil {
-					a.HasPublic = map[bool]model.Certainty{true: model.Yes, false: model.No}[*p]
-				}
-				six = six || f.Ipv6AddressCount+f.Ipv6PrefixCount+len(f.Ipv6Addresses)+len(f.Ipv6Prefixes) > 0
+		for n, v := range b.templates(g) {
+			m := b.started(v, subnets)
+			m.ID, m.Name, m.Owner = g.AutoScalingGroupName, g.AutoScalingGroupName, g.AutoScalingGroupName
+			if n > 0 {
+				m.ID = fmt.Sprintf("%s:template-%d", m.ID, n+1)
 			}
+			b.place(m, "")
 		}
-		m.Addresses = []model.Address{a}
-		if six {
-			m.Addresses = append(m.Addresses, model.Address{V6: true})
-		}
-		if len(m.Groups) == 0 {
-			m.Doubt = cmp.Or(m.Doubt, "its groups are not known")
-		}
-		b.addOwner(m, "")
 	}
 }
 
-// template is the version of a launch template that a group uses.
-func (b *builder) template(g *autoScalingGroup) *launchTemplateVersion {
-	t := g.LaunchTemplate
-	if p := g.MixedInstancesPolicy; t == nil && p != nil && p.LaunchTemplate != nil {
-		t = p.LaunchTemplate.LaunchTemplateSpecification
+// started is what a launch template starts in one of some subnets; nil is a template that is not among the answers.
+func (b *builder) started(v *launchTemplateVersion, subnets []string) model.Interface {
+	m := model.Interface{Kind: model.Host, Subnets: subnets, Many: true}
+	a, six := model.Address{}, b.assigned(subnets)
+	if v == nil {
+		m.Doubt, a.HasPublic, six = "its launch template is not among the answers", model.Maybe, true
+	} else {
+		m.Groups = v.LaunchTemplateData.SecurityGroupIDs
+		a.HasPublic = b.launched(subnets)
+		for _, f := range v.LaunchTemplateData.NetworkInterfaces {
+			m.Groups = append(slices.Clone(m.Groups), f.Groups...)
+			if p := f.AssociatePublicIPAddress; p != nil {
+				a.HasPublic = map[bool]model.Certainty{true: model.Yes, false: model.No}[*p]
+			}
+			six = six || f.Ipv6AddressCount+f.Ipv6PrefixCount+len(f.Ipv6Addresses)+len(f.Ipv6Prefixes) > 0
+		}
 	}
+	m.Addresses = []model.Address{a}
+	if six {
+		m.Addresses = append(m.Addresses, model.Address{V6: true})
+	}
+	if len(m.Groups) == 0 {
+		m.Doubt = cmp.Or(m.Doubt, "its groups are not known")
+	}
+	return m
+}
+
+// templates are the versions of launch templates that a group uses: that of all instances, which is the first, and those of single types of
+// them. A version that is not among the answers is nil.
+func (b *builder) templates(g *autoScalingGroup) []*launchTemplateVersion {
+	main := g.LaunchTemplate
+	var others []*launchTemplate
+	if p := g.MixedInstancesPolicy; main == nil && p != nil && p.LaunchTemplate != nil {
+		main = p.LaunchTemplate.LaunchTemplateSpecification
+		for _, o := range p.LaunchTemplate.Overrides {
+			if o.LaunchTemplateSpecification != nil {
+				others = append(others, o.LaunchTemplateSpecification)
+			}
+		}
+	}
+	out := []*launchTemplateVersion{b.version(main)}
+	for _, t := range others {
+		if v := b.version(t); !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// version is what a launch template means, or nil where it is not among the answers.
+func (b *builder) version(t *launchTemplate) *launchTemplateVersion {
 	if t == nil {
 		return nil
 	}
@@ -116,7 +146,7 @@ func UserData(folder string) (map[string][]byte, error) {
 	b := &builder{answers: a}
 	for i := range a.AutoScalingGroups {
 		g := &a.AutoScalingGroups[i]
-		v := b.template(g)
+		v := b.templates(g)[0]
 		if v == nil || v.LaunchTemplateData.UserData == "" {
 			continue
 		}

@@ -24,9 +24,10 @@ type cidrBlock struct {
 }
 
 type vpc struct {
-	VpcID, CidrBlock                                     string
+	VpcID, CidrBlock, OwnerID                            string
 	CidrBlockAssociationSet, Ipv6CidrBlockAssociationSet []cidrBlock
 	Tags                                                 tags
+	folder                                               string // it was read from
 }
 
 type subnet struct {
@@ -71,6 +72,7 @@ type routeTable struct {
 	Associations        []struct {
 		Main                bool
 		SubnetID, GatewayID string
+		AssociationState    struct{ State string }
 	}
 	Routes []struct {
 		DestinationCidrBlock, DestinationIpv6CidrBlock, DestinationPrefixListID                                                     string
@@ -81,9 +83,15 @@ type routeTable struct {
 
 type association struct{ PublicIP, AllocationID string }
 
+type attachment struct {
+	InstanceID       string
+	DeviceIndex      *int
+	NetworkCardIndex int
+}
+
 type networkInterface struct {
 	NetworkInterfaceID, SubnetID, VpcID, InterfaceType, Description, Status, RequesterID, PrivateIPAddress string
-	SourceDestCheck                                                                                        *bool
+	SourceDestCheck, RequesterManaged                                                                      *bool
 	Association                                                                                            *association
 	Groups                                                                                                 []struct{ GroupID string }
 	PrivateIPAddresses                                                                                     []struct {
@@ -93,7 +101,7 @@ type networkInterface struct {
 	Ipv6Addresses []struct{ Ipv6Address string }
 	Ipv4Prefixes  []struct{ Ipv4Prefix string }
 	Ipv6Prefixes  []struct{ Ipv6Prefix string }
-	Attachment    *struct{ InstanceID string }
+	Attachment    *attachment
 	TagSet        tags
 }
 
@@ -196,7 +204,10 @@ type autoScalingGroup struct {
 	AutoScalingGroupName, VPCZoneIdentifier string
 	LaunchTemplate                          *launchTemplate
 	MixedInstancesPolicy                    *struct {
-		LaunchTemplate *struct{ LaunchTemplateSpecification *launchTemplate }
+		LaunchTemplate *struct {
+			LaunchTemplateSpecification *launchTemplate
+			Overrides                   []struct{ LaunchTemplateSpecification *launchTemplate }
+		}
 	}
 	Instances       []struct{ InstanceID string }
 	TargetGroupARNs []string
@@ -232,6 +243,7 @@ type reservation struct {
 
 type blockPublicAccess struct {
 	InternetGatewayBlockMode       string
-	State                          string
+	State, AwsAccountID            string
 	VpcBlockPublicAccessExclusions []struct{ ResourceArn, InternetGatewayExclusionMode, State string }
+	folder                         string // it was read from
 }

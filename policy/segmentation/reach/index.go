@@ -38,8 +38,9 @@ type index struct {
 	forwards  map[string][]string         // by VPC: what is not modelled
 	// forwarders are the interfaces without a source/destination check, by VPC.
 	forwarders map[string][]string
-	cuts       []netip.Addr // where a rule, entry or route begins or ends
-	public     flow.Addrs   // what a public address that is not known yet may be
+	targets    map[string][]string // the entries of target groups, by the interface or the owner that they name
+	cuts       []netip.Addr        // where a rule, entry or route begins or ends
+	public     flow.Addrs          // what a public address that is not known yet may be
 }
 
 type group struct {
@@ -54,7 +55,7 @@ func newIndex(net *model.Network) *index {
 		balancers: by(net.LoadBalancers, func(l *model.LoadBalancer) string { return l.ID }),
 		groups:    map[string]*group{}, acls: map[string]*aclFilter{}, tables: map[string]*tableFilter{},
 		gateways: map[string][]*model.Gateway{}, natsOf: map[string][]*model.NAT{}, peerings: map[string][]*model.Peering{}, forwards: map[string][]string{},
-		public: publicV4.Minus(flow.PrefixAddrs(net.Elsewhere...)),
+		targets: targets(net.LoadBalancers), public: publicV4.Minus(flow.PrefixAddrs(net.Elsewhere...)),
 	}
 	for i := range net.Groups {
 		g := &net.Groups[i]
@@ -92,6 +93,21 @@ func newIndex(net *model.Network) *index {
 	}
 	n.cut()
 	return n
+}
+
+// targets are the entries of target groups by the interface or the owner that they name.
+func targets(balancers []model.LoadBalancer) map[string][]string {
+	out := map[string][]string{}
+	for i, l := range balancers {
+		for j, x := range l.Listeners {
+			for k, g := range x.Targets {
+				for _, m := range g.Members {
+					out[m.Target] = append(out[m.Target], fmt.Sprint("|", i, " ", j, " ", k, " ", m.Protocol, " ", m.Port))
+				}
+			}
+		}
+	}
+	return out
 }
 
 func by[T any](list []T, key func(*T) string) map[string]*T {
@@ -213,6 +229,14 @@ func (n *index) classKey(f *model.Interface) string {
 	}
 	for _, a := range f.Addresses {
 		fmt.Fprint(&b, "|", a.Is6(), a.IP.IsValid(), n.stretch(a.IP), a.Prefix, a.HasPublic, a.Public.IsValid(), n.stretch(a.Public))
+	}
+	to := slices.Clone(n.targets[f.ID])
+	if f.Owner != "" && f.Owner != f.ID {
+		to = append(to, n.targets[f.Owner]...)
+	}
+	slices.Sort(to)
+	for _, entry := range slices.Compact(to) {
+		b.WriteString(entry)
 	}
 	return b.String()
 }

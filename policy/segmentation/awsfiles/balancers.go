@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package awsfiles
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
+)
+
+// balancers are load balancers, each with its listeners and their targets.
+func (b *builder) balancers() {
+	var flat []listener
+	for _, l := range b.Listeners {
+		flat = append(flat, l)
+		for _, x := range l.Listeners {
+			if x.LoadBalancerArn == "" {
+				x.LoadBalancerArn = l.LoadBalancerArn
+			}
+			flat = append(flat, x)
+		}
+	}
+	for _, l := range b.LoadBalancers {
+		m := model.LoadBalancer{ID: l.LoadBalancerArn, Name: l.LoadBalancerName, Network: l.Type == "network"}
+		for _, x := range flat {
+			if x.LoadBalancerArn == l.LoadBalancerArn && x.Protocol != "" {
+				m.Listeners = append(m.Listeners, model.Listener{ID: x.ListenerArn, Protocol: transport(x.Protocol), Port: x.Port, Targets: b.targets(l, x)})
+			}
+		}
+		if len(m.Listeners) == 0 && slices.ContainsFunc(b.TargetGroups, func(g targetGroup) bool { return slices.Contains(g.LoadBalancerArns, m.ID) }) {
+			m.Doubt = "its listeners are not among the answers, and it has target groups"
+		}
+		b.net.LoadBalancers = append(b.net.LoadBalancers, m)
+	}
+	for _, f := range b.net.Interfaces { // Classic Load Balancers, and those whose file is missing
+		if f.Kind == model.Balancer && !slices.ContainsFunc(b.net.LoadBalancers, func(l model.LoadBalancer) bool { return l.ID == f.Owner }) {
+			b.net.LoadBalancers = append(b.net.LoadBalancers, model.LoadBalancer{ID: f.Owner, Name: cmp.Or(f.Name, f.Owner), Doubt: "its listeners are not among the answers"})
+		}
+	}
+}
+
+// transport is the IP protocol of a listener's or target group's.
+func transport(protocol string) int {
+	switch protocol {
+	case "UDP", "QUIC":
+		return int(flow.UDP)
+	case "TCP_UDP", "TCP_QUIC":
+		return model.Any
+	}
+	return int(flow.TCP)
+}
+
+// wanted are the groups that a listener's default action and its rules name; told is whether its rules, of which every listener has one at
+// least, are among the answers.
+func (b *builder) wanted(x listener) (wanted map[string]bool, told bool) {
+	wanted = map[string]bool{}
+	actions := slices.Clone(x.DefaultActions)
+	for _, r := range b.Rules {
+		if r.ListenerArn == x.ListenerArn {
+			actions, told = append(actions, r.Actions...), true
+		}
+	}
+	for _, a := range actions {
+		if a.TargetGroupArn != "" {
+			wanted[a.TargetGroupArn] = true
+		}
+		if a.ForwardConfig != nil {
+			for _, g := range a.ForwardConfig.TargetGroups {
+				wanted[g.TargetGroupArn] = true
+			}
+		}
+	}
+	return wanted, told
+}
+
+// targets are the groups to which a listener may forward: all of the load balancer where its rules are not told.
+func (b *builder) targets(l loadBalancer, x listener) []model.TargetGroup {
+	wanted, told := b.wanted(x)
+	var out []model.TargetGroup
+	for _, g := range b.TargetGroups {
+		ruled := l.Type != "network" && !told && slices.Contains(g.LoadBalancerArns, l.LoadBalancerArn)
+		if !wanted[g.TargetGroupArn] && !ruled {
+			continue
+		}
+		m := model.TargetGroup{ID: g.TargetGroupArn, Clients: l.Type == "network" && preserves(g)}
+		for _, name := range b.scaled(g.TargetGroupArn) {
+			m.Members = append(m.Members, model.Member{Target: name, Protocol: transport(g.Protocol), Port: g.Port})
+		}
+		b.healthy(&m, g)
+		delete(wanted, g.TargetGroupArn)
+		out = append(out, m)
+	}
+	for _, arn := range slices.Sorted(maps.Keys(wanted)) {
+		m := model.TargetGroup{ID: arn, Doubt: "it is not among the answers"}
+		if out = append(out, m); l.Type == "network" {
+			m.Clients = true
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// healthy adds the targets of a group that its health tells.
+func (b *builder) healthy(m *model.TargetGroup, g targetGroup) {
+	for _, h := range b.TargetHealth {
+		if h.TargetGroupArn != g.TargetGroupArn {
+			continue
+		}
+		for _, d := range h.TargetHealthDescriptions {
+			ids, told := b.named(d.Target.ID)
+			if !told {
+				m.Doubt = "which interface of " + d.Target.ID + " is its primary one is not among the answers"
+			}
+			for _, id := range ids {
+				if x := (model.Member{Target: id, Protocol: transport(g.Protocol), Port: cmp.Or(d.Target.Port, g.Port)}); !slices.Contains(m.Members, x) {
+					m.Members = append(m.Members, x)
+				}
+			}
+		}
+	}
+}
+
+// preserves is the default of a target group's attribute: clients' addresses are kept but for IP targets over TCP or TLS.
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#client-ip-preservation.
+func preserves(g targetGroup) bool {
+	if g.PreserveClientIP != nil {
+		return *g.PreserveClientIP
+	}
+	return g.TargetType != "alb" && (g.TargetType != "ip" || g.Protocol != "TCP" && g.Protocol != "TLS")
+}
+
+// named are the ids of what a target's id means: an instance, a load balancer, or an address; told is whether the answers tell all of them.
+func (b *builder) named(id string) (names []string, told bool) {
+	ip, err := netip.ParseAddr(id)
+	var out []string
+	if err != nil {
+		name, told := b.primary(id)
+		if told {
+			out = []string{name}
+		}
+		for _, g := range b.AutoScalingGroups {
+			if slices.ContainsFunc(g.Instances, func(i struct{ InstanceID string }) bool { return i.InstanceID == id }) {
+				out = append(out, g.AutoScalingGroupName)
+			}
+		}
+		return out, told
+	}
+	for _, f := range b.net.Interfaces {
+		if slices.ContainsFunc(f.Addresses, func(a model.Address) bool { return a.Bears(ip) }) {
+			out = append(out, f.ID)
+		}
+	}
+	return out, true
+}
+
+// primary is the interface of an instance to which a load balancer sends, and whether the answers tell:
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html.
+func (b *builder) primary(instance string) (string, bool) {
+	list := slices.DeleteFunc(slices.Clone(b.devices[instance]), func(d device) bool { return !d.primary && !d.unsure })
+	if i := slices.IndexFunc(list, func(d device) bool { return d.primary }); i >= 0 {
+		return list[i].id, true
+	}
+	switch len(list) {
+	case 0:
+		return instance, true
+	case 1:
+		return list[0].id, true
+	}
+	return "", false
+}
