@@ -29,7 +29,11 @@ type rig struct {
 
 func start(t *testing.T, options ...postgrestest.Option) *rig {
 	t.Helper()
-	running := postgrestest.Start(t, options...)
+	return of(t, postgrestest.Start(t, options...))
+}
+
+func of(t *testing.T, running *postgrestest.Server) *rig {
+	t.Helper()
 	roots, err := postgres.Roots(running.Authority.PEM)
 	require.NoError(t, err)
 	return &rig{T: t, running: running, server: &postgres.Server{

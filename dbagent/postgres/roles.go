@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -61,6 +62,8 @@ type role struct {
 	login, inherit, managed bool
 	powers                  []string // Attributes that no role of ours has, such as "CREATEDB".
 	groups                  []string
+	held                    []string // Those of groups that somebody else has given, so that the administrator cannot take them away.
+	enters                  []string // Databases that it may log in to.
 	settings                []setting
 	used                    bool // The administrator has the rights of the role. Only of roles that the server has.
 }
@@ -107,7 +110,10 @@ func readRoles(ctx context.Context, conn *pgx.Conn) (map[string]role, error) {
 			array_remove(ARRAY[CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
 				CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolreplication THEN 'REPLICATION' END,
 				CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END], NULL),
-			ARRAY(SELECT DISTINCT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid ORDER BY 1)
+			ARRAY(SELECT DISTINCT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid ORDER BY 1),
+			ARRAY(SELECT DISTINCT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid
+				AND CASE WHEN current_setting('server_version_num')::int >= 160000 THEN NOT pg_has_role(m.grantor, 'USAGE') END),
+			ARRAY(SELECT DISTINCT d.datname::text FROM pg_database d, aclexplode(d.datacl) a WHERE a.grantee = r.oid)
 		FROM pg_roles r WHERE r.rolname !~ '^pg_'`, mark)
 	if err != nil {
 		return nil, fmt.Errorf("reading the roles: %w", err)
@@ -115,9 +121,9 @@ func readRoles(ctx context.Context, conn *pgx.Conn) (map[string]role, error) {
 	roles := map[string]role{}
 	var name string
 	var r role
-	_, err = pgx.ForEachRow(rows, []any{&name, &r.login, &r.inherit, &r.managed, &r.used, &r.powers, &r.groups}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&name, &r.login, &r.inherit, &r.managed, &r.used, &r.powers, &r.groups, &r.held, &r.enters}, func() error {
 		roles[name] = r
-		r.powers, r.groups = nil, nil
+		r.powers, r.groups, r.held, r.enters = nil, nil, nil, nil
 		return nil
 	})
 	if err != nil {
@@ -143,11 +149,22 @@ func readRoles(ctx context.Context, conn *pgx.Conn) (map[string]role, error) {
 	return roles, nil
 }
 
-// planRoles are the statements that make the roles what they shall be, or every reason why that cannot be.
+// planRoles are the statements that make the roles what they shall be, or every reason why that cannot be. From PostgreSQL 16 on only whoever
+// gave a membership takes it away, and REVOKE by anybody else is but a warning; an upgrade from an older version makes all of them the
+// superuser's. A role that must lose such a one is made anew, without its password; PostgreSQL refuses that for one that owns something.
 func planRoles(have, want map[string]role, administrator string) (plan, error) {
 	var p plan
+	have = maps.Clone(have)
 	for _, name := range sorted(want) {
 		shall := want[name]
+		if is := have[name]; is.managed && slices.ContainsFunc(is.held, func(g string) bool { return !slices.Contains(shall.groups, g) }) {
+			p.do("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = " + literal(name))
+			for _, d := range is.enters {
+				p.do("REVOKE ALL ON DATABASE " + quote(d) + " FROM " + quote(name))
+			}
+			p.do("DROP ROLE " + quote(name))
+			delete(have, name)
+		}
 		is, there := have[name]
 		if !there {
 			is = role{inherit: true, managed: true}
@@ -215,7 +232,7 @@ func (p *plan) memberships(name string, is, shall []string) {
 
 // lockOut takes everything from a role that is declared no longer, except what it owns: that would be a loss.
 func (p *plan) lockOut(name string, is role) {
-	p.memberships(name, is.groups, nil)
+	p.memberships(name, is.groups, is.held) // Without a login, those that stay are of no use.
 	if is.login {
 		p.do("ALTER ROLE " + quote(name) + " NOLOGIN PASSWORD NULL")
 	}

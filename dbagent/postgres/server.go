@@ -135,6 +135,11 @@ func (s *Server) SetPassword(ctx context.Context, user, password string) error {
 		return fmt.Errorf("the user %q is none that the agent has made and that may log in; declare it, and let the agent make it first", user)
 	}
 	if _, err := conn.Exec(ctx, "ALTER ROLE "+quote(user)+" PASSWORD '"+verifier+"'"); err != nil {
+		var refused *pgconn.PgError
+		if errors.As(err, &refused) && refused.Code == "42501" {
+			err = fmt.Errorf("%w; let the administrator alter it, as from PostgreSQL 16 on somebody has to: GRANT %s TO %s WITH ADMIN OPTION",
+				err, quote(user), quote(conn.Config().User))
+		}
 		return fmt.Errorf("changing the password of %q: %w", user, err)
 	}
 	return nil

@@ -47,6 +47,12 @@ const VersionVariable = "BULKHEAD_POSTGRESQL"
 // Start starts a server, which ends with the test. It fails the test, with the cure, where there is none.
 func Start(tb testing.TB, options ...Option) *Server {
 	tb.Helper()
+	return StartVersion(tb, os.Getenv(VersionVariable), options...)
+}
+
+// StartVersion starts a server of a major version.
+func StartVersion(tb testing.TB, version string, options ...Option) *Server {
+	tb.Helper()
 	parameters := map[string]string{}
 	for _, p := range parameter.All {
 		parameters[p.Name] = p.Value
@@ -56,7 +62,7 @@ func Start(tb testing.TB, options ...Option) *Server {
 	}
 	password := rand.Text()
 	s, err := postgresql.Start(tb.Context(), postgresql.Options{
-		Root: projectRoot(tb), Version: os.Getenv(VersionVariable), Administrator: Administrator, Password: password, Database: FirstDatabase, Parameters: parameters,
+		Root: projectRoot(tb), Version: version, Administrator: Administrator, Password: password, Database: FirstDatabase, Parameters: parameters,
 	})
 	require.NoError(tb, err)
 	tb.Cleanup(s.Stop)

@@ -64,6 +64,8 @@ type Server struct {
 	// Ignored are the names of parameters that only RDS understands and nothing here stands for, and of those of a missing pgaudit, in order.
 	Ignored []string
 
+	options Options
+	bin     string
 	folder  string
 	running *exec.Cmd
 	ended   chan struct{}
@@ -72,18 +74,11 @@ type Server struct {
 
 // Start starts a server; the caller stops it. It ends with this process, too. The error is ErrNone where the machine has none.
 func Start(ctx context.Context, o Options) (*Server, error) {
-	root, err := filepath.Abs(o.Root)
+	bin, err := find(o.Root, o.Version)
 	if err != nil {
 		return nil, err
 	}
-	bin, err := find(root, o.Version)
-	if err == nil {
-		bin, err = filepath.EvalSymlinks(bin) // Who runs the server may reach the programs, and not the link.
-	}
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{Version: cmp.Or(o.Version, filepath.Base(filepath.Dir(bin))), Audits: audits(bin), ended: make(chan struct{})}
+	s := &Server{Version: cmp.Or(o.Version, filepath.Base(filepath.Dir(bin))), Audits: audits(bin), options: o, bin: bin}
 	if s.Authority, err = authority.New("authority of this server"); err != nil {
 		return nil, err
 	}
@@ -93,11 +88,10 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if s.folder, err = os.MkdirTemp(o.Folder, "bulkhead-postgres-"); err != nil {
 		return nil, err
 	}
-	settings, access := s.settings(o.Parameters)
 	for _, step := range []func() error{
-		func() error { return s.initialize(bin, o.Backup) },
-		func() error { return s.configure(settings, access) },
-		func() error { return s.run(ctx, bin) },
+		s.certify, s.fill,
+		func() error { return s.configure("data") },
+		func() error { return s.run(ctx) },
 		func() error { return s.becomeRDS(ctx, &o) },
 	} {
 		if err := step(); err != nil {
@@ -112,11 +106,17 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 func (s *Server) Stop() {
 	s.stop.Do(func() {
 		if s.running != nil {
-			_ = s.running.Process.Signal(syscall.SIGQUIT) // Immediate shutdown.
-			<-s.ended
+			s.end(syscall.SIGQUIT) // Immediate shutdown.
 		}
 		_ = os.RemoveAll(s.folder)
 	})
+}
+
+// end sends the running server a signal and waits for its end.
+func (s *Server) end(signal syscall.Signal) {
+	_ = s.running.Process.Signal(signal)
+	<-s.ended
+	s.running = nil
 }
 
 // CAFile is the file with the certificate of the server's authority, which is there until the server stops.
@@ -156,7 +156,8 @@ func (s *Server) Superuser(ctx context.Context, database string) (*pgx.Conn, err
 	return pgx.ConnectConfig(ctx, config)
 }
 
-func (s *Server) initialize(bin, backup string) error {
+// certify gives the server its certificate.
+func (s *Server) certify() error {
 	certificate, key, err := s.Authority.Issue(Host, Host)
 	if err != nil {
 		return err
@@ -174,11 +175,21 @@ func (s *Server) initialize(bin, backup string) error {
 			}
 		}
 	}
-	if backup != "" {
-		return copyTree(backup, filepath.Join(s.folder, "data"), nil)
+	return nil
+}
+
+// fill makes the data: those of the backup, or none.
+func (s *Server) fill() error {
+	if s.options.Backup != "" {
+		return copyTree(s.options.Backup, filepath.Join(s.folder, "data"), nil)
 	}
-	command := s.command(filepath.Join(bin, "initdb"), "--pgdata", filepath.Join(s.folder, "data"), "--username", "rdsadmin", "--auth", "reject",
-		"--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
+	return s.initialize("data")
+}
+
+// initialize makes a folder for the data of a server without any.
+func (s *Server) initialize(name string, more ...string) error {
+	command := s.command("initdb", append([]string{"--pgdata", filepath.Join(s.folder, name), "--username", "rdsadmin", "--auth", "reject",
+		"--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions"}, more...)...)
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s\nIf it may not be run by the user %d, move the project where everybody may read it, or install PostgreSQL",
 			err, output, nobody)
@@ -186,30 +197,31 @@ func (s *Server) initialize(bin, backup string) error {
 	return nil
 }
 
-func (s *Server) configure(settings map[string]string, access string) error {
+// configure replaces the settings that initdb has written into a folder. The files keep their owner.
+func (s *Server) configure(folder string) error {
+	settings, access := s.settings(s.options.Parameters)
 	var text strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		fmt.Fprintf(&text, "%s = '%s'\n", name, strings.ReplaceAll(settings[name], "'", "''"))
 	}
-	return errors.Join(s.write("postgresql.conf", text.String()), s.write("pg_hba.conf", access))
-}
-
-// write replaces a file of initdb's, which keeps its owner.
-func (s *Server) write(name, text string) error {
-	return os.WriteFile(filepath.Join(s.folder, "data", name), []byte(text), 0o600)
+	write := func(name, text string) error {
+		return os.WriteFile(filepath.Join(s.folder, folder, name), []byte(text), 0o600)
+	}
+	return errors.Join(write("postgresql.conf", text.String()), write("pg_hba.conf", access))
 }
 
 // run starts the server and waits until it lets somebody in.
-func (s *Server) run(ctx context.Context, bin string) error {
-	command := s.command(filepath.Join(bin, "postgres"), "-D", filepath.Join(s.folder, "data"))
+func (s *Server) run(ctx context.Context) error {
+	command := s.command("postgres", "-D", filepath.Join(s.folder, "data"))
 	log, err := os.Create(filepath.Join(s.folder, "log"))
 	if err != nil {
 		return err
 	}
 	command.Stdout, command.Stderr = log, log
-	started := make(chan error, 1)
+	started, ended := make(chan error, 1), make(chan struct{})
+	s.ended = ended
 	go func() {
-		defer close(s.ended)
+		defer close(ended)
 		defer func() { _ = log.Close() }()
 		defer process.PinThread()()
 		process.EndWithParent(command, syscall.SIGQUIT)
@@ -251,7 +263,7 @@ func (s *Server) answers() bool {
 
 // command runs a program of PostgreSQL with nothing of this process's environment, and as nobody if this process is root.
 func (s *Server) command(program string, arguments ...string) *exec.Cmd {
-	command := exec.Command(program, arguments...) // #nosec G204 -- a program of the server that find has found
+	command := exec.Command(filepath.Join(s.bin, program), arguments...) // #nosec G204 -- a program of the server that find has found
 	command.Dir, command.Env = s.folder, []string{"PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"}
 	if os.Geteuid() == 0 {
 		command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}

@@ -26,7 +26,7 @@ var OnlyRDS = map[string]string{ // #nosec G101 -- names of parameters
 // settings are the parameters of a group, with what a small server on loopback needs besides, and the lines of pg_hba.conf. Memory
 // and connections are the server's own: RDS computes them from the size of the instance.
 func (s *Server) settings(parameters map[string]string) (settings map[string]string, access string) {
-	settings = map[string]string{}
+	settings, s.Ignored = map[string]string{}, nil
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		switch value := parameters[name]; {
 		case OnlyRDS[name] != "":
