@@ -217,6 +217,11 @@ bench: ## Measure the program alone: time and memory of a preview of the product
 bench-policy: ## Measure the policy pack: start, memory, time per resource and per stack
 	@go test -run '^$$' -bench . -benchtime 1s ./policy/figures
 
+.PHONY: bench-database
+bench-database: postgresql ## Measure the database agent on a real PostgreSQL: logins and rotations, 20 databases with 60 users, its start
+	@go test -tags postgresql -count 1 -v -run 'FiftyRotations|StartsFast' ./dbagent | grep -v '^=== '
+	@go test -tags postgresql -run '^$$' -bench . -benchtime 3x ./dbagent/postgres
+
 .PHONY: bench-segmentation
 bench-segmentation: ## Measure the proof of segmentation: our production stack, all pairs of up to 100,000 interfaces, their report in a browser
 	@go test -run '^$$' -bench . -benchmem -benchtime 1x -p 1 -tags browser ./policy/segmentation ./policy/segmentation/page

@@ -22,21 +22,21 @@ import (
 
 // rig is a running server with the agent's view of it.
 type rig struct {
-	*testing.T
+	testing.TB
 	running *postgrestest.Server
 	server  *postgres.Server
 }
 
-func start(t *testing.T, options ...postgrestest.Option) *rig {
-	t.Helper()
-	return of(t, postgrestest.Start(t, options...))
+func start(tb testing.TB, options ...postgrestest.Option) *rig {
+	tb.Helper()
+	return of(tb, postgrestest.Start(tb, options...))
 }
 
-func of(t *testing.T, running *postgrestest.Server) *rig {
-	t.Helper()
+func of(tb testing.TB, running *postgrestest.Server) *rig {
+	tb.Helper()
 	roots, err := postgres.Roots(running.Authority.PEM)
-	require.NoError(t, err)
-	return &rig{T: t, running: running, server: &postgres.Server{
+	require.NoError(tb, err)
+	return &rig{TB: tb, running: running, server: &postgres.Server{
 		Host: postgrestest.Host, Port: running.Port, Roots: roots,
 		Administrator: func(context.Context) (string, string, error) {
 			return postgrestest.Administrator, running.Password, nil
