@@ -46,6 +46,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/acm v1.37.20 // indirect
 	github.com/aws/aws-sdk-go-v2/service/apigatewayv2 v1.33.6 // indirect
 	github.com/aws/aws-sdk-go-v2/service/autoscaling v1.64.1 // indirect
+	github.com/aws/aws-sdk-go-v2/service/backup v1.54.7 // indirect
 	github.com/aws/aws-sdk-go-v2/service/budgets v1.43.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/cloudfront v1.60.1 // indirect
 	github.com/aws/aws-sdk-go-v2/service/cloudtrail v1.55.6 // indirect
