@@ -14,7 +14,7 @@ import (
 
 // services are the names that docs/emulator.md has for services.
 var services = map[string]string{
-	"Access Analyzer": "access-analyzer", "Auto Scaling": "autoscaling", "Budgets": "budgets", "CloudTrail": "cloudtrail", "CloudWatch Logs": "logs", "Cost Explorer": "ce", "EC2": "ec2", "ELB": "elbv2", "GuardDuty": "guardduty", "IAM": "iam", "Inspector": "inspector2", "KMS": "kms", "Lambda": "lambda", "RDS": "rds", "Route 53 Resolver": "route53resolver", "S3": "s3", "Secrets Manager": "secretsmanager", "Security Hub": "securityhub", "Service Quotas": "servicequotas", "WAF": "wafv2",
+	"Access Analyzer": "access-analyzer", "Auto Scaling": "autoscaling", "Backup": "backup", "Budgets": "budgets", "CloudTrail": "cloudtrail", "CloudWatch Logs": "logs", "Cost Explorer": "ce", "EC2": "ec2", "ELB": "elbv2", "GuardDuty": "guardduty", "IAM": "iam", "Inspector": "inspector2", "KMS": "kms", "Lambda": "lambda", "RDS": "rds", "Route 53 Resolver": "route53resolver", "S3": "s3", "Secrets Manager": "secretsmanager", "Security Hub": "securityhub", "Service Quotas": "servicequotas", "WAF": "wafv2",
 }
 
 // TestDocumentationListsEveryOperation compares the operations that have a handler with the rows of the documentation.

@@ -97,7 +97,7 @@ type Table struct {
 func New(backing DatabaseBacking) *Table {
 	t := &Table{backing: backing, handlers: map[operation]Handler{}}
 	for _, register := range []func(*Table){
-		accessAnalyzer, autoScaling, budgets, cloudTrail, costAnomalies, dbEvents, dbInstance, dbSubnetGroup, dnsFirewall, ec2, ec2Account, guardDuty, inspector, instanceRefresh, keyRotation, knownValues, lateLogGroups, metricFilter, bucketTags, orderable, securityGroupRules, securityHub, serviceQuotas, targetGroups, targetHealth, trustPolicies,
+		accessAnalyzer, autoScaling, backup, budgets, cloudTrail, costAnomalies, dbEvents, dbInstance, dbSubnetGroup, dnsFirewall, ec2, ec2Account, guardDuty, inspector, instanceRefresh, keyRotation, knownValues, lateLogGroups, metricFilter, bucketTags, orderable, securityGroupRules, securityHub, serviceQuotas, targetGroups, targetHealth, trustPolicies,
 	} {
 		register(t)
 	}

@@ -45,7 +45,7 @@ var route53Routes = []route{
 	{"DELETE", "/2013-04-01/queryloggingconfig/{id}", "", "DeleteQueryLoggingConfig"},
 }
 
-// backupRoutes are the AWS Backup operations on vaults, plans and selections.
+// backupRoutes are the AWS Backup operations on vaults, plans, selections and restore testing.
 var backupRoutes = []route{
 	{"PUT", "/backup-vaults/{name}", "", "CreateBackupVault"},
 	{"GET", "/backup-vaults/{name}", "", "DescribeBackupVault"},
@@ -68,6 +68,14 @@ var backupRoutes = []route{
 	{"GET", "/backup/plans/{id}/selections", "", "ListBackupSelections"},
 	{"GET", "/backup/plans/{id}/selections/{selection}", "", "GetBackupSelection"},
 	{"DELETE", "/backup/plans/{id}/selections/{selection}", "", "DeleteBackupSelection"},
+	{"PUT", "/restore-testing/plans", "", "CreateRestoreTestingPlan"},
+	{"GET", "/restore-testing/plans/{name}", "", "GetRestoreTestingPlan"},
+	{"PUT", "/restore-testing/plans/{name}", "", "UpdateRestoreTestingPlan"},
+	{"DELETE", "/restore-testing/plans/{name}", "", "DeleteRestoreTestingPlan"},
+	{"PUT", "/restore-testing/plans/{name}/selections", "", "CreateRestoreTestingSelection"},
+	{"GET", "/restore-testing/plans/{name}/selections/{selection}", "", "GetRestoreTestingSelection"},
+	{"PUT", "/restore-testing/plans/{name}/selections/{selection}", "", "UpdateRestoreTestingSelection"},
+	{"DELETE", "/restore-testing/plans/{name}/selections/{selection}", "", "DeleteRestoreTestingSelection"},
 	{"GET", "/tags/{arn+}", "", "ListTags"},
 	{"POST", "/tags/{arn+}", "", "TagResource"},
 	{"POST", "/untag/{arn+}", "", "UntagResource"},
