@@ -111,9 +111,9 @@ func (b *builder) healthy(m *model.TargetGroup, g targetGroup) {
 			continue
 		}
 		for _, d := range h.TargetHealthDescriptions {
-			ids, told := b.named(d.Target.ID)
+			ids, told := b.named(d.Target.ID, g.VpcID)
 			if !told {
-				m.Doubt = "which interface of " + d.Target.ID + " is its primary one is not among the answers"
+				m.Doubt = "which interface the target " + d.Target.ID + " means is not among the answers"
 			}
 			for _, id := range ids {
 				if x := (model.Member{Target: id, Protocol: transport(g.Protocol), Port: cmp.Or(d.Target.Port, g.Port)}); !slices.Contains(m.Members, x) {
@@ -133,28 +133,52 @@ func preserves(g targetGroup) bool {
 	return g.TargetType != "alb" && (g.TargetType != "ip" || g.Protocol != "TCP" && g.Protocol != "TLS")
 }
 
-// named are the ids of what a target's id means: an instance, a load balancer, or an address; told is whether the answers tell all of them.
-func (b *builder) named(id string) (names []string, told bool) {
+// named are the ids of what a target's id means: an instance, a load balancer, or an address in a VPC or, if none there has it, elsewhere;
+// told is whether the answers tell.
+func (b *builder) named(id, vpc string) (names []string, told bool) {
 	ip, err := netip.ParseAddr(id)
-	var out []string
-	if err != nil {
-		name, told := b.primary(id)
-		if told {
-			out = []string{name}
-		}
-		for _, g := range b.AutoScalingGroups {
-			if slices.ContainsFunc(g.Instances, func(i struct{ InstanceID string }) bool { return i.InstanceID == id }) {
-				out = append(out, g.AutoScalingGroupName)
-			}
-		}
-		return out, told
+	if err == nil {
+		return b.bearer(ip, vpc)
 	}
+	name, told := b.primary(id)
+	if told {
+		names = []string{name}
+	}
+	for _, g := range b.AutoScalingGroups {
+		if slices.ContainsFunc(g.Instances, func(i struct{ InstanceID string }) bool { return i.InstanceID == id }) {
+			names = append(names, g.AutoScalingGroupName)
+		}
+	}
+	return names, told
+}
+
+// bearer is what has an address.
+func (b *builder) bearer(ip netip.Addr, vpc string) (names []string, told bool) {
+	var here, all []string
 	for _, f := range b.net.Interfaces {
 		if slices.ContainsFunc(f.Addresses, func(a model.Address) bool { return a.Bears(ip) }) {
-			out = append(out, f.ID)
+			all = append(all, f.ID)
+			if slices.ContainsFunc(b.Subnets, func(s subnet) bool { return s.VpcID == vpc && slices.Contains(f.Subnets, s.SubnetID) }) {
+				here = append(here, f.ID)
+			}
 		}
 	}
-	return out, true
+	all = append(all, b.dropped[ip]...)
+	switch {
+	case len(here) == 1:
+		return here, true
+	case len(all) == 1:
+		return all, true
+	case len(all) > 1:
+		return nil, false
+	}
+	// Nothing is known to have it, and something of AWS's whose addresses are not known may.
+	return nil, !slices.ContainsFunc(b.net.Interfaces, func(f model.Interface) bool {
+		return f.Kind != model.Host && !slices.ContainsFunc(f.Addresses, func(a model.Address) bool { return a.IP.IsValid() || a.Prefix.IsValid() }) &&
+			slices.ContainsFunc(b.net.Subnets, func(s model.Subnet) bool {
+				return slices.Contains(f.Subnets, s.ID) && slices.ContainsFunc(s.CIDRs, func(c netip.Prefix) bool { return c.Contains(ip) })
+			})
+	})
 }
 
 // primary is the interface of an instance to which a load balancer sends, and whether the answers tell:

@@ -144,7 +144,7 @@ func (a *answers) add(folder, name string, text []byte) (bool, error) {
 // carries reports whether a file of this name lists what could carry packets.
 func carries(name string) bool {
 	return slices.ContainsFunc([]string{"transitgateway", "vpn", "directconnect", "customergateway", "networkfirewall", "lattice", "carriergateway", "localgateway", "corenetwork", "gatewayloadbalancer", "classicloadbalancer",
-		"accelerator", "endpointgroup", "customrouting", "vpcorigin"}, func(s string) bool {
+		"accelerator", "endpointgroup", "customrouting", "vpcorigin", "vpclink", "verifiedaccess"}, func(s string) bool {
 		return strings.Contains(strings.ToLower(name), s)
 	})
 }

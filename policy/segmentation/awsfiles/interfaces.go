@@ -16,30 +16,35 @@ func (b *builder) interfaces() {
 	names := map[string]string{}
 	list := b.NetworkInterfaces
 	seen := map[string]bool{}
-	b.devices = map[string][]device{}
+	b.devices, b.elastic, b.dropped = map[string][]device{}, map[string][]address{}, map[netip.Addr][]string{}
 	for _, i := range list {
 		seen[i.NetworkInterfaceID] = true
 		b.attached(i)
 	}
+	addresses := b.Addresses
 	for _, r := range b.Reservations {
 		for _, i := range r.Instances {
 			names[i.InstanceID] = i.Tags.name()
 			if i.State.Name == "terminated" {
 				continue
 			}
-			for _, f := range i.NetworkInterfaces {
-				at := attachment{}
-				if f.Attachment != nil {
-					at = *f.Attachment
-				}
-				at.InstanceID = cmp.Or(at.InstanceID, i.InstanceID)
-				f.Attachment = &at
+			for _, f := range i.interfaces(len(b.devices[i.InstanceID]) > 0) {
 				b.attached(f)
 				if !seen[f.NetworkInterfaceID] {
 					list = append(list, f)
 				}
 			}
+			if i.PublicIPAddress != "" {
+				addresses = append(addresses, address{PublicIP: i.PublicIPAddress, InstanceID: i.InstanceID, PrivateIPAddress: i.PrivateIPAddress})
+			}
 		}
+	}
+	for _, e := range addresses {
+		key := e.NetworkInterfaceID
+		if key == "" && e.InstanceID != "" {
+			key, _ = b.primary(e.InstanceID)
+		}
+		b.elastic[key] = append(b.elastic[key], e)
 	}
 	for _, f := range list {
 		if m, ok := b.interfaceOf(f); ok {
@@ -49,6 +54,34 @@ func (b *builder) interfaces() {
 			b.net.Interfaces = append(b.net.Interfaces, m)
 		}
 	}
+}
+
+// interfaces are those of an instance, with what only the instance itself says of its single one.
+func (i *instance) interfaces(known bool) []networkInterface {
+	list := slices.Clone(i.NetworkInterfaces)
+	if len(list) == 0 && !known {
+		list = append(list, networkInterface{NetworkInterfaceID: i.InstanceID})
+	}
+	for n := range list {
+		f, at := &list[n], attachment{}
+		if f.Attachment != nil {
+			at = *f.Attachment
+		}
+		at.InstanceID = cmp.Or(at.InstanceID, i.InstanceID)
+		f.Attachment = &at
+		if len(list) > 1 {
+			continue
+		}
+		f.SubnetID, f.VpcID, f.PrivateIPAddress = cmp.Or(f.SubnetID, i.SubnetID), cmp.Or(f.VpcID, i.VpcID), cmp.Or(f.PrivateIPAddress, i.PrivateIPAddress)
+		f.SourceDestCheck = cmp.Or(f.SourceDestCheck, i.SourceDestCheck)
+		if len(f.Groups) == 0 {
+			f.Groups = i.SecurityGroups
+		}
+		if len(f.Ipv6Addresses) == 0 && i.Ipv6Address != "" {
+			f.Ipv6Addresses = append(f.Ipv6Addresses, struct{ Ipv6Address string }{i.Ipv6Address})
+		}
+	}
+	return list
 }
 
 // device is an interface of an instance; unsure is whether it may be its primary one.
@@ -87,24 +120,39 @@ func (b *builder) interfaceOf(f networkInterface) (model.Interface, bool) {
 	b.kindOf(f, &m)
 	m.Forwards = m.Forwards && m.Kind == model.Host // AWS's own interfaces forward nothing of ours
 	m.Addresses = b.addressesOf(f)
-	if m.Kind == model.Database && b.listed(&m) {
+	if of := b.listed(&m); len(of) > 0 {
+		for _, a := range m.Addresses {
+			b.dropped[a.IP] = append(b.dropped[a.IP], of...)
+		}
 		return m, false
 	}
 	if len(m.Addresses) == 0 {
 		m.Addresses = []model.Address{{}}
 	}
+	b.ungrouped(&m, f.InterfaceType == "network_load_balancer")
 	return m, true
 }
 
-// listed reports whether a database's interface is one that a listed instance may have: in one of its subnets, with its groups and kinds of
-// address.
-func (b *builder) listed(m *model.Interface) bool {
+// ungrouped tells of an interface without groups, which only those of network load balancers and of gateways may be: the answers leave them out.
+func (b *builder) ungrouped(m *model.Interface, network bool) {
+	if len(m.Groups) == 0 && !network && m.Kind != model.NATInterface && (m.Kind != model.Balancer || !strings.Contains("/"+m.Owner, "/net/")) {
+		m.Doubt = cmp.Or(m.Doubt, "its groups are not among the answers")
+	}
+}
+
+// listed are the databases among the answers that may have an interface: in one of their subnets, with their groups and kinds of address.
+func (b *builder) listed(m *model.Interface) (names []string) {
+	if m.Kind != model.Database {
+		return nil
+	}
 	public := slices.ContainsFunc(m.Addresses, func(a model.Address) bool { return a.HasPublic != model.No })
 	six := slices.ContainsFunc(m.Addresses, model.Address.Is6)
-	return slices.ContainsFunc(b.DbInstances, func(d dbInstance) bool {
-		of := b.database(d)
-		return slices.Contains(of.Subnets, m.Subnets[0]) && same(of.Groups, m.Groups) && public == d.PubliclyAccessible && (!six || dual(d.NetworkType))
-	})
+	for _, d := range b.DbInstances {
+		if of := b.database(d); slices.Contains(of.Subnets, m.Subnets[0]) && same(of.Groups, m.Groups) && public == d.PubliclyAccessible && (!six || dual(d.NetworkType)) {
+			names = append(names, of.ID)
+		}
+	}
+	return names
 }
 
 // same reports whether two lists of ids have the same elements.
@@ -139,8 +187,10 @@ func (b *builder) kindOf(f networkInterface, m *model.Interface) {
 		m.Kind = model.VPCEndpoint
 	case f.InterfaceType == "lambda":
 		m.Kind = model.Function
-	case strings.HasPrefix(f.Description, "ELB ") && describedBy(f, "amazon-elb"):
-		m.Kind, m.Owner = model.Balancer, strings.TrimPrefix(f.Description, "ELB ")
+	case f.InterfaceType == "api_gateway_managed": // requests of the internet come by it
+		b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: f.NetworkInterfaceID, What: f.InterfaceType, VPC: f.VpcID})
+	case f.InterfaceType == "network_load_balancer", strings.HasPrefix(f.Description, "ELB ") && describedBy(f, "amazon-elb"):
+		m.Kind, m.Owner = model.Balancer, cmp.Or(strings.TrimPrefix(f.Description, "ELB "), f.NetworkInterfaceID)
 		for _, l := range b.LoadBalancers {
 			if strings.HasSuffix(l.LoadBalancerArn, ":loadbalancer/"+m.Owner) {
 				m.Owner, m.Name = l.LoadBalancerArn, l.LoadBalancerName
@@ -174,8 +224,8 @@ func (b *builder) addressesOf(f networkInterface) []model.Address {
 		if public != nil {
 			text = public.PublicIP
 		}
-		for _, e := range b.Addresses {
-			if e.NetworkInterfaceID == f.NetworkInterfaceID && (e.PrivateIPAddress == private || e.PrivateIPAddress == "") {
+		for _, e := range b.elastic[f.NetworkInterfaceID] {
+			if e.PrivateIPAddress == private || e.PrivateIPAddress == "" && len(out) == 0 {
 				text = e.PublicIP
 			}
 		}
@@ -339,6 +389,7 @@ func (b *builder) place(m model.Interface, network string) {
 	if len(m.Subnets) == 0 {
 		m.Doubt = "its subnets are not known"
 	}
+	b.ungrouped(&m, false)
 	if dual(network) {
 		m.Addresses = append(m.Addresses, model.Address{V6: true})
 	}

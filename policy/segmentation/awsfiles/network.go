@@ -17,8 +17,11 @@ import (
 type builder struct {
 	*answers
 	net      model.Network
-	excluded map[string]model.Block // subnets and VPCs from Block Public Access
-	devices  map[string][]device    // of instances
+	excluded map[string]model.Block    // subnets and VPCs from Block Public Access
+	changing map[string][]netip.Prefix // CIDRs of VPCs that come or go
+	devices  map[string][]device       // of instances
+	elastic  map[string][]address      // public addresses, by interface and by instance
+	dropped  map[netip.Addr][]string   // databases that may be behind an address of an interface that is left out
 }
 
 func (a *answers) network() *model.Network {
@@ -67,20 +70,25 @@ func (b *builder) prefixes(what string, texts ...string) (out []netip.Prefix, wh
 	return out, whole
 }
 
-func blocks(sets ...[]cidrBlock) []string {
-	var out []string
+// blocks are the CIDRs of a VPC or subnet, and those of them that come or go.
+func blocks(sets ...[]cidrBlock) (all, changing []string) {
 	for _, set := range sets {
 		for _, c := range set {
-			if state := c.CidrBlockState.State + c.Ipv6CidrBlockState.State; state == "" || state == "associated" || state == "associating" {
-				out = append(out, c.CidrBlock, c.Ipv6CidrBlock)
+			switch c.CidrBlockState.State + c.Ipv6CidrBlockState.State {
+			case "disassociated", "failed":
+				continue
+			case "", "associated":
+			default:
+				changing = append(changing, c.CidrBlock, c.Ipv6CidrBlock)
 			}
+			all = append(all, c.CidrBlock, c.Ipv6CidrBlock)
 		}
 	}
-	return out
+	return all, changing
 }
 
 func (b *builder) vpcs() {
-	b.excluded = map[string]model.Block{}
+	b.excluded, b.changing = map[string]model.Block{}, map[string][]netip.Prefix{}
 	for _, x := range b.VpcBlockPublicAccess {
 		for _, e := range x.VpcBlockPublicAccessExclusions {
 			id := e.ResourceArn[strings.LastIndexByte(e.ResourceArn, '/')+1:]
@@ -94,10 +102,15 @@ func (b *builder) vpcs() {
 		}
 	}
 	for _, v := range b.Vpcs {
-		cidrs, whole := b.prefixes("VPC "+v.VpcID, append([]string{v.CidrBlock}, blocks(v.CidrBlockAssociationSet, v.Ipv6CidrBlockAssociationSet)...)...)
+		all, changing := blocks(v.CidrBlockAssociationSet, v.Ipv6CidrBlockAssociationSet)
+		cidrs, whole := b.prefixes("VPC "+v.VpcID, append([]string{v.CidrBlock}, all...)...)
+		b.changing[v.VpcID], _ = b.prefixes("VPC "+v.VpcID, changing...)
 		m := model.VPC{ID: v.VpcID, Name: v.Tags.name(), CIDRs: cidrs, Block: b.mode(v)}
 		if !whole {
 			m.Doubt = "a CIDR of it cannot be read"
+		}
+		if len(b.changing[v.VpcID]) > 0 {
+			m.Doubt = "a CIDR of it comes or goes"
 		}
 		if x := b.excluded[v.VpcID]; x != "" && m.Block != model.BlockOff {
 			m.Block = x
@@ -156,7 +169,8 @@ func (b *builder) defaults(v *model.VPC) {
 	for _, t := range b.RouteTables {
 		for _, s := range t.Associations {
 			if counts, doubt := associates(s.AssociationState.State); counts && s.Main && t.VpcID == v.ID {
-				v.MainTable, v.Doubt = t.RouteTableID, cmp.Or(v.Doubt, doubt)
+				v.Doubt = cmp.Or(v.Doubt, doubt, two("main route tables", v.MainTable, t.RouteTableID))
+				v.MainTable = t.RouteTableID
 			}
 		}
 	}
@@ -169,27 +183,41 @@ func (b *builder) defaults(v *model.VPC) {
 
 func (b *builder) subnets() {
 	for _, s := range b.Subnets {
-		cidrs, whole := b.prefixes("subnet "+s.SubnetID, append([]string{s.CidrBlock}, blocks(s.Ipv6CidrBlockAssociationSet)...)...)
+		all, changing := blocks(s.Ipv6CidrBlockAssociationSet)
+		cidrs, whole := b.prefixes("subnet "+s.SubnetID, append([]string{s.CidrBlock}, all...)...)
 		m := model.Subnet{ID: s.SubnetID, Name: s.Tags.name(), VPC: s.VpcID, CIDRs: cidrs, Exclusion: b.excluded[s.SubnetID]}
 		if !whole {
 			m.Doubt = "a CIDR of it cannot be read"
 		}
+		if len(changing) > 0 || slices.ContainsFunc(b.changing[s.VpcID], func(c netip.Prefix) bool { return slices.ContainsFunc(cidrs, c.Overlaps) }) {
+			m.Doubt = "a CIDR of it comes or goes"
+		}
 		for _, t := range b.RouteTables {
 			for _, x := range t.Associations {
 				if counts, doubt := associates(x.AssociationState.State); counts && x.SubnetID == s.SubnetID {
-					m.Table, m.Doubt = t.RouteTableID, cmp.Or(m.Doubt, doubt)
+					m.Doubt = cmp.Or(m.Doubt, doubt, two("route tables", m.Table, t.RouteTableID))
+					m.Table = t.RouteTableID
 				}
 			}
 		}
 		for _, a := range b.NetworkAcls {
 			for _, x := range a.Associations {
 				if x.SubnetID == s.SubnetID {
+					m.Doubt = cmp.Or(m.Doubt, two("ACLs", m.ACL, a.NetworkACLID))
 					m.ACL = a.NetworkACLID
 				}
 			}
 		}
 		b.net.Subnets = append(b.net.Subnets, m)
 	}
+}
+
+// two says that the answers name two of what AWS has one.
+func two(what, before, now string) string {
+	if before == "" || before == now {
+		return ""
+	}
+	return fmt.Sprintf("the answers give it two %s, %s and %s", what, before, now)
 }
 
 func number(p *int) int {
@@ -273,10 +301,15 @@ func (b *builder) acls() {
 			} else {
 				x.Doubt = "its CIDR cannot be read"
 			}
+			both := []model.Entry{x}
+			if e.RuleAction != "allow" && e.RuleAction != "deny" { // of two entries of one number the engine knows not which
+				x.Allow = true
+				both = append(both, x)
+			}
 			if e.Egress {
-				m.Egress = append(m.Egress, x)
+				m.Egress = append(m.Egress, both...)
 			} else {
-				m.Ingress = append(m.Ingress, x)
+				m.Ingress = append(m.Ingress, both...)
 			}
 		}
 		b.net.ACLs = append(b.net.ACLs, m)
@@ -306,106 +339,4 @@ func (b *builder) lists() {
 		}
 		b.net.Lists = append(b.net.Lists, m)
 	}
-}
-
-func (b *builder) gateways() {
-	for _, egress := range []bool{false, true} {
-		list := b.InternetGateways
-		if egress {
-			list = b.EgressOnlyInternetGateways
-		}
-		for _, g := range list {
-			m := model.Gateway{ID: g.InternetGatewayID + g.EgressOnlyInternetGatewayID, Name: g.Tags.name(), EgressOnly: egress}
-			for _, a := range g.Attachments {
-				if a.State == "" || a.State == "attached" || a.State == "available" {
-					m.VPC = a.VpcID
-				}
-			}
-			b.net.Gateways = append(b.net.Gateways, m)
-		}
-	}
-	for _, p := range b.VpcPeeringConnections {
-		b.net.Peerings = append(b.net.Peerings, model.Peering{ID: p.VpcPeeringConnectionID, Name: p.Tags.name(), A: p.RequesterVpcInfo.VpcID, B: p.AccepterVpcInfo.VpcID,
-			Active: p.Status.Code == "active" || p.Status.Code == "", References: p.RequesterVpcInfo.Region == p.AccepterVpcInfo.Region})
-	}
-}
-
-func (b *builder) nats() {
-	for _, x := range b.NatGateways {
-		m := model.NAT{ID: x.NatGatewayID, Name: x.Tags.name(), VPC: x.VpcID, Subnet: x.SubnetID, Private: x.ConnectivityType == "private", Down: x.State != "available" && x.State != ""}
-		if x.AvailabilityMode == "regional" || x.SubnetID == "" {
-			m.Doubt = "a regional NAT gateway is not modelled"
-		}
-		for _, a := range x.NatGatewayAddresses {
-			if ip, err := netip.ParseAddr(a.PublicIP); err == nil && len(x.NatGatewayAddresses) == 1 {
-				m.Public = ip
-			}
-		}
-		b.net.NATs = append(b.net.NATs, m)
-	}
-}
-
-func (b *builder) tables() {
-	for _, t := range b.RouteTables {
-		m := model.Table{ID: t.RouteTableID, Name: t.Tags.name(), VPC: t.VpcID}
-		for _, a := range t.Associations {
-			if counts, _ := associates(a.AssociationState.State); counts && a.GatewayID != "" {
-				b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: t.RouteTableID, What: "a route table of the gateway " + a.GatewayID, VPC: t.VpcID})
-			}
-		}
-		for _, r := range t.Routes {
-			x := model.Route{List: r.DestinationPrefixListID, Propagated: r.Origin == "EnableVgwRoutePropagation"}
-			if cidrs, _ := b.prefixes("route table "+t.RouteTableID, r.DestinationCidrBlock, r.DestinationIpv6CidrBlock); len(cidrs) == 1 {
-				x.CIDR = cidrs[0]
-			}
-			switch {
-			case r.State == "blackhole":
-				x.Target = model.Blackhole
-			case r.NatGatewayID != "":
-				x.Target, x.To = model.NATGateway, r.NatGatewayID
-			case r.VpcPeeringConnectionID != "":
-				x.Target, x.To = model.PeeringLink, r.VpcPeeringConnectionID
-			case r.EgressOnlyInternetGatewayID != "":
-				x.Target, x.To = model.EgressOnly, r.EgressOnlyInternetGatewayID
-			case r.GatewayID == "local":
-				x.Target = model.Local
-			case strings.HasPrefix(r.GatewayID, "igw-"):
-				x.Target, x.To = model.InternetGateway, r.GatewayID
-			case strings.HasPrefix(r.GatewayID, "vpce-") && x.List != "":
-				x.Target, x.To = model.GatewayEndpoint, r.GatewayID
-				b.endpointList(x.List, r.GatewayID)
-			default:
-				x.Target, x.To = model.Other, r.GatewayID+r.NetworkInterfaceID+r.InstanceID
-			}
-			m.Routes = append(m.Routes, x)
-		}
-		b.associated(&m)
-		b.net.Tables = append(b.net.Tables, m)
-	}
-}
-
-// associated adds the routes to gateway endpoints that name the table, where its own answer lacks them.
-func (b *builder) associated(t *model.Table) {
-	for _, e := range b.VpcEndpoints {
-		if e.VpcEndpointType != "Gateway" || !slices.Contains(e.RouteTableIDs, t.ID) || slices.ContainsFunc(t.Routes, func(r model.Route) bool { return r.To == e.VpcEndpointID }) {
-			continue
-		}
-		if i := slices.IndexFunc(b.net.Lists, func(l model.PrefixList) bool { return l.Service && l.Name == e.ServiceName }); i >= 0 {
-			t.Routes = append(t.Routes, model.Route{List: b.net.Lists[i].ID, Target: model.GatewayEndpoint, To: e.VpcEndpointID})
-		}
-	}
-}
-
-// endpointList adds the list that a gateway endpoint's route names where no file has it: AWS keeps it.
-func (b *builder) endpointList(list, endpoint string) {
-	if slices.ContainsFunc(b.net.Lists, func(l model.PrefixList) bool { return l.ID == list }) {
-		return
-	}
-	m := model.PrefixList{ID: list, Service: true, Doubt: "its entries are not known"}
-	for _, e := range b.VpcEndpoints {
-		if e.VpcEndpointID == endpoint {
-			m.Name = e.ServiceName
-		}
-	}
-	b.net.Lists = append(b.net.Lists, m)
 }

@@ -93,7 +93,7 @@ type networkInterface struct {
 	NetworkInterfaceID, SubnetID, VpcID, InterfaceType, Description, Status, RequesterID, PrivateIPAddress string
 	SourceDestCheck, RequesterManaged                                                                      *bool
 	Association                                                                                            *association
-	Groups                                                                                                 []struct{ GroupID string }
+	Groups                                                                                                 []groupIdentifier
 	PrivateIPAddresses                                                                                     []struct {
 		PrivateIPAddress string
 		Association      *association
@@ -163,9 +163,9 @@ type rule struct {
 }
 
 type targetGroup struct {
-	TargetGroupArn, TargetGroupName, Protocol, TargetType string
-	Port                                                  int
-	LoadBalancerArns                                      []string
+	TargetGroupArn, TargetGroupName, Protocol, TargetType, VpcID string
+	Port                                                         int
+	LoadBalancerArns                                             []string
 	// PreserveClientIP is an attribute, which describe-target-groups does not show; the default counts without it.
 	PreserveClientIP *bool
 }
@@ -230,16 +230,20 @@ type launchTemplateVersion struct {
 	}
 }
 
-type address struct{ PublicIP, NetworkInterfaceID, PrivateIPAddress string }
+type address struct{ PublicIP, NetworkInterfaceID, PrivateIPAddress, InstanceID string }
 
-type reservation struct {
-	Instances []struct {
-		InstanceID        string
-		State             struct{ Name string }
-		NetworkInterfaces []networkInterface
-		Tags              tags
-	}
+type reservation struct{ Instances []instance }
+
+type instance struct {
+	InstanceID, SubnetID, VpcID, PrivateIPAddress, PublicIPAddress, Ipv6Address string
+	State                                                                       struct{ Name string }
+	SecurityGroups                                                              []groupIdentifier
+	SourceDestCheck                                                             *bool
+	NetworkInterfaces                                                           []networkInterface
+	Tags                                                                        tags
 }
+
+type groupIdentifier struct{ GroupID string }
 
 type blockPublicAccess struct {
 	InternetGatewayBlockMode       string

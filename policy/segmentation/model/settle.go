@@ -8,9 +8,11 @@ import (
 )
 
 // Settled is the network with every route whose target is not in the model turned into one to a forwarder that is not
-// known: what lies behind it may carry packets anywhere. The receiver stays as it is.
+// known: what lies behind it may carry packets anywhere. What has one id is joined. The receiver stays as it is.
 func (n *Network) Settled() *Network {
 	out := *n
+	out.untwin()
+	n = &out
 	out.Tables = slices.Clone(n.Tables)
 	vpc := ids(n.VPCs, func(v VPC) string { return v.ID })
 	known := map[Target]map[string]bool{

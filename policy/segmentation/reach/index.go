@@ -113,7 +113,9 @@ func targets(balancers []model.LoadBalancer) map[string][]string {
 func by[T any](list []T, key func(*T) string) map[string]*T {
 	out := make(map[string]*T, len(list))
 	for i := range list {
-		out[key(&list[i])] = &list[i]
+		if id := key(&list[i]); id != "" {
+			out[id] = &list[i]
+		}
 	}
 	return out
 }

@@ -34,7 +34,7 @@ func (n *index) ways(a, b place) []way {
 		out = n.outbound(a, b)
 	case a.v6 != b.v6:
 		return nil
-	case a.subnet.ID == b.subnet.ID:
+	case a.subnet.ID == b.subnet.ID && a.subnet.ID != "":
 		out = append(out, n.sameSubnet(a, b))
 	case a.vpc.ID == b.vpc.ID:
 		out = append(out, n.across(a, b, to(model.Local, ""), "local", always))
