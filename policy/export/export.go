@@ -59,16 +59,20 @@ type state struct {
 	Aliases                 []string            `json:"aliases"`
 	AdditionalSecretOutputs []string            `json:"additionalSecretOutputs"`
 	// Custom is false for a component; a file may leave it out.
-	Custom  *bool `json:"custom"`
-	Delete  bool  `json:"delete"`
-	Protect bool  `json:"protect"`
+	Custom   *bool `json:"custom"`
+	Delete   bool  `json:"delete"`
+	Protect  bool  `json:"protect"`
+	External bool  `json:"external"`
 	// before is the state that a preview changes in place; nil otherwise.
 	before *state
-	// read says that a preview only reads the resource, which somebody else manages.
+	// read says that a preview only reads the resource.
 	read bool
 	// made says that a preview makes the resource.
 	made bool
 }
+
+// onlyRead reports whether the program only reads the resource, which somebody else manages.
+func (s *state) onlyRead() bool { return s.read || s.External }
 
 // step is what a preview or an update does to one resource.
 type step struct {
@@ -271,7 +275,7 @@ func build(states []state, preview bool) (*Deployment, error) {
 		}
 		after.Dependencies, after.PropertyDependencies = s.Dependencies, s.PropertyDependencies
 		d.Stack = append(d.Stack, after)
-		if !s.read { // the engine asks about those in the stack pass only
+		if !s.onlyRead() { // the engine asks about those in the stack pass only
 			d.Inputs = append(d.Inputs, before)
 		}
 	}

@@ -79,3 +79,18 @@ func TestWhatAPreviewMakes(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, d.Made, "an export makes nothing")
 }
+
+// What a program only reads is judged in the stack pass alone, in an export as in a preview.
+func TestWhatAProgramOnlyReadsIsInTheStackAlone(t *testing.T) {
+	for _, text := range []string{
+		`{"version":3,"deployment":{"resources":[{"urn":"urn:pulumi:s::p::aws:ec2/eip:Eip::e","type":"aws:ec2/eip:Eip","external":true,"inputs":{"instance":"i"},"outputs":{"instance":"i"}}]}}`,
+		`{"steps":[{"op":"read","urn":"urn:pulumi:s::p::aws:ec2/eip:Eip::e","newState":{"type":"aws:ec2/eip:Eip","inputs":{"instance":"i"},"outputs":{"instance":"i"}}}]}`,
+	} {
+		d, err := export.Read(strings.NewReader(text))
+		require.NoError(t, err)
+		require.Empty(t, d.Inputs)
+		require.Len(t, d.Stack, 1)
+		require.False(t, d.Stack[0].Declared())
+		require.Equal(t, "i", d.Stack[0].Inputs().Get("instance").Str(), "the state instead")
+	}
+}

@@ -80,6 +80,10 @@ func (r *Resource) Inputs() Value {
 	return Value{n: r.props}
 }
 
+// Declared reports whether there are inputs, even if they are empty: not of what a program only reads, and not in the stack pass where
+// Analyze did not keep them.
+func (r *Resource) Declared() bool { return r.raw != nil || r.props != nil }
+
 // Outputs returns the decoded state. It is empty in the resource pass.
 func (r *Resource) Outputs() Value {
 	if !r.outRead {

@@ -65,8 +65,11 @@ func (b *builder) balancers() {
 	}
 	for _, r := range b.of("lb/loadBalancer") {
 		l := model.LoadBalancer{ID: r.URN, Name: r.name(), Network: r.get("loadBalancerType").Str() == "network", Protected: protected[r.URN]}
-		if gatewayBalancer(r) != model.No {
+		switch {
+		case gatewayBalancer(r) != model.No:
 			l.Doubt = "it is, or may be, a Gateway Load Balancer"
+		case r.read:
+			l.Doubt = "it may have listeners outside the stack"
 		}
 		for _, x := range b.of("lb/listener") {
 			to := b.ref(x, "loadBalancerArn", "lb/loadBalancer")
@@ -79,6 +82,9 @@ func (b *builder) balancers() {
 				continue
 			}
 			l.Listeners = append(l.Listeners, model.Listener{ID: x.URN, Protocol: transport(x.told("protocol").Str()), Port: int(port), Targets: b.forwards(x, l.Network)})
+			if x.read {
+				l.Doubt = cmp.Or(l.Doubt, x.Name+" may have rules outside the stack")
+			}
 		}
 		b.net.LoadBalancers = append(b.net.LoadBalancers, l)
 	}
@@ -129,8 +135,12 @@ func (b *builder) forwards(x *resource, network bool) []model.TargetGroup {
 			add(r, "actions", to.doubt)
 		}
 	}
-	slices.Sort(sure)
-	for _, id := range slices.Compact(sure) {
+	return append(out, b.sure(slices.Compact(slices.Sorted(slices.Values(sure))), network)...)
+}
+
+// sure are the target groups of some URNs.
+func (b *builder) sure(urns []string, network bool) (out []model.TargetGroup) {
+	for _, id := range urns {
 		if g := b.byURN[id]; g != nil {
 			out = append(out, b.targetGroup(g, network)...)
 			continue
@@ -156,7 +166,9 @@ func (b *builder) targetGroup(g *resource, network bool) []model.TargetGroup {
 	if n, ok := g.told("port").Number(); ok {
 		port = int(n)
 	}
-	m.Members, m.Doubt = b.members(g, transport(protocol), port)
+	if m.Members, m.Doubt = b.members(g, transport(protocol), port); g.read {
+		m.Doubt = cmp.Or(m.Doubt, "it may have targets outside the stack")
+	}
 	return []model.TargetGroup{m}
 }
 
@@ -173,6 +185,7 @@ var joining = []join{
 	{"autoscaling/group", "targetGroupArns", "", "", ""},
 	{"autoscaling/group", "trafficSources", "identifier", "", ""},
 	{"autoscaling/attachment", "lbTargetGroupArn", "", "autoscalingGroupName", ""},
+	{"ec2/spotFleetRequest", "targetGroupArns", "", "", ""},
 	{"autoscaling/trafficSourceAttachment", "trafficSource", "identifier", "autoscalingGroupName", ""},
 	{"ecs/service", "loadBalancers", "targetGroupArn", "", "containerPort"},
 	{"ecs/service", "loadBalancers", alternate, "", "containerPort"},
@@ -201,6 +214,13 @@ func (b *builder) members(g *resource, protocol, port int) (out []model.Member, 
 			}
 		}
 	}
+	for _, r := range b.of("codedeploy/deploymentGroup") {
+		named(r.told("loadBalancerInfo"), "name", false, func(_ string, at pack.Value) {
+			if f := b.refer(r, "loadBalancerInfo", at, "lb/targetGroup"); f.short || slices.Contains(f.ids, g.URN) {
+				doubt = cmp.Or(doubt, "what "+r.Name+" gives it, its last deployment decided")
+			}
+		})
+	}
 	return out, doubt
 }
 
@@ -227,7 +247,7 @@ func (b *builder) joins(j join, r *resource, item pack.Value, g *resource) (port
 	case f.doubt != "":
 		return port, belongs, r.Name + " may belong to it: " + f.doubt
 	case j.item == alternate:
-		return port, belongs, r.Name + " belongs to it or to another, as its last deployment left it"
+		return port, belongs, "what " + r.Name + " gives it, its last deployment decided"
 	case strings.HasPrefix(j.family, "ecs/") && !r.get("networkConfiguration").Exists():
 		return port, belongs, "the targets are the hosts on which " + r.Name + " runs"
 	}

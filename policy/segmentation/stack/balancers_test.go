@@ -63,6 +63,10 @@ func TestWhatIsNotKnownOfALoadBalancerClosesNothing(t *testing.T) {
 	}
 	template := set{"": "aws:ec2/launchTemplate:LaunchTemplate", "vpcSecurityGroupIds": []any{"db-id"}}
 	second := set{"": "aws:lb/targetGroup:TargetGroup", "port": 8080, "protocol": "HTTP"}
+	deployed := func(key string, groups any) set {
+		return set{"": "aws:codedeploy/deploymentGroup:DeploymentGroup", "loadBalancerInfo": set{key: groups}}
+	}
+	readOnly := set{"$external": true}
 	none := map[string]set{"attached": nil}
 	for name, c := range map[string]struct {
 		changes, more map[string]set
@@ -91,6 +95,12 @@ func TestWhatIsNotKnownOfALoadBalancerClosesNothing(t *testing.T) {
 		"two groups of scaling":  {none, map[string]set{"template": template, "second": second, "b": scaled(set{"targetGroupArns": []any{unknown, unknown}, depends: map[string][]string{"targetGroupArns": {"group", "second"}}})}, reach.MustPass},
 		"groups read back":       {map[string]set{}, map[string]set{"template": template, "scaled": scaled(set{"name": "scaled", "$out": set{"targetGroupArns": unknown, "trafficSources": unknown}})}, reach.MustPass},
 		"traffic source":         {none, map[string]set{"template": template, "b": scaled(set{}), "source": {"": "aws:autoscaling/trafficSourceAttachment:TrafficSourceAttachment", "autoscalingGroupName": "b", "trafficSource": set{"identifier": "group-id"}}}, reach.MustPass},
+		"fleet":                  {none, map[string]set{"b": {"": "aws:ec2/spotFleetRequest:SpotFleetRequest", "launchSpecifications": []any{set{"subnetId": "two-id", "vpcSecurityGroupIds": []any{"db-id"}}}, "targetGroupArns": []any{"group-id"}}}, reach.MustPass},
+		"deployments":            {map[string]set{"attached": nil, "group": {"name": "blue"}}, map[string]set{"deployments": deployed("targetGroupInfos", []any{set{"name": "blue"}})}, reach.Unknown},
+		"blue and green":         {map[string]set{"attached": nil, "group": {"name": "blue"}}, map[string]set{"deployments": deployed("targetGroupPairInfo", set{"targetGroups": []any{set{"name": "green"}, set{"name": "blue"}}})}, reach.Unknown},
+		"other listeners":        {map[string]set{"lb": readOnly, "listener": nil}, nil, reach.Unknown},
+		"other rules":            {map[string]set{"listener": {"defaultActions": nil, "$external": true, "$out": fixed}}, nil, reach.Unknown},
+		"other targets":          {map[string]set{"attached": nil, "group": readOnly}, nil, reach.Unknown},
 		"clients":                {network(set{"preserveClientIp": true}, set{"protocol": "TCP"}), nil, reach.MustPass},
 		"clients perhaps":        {network(set{"preserveClientIp": unknown}, set{"protocol": "TCP"}), nil, reach.Unknown},
 		"clients read back":      {network(set{"$out": set{"preserveClientIp": unknown}}, set{"protocol": "TCP"}), nil, reach.MustPass},

@@ -16,7 +16,8 @@ var carrying = []string{
 	"ec2transitgateway/vpcattachment", "ec2transitgateway/peeringattachment", "ec2/vpngateway:", "ec2/vpnconnection", "ec2clientvpn/", "networkfirewall/firewall:", "networkfirewall/vpcendpointassociation:",
 	"vpclattice/servicenetworkvpcassociation", "vpclattice/servicenetworkservice", "vpclattice/resourcegateway:", "networkmanager/vpcattachment", "networkmanager/connectpeer:", "ec2/carriergateway",
 	"ec2/localgatewayroute", "directconnect/gatewayassociation", "elb/loadbalancer:", "ec2/trafficmirrorsession", "ec2/vpcendpointservice:", "globalaccelerator/endpointgroup:",
-	"globalaccelerator/customroutingendpointgroup:", "cloudfront/vpcorigin:",
+	"globalaccelerator/customroutingendpointgroup:", "cloudfront/vpcorigin:", "ec2/vpngatewayattachment:", "vpclattice/targetgroupattachment:", "apigateway/vpclink:",
+	"apigatewayv2/vpclink:", "verifiedaccess/endpoint:",
 }
 
 // making are beginnings of type tokens of what may make or change any part of a network, and interfaces in it, in words that the proof does
@@ -37,6 +38,8 @@ func isCarrier(r *resource) bool {
 	switch f := family(r.Type); {
 	case f == "ec2/vpcEndpoint":
 		return slices.Contains([]string{"GatewayLoadBalancer", "Resource", "ServiceNetwork"}, kind)
+	case f == "ecs/service":
+		return set(r.told("vpcLatticeConfigurations")) && r.told("vpcLatticeConfigurations").Len() != 0
 	case f == "lb/loadBalancer":
 		return gatewayBalancer(r) != model.No
 	case strings.HasSuffix(strings.ToLower(f), "instanceconnectendpoint"): // it hands on packets with the address of the client
@@ -52,8 +55,18 @@ func begins(r *resource, tokens []string) bool {
 
 // isUnread reports whether a resource may change the network where nobody can tell.
 func isUnread(r *resource) bool {
-	module, of := strings.CutPrefix(strings.ToLower(r.Type), "aws-native:")
-	return begins(r, making) || of && slices.ContainsFunc(native, func(m string) bool { return strings.HasPrefix(module+":", m+":") })
+	token := strings.ToLower(r.Type)
+	module, of := strings.CutPrefix(token, "aws-native:")
+	return begins(r, making) || strings.HasPrefix(token, "aws:index/") || strings.Contains(token, ":tf:aws_") || outward(r, token) ||
+		of && slices.ContainsFunc(native, func(m string) bool { return strings.HasPrefix(module+":", m+":") })
+}
+
+// outward reports whether a resource of Kubernetes is one for which the controllers of AWS make load balancers and open ports of nodes.
+func outward(r *resource, token string) bool {
+	kind := r.told("spec.type")
+	return strings.HasPrefix(token, "kubernetes:core/v1:service") && (kind.IsUnknown() || kind.Str() == "LoadBalancer") ||
+		strings.HasPrefix(token, "kubernetes:networking.k8s.io/v1:ingress") || strings.HasPrefix(token, "kubernetes:gateway.networking.k8s.io/") ||
+		strings.HasPrefix(token, "kubernetes:helm.sh/")
 }
 
 // carriers makes unmodelled of what could carry packets, in the VPC that it names or stands in, and of what may change the network and

@@ -61,11 +61,17 @@ func TestWhatIsNotReadLeavesNothingCertain(t *testing.T) {
 		"resource":           {"": "aws:ec2/vpcEndpoint:VpcEndpoint", "vpcEndpointType": "Resource", "vpcId": "vpc-id", "subnetIds": []any{"two-id"}},
 		"eip":                {"": "aws-native:ec2:Eip", "instanceId": "b-id"},
 		"template":           {"": "aws:cloudformation/stack:Stack", "templateBody": "{}"},
+		"foreign gateway":    {"": "aws:ec2/vpnGatewayAttachment:VpnGatewayAttachment", "vpcId": "vpc-id", "vpnGatewayId": "vgw-1"},
+		"target":             {"": "aws:vpclattice/targetGroupAttachment:TargetGroupAttachment", "target": set{"id": "b-id"}},
+		"tasks":              {"": "aws:ecs/service:Service", "vpcLatticeConfigurations": []any{set{"portName": "web"}}},
+		"link":               {"": "aws:apigateway/vpcLink:VpcLink", "targetArn": "arn"},
+		"links":              {"": "aws:apigatewayv2/vpcLink:VpcLink", "subnetIds": []any{"one-id"}, "securityGroupIds": []any{"web-id"}},
+		"verified access":    {"": "aws:verifiedaccess/endpoint:Endpoint", "securityGroupIds": []any{"web-id"}},
 	} {
 		r, _ := asks(t, whole(t, hosts(map[string]set{name: more})), "internet", "b", false, 443)
 		require.False(t, r.Open.Empty(), name)
 	}
-	r, _ := asks(t, whole(t, hosts(map[string]set{"lambda": {"": "aws-native:lambda:Function"}, "connect": {"": "aws:ec2transitgateway/instanceConnectEndpoint:InstanceConnectEndpoint", "subnetId": "one-id", "preserveClientIp": false}})), "internet", "b", false, 443)
+	r, _ := asks(t, whole(t, hosts(map[string]set{"lambda": {"": "aws-native:lambda:Function"}, "service": {"": "kubernetes:core/v1:Service", "spec": set{"type": "ClusterIP"}}, "connect": {"": "aws:ec2transitgateway/instanceConnectEndpoint:InstanceConnectEndpoint", "subnetId": "one-id", "preserveClientIp": false}})), "internet", "b", false, 443)
 	require.True(t, r.Open.Empty())
 	for name, more := range map[string]set{
 		"rule":    {"": "aws-native:ec2:SecurityGroupIngress", "groupId": "db-id", "cidrIp": "0.0.0.0/0"},
@@ -73,6 +79,11 @@ func TestWhatIsNotReadLeavesNothingCertain(t *testing.T) {
 		"cloud":   {"": "aws:cloudcontrol/resource:Resource", "typeName": "AWS::EC2::SecurityGroupIngress", "desiredState": "{}"},
 		"stack":   {"": "aws:cloudformation/stack:Stack", "templateBody": "{}"},
 		"product": {"": "aws:servicecatalog/provisionedProduct:ProvisionedProduct"},
+		"module":  {"": "network:tf:aws_security_group_rule"},
+		"bridged": {"": "aws:index/securityGroupRule:SecurityGroupRule"},
+		"service": {"": "kubernetes:core/v1:Service", "spec": set{"type": "LoadBalancer"}},
+		"ingress": {"": "kubernetes:networking.k8s.io/v1:Ingress"},
+		"chart":   {"": "kubernetes:helm.sh/v3:Release"},
 	} {
 		net := whole(t, hosts(map[string]set{name: more}))
 		r, _ := asks(t, net, "a", "b", false, 22)
@@ -91,6 +102,7 @@ func TestNoInterfaceIsLeftOutForWantOfGroups(t *testing.T) {
 		"places":   {"": "aws:rds/subnetGroup:SubnetGroup", "subnetIds": []any{"one-id", "two-id"}},
 		"none":     {"": "aws:ec2/flowLog:FlowLog", "subnetId": "one-id"},
 		"aurora":   {"": "aws:rds/cluster:Cluster", "vpcSecurityGroupIds": []any{"db-id"}, "dbSubnetGroupName": "places-id"},
+		"writer":   {"": "aws:rds/clusterInstance:ClusterInstance", "clusterIdentifier": "aurora-id"},
 		"gateway":  {"": "aws:ec2/vpcEndpoint:VpcEndpoint", "vpcEndpointType": "Gateway"},
 		"firewall": {"": "aws:networkfirewall/firewall:Firewall", "subnetMappings": []any{set{"subnetId": "one-id"}}},
 
@@ -104,10 +116,16 @@ func TestNoInterfaceIsLeftOutForWantOfGroups(t *testing.T) {
 		"broker":    {"": "aws:mq/broker:Broker", "securityGroups": []any{"db-id"}},
 		"cluster":   {"": "aws:eks/cluster:Cluster", "vpcConfig": set{"subnetIds": []any{"one-id"}}},
 		"grouped":   {"": "aws:eks/cluster:Cluster", "vpcConfig": set{"subnetIds": []any{"one-id"}, "securityGroupIds": []any{"web-id"}}},
-		"beanstalk": {"": "aws:elasticbeanstalk/environment:Environment"},
+		"beanstalk": {"": "aws:elasticbeanstalk/environment:Environment", "name": "web"},
+		"documents": {"": "aws:docdb/cluster:Cluster", "vpcSecurityGroupIds": []any{"db-id"}, "dbSubnetGroupName": "places-id"},
+		"graph":     {"": "aws:neptune/cluster:Cluster", "vpcSecurityGroupIds": []any{"db-id"}, "neptuneSubnetGroupName": "places-id"},
+		"copies":    {"": "aws:dms/replicationInstance:ReplicationInstance", "vpcSecurityGroupIds": []any{"db-id"}},
+		"hadoop":    {"": "aws:emr/cluster:Cluster", "ec2Attributes": set{"subnetId": "one-id", "emrManagedMasterSecurityGroup": "web-id"}},
+		"queue":     {"": "aws:lambda/eventSourceMapping:EventSourceMapping", "sourceAccessConfigurations": []any{set{"type": "VPC_SUBNET", "uri": "subnet:one-id"}}},
+		"events":    {"": "aws:lambda/eventSourceMapping:EventSourceMapping", "eventSourceArn": "arn"},
 	})
-	require.Len(t, got, 10)
-	for _, name := range []string{"nodes", "fleet", "proxy", "broker", "cluster", "grouped", "beanstalk"} {
+	require.Len(t, got, 16)
+	for _, name := range []string{"nodes", "fleet", "proxy", "broker", "cluster", "grouped", "beanstalk", "copies", "hadoop", "queue"} {
 		require.NotEmpty(t, got[name].Doubt, name)
 	}
 	require.Equal(t, []string{"web"}, got["fleet"].Groups)
@@ -117,6 +135,11 @@ func TestNoInterfaceIsLeftOutForWantOfGroups(t *testing.T) {
 	require.Equal(t, []string{"db"}, got["multi"].Groups)
 	require.Equal(t, []string{"one", "two"}, got["multi"].Subnets)
 	require.Equal(t, []string{"two"}, got["resource"].Subnets)
+	require.Equal(t, []string{"db"}, got["writer"].Groups)
+	for _, name := range []string{"documents", "graph"} {
+		require.Equal(t, []string{"one", "two"}, got[name].Subnets, name)
+		require.Equal(t, []string{"db"}, got[name].Groups, name)
+	}
 	require.Equal(t, []string{"one", "two"}, got["services"].Subnets)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
 )
 
@@ -196,5 +197,113 @@ func TestWhatIsNotKnownIsNeitherClosedNorSurelyOpen(t *testing.T) {
 			c.change(p)
 			require.Equal(t, c.want, verdict(t, p, c.from, c.to, c.asks))
 		})
+	}
+}
+
+// What belongs to something that the program only reads, or that AWS has made before it, may be elsewhere; what the program makes is all.
+func TestWhatIsOnlyReadMayHaveMoreElsewhere(t *testing.T) {
+	read := func(names ...string) func(parts) {
+		return func(p parts) {
+			all := parts{
+				"vpc": {"": "aws:ec2/vpc:Vpc", "cidrBlock": "10.0.0.0/16"}, "two": {"": "aws:ec2/subnet:Subnet", "vpcId": "vpc-id", "cidrBlock": "10.0.2.0/24"},
+				"db": p["db"], "acl": {"": "aws:ec2/networkAcl:NetworkAcl", "vpcId": "vpc-id", "subnetIds": []any{"two-id"}},
+			}
+			for _, name := range names {
+				all[name]["$external"] = true
+				p[name] = all[name]
+			}
+		}
+	}
+	open := func(p parts) {
+		p["db"]["ingress"] = []any{tcp(443, "cidrBlocks", "0.0.0.0/0")}
+		p["b"]["associatePublicIpAddress"] = true
+	}
+	own := func(p parts) {
+		all := []any{map[string]any{"action": "allow", "ruleNo": 1, "protocol": "-1", "cidrBlock": "0.0.0.0/0", "fromPort": 0, "toPort": 0}}
+		p["rt"] = map[string]any{"": "aws:ec2/routeTable:RouteTable", "vpcId": "vpc-id"}
+		p["own"] = map[string]any{"": "aws:ec2/networkAcl:NetworkAcl", "vpcId": "vpc-id", "subnetIds": []any{"one-id", "two-id"}, "ingress": all, "egress": all}
+		for _, s := range []string{"one", "two"} {
+			p["of "+s] = map[string]any{"": "aws:ec2/routeTableAssociation:RouteTableAssociation", "subnetId": s + "-id", "routeTableId": "rt-id"}
+		}
+	}
+	for name, c := range map[string]struct {
+		change   []func(parts)
+		from, is string
+	}{
+		"made":                   {nil, "a", "must"},
+		"made, from outside":     {[]func(parts){open}, "internet", "cannot"},
+		"VPC":                    {[]func(parts){read("vpc")}, "a", "may"},
+		"VPC, from outside":      {[]func(parts){open, read("vpc")}, "internet", "unknown"},
+		"subnet":                 {[]func(parts){read("two")}, "a", "unknown"},
+		"subnet, from outside":   {[]func(parts){open, read("two")}, "internet", "unknown"},
+		"VPC with all its own":   {[]func(parts){read("vpc"), own}, "a", "must"},
+		"VPC, shut with its own": {[]func(parts){open, read("vpc"), own}, "internet", "cannot"},
+		"default group":          {[]func(parts){read("vpc"), func(p parts) { delete(p["b"], "vpcSecurityGroupIds") }}, "a", "unknown"},
+		"default VPC": {[]func(parts){open, func(p parts) {
+			p["vpc"] = map[string]any{"": "aws:ec2/defaultVpc:DefaultVpc", "$out": map[string]any{"cidrBlock": "10.0.0.0/16"}}
+		}}, "internet", "unknown"},
+		"default subnet": {[]func(parts){func(p parts) {
+			p["two"] = map[string]any{"": "aws:ec2/defaultSubnet:DefaultSubnet", "vpcId": "vpc-id", "$out": map[string]any{"cidrBlock": "10.0.2.0/24"}}
+		}}, "a", "unknown"},
+		"group": {[]func(parts){read("db")}, "a", "must"},
+		"ACL":   {[]func(parts){read("acl")}, "a", "cannot"},
+	} {
+		p := pair()
+		for _, change := range c.change {
+			change(p)
+		}
+		require.Equal(t, c.is, verdict(t, p, c.from, "b", "tcp/443"), name)
+	}
+}
+
+// A name is unique in a region: of several resources that have it, those of the same provider are meant.
+func TestANameMayMeanSeveral(t *testing.T) {
+	group := func(subnet, region string) map[string]any {
+		return map[string]any{"": "aws:rds/subnetGroup:SubnetGroup", "name": "main", "subnetIds": []any{subnet}, "region": region}
+	}
+	database := func(region string) map[string]any {
+		return map[string]any{"": "aws:rds/instance:Instance", "dbSubnetGroupName": "main", "vpcSecurityGroupIds": []any{"db-id"}, "region": region}
+	}
+	got := with(t, parts{"near": group("one-id", "eu-central-1"), "far": group("two-id", "eu-west-1"), "x": database("eu-west-1"), "y": database("eu-central-1")})
+	require.Equal(t, []string{"two"}, got["x"].Subnets)
+	require.Equal(t, []string{"one"}, got["y"].Subnets)
+	got = with(t, parts{"near": group("one-id", "eu-west-1"), "far": group("two-id", "eu-west-1"), "x": database("eu-west-1")})
+	require.ElementsMatch(t, []string{"one", "two"}, got["x"].Subnets)
+	template := func(g string) map[string]any {
+		return map[string]any{"": "aws:ec2/launchTemplate:LaunchTemplate", "name": "lt", "vpcSecurityGroupIds": []any{g}}
+	}
+	got = with(t, parts{"one lt": template("web-id"), "two lt": template("db-id"), "x": {"": "aws:autoscaling/group:Group", "vpcZoneIdentifiers": []any{"one-id"}, "launchTemplate": map[string]any{"name": "lt"}}})
+	require.NotEmpty(t, got["x"].Doubt)
+}
+
+// Brokers of MSK are public where they are asked to be.
+func TestBrokersMayBePublic(t *testing.T) {
+	for kind, want := range map[any]model.Certainty{"DISABLED": model.No, "SERVICE_PROVIDED_EIPS": model.Yes, unknown: model.Maybe, nil: model.No} {
+		of := map[string]any{"clientSubnets": []any{"one-id"}, "securityGroups": []any{"db-id"}}
+		if kind != nil {
+			of["connectivityInfo"] = map[string]any{"publicAccess": map[string]any{"type": kind}}
+		}
+		got := with(t, parts{"x": {"": "aws:msk/cluster:Cluster", "brokerNodeGroupInfo": of}})
+		require.Equal(t, want, got["x"].Addresses[0].HasPublic, kind)
+	}
+}
+
+// Interfaces that are attached to an instance answer to its name.
+func TestInterfacesHaveTheNameOfTheirInstance(t *testing.T) {
+	for name, change := range map[string]func(parts){
+		"attachment": func(p parts) {
+			p["at"] = map[string]any{"": "aws:ec2/networkInterfaceAttachment:NetworkInterfaceAttachment", "instanceId": "x-id", "networkInterfaceId": "e-id"}
+		},
+		"attachments": func(p parts) { p["e"]["attachments"] = []any{map[string]any{"instance": "x-id", "deviceIndex": 1}} },
+		"interfaces":  func(p parts) { p["x"]["networkInterfaces"] = []any{map[string]any{"networkInterfaceId": "e-id"}} },
+		"primary":     func(p parts) { p["x"]["primaryNetworkInterface"] = map[string]any{"networkInterfaceId": "e-id"} },
+	} {
+		p := parts{
+			"x": {"": "aws:ec2/instance:Instance", "subnetId": "one-id", "vpcSecurityGroupIds": []any{"web-id"}, "tags": map[string]any{"Name": "web"}},
+			"e": {"": "aws:ec2/networkInterface:NetworkInterface", "subnetId": "two-id", "securityGroups": []any{"db-id"}},
+		}
+		change(p)
+		got := with(t, p)["e"]
+		require.Equal(t, [2]string{"web", "x"}, [2]string{got.Name, got.Owner}, name)
 	}
 }

@@ -23,7 +23,7 @@ type shapeOf struct {
 	many            bool
 	public          func(*builder, *resource) model.Certainty
 	// has is whether a resource has interfaces; nil where it has them if it names subnets.
-	has func(*resource) bool
+	has func(*builder, *resource) bool
 	// more says why an interface may have groups that nothing names, and empty that it has none where nothing names any.
 	more func(*resource) string
 }
@@ -36,15 +36,17 @@ var placed = map[string]shapeOf{
 	"eks/cluster":                  {subnets: "vpcConfig.subnetIds", groups: "vpcConfig.securityGroupIds", many: true, more: clusterGroup},
 	"efs/mountTarget":              {subnets: "subnetId", groups: "securityGroups"},
 	"mq/broker":                    {subnets: "subnetIds", groups: "securityGroups", many: true, public: flagged("publiclyAccessible"), has: always},
-	"msk/cluster":                  {subnets: "brokerNodeGroupInfo.clientSubnets", groups: "brokerNodeGroupInfo.securityGroups", many: true},
+	"msk/cluster":                  {subnets: "brokerNodeGroupInfo.clientSubnets", groups: "brokerNodeGroupInfo.securityGroups", many: true, public: brokers},
 	"msk/serverlessCluster":        {subnets: "vpcConfigs.subnetIds", groups: "vpcConfigs.securityGroupIds", many: true},
 	"opensearch/domain":            {subnets: "vpcOptions.subnetIds", groups: "vpcOptions.securityGroupIds", many: true},
 	"ec2/networkInterface":         {subnets: "subnetId", groups: "securityGroups"},
-	"dms/replicationInstance":      {subnets: "", groups: "vpcSecurityGroupIds", public: flagged("publiclyAccessible")},
+	"dms/replicationInstance":      {subnets: "replicationSubnetGroupId", groups: "vpcSecurityGroupIds", public: flagged("publiclyAccessible"), has: always},
 	"elasticache/cluster":          {kind: model.Database, subnets: "subnetGroupName", groups: "securityGroupIds", many: true},
 	"elasticache/replicationGroup": {kind: model.Database, subnets: "subnetGroupName", groups: "securityGroupIds", many: true},
 	"rds/instance":                 {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds", public: flagged("publiclyAccessible")},
-	"rds/cluster":                  {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds", many: true, public: perhaps, has: ownInstances},
+	"rds/cluster":                  {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds", many: true, public: perhaps, has: alone},
+	"docdb/cluster":                {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds", many: true, has: alone},
+	"neptune/cluster":              {kind: model.Database, subnets: "neptuneSubnetGroupName", groups: "vpcSecurityGroupIds", many: true, public: perhaps, has: alone},
 	"rds/clusterInstance":          {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds", public: flagged("publiclyAccessible")},
 	"redshift/cluster":             {kind: model.Database, subnets: "clusterSubnetGroupName", groups: "vpcSecurityGroupIds", many: true, public: flagged("publiclyAccessible")},
 	"docdb/clusterInstance":        {kind: model.Database, subnets: "dbSubnetGroupName", groups: "vpcSecurityGroupIds"},
@@ -59,12 +61,28 @@ var subnetGroups = []string{
 }
 
 // always: without subnets it is in some of the default VPC.
-func always(*resource) bool { return true }
+func always(*builder, *resource) bool { return true }
 
-// ownInstances: a Multi-AZ cluster and a serverless one have instances that are no resources, others have none.
-func ownInstances(r *resource) bool {
-	mode := r.told("engineMode")
-	return r.told("dbClusterInstanceClass").Exists() || mode.IsUnknown() || mode.Str() == "serverless"
+// alone: the instances of Multi-AZ, serverless and sharded clusters are no resources. Others are the interfaces of theirs.
+func alone(b *builder, r *resource) bool {
+	if r.told("dbClusterInstanceClass").Exists() {
+		return true
+	}
+	return !slices.ContainsFunc(b.all, func(x *resource) bool {
+		p := parents[family(x.Type)]
+		return p[1] == family(r.Type) && slices.Contains(b.ref(x, p[0], p[1]).ids, r.URN)
+	})
+}
+
+// brokers: those of MSK have public addresses where they are asked for.
+func brokers(_ *builder, r *resource) model.Certainty {
+	switch kind := r.told("brokerNodeGroupInfo.connectivityInfo.publicAccess.type"); {
+	case kind.IsUnknown():
+		return model.Maybe
+	case kind.Str() == "", kind.Str() == "DISABLED":
+		return model.No
+	}
+	return model.Yes
 }
 
 func perhaps(*builder, *resource) model.Certainty { return model.Maybe }
@@ -82,7 +100,7 @@ func (b *builder) interfaces() {
 		s, ok := placed[family(r.Type)]
 		inVPC := r.get(strings.Split(s.subnets, ".")[0]).Exists() || s.kind == model.Database || s.kind == model.Balancer
 		if s.has != nil {
-			inVPC = s.has(r)
+			inVPC = s.has(b, r)
 		}
 		if !ok || !inVPC {
 			continue
@@ -103,6 +121,7 @@ func (b *builder) interfaces() {
 	b.endpoints()
 	b.strangers()
 	b.attach()
+	b.second()
 	for i := range b.net.Interfaces {
 		f := &b.net.Interfaces[i]
 		if f.Kind == "" {
@@ -360,5 +379,34 @@ func (b *builder) endpoints() {
 		}
 		b.finish(&f)
 		b.net.Interfaces = append(b.net.Interfaces, f)
+	}
+}
+
+// second gives the interfaces that are attached to instances, or that these start with, the instances' names.
+func (b *builder) second() {
+	belong := func(interfaces, instances found) {
+		for i := range b.net.Interfaces {
+			f := &b.net.Interfaces[i]
+			for _, id := range instances.ids {
+				if r, of := b.byURN[f.ID], b.byURN[id]; of != nil && r.Type != of.Type && slices.Contains(interfaces.ids, f.ID) {
+					f.Name, f.Owner = cmp.Or(r.get("tags.Name").Str(), of.name()), of.Name
+				}
+			}
+		}
+	}
+	for _, r := range b.of("ec2/instance", "ec2/spotInstanceRequest") {
+		for _, path := range []string{"networkInterfaces", "primaryNetworkInterface"} {
+			for item := range r.before.Inputs().Get(path).Items() {
+				belong(b.refer(r, path, item.Get("networkInterfaceId"), interfaceFamily), found{ids: []string{r.URN}})
+			}
+		}
+	}
+	for _, r := range b.of("ec2/networkInterfaceAttachment") {
+		belong(b.ref(r, "networkInterfaceId", interfaceFamily), b.ref(r, "instanceId", "ec2/instance"))
+	}
+	for _, r := range b.of(interfaceFamily) {
+		for item := range r.before.Inputs().Get("attachments").Items() {
+			belong(found{ids: []string{r.URN}}, b.refer(r, "attachments", item.Get("instance"), "ec2/instance"))
+		}
 	}
 }

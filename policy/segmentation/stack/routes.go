@@ -26,10 +26,10 @@ var targets = []struct {
 
 func (b *builder) tables() {
 	for _, v := range b.net.VPCs {
-		b.net.Tables = append(b.net.Tables, model.Table{ID: v.MainTable, Name: "the main table of " + v.Name, VPC: v.ID})
+		b.net.Tables = append(b.net.Tables, model.Table{ID: v.MainTable, Name: "the main table of " + v.Name, VPC: v.ID, Doubt: b.elsewhere(v.ID, "the routes of its main table")})
 	}
 	for _, r := range b.of("ec2/routeTable", "ec2/defaultRouteTable") {
-		t := model.Table{ID: b.tableID(r), Name: r.name(), VPC: b.vpcOf(r)}
+		t := model.Table{ID: b.tableID(r), Name: r.name(), VPC: b.vpcOf(r), Doubt: r.blank()}
 		if vpc, _, own := strings.Cut(t.ID, "#"); own {
 			t.VPC = vpc
 		}
@@ -151,12 +151,12 @@ func (b *builder) listID(id string) string {
 // services makes the lists of AWS known by their ids: as the caller names them, and as gateway endpoints do.
 func (b *builder) services(named map[string]string) {
 	for id, name := range named {
-		b.ids[" "+id] = name
+		b.call(" "+id, name)
 		b.service(name)
 	}
 	for _, r := range b.of("ec2/vpcEndpoint") {
 		if s, ok := r.get("prefixListId").Text(); ok && s != "" {
-			b.ids[" "+s] = b.listID(r.URN)
+			b.call(" "+s, b.listID(r.URN))
 		}
 	}
 }

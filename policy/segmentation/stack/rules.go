@@ -33,7 +33,7 @@ func (b *builder) groupIDs(r *resource, path string, at pack.Value) found {
 	}
 	for i, id := range f.ids {
 		if _, group, foreign := strings.Cut(id, "/"); foreign && !strings.Contains(id, ":") { // "123456789012/sg-1", of another account or this
-			id = b.meant(group, groupFamilies)
+			id = b.meant(r, group, groupFamilies)[0]
 			f.ids[i] = id
 		}
 		if x := b.byURN[id]; x != nil {
@@ -50,6 +50,7 @@ func (b *builder) groups() {
 	for _, v := range b.net.VPCs {
 		id := defaultGroup(v.ID)
 		b.net.Groups = append(b.net.Groups, model.Group{ID: id, Name: "the default group of " + v.Name, VPC: v.ID,
+			Doubt:   b.elsewhere(v.ID, "the rules of its default group"),
 			Ingress: []model.Rule{{ID: "by default", Protocol: model.Any, Group: id}},
 			Egress:  []model.Rule{{ID: "by default", Protocol: model.Any, CIDR: netip.MustParsePrefix("0.0.0.0/0")}, {ID: "by default", Protocol: model.Any, CIDR: netip.MustParsePrefix("::/0")}}})
 	}
@@ -61,6 +62,7 @@ func (b *builder) groups() {
 				g.Doubt = key + " is " + later
 			}
 		}
+		g.Doubt = cmp.Or(g.Doubt, r.blank())
 		for i := range b.net.Groups {
 			if x := &b.net.Groups[i]; g.ID == r.URN && family(r.Type) == "ec2/defaultSecurityGroup" && strings.Contains(x.ID, "#") {
 				x.Ingress, x.Egress = doubtful(x.Ingress, r.Name+" may adopt it"), doubtful(x.Egress, r.Name+" may adopt it")
@@ -212,10 +214,10 @@ func (b *builder) place(r *resource, ingress bool, rules []model.Rule) {
 func (b *builder) acls() {
 	for _, v := range b.net.VPCs {
 		all := []model.Entry{{Number: 100, Allow: true, Protocol: model.Any, CIDR: netip.MustParsePrefix("0.0.0.0/0")}, {Number: 101, Allow: true, Protocol: model.Any, CIDR: netip.MustParsePrefix("::/0")}}
-		b.net.ACLs = append(b.net.ACLs, model.ACL{ID: v.DefaultACL, Name: "the default ACL of " + v.Name, VPC: v.ID, Ingress: all, Egress: all})
+		b.net.ACLs = append(b.net.ACLs, model.ACL{ID: v.DefaultACL, Name: "the default ACL of " + v.Name, VPC: v.ID, Ingress: all, Egress: all, Doubt: b.elsewhere(v.ID, "the entries of its default ACL")})
 	}
 	for _, r := range b.of("ec2/networkAcl", "ec2/defaultNetworkAcl") {
-		a := model.ACL{ID: b.aclID(r), Name: r.name(), VPC: b.vpcOf(r)}
+		a := model.ACL{ID: b.aclID(r), Name: r.name(), VPC: b.vpcOf(r), Doubt: r.blank()}
 		for _, key := range []string{"ingress", "egress"} {
 			at := r.before.Inputs().Get(key)
 			if partly(at) {

@@ -22,6 +22,7 @@ import (
 type resource struct {
 	*pack.Resource // state, and dependencies
 	before         *pack.Resource
+	read           bool // the program only reads it: what belongs to it may be elsewhere
 }
 
 // set reports whether there is a value: a provider writes an empty text into the state where nothing is set.
@@ -56,6 +57,14 @@ func (r *resource) told(path string) pack.Value {
 	return at
 }
 
+// blank says of what a program only reads that a preview could not read it yet.
+func (r *resource) blank() string {
+	if r.read && bare(r.Outputs()) {
+		return r.Name + " is " + later
+	}
+	return ""
+}
+
 // name is what a reader calls the resource.
 func (r *resource) name() string {
 	if s, ok := r.get("tags.Name").Text(); ok {
@@ -70,8 +79,8 @@ type builder struct {
 	byURN  map[string]*resource
 	byType map[string][]*resource
 	// ids are the URNs of what AWS's ids, ARNs and names mean, by family and by id, as in "ec2/vpc vpc-1". What a VPC
-	// has by itself has no family.
-	ids map[string]string
+	// has by itself has no family. Names may mean several: they are unique in a region only.
+	ids map[string][]string
 }
 
 // Of is the network of an export or a preview; services is that of [Network].
@@ -83,13 +92,14 @@ func Of(d *export.Deployment, services map[string]string) *model.Network {
 // services of AWS's prefix lists whose ids a program looked up, such as "com.amazonaws.eu-central-1.s3" by "pl-6ea54007":
 // a preview does not tell.
 func Network(before, after []*pack.Resource, services map[string]string) *model.Network {
-	b := &builder{byURN: map[string]*resource{}, byType: map[string][]*resource{}, ids: map[string]string{}}
+	b := &builder{byURN: map[string]*resource{}, byType: map[string][]*resource{}, ids: map[string][]string{}}
 	inputs := map[string]*pack.Resource{}
 	for _, r := range before {
 		inputs[r.URN] = r
 	}
 	for _, r := range after {
-		x := &resource{r, inputs[r.URN]}
+		x := &resource{Resource: r, before: inputs[r.URN]}
+		x.read = x.before == nil || x.before == r && !r.Declared()
 		if x.before == nil || bare(x.before.Inputs()) { // what a program only reads has no inputs
 			x.before = r
 		}
@@ -98,11 +108,11 @@ func Network(before, after []*pack.Resource, services map[string]string) *model.
 		b.byType[family(r.Type)] = append(b.byType[family(r.Type)], x)
 		for _, key := range []string{"id", "arn", "name", "identifier"} {
 			if s, ok := x.get(key).Text(); ok && s != "" {
-				b.ids[family(r.Type)+" "+s] = r.URN
+				b.call(family(r.Type)+" "+s, r.URN)
 			}
 		}
 		if s := x.Outputs().Get("primaryNetworkInterfaceId").Str(); s != "" {
-			b.ids[interfaceFamily+" "+s] = r.URN
+			b.call(interfaceFamily+" "+s, r.URN)
 		}
 	}
 	b.services(services)
@@ -197,7 +207,10 @@ func (b *builder) referAll(r *resource, path string, items []pack.Value, familie
 		case item.IsUnknown():
 			unknown++
 		case ok && s != "":
-			out.ids = append(out.ids, b.meant(s, families))
+			meant := b.meant(r, s, families)
+			if out.ids = append(out.ids, meant...); len(meant) > 1 {
+				out.doubt = "several are called " + s
+			}
 		}
 	}
 	if unknown == 0 {
@@ -211,14 +224,29 @@ func (b *builder) referAll(r *resource, path string, items []pack.Value, familie
 	return out
 }
 
-// meant is the URN of what an id means, or the id of a stranger.
-func (b *builder) meant(id string, families []string) string {
-	for _, f := range families {
-		if urn := b.ids[f+" "+id]; urn != "" {
-			return urn
+// call says what an id means.
+func (b *builder) call(id, urn string) {
+	if !slices.Contains(b.ids[id], urn) {
+		b.ids[id] = append(b.ids[id], urn)
+	}
+}
+
+// meant are the URNs of what an id of one of the families means to a resource, or the id of a stranger. Of several, it means those of its
+// own provider and region.
+func (b *builder) meant(r *resource, id string, families []string) []string {
+	for _, f := range append(slices.Clone(families), "") {
+		urns := b.ids[f+" "+id]
+		if len(urns) > 1 {
+			urns = slices.DeleteFunc(slices.Clone(urns), func(urn string) bool {
+				x := b.byURN[urn]
+				return x != nil && (x.ProviderURN != r.ProviderURN || x.get("region").Str() != r.get("region").Str())
+			})
+		}
+		if len(urns) > 0 {
+			return urns
 		}
 	}
-	return cmp.Or(b.ids[" "+id], id)
+	return []string{id}
 }
 
 // computedFrom are the resources of some families among URNs, but for those that are known by their ids.
@@ -307,7 +335,7 @@ func (b *builder) vpcs() {
 		}
 		for key, id := range map[string]string{"defaultSecurityGroupId": defaultGroup(r.URN), "defaultNetworkAclId": v.DefaultACL, "mainRouteTableId": v.MainTable, "defaultRouteTableId": v.MainTable} {
 			if s, ok := r.get(key).Text(); ok && s != "" {
-				b.ids[" "+s] = id
+				b.call(" "+s, id)
 			}
 		}
 		b.net.VPCs = append(b.net.VPCs, v)
@@ -356,6 +384,24 @@ func (b *builder) subnets() {
 		s.Exclusion = b.excluded("subnetId", r)
 		b.net.Subnets = append(b.net.Subnets, s)
 	}
+	b.associations()
+	for i := range b.net.Subnets {
+		if s := &b.net.Subnets[i]; s.Table == "" || s.ACL == "" {
+			s.Doubt = cmp.Or(s.Doubt, b.elsewhere(s.ID, "its route table or its network ACL"))
+		}
+	}
+}
+
+// elsewhere says what of a VPC or subnet may be elsewhere, where the program has not made it: it only reads it, or takes over AWS's own.
+func (b *builder) elsewhere(urn, what string) string {
+	if r := b.byURN[urn]; r != nil && (r.read || strings.HasPrefix(family(r.Type), "ec2/defaultVpc") || family(r.Type) == "ec2/defaultSubnet") {
+		return what + " may be set outside the stack"
+	}
+	return ""
+}
+
+// associations give subnets the tables and ACLs that they are associated with.
+func (b *builder) associations() {
 	b.associate([]string{"ec2/routeTableAssociation"}, "routeTableId", []string{"ec2/routeTable", "ec2/defaultRouteTable"}, func(s *model.Subnet, id string) { s.Table = id })
 	b.associate([]string{"ec2/networkAclAssociation"}, "networkAclId", []string{"ec2/networkAcl", "ec2/defaultNetworkAcl"}, func(s *model.Subnet, id string) { s.ACL = id })
 	for _, r := range b.of("ec2/networkAcl", "ec2/defaultNetworkAcl") {

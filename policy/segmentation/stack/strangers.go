@@ -16,10 +16,18 @@ import (
 var naming = []string{
 	"ec2/securityGroup", "ec2/defaultSecurityGroup", "ec2/securityGroupRule", "vpc/securityGroupIngressRule", "vpc/securityGroupEgressRule",
 	"vpc/securityGroupVpcAssociation", "ec2/launchTemplate", "ec2/launchConfiguration", "autoscaling/group", "ec2/instance", "ec2/spotInstanceRequest", "ec2/vpcEndpoint",
-	"docdb/cluster", "neptune/cluster", "elb/loadBalancer", "ec2/subnet", "ec2/defaultSubnet", "ec2/networkAcl", "ec2/defaultNetworkAcl", "ec2/networkAclAssociation",
+	"elb/loadBalancer", "ec2/subnet", "ec2/defaultSubnet", "ec2/networkAcl", "ec2/defaultNetworkAcl", "ec2/networkAclAssociation",
 	"ec2/routeTable", "ec2/defaultRouteTable", "ec2/routeTableAssociation", "ec2/natGateway", "ec2/flowLog", "ec2/subnetCidrReservation", "ec2/vpcEndpointSubnetAssociation",
 	"vpc/blockPublicAccessExclusion", "ec2/vpcBlockPublicAccessExclusion", "ec2transitgateway/multicastDomainAssociation", "ec2transitgateway/vpcAttachment", "networkmanager/vpcAttachment",
 	"networkmanager/connectPeer", "imagebuilder/distributionConfiguration", "ram/resourceAssociation",
+}
+
+// besides are the resources whose service gives their interfaces groups of its own, or their groups rules of its own, with why that is:
+// https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-man-sec-groups.html,
+// https://docs.aws.amazon.com/workspaces/latest/adminguide/amazon-workspaces-security-groups.html,
+// https://docs.aws.amazon.com/sagemaker/latest/dg/studio-notebooks-and-internet-access.html.
+var besides = map[string]string{
+	"emr/cluster": "EMR adds rules to its groups", "workspaces/directory": "WorkSpaces have a group of the directory, too", "sagemaker/domain": "SageMaker makes groups for its volume",
 }
 
 // attaching are the resources that give an interface one group more, with the property that names the interface.
@@ -98,6 +106,12 @@ func (b *builder) stranger(r *resource) (x model.Interface, found bool) {
 	})
 	if len(x.Groups) == 0 {
 		x.Doubt = cmp.Or(x.Doubt, "the groups that it has are not known")
+	}
+	x.Doubt = cmp.Or(x.Doubt, besides[family(r.Type)])
+	for item := range at.Get("sourceAccessConfigurations").Items() { // of a function's events, as "subnet:subnet-1"
+		if kind := item.Get("type"); kind.IsUnknown() || strings.HasPrefix(kind.Str(), "VPC_") {
+			found = true
+		}
 	}
 	named(at, "launchtemplate", true, func(root string, v pack.Value) {
 		found = found || v.IsUnknown() || v.Str() != ""

@@ -20,7 +20,7 @@ import (
 const depends = "$depends"
 
 // whole is a network of a VPC with two subnets and two groups, and some other resources by their names: each a type and its inputs. Its
-// URNs are the names. What "$out" has is in the state, and what the program only reads has nothing else.
+// URNs are the names. What "$out" has is in the state, and what the program only reads has nothing else, or, marked as "$external", has what it has in the state only.
 func whole(t *testing.T, others map[string]map[string]any) *model.Network {
 	t.Helper()
 	all := map[string]map[string]any{
@@ -39,6 +39,9 @@ func whole(t *testing.T, others map[string]map[string]any) *model.Network {
 		inputs, of := maps.Clone(in), map[string][]string{}
 		maps.DeleteFunc(inputs, func(key string, _ any) bool { return key == "" || key[0] == '$' })
 		outputs := map[string]any{"id": name + "-id", "defaultSecurityGroupId": name + "-group", "defaultNetworkAclId": name + "-acl", "defaultRouteTableId": name + "-table"}
+		if in["$external"] == true {
+			maps.Copy(outputs, inputs)
+		}
 		if out, ok := in["$out"].(map[string]any); ok {
 			maps.Copy(outputs, out)
 		}
@@ -48,7 +51,7 @@ func whole(t *testing.T, others map[string]map[string]any) *model.Network {
 				of[key] = append(of[key], urn(n))
 			}
 		}
-		resources = append(resources, map[string]any{"urn": urn(name), "type": in[""], "id": name + "-id", "custom": true, "inputs": inputs, "outputs": outputs, "propertyDependencies": of})
+		resources = append(resources, map[string]any{"urn": urn(name), "type": in[""], "id": name + "-id", "custom": true, "external": in["$external"], "inputs": inputs, "outputs": outputs, "propertyDependencies": of})
 	}
 	text, err := json.Marshal(map[string]any{"version": 3, "deployment": map[string]any{"resources": resources}})
 	require.NoError(t, err)
