@@ -183,35 +183,47 @@ const back = " and back in"
 
 // ways are the names of all manners of getting from one side to the other.
 func (v *verifier) ways(a, b side) []string {
-	var out []string
 	switch {
-	case a.iface == nil && b.iface == nil || a.v6 != b.v6:
+	case a.iface == nil && b.iface == nil:
 		return nil
-	case a.iface == nil:
-		out = append(out, "from the internet")
-	case b.iface == nil:
-		out = v.exits(a, "")
-	case a.subnet.ID == b.subnet.ID:
-		out = append(out, "inside one subnet")
-	case a.vpc.ID == b.vpc.ID:
-		out = append(out, "inside the VPC")
-	default:
-		for _, p := range v.peerings(a, b) {
-			out = append(out, "by peering "+p.ID)
+	case a.v6 != b.v6:
+		if v.relays(a, b) {
+			return []string{"beyond"}
 		}
+		return nil
 	}
+	out := v.followed(a, b)
 	if reflects(a, b) {
 		out = append(out, v.exits(a, back)...)
 	}
-	if v.unfollowed(a) || v.unfollowed(b) {
+	if v.unfollowed(a) || v.unfollowed(b) || v.relays(a, b) {
 		out = append(out, "beyond")
+	}
+	return out
+}
+
+// followed are the names of those that the model follows from end to end.
+func (v *verifier) followed(a, b side) []string {
+	switch {
+	case a.iface == nil:
+		return []string{"from the internet"}
+	case b.iface == nil:
+		return v.exits(a, "")
+	case a.subnet.ID == b.subnet.ID:
+		return []string{"inside one subnet"}
+	case a.vpc.ID == b.vpc.ID:
+		return []string{"inside the VPC"}
+	}
+	var out []string
+	for _, p := range v.peerings(a, b) {
+		out = append(out, "by peering "+p.ID)
 	}
 	return out
 }
 
 // reflects reports whether a packet may leave a's VPC and come back in for b.
 func reflects(a, b side) bool {
-	return a.iface != nil && b.iface != nil && (a.v6 && a.vpc.ID != b.vpc.ID || len(b.public) > 0)
+	return a.iface != nil && b.iface != nil && (a.v6 || len(b.public) > 0)
 }
 
 func (v *verifier) peerings(a, b side) []model.Peering {
@@ -252,6 +264,26 @@ func (v *verifier) unfollowed(s side) bool {
 		slices.ContainsFunc(v.net.Unmodelled, func(u model.Unmodelled) bool { return u.VPC == "" || u.VPC == s.vpc.ID })
 }
 
+// relays reports whether a NAT gateway may take packets from one side to the other without the internet in between, or from IPv6 to IPv4.
+func (v *verifier) relays(a, b side) bool {
+	if a.iface == nil || b.v6 {
+		return false
+	}
+	t := v.table(a)
+	return t != nil && slices.ContainsFunc(v.net.NATs, func(x model.NAT) bool {
+		its := v.table(side{vpc: a.vpc, subnet: find(v.net.Subnets, func(s *model.Subnet) bool { return s.ID == x.Subnet })})
+		if x.VPC != a.vpc.ID || x.Down || x.Subnet == a.subnet.ID {
+			return false
+		}
+		return slices.ContainsFunc(b.addrs, func(at Addrs) bool {
+			if a.v6 {
+				return v.leads(t, a.vpc, span(netip.MustParsePrefix("64:ff9b::/96")), model.NATGateway) != nil
+			}
+			return v.leads(t, a.vpc, at, model.NATGateway) != nil && b.iface != nil && (its == nil || v.leads(its, a.vpc, at, model.Local) != nil || v.leads(its, a.vpc, at, model.PeeringLink) != nil)
+		})
+	})
+}
+
 func (v *verifier) readable(r model.Route) bool {
 	l := v.list(r.List)
 	return r.CIDR.IsValid() || l != nil && (l.Doubt == "" || l.Service)
@@ -262,6 +294,9 @@ func (v *verifier) list(id string) *model.PrefixList {
 }
 
 func (v *verifier) table(s side) *model.Table {
+	if s.subnet == nil {
+		return nil
+	}
 	return find(v.net.Tables, func(t *model.Table) bool { return t.ID == cmp.Or(s.subnet.Table, s.vpc.MainTable) })
 }
 

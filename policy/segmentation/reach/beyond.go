@@ -36,6 +36,9 @@ func (n *index) beyond(a, b place) []way {
 	if b.iface != nil && a.iface == nil {
 		out = append(out, n.fromBeyond(a, b)...)
 	}
+	if a.iface != nil {
+		out = append(out, n.relaying(a, b)...)
+	}
 	for _, p := range []place{a, b} {
 		if p.iface == nil {
 			continue

@@ -38,9 +38,10 @@ type index struct {
 	forwards  map[string][]string         // by VPC: what is not modelled
 	// forwarders are the interfaces without a source/destination check, by VPC.
 	forwarders map[string][]string
-	targets    map[string][]string // the entries of target groups, by the interface or the owner that they name
-	cuts       []netip.Addr        // where a rule, entry or route begins or ends
-	public     flow.Addrs          // what a public address that is not known yet may be
+	targets    map[string][]string   // the entries of target groups, by the interface or the owner that they name
+	relayed    map[[2]string][]relay // by VPC and route table
+	cuts       []netip.Addr          // where a rule, entry or route begins or ends
+	public     flow.Addrs            // what a public address that is not known yet may be
 }
 
 type group struct {
@@ -54,7 +55,7 @@ func newIndex(net *model.Network) *index {
 		lists: by(net.Lists, func(l *model.PrefixList) string { return l.ID }), nats: by(net.NATs, func(x *model.NAT) string { return x.ID }),
 		balancers: by(net.LoadBalancers, func(l *model.LoadBalancer) string { return l.ID }),
 		groups:    map[string]*group{}, acls: map[string]*aclFilter{}, tables: map[string]*tableFilter{},
-		gateways: map[string][]*model.Gateway{}, natsOf: map[string][]*model.NAT{}, peerings: map[string][]*model.Peering{}, forwards: map[string][]string{},
+		gateways: map[string][]*model.Gateway{}, natsOf: map[string][]*model.NAT{}, peerings: map[string][]*model.Peering{}, forwards: map[string][]string{}, relayed: map[[2]string][]relay{},
 		targets: targets(net.LoadBalancers), public: publicV4.Minus(flow.PrefixAddrs(net.Elsewhere...)),
 	}
 	for i := range net.Groups {

@@ -210,7 +210,7 @@ func (n *index) murky(x *end) bool {
 		is := x.iface.Forwards || len(n.forwards[""]) > 0
 		for _, p := range x.places {
 			t, _ := n.table(p)
-			is = is || t.unfollowed() || p.vpc.Doubt != "" || len(n.forwards[p.vpc.ID]) > 0
+			is = is || t.unfollowed() || len(n.relays(p)) > 0 || p.vpc.Doubt != "" || len(n.forwards[p.vpc.ID]) > 0
 		}
 		x.murky = &is
 	}

@@ -33,7 +33,7 @@ func (n *index) ways(a, b place) []way {
 	case b.iface == nil:
 		out = n.outbound(a, b)
 	case a.v6 != b.v6:
-		return nil
+		return n.relaying(a, b)
 	case a.subnet.ID == b.subnet.ID && a.subnet.ID != "":
 		out = append(out, n.sameSubnet(a, b))
 	case a.vpc.ID == b.vpc.ID:
@@ -41,7 +41,7 @@ func (n *index) ways(a, b place) []way {
 	default:
 		out = n.peered(a, b)
 	}
-	if inside && (b.v6 && a.vpc.ID != b.vpc.ID || !b.v6 && !b.public.Empty()) {
+	if inside && (b.v6 || !b.public.Empty()) {
 		out = append(out, n.reflected(a, b)...)
 	}
 	return append(out, n.beyond(a, b)...)

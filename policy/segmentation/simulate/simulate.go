@@ -198,6 +198,21 @@ func (w World) nat(src *at, p Packet, id string, back func(Packet) bool) Result 
 	})
 }
 
+// Relayed reports whether a NAT gateway takes packets to an address elsewhere than to the internet, where they are not followed.
+func (w World) Relayed(from *model.Interface, to netip.Addr) bool {
+	s := w.subnet(from.Subnets[0])
+	r := w.route(s, to)
+	if r == nil || r.Target != model.NATGateway {
+		return false
+	}
+	x := get(w.Net.NATs, func(x *model.NAT) bool { return x.ID == r.To })
+	if x == nil || x.VPC != s.VPC || x.Down || x.Subnet == s.ID {
+		return false
+	}
+	on := w.route(w.subnet(x.Subnet), to)
+	return on != nil && (on.Target == model.Local || on.Target == model.PeeringLink)
+}
+
 // serves reports whether a NAT gateway takes a packet.
 func serves(x *model.NAT, src *at, p Packet) bool {
 	if x == nil || x.VPC != src.vpc.ID || x.Down || x.Private {
