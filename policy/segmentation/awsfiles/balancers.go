@@ -144,9 +144,10 @@ func (b *builder) named(id, vpc string) (names []string, told bool) {
 	if told {
 		names = []string{name}
 	}
-	for _, g := range b.AutoScalingGroups {
+	for i := range b.AutoScalingGroups {
+		g := &b.AutoScalingGroups[i]
 		if slices.ContainsFunc(g.Instances, func(i struct{ InstanceID string }) bool { return i.InstanceID == id }) {
-			names = append(names, g.AutoScalingGroupName)
+			names = append(names, b.groupID(g))
 		}
 	}
 	return names, told

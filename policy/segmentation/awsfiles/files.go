@@ -47,7 +47,7 @@ type answers struct {
 	VpcBlockPublicAccess       []blockPublicAccess
 	AutoScalingGroups          []autoScalingGroup
 	LaunchTemplateVersions     []launchTemplateVersion
-	other                      []string // kinds of file that nobody reads, and that are not empty
+	other                      []unread
 }
 
 // kinds are where a file's elements go, by the file's name without its ending.
@@ -122,7 +122,7 @@ func (a *answers) add(folder, name string, text []byte) (bool, error) {
 	}
 	if key == "" {
 		if carries(name) && !empty(text) {
-			a.other = append(a.other, name)
+			a.other = append(a.other, leave(name, text))
 		}
 		return false, nil
 	}
@@ -139,6 +139,39 @@ func (a *answers) add(folder, name string, text []byte) (bool, error) {
 		a.VpcBlockPublicAccess[modes+i].folder = folder
 	}
 	return true, errors.Join(problems...)
+}
+
+// unread is a file that nobody reads, and that is not empty: what it lists could carry packets.
+type unread struct {
+	name string
+	vpcs []string // from and to these only
+	any  bool
+}
+
+// leave leaves a file unread but for the VPCs of what is in just one: transit and virtual private gateways reach no further by themselves.
+func leave(name string, text []byte) unread {
+	type attachment struct{ VpcID, State string }
+	var attached []struct {
+		VpcID, State   string
+		VpcAttachments []attachment
+	}
+	out := unread{name: name, any: true}
+	if !strings.EqualFold(name, "TransitGatewayVpcAttachments") && !strings.EqualFold(name, "VpnGateways") {
+		return out
+	}
+	parts, err := elements(text)
+	for _, part := range parts {
+		err = errors.Join(err, json.Unmarshal(part, &attached))
+		for _, x := range attached {
+			for _, at := range append(x.VpcAttachments, attachment{x.VpcID, x.State}) {
+				if at.VpcID != "" && at.State != "deleted" && at.State != "rejected" && at.State != "detached" {
+					out.vpcs = append(out.vpcs, at.VpcID)
+				}
+			}
+		}
+	}
+	out.any = err != nil
+	return out
 }
 
 // carries reports whether a file of this name lists what could carry packets.

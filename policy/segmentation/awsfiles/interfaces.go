@@ -147,8 +147,8 @@ func (b *builder) listed(m *model.Interface) (names []string) {
 	}
 	public := slices.ContainsFunc(m.Addresses, func(a model.Address) bool { return a.HasPublic != model.No })
 	six := slices.ContainsFunc(m.Addresses, model.Address.Is6)
-	for _, d := range b.DbInstances {
-		if of := b.database(d); slices.Contains(of.Subnets, m.Subnets[0]) && same(of.Groups, m.Groups) && public == d.PubliclyAccessible && (!six || dual(d.NetworkType)) {
+	for i, d := range b.DbInstances {
+		if of := &b.databases[i]; slices.Contains(of.Subnets, m.Subnets[0]) && same(of.Groups, m.Groups) && public == d.PubliclyAccessible && (!six || dual(d.NetworkType)) {
 			names = append(names, of.ID)
 		}
 	}
@@ -262,15 +262,16 @@ func (b *builder) addressesOf(f networkInterface) []model.Address {
 // planned adds what has no interface among the answers: databases, which may move within their subnet group, and load
 // balancers, endpoints and functions where the interfaces are not listed.
 func (b *builder) planned() {
-	for _, d := range b.DbInstances {
-		b.addOwner(b.database(d), d.NetworkType)
+	for i, d := range b.DbInstances {
+		b.place(b.databases[i], d.NetworkType)
 	}
 	for _, l := range b.LoadBalancers {
-		m := model.Interface{ID: l.LoadBalancerName, Name: l.LoadBalancerName, Owner: l.LoadBalancerArn, Kind: model.Balancer, Groups: l.SecurityGroups, Addresses: []model.Address{{}}, Many: true}
+		id := only(l.LoadBalancerName, l.LoadBalancerArn, b.LoadBalancers, func(o *loadBalancer) (string, string) { return o.LoadBalancerName, o.LoadBalancerArn })
+		m := model.Interface{ID: id, Name: l.LoadBalancerName, Owner: l.LoadBalancerArn, Kind: model.Balancer, Groups: l.SecurityGroups, Addresses: []model.Address{{}}, Many: true}
 		for _, z := range l.AvailabilityZones {
 			m.Subnets = append(m.Subnets, z.SubnetID)
 		}
-		if l.Scheme != "internal" { // internet-facing is the default
+		if l.Scheme != "internal" && l.IPAddressType != "dualstack-without-public-ipv4" { // internet-facing is the default
 			m.Addresses[0].HasPublic = model.Yes
 		}
 		b.addOwner(m, l.IPAddressType)
@@ -292,7 +293,8 @@ func (b *builder) planned() {
 
 // database is an instance's interface, wherever it is.
 func (b *builder) database(d dbInstance) model.Interface {
-	m := model.Interface{ID: d.DBInstanceIdentifier, Name: d.DBInstanceIdentifier, Kind: model.Database, Addresses: []model.Address{{}}}
+	id := only(d.DBInstanceIdentifier, d.DBInstanceArn, b.DbInstances, func(o *dbInstance) (string, string) { return o.DBInstanceIdentifier, o.DBInstanceArn })
+	m := model.Interface{ID: id, Name: d.DBInstanceIdentifier, Kind: model.Database, Addresses: []model.Address{{}}}
 	for _, s := range d.DBSubnetGroup.Subnets {
 		m.Subnets = append(m.Subnets, s.SubnetIdentifier)
 	}
@@ -365,7 +367,8 @@ func (b *builder) functions() {
 		}) {
 			continue
 		}
-		m := model.Interface{ID: l.FunctionName, Name: l.FunctionName, Owner: l.FunctionArn, Kind: model.Function, Subnets: l.VpcConfig.SubnetIDs, Groups: groups, Addresses: []model.Address{{}}, Many: true}
+		id := only(l.FunctionName, l.FunctionArn, b.Functions, func(o *lambdaFunction) (string, string) { return o.FunctionName, o.FunctionArn })
+		m := model.Interface{ID: id, Name: l.FunctionName, Owner: l.FunctionArn, Kind: model.Function, Subnets: l.VpcConfig.SubnetIDs, Groups: groups, Addresses: []model.Address{{}}, Many: true}
 		b.addOwner(m, map[bool]string{true: "dualstack"}[l.VpcConfig.Ipv6AllowedForDualStack])
 	}
 }

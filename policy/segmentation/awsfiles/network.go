@@ -16,12 +16,13 @@ import (
 // builder turns answers into a network.
 type builder struct {
 	*answers
-	net      model.Network
-	excluded map[string]model.Block    // subnets and VPCs from Block Public Access
-	changing map[string][]netip.Prefix // CIDRs of VPCs that come or go
-	devices  map[string][]device       // of instances
-	elastic  map[string][]address      // public addresses, by interface and by instance
-	dropped  map[netip.Addr][]string   // databases that may be behind an address of an interface that is left out
+	net       model.Network
+	excluded  map[string]model.Block    // subnets and VPCs from Block Public Access
+	changing  map[string][]netip.Prefix // CIDRs of VPCs that come or go
+	devices   map[string][]device       // of instances
+	elastic   map[string][]address      // public addresses, by interface and by instance
+	dropped   map[netip.Addr][]string   // databases that may be behind an address of an interface that is left out
+	databases []model.Interface         // of DbInstances, in order
 }
 
 func (a *answers) network() *model.Network {
@@ -34,14 +35,22 @@ func (a *answers) network() *model.Network {
 	b.gateways()
 	b.nats()
 	b.tables()
+	for _, d := range b.DbInstances {
+		b.databases = append(b.databases, b.database(d))
+	}
 	b.interfaces()
 	b.planned()
 	b.links()
 	b.functions()
 	b.scaling()
 	b.balancers()
-	for _, kind := range a.other {
-		b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: kind, What: "a file of AWS's answers that is not modelled"})
+	for _, x := range a.other {
+		if x.any {
+			x.vpcs = []string{""}
+		}
+		for _, id := range x.vpcs {
+			b.net.Unmodelled = append(b.net.Unmodelled, model.Unmodelled{ID: x.name, What: "a file of AWS's answers that is not modelled", VPC: id})
+		}
 	}
 	return &b.net
 }

@@ -159,3 +159,57 @@ func TestATargetByAddress(t *testing.T) {
 		}
 	}
 }
+
+// Two regions may have groups, databases and load balancers of one name.
+func TestNamesOfTwoRegions(t *testing.T) {
+	const group = `[{"AutoScalingGroupName":"workers","AutoScalingGroupARN":"arn:%s","VPCZoneIdentifier":"%s","LaunchTemplate":{"LaunchTemplateId":"%s"},"TargetGroupARNs":["%s"]}]`
+	other := strings.NewReplacer("vpc-1", "vpc-2", "s-d1", "s-2", "s-d2", "s-2", `"db"`, `"db","DBInstanceArn":"arn:b:db"`, "sg-db", "sg-2")
+	net := with(t, map[string]string{
+		"AutoScalingGroups":        fmt.Sprintf(group, "a", "s-app", "lt-a", "tg"),
+		"LaunchTemplateVersions":   `[{"LaunchTemplateId":"lt-a","DefaultVersion":true,"LaunchTemplateData":{"SecurityGroupIds":["sg-app"]}}]`,
+		"DbInstances":              strings.Replace(shop["DbInstances"], `"db"`, `"db","DBInstanceArn":"arn:a:db"`, 1),
+		"b/Vpcs":                   `[{"VpcId":"vpc-2","CidrBlock":"10.2.0.0/16"}]`,
+		"b/Subnets":                `[{"SubnetId":"s-2","VpcId":"vpc-2","CidrBlock":"10.2.0.0/24"}]`,
+		"b/DbInstances":            other.Replace(shop["DbInstances"]),
+		"b/AutoScalingGroups":      fmt.Sprintf(group, "b", "s-2", "lt-b", "tg-b"),
+		"b/LaunchTemplateVersions": `[{"LaunchTemplateId":"lt-b","DefaultVersion":true,"LaunchTemplateData":{"SecurityGroupIds":["sg-app"]}}]`,
+	})
+	require.Equal(t, "must", verdict(t, net, "arn:a", "arn:a:db", "tcp/5432"))
+	e := reach.New(net)
+	for id, want := range map[string]int{"arn:a": 1, "arn:b": 0} {
+		require.Len(t, e.Mediated(e.Interface("eni-lb"), e.Interface(id)), 0, "it asks its targets and not itself")
+		require.Len(t, e.Mediated(e.Outside(flow.PrefixAddrs(mustPrefix(t, "203.0.113.7/32"))), e.Interface(id)), want, id)
+	}
+}
+
+func TestAGatewayIsOfTheVPCsThatItIsAttachedTo(t *testing.T) {
+	for text, want := range map[string]string{
+		`TransitGatewayVpcAttachments [{"TransitGatewayId":"tgw-9","VpcId":"vpc-9","State":"available"}]`:                "cannot",
+		`TransitGatewayVpcAttachments [{"TransitGatewayId":"tgw-9","VpcId":"vpc-1","State":"available"}]`:                "unknown",
+		`TransitGatewayVpcAttachments [{"TransitGatewayId":"tgw-9","VpcId":"vpc-1","State":"deleted"}]`:                  "cannot",
+		`VpnGateways {"VpnGateways":[{"VpnGatewayId":"vgw-9","VpcAttachments":[]}]}`:                                     "cannot",
+		`VpnGateways {"VpnGateways":[{"VpnGatewayId":"vgw-9","VpcAttachments":[{"VpcId":"vpc-1","State":"attached"}]}]}`: "unknown",
+		`VpnGateways {"VpnGateways":[{"VpnGatewayId":"vgw-9","VpcAttachments":[{"VpcId":"vpc-9","State":"attached"}]}]}`: "cannot",
+		`VpnGateways {"VpnGateways":["vgw-9"]}`:                                                                          "unknown",
+		`ClientVpnEndpoints [{"ClientVpnEndpointId":"cvpn","VpcId":"vpc-9"}]`:                                            "unknown", // it reaches peers
+	} {
+		name, list, _ := strings.Cut(text, " ")
+		require.Equal(t, want, verdict(t, with(t, map[string]string{name: list}), "198.51.100.7/32", "db", "tcp/5432"), text)
+	}
+}
+
+func TestWhatALaunchTemplateOrALoadBalancerSaysOfAddresses(t *testing.T) {
+	open := strings.Replace(shop["RouteTables"], `"NatGatewayId":"nat-1"`, `"GatewayId":"igw-1"`, 1)
+	workers := `[{"AutoScalingGroupName":"workers","VPCZoneIdentifier":"s-app","LaunchTemplate":{"LaunchTemplateId":"lt"}}]`
+	for interfaces, want := range map[string]string{
+		`{"Groups":["sg-app"]}`:                      "must",
+		`{"Groups":["sg-app"]},{"Groups":["sg-lb"]}`: "may",
+	} {
+		net := with(t, map[string]string{"AutoScalingGroups": workers, "LaunchTemplateVersions": `[{"LaunchTemplateId":"lt","DefaultVersion":true,"LaunchTemplateData":{"NetworkInterfaces":[` + interfaces + `]}}]`, "RouteTables": open})
+		require.Equal(t, want, verdict(t, net, "workers", "db", "tcp/5432"), interfaces)
+	}
+	for kind, want := range map[string]string{"ipv4": "must", "dualstack": "must", "dualstack-without-public-ipv4": "cannot"} {
+		files := map[string]string{"NetworkInterfaces": `[]`, "LoadBalancers": strings.Replace(shop["LoadBalancers"], `"Type"`, `"IpAddressType":"`+kind+`","Type"`, 1)}
+		require.Equal(t, want, verdict(t, with(t, files), "203.0.113.7/32", "front", "tcp/443"), kind)
+	}
+}

@@ -25,13 +25,29 @@ func (b *builder) scaling() {
 		}
 		for n, v := range b.templates(g) {
 			m := b.started(v, subnets)
-			m.ID, m.Name, m.Owner = g.AutoScalingGroupName, g.AutoScalingGroupName, g.AutoScalingGroupName
+			m.ID, m.Name = b.groupID(g), g.AutoScalingGroupName
+			m.Owner = m.ID
 			if n > 0 {
 				m.ID = fmt.Sprintf("%s:template-%d", m.ID, n+1)
 			}
 			b.place(m, "")
 		}
 	}
+}
+
+// groupID is a group's name, or its ARN where one of another account or region has the name.
+func (b *builder) groupID(g *autoScalingGroup) string {
+	return only(g.AutoScalingGroupName, g.AutoScalingGroupARN, b.AutoScalingGroups, func(o *autoScalingGroup) (string, string) { return o.AutoScalingGroupName, o.AutoScalingGroupARN })
+}
+
+// only is a name if nothing else in a list has it, or else the ARN.
+func only[T any](name, arn string, list []T, of func(*T) (name, arn string)) string {
+	for i := range list {
+		if n, a := of(&list[i]); n == name && a != arn && arn != "" {
+			return arn
+		}
+	}
+	return name
 }
 
 // started is what a launch template starts in one of some subnets; nil is a template that is not among the answers.
@@ -43,6 +59,9 @@ func (b *builder) started(v *launchTemplateVersion, subnets []string) model.Inte
 	} else {
 		m.Groups = v.LaunchTemplateData.SecurityGroupIDs
 		a.HasPublic = b.launched(subnets)
+		if len(v.LaunchTemplateData.NetworkInterfaces) > 1 {
+			m.Doubt = "each of its interfaces has groups of its own"
+		}
 		for _, f := range v.LaunchTemplateData.NetworkInterfaces {
 			m.Groups = append(slices.Clone(m.Groups), f.Groups...)
 			if p := f.AssociatePublicIPAddress; p != nil {
@@ -112,9 +131,10 @@ func (b *builder) version(t *launchTemplate) *launchTemplateVersion {
 
 // scaled are the groups whose instances register with a target group, whether any runs or not.
 func (b *builder) scaled(targets string) (names []string) {
-	for _, g := range b.AutoScalingGroups {
+	for i := range b.AutoScalingGroups {
+		g := &b.AutoScalingGroups[i]
 		if slices.Contains(g.TargetGroupARNs, targets) || slices.Contains(g.TrafficSources, struct{ Identifier string }{targets}) {
-			names = append(names, g.AutoScalingGroupName)
+			names = append(names, b.groupID(g))
 		}
 	}
 	return names

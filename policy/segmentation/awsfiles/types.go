@@ -181,11 +181,11 @@ type targetHealth struct {
 }
 
 type dbInstance struct {
-	DBInstanceIdentifier, NetworkType string
-	PubliclyAccessible                bool
-	Endpoint                          *struct{ Port int }
-	VpcSecurityGroups                 []struct{ VpcSecurityGroupID string }
-	DBSubnetGroup                     struct {
+	DBInstanceIdentifier, DBInstanceArn, NetworkType string
+	PubliclyAccessible                               bool
+	Endpoint                                         *struct{ Port int }
+	VpcSecurityGroups                                []struct{ VpcSecurityGroupID string }
+	DBSubnetGroup                                    struct {
 		Subnets []struct{ SubnetIdentifier string }
 	}
 }
@@ -201,9 +201,9 @@ type lambdaFunction struct {
 type launchTemplate struct{ LaunchTemplateID, LaunchTemplateName, Version string }
 
 type autoScalingGroup struct {
-	AutoScalingGroupName, VPCZoneIdentifier string
-	LaunchTemplate                          *launchTemplate
-	MixedInstancesPolicy                    *struct {
+	AutoScalingGroupName, AutoScalingGroupARN, VPCZoneIdentifier string
+	LaunchTemplate                                               *launchTemplate
+	MixedInstancesPolicy                                         *struct {
 		LaunchTemplate *struct {
 			LaunchTemplateSpecification *launchTemplate
 			Overrides                   []struct{ LaunchTemplateSpecification *launchTemplate }
