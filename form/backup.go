@@ -77,3 +77,39 @@ func CheckBackup(text, region string) error {
 	}
 	return nil
 }
+
+// vaultForm holds the region and the account of a backup vault.
+var vaultForm = regexp.MustCompile(`^arn:aws:backup:([a-z0-9-]+):([0-9]{12}):backup-vault:[a-zA-Z0-9_-]{2,50}$`)
+
+// CheckVaultARN accepts the ARN of a vault of AWS Backup.
+func CheckVaultARN(arn string) error {
+	if !vaultForm.MatchString(arn) {
+		return Text(arn, "is not the ARN of a backup vault", "write arn:aws:backup:<region>:<account>:backup-vault:<name>")
+	}
+	return nil
+}
+
+// VaultHome is the region and the account of a vault, empty for an ARN that CheckVaultARN refuses.
+func VaultHome(arn string) (region, account string) {
+	if parts := vaultForm.FindStringSubmatch(arn); parts != nil {
+		return parts[1], parts[2]
+	}
+	return "", ""
+}
+
+// CheckVaultHome reports a vault to which snapshots of databases in a region of an account are not copied: one beside them, which is lost
+// with them, or one in another region of another account, for RDS snapshots cross only one of both at a time (AWS Backup developer guide,
+// "Copy a backup"). An ARN that does not pass CheckVaultARN is left to that check.
+func CheckVaultHome(arn, region, account string) error {
+	switch there, whose := VaultHome(arn); {
+	case there == region && whose == account:
+		return Text(arn, "is lost with what it holds copies of", "name a vault of another region or of another account")
+	case there != "" && there != region && whose != account:
+		return Text(arn, "lies in another region and in another account, and RDS snapshots are copied across one of both at a time",
+			"name a vault of this region in the other account, and copy on from there")
+	}
+	return nil
+}
+
+// CheckVaultDays accepts how long a snapshot stays in a locked vault, in days.
+func CheckVaultDays(days int) error { return CheckBetween(days, MinBackupDays, 3650, "days") }

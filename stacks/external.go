@@ -2,7 +2,11 @@
 
 package stacks
 
-import "github.com/bulkhead-iac/bulkhead/form"
+import (
+	"strconv"
+
+	"github.com/bulkhead-iac/bulkhead/form"
+)
 
 // externalWhole wants all that an external database takes, or nothing of it.
 func externalWhole(s *Settings) []fault {
@@ -52,6 +56,9 @@ func externalAlone(s *Settings) []fault {
 	}
 	if s.Database.Attached != firstDatabase {
 		faults = append(faults, about("databaseAttached", quoted(s.Database.Attached), wrong, "remove it")...)
+	}
+	if days := s.Backup.KeepDays; days != 0 {
+		faults = append(faults, about("backupKeepDays", strconv.Itoa(days), wrong, "remove it")...)
 	}
 	if s.Bastion.ReachesDatabase {
 		faults = append(faults, about("bastionReachesDatabase", "true", wrong, "remove it")...)

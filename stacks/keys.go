@@ -337,6 +337,32 @@ var table = []setting{
 		check:       each(restore),
 	},
 	{
+		key: "backupKeepDays", group: groupDatabase, fallback: 0, example: "35",
+		description: "Days for which AWS Backup keeps a daily snapshot of each database in a vault that is locked for as long, beside the backups of RDS. 0 means no vault. Snapshots are charged by the gigabyte, and the vault with its key and what it holds outlives the stack.",
+		allowed:     "0, or 7 to 3650; 0 with databaseExternalUrl",
+		field:       func(s *Settings) any { return &s.Backup.KeepDays },
+		check: number(func(days int) error {
+			if days == 0 {
+				return nil
+			}
+			return form.CheckVaultDays(days)
+		}),
+	},
+	{
+		key: "backupLockMode", group: groupDatabase, fallback: LockGovernance, example: LockCompliance,
+		description: "Who may end the lock of the vault of backupKeepDays: with Governance whoever has backup:DeleteBackupVaultLockConfiguration; with Compliance, when three days have passed, nobody, not even the root user, and everything in it is paid for until its time is over. Its days can then not be changed.",
+		allowed:     "Governance or Compliance",
+		field:       func(s *Settings) any { return &s.Backup.LockMode },
+		check:       text(oneOf(LockGovernance, LockCompliance)),
+	},
+	{
+		key: "backupCopyTo", group: groupDatabase, fallback: []string{}, example: "[arn:aws:backup:eu-west-1:210987654321:backup-vault:shop]",
+		description: "Vaults of other regions or accounts to which each snapshot is copied and encrypted with their key. docs/database.md says what such a vault must let this account do.",
+		allowed:     "ARNs of vaults, each in another region or of another account, not both; with backupKeepDays, and only then",
+		field:       func(s *Settings) any { return &s.Backup.CopyTo },
+		check:       each(form.CheckVaultARN),
+	},
+	{
 		key: "databaseExternalUrl", group: groupDatabase, fallback: "", example: "postgresql://db.example.com:5432/shop",
 		description: "PostgreSQL database that somebody else runs, for the service to use in the place of one that the environment makes: see docs/database.md. Empty means a database of the environment's own.",
 		allowed:     "postgresql://<host name>:<port>/<database>, without a user, a password or parameters; with databaseExternalCidrs, databaseExternalCa and databaseExternalSecretArn",

@@ -31,6 +31,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 		Database: Database{
 			InstanceClass: "db.t4g.small", EngineVersion: "17", StorageGB: 50, MaxStorageGB: 200, BackupRetentionDays: 30, RestoreFrom: []string{}, Attached: "db",
 		},
+		Backup:  Backup{LockMode: LockGovernance},
 		Audit:   Audit{LogRetentionDays: 365, AlarmEmails: []string{"alarms@example.com"}, TrailLockMode: LockGovernance},
 		Profile: "production",
 	}, withoutEmptyLists(got))
@@ -38,7 +39,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 
 // withoutEmptyLists makes an empty list and none at all the same.
 func withoutEmptyLists(s *Settings) *Settings {
-	for _, list := range []*[]string{&s.App.EgressCIDRs, &s.App.EgressDomains, &s.WAF.Relaxations, &s.Network.ExistingSubnetIDs, &s.Audit.RecordEmails, &s.Database.External.CIDRs} {
+	for _, list := range []*[]string{&s.App.EgressCIDRs, &s.App.EgressDomains, &s.WAF.Relaxations, &s.Network.ExistingSubnetIDs, &s.Audit.RecordEmails, &s.Database.External.CIDRs, &s.Backup.CopyTo} {
 		if len(*list) == 0 {
 			*list = nil
 		}
@@ -85,6 +86,7 @@ func TestParseGoodValues(t *testing.T) {
 		"images from elsewhere":     {"edgeContentSecurityPolicy": "default-src 'self'; img-src https://cdn.example.com"},
 		"no HSTS":                   {"edgeHstsOffReason": "the domain moves back to plain HTTP"},
 		"a database that is there":  {"databaseRestoreFrom": `["monday restored"]`, "databaseAttached": "monday"},
+		"a locked vault":            {"backupKeepDays": "35", "backupLockMode": "Compliance", "backupCopyTo": `["arn:aws:backup:eu-west-1:210987654321:backup-vault:far","arn:aws:backup:eu-central-1:444455556666:backup-vault:apart"]`},
 		"an exact upgrade":          {"databaseEngineVersion": "17.9", "databaseUpgrade": "true"},
 		"the least growth":          {"databaseStorageGb": "20", "databaseMaxStorageGb": "22"},
 		"the most storage":          {"databaseStorageGb": "59578", "databaseMaxStorageGb": "65536"},
@@ -294,6 +296,9 @@ func TestParseReportsEachBadValue(t *testing.T) {
 		{"databaseRestoreFrom", `["app snapshot shop-db"]`, `databaseRestoreFrom[0]: "app" is the name of something else in the environment`},
 		{"databaseRestoreFrom", `["monday instance shop-db"]`, `databaseRestoreFrom[0]: "instance shop-db" does not say which moment to go back to; end it in latest`},
 		{"databaseExternalUrl", "postgresql://me:hunter2@db.example.com/shop", `databaseExternalUrl: the URI names who logs in, which is for the secret alone to know; put user and password into the secret`},
+		{"backupKeepDays", "3", `backupKeepDays: 3 is not between 7 and 3650 days`},
+		{"backupLockMode", "Root", `backupLockMode: "Root"`},
+		{"backupCopyTo", `["vault"]`, `"vault" is not the ARN of a backup vault; write arn:aws:backup:`},
 		{"databaseExternalUrl", "postgresql://203.0.113.17/shop", `databaseExternalUrl: "203.0.113.17" is an address, which moves, and certificates hold names`},
 		{"databaseExternalCa", "ca.pem", `databaseExternalCa: the text is not PEM from its block 1 on; give the PEM of the authority`},
 		{"databaseExternalCidrs", `["0.0.0.0/0"]`, `databaseExternalCidrs[0]: "0.0.0.0/0" reaches the whole internet; list known destinations`},
@@ -341,9 +346,15 @@ func TestParseReportsRules(t *testing.T) {
 				`databaseRestoreFrom: "snapshot arn:aws:rds:us-east-1:444455556666:snapshot:c" is in us-east-1, and RDS restores backups of its own region alone; copy it to eu-central-1 first`,
 				`databaseAttached: "sunday" is not the name of a database; use one of db, monday, monday, tuesday`,
 			}},
-		"an external database of which half is said": {"staging", map[string]string{"databaseExternalUrl": "postgresql://db.example.com/shop", "databaseAttached": "monday", "databaseRestoreFrom": `["monday snapshot a"]`},
+		"vaults that are of no use": {"staging", map[string]string{"backupKeepDays": "35", "backupCopyTo": `["arn:aws:backup:eu-central-1:210987654321:backup-vault:beside","arn:aws:backup:eu-west-1:444455556666:backup-vault:both"]`},
+			[]string{`backupCopyTo: "arn:aws:backup:eu-central-1:210987654321:backup-vault:beside" is lost with what it holds copies of; name a vault of another region`,
+				`"arn:aws:backup:eu-west-1:444455556666:backup-vault:both" lies in another region and in another account`}},
+		"copies of nothing": {"staging", map[string]string{"backupCopyTo": `["arn:aws:backup:eu-west-1:210987654321:backup-vault:far"]`},
+			[]string{`backupCopyTo: ["arn:aws:backup:eu-west-1:210987654321:backup-vault:far"] is given although backupKeepDays is 0`}},
+		"an external database of which half is said": {"staging", map[string]string{"databaseExternalUrl": "postgresql://db.example.com/shop", "backupKeepDays": "35", "databaseAttached": "monday", "databaseRestoreFrom": `["monday snapshot a"]`},
 			[]string{
 				`databaseRestoreFrom: ["monday snapshot a"] is given beside databaseExternalUrl, with which the environment makes no database; remove it`,
+				`backupKeepDays: 35 is given beside databaseExternalUrl, with which the environment makes no database; remove it`,
 				`databaseExternalCidrs: is missing beside databaseExternalUrl; list the addresses in which its host name resolves`,
 				`databaseExternalCa: is missing beside databaseExternalUrl; give the PEM of the authority that signs the server's certificate`,
 				`databaseExternalSecretArn: is missing beside databaseExternalUrl; name the secret with username and password of the service`,

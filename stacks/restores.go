@@ -37,7 +37,7 @@ func (d Database) Restores() []Restore {
 }
 
 // taken are the names of what an environment has beside its databases, and begins the names of their resources with.
-var taken = []string{firstDatabase, "db-agent", "app", "bastion", "edge", "logs", "alarms", "trail", "boundary", "public", "data"}
+var taken = []string{firstDatabase, "db-agent", "app", "bastion", "edge", "logs", "alarms", "trail", "backups", "boundary", "public", "data"}
 
 // restore checks one of RestoreFrom.
 func restore(entry string) error {
@@ -71,6 +71,19 @@ func restoresFit(s *Settings) []fault {
 	}
 	if !slices.Contains(names, s.Database.Attached) {
 		faults = append(faults, about(attached, quoted(s.Database.Attached), "is not the name of a database", "use one of "+strings.Join(names, ", "))...)
+	}
+	return faults
+}
+
+func vaultsFit(s *Settings) []fault {
+	const key = "backupCopyTo"
+	copies := s.Backup.CopyTo
+	if s.Backup.KeepDays == 0 && len(copies) > 0 {
+		return about(key, "", "is given although backupKeepDays is 0, and nothing is there to be copied", "remove it, or set backupKeepDays: 35")
+	}
+	var faults []fault
+	for _, arn := range copies {
+		faults = append(faults, adopted(key, form.CheckVaultHome(arn, s.Region, s.AccountID))...)
 	}
 	return faults
 }

@@ -62,7 +62,8 @@ var rules = []rule{
 	{[]string{"region", "databaseRestoreFrom", "databaseAttached"}, "databaseRestoreFrom has each name once and backups of region, and databaseAttached is db or one of its names", restoresFit},
 	{[]string{"databaseExternalUrl", "databaseExternalCidrs", "databaseExternalCa", "databaseExternalSecretArn", "databaseExternalKeyArn"}, "databaseExternalCidrs, databaseExternalCa and databaseExternalSecretArn are given exactly when databaseExternalUrl is, and databaseExternalKeyArn only then", externalWhole},
 	{[]string{"region", "accountId", "databaseExternalSecretArn", "databaseExternalKeyArn"}, "databaseExternalSecretArn belongs to region and accountId, databaseExternalKeyArn to region", externalSecretFits},
-	{[]string{"databaseExternalUrl", "databaseRestoreFrom", "databaseAttached", "bastionReachesDatabase"}, "databaseRestoreFrom, databaseAttached and bastionReachesDatabase are not given with databaseExternalUrl, because they are about databases of the environment", externalAlone},
+	{[]string{"region", "accountId", "backupKeepDays", "backupCopyTo"}, "backupCopyTo is empty without backupKeepDays; each vault lies in another region than region or belongs to another account than accountId, not both", vaultsFit},
+	{[]string{"databaseExternalUrl", "databaseRestoreFrom", "databaseAttached", "backupKeepDays", "bastionReachesDatabase"}, "databaseRestoreFrom, databaseAttached, backupKeepDays and bastionReachesDatabase are not given with databaseExternalUrl, because they are about databases of the environment", externalAlone},
 
 	production([]string{"natStrategy"}, "natStrategy is OnePerZone or None", func(s *Settings) []fault {
 		if s.Network.NATStrategy != NATSingle {

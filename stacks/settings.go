@@ -29,6 +29,7 @@ type Settings struct {
 	WAF      WAF
 	App      App
 	Database Database
+	Backup   Backup
 	Audit    Audit
 	Baseline Baseline
 
@@ -185,6 +186,16 @@ type Database struct {
 	External ExternalDatabase
 	// Attached is the name of the database that the service uses: "db", or one of Restores.
 	Attached string
+}
+
+// Backup holds the settings of the locked vault of AWS Backup.
+type Backup struct {
+	// KeepDays is how long a daily snapshot of each database is kept and locked, 7 to 3650 days; 0 without a vault.
+	KeepDays int
+	// LockMode is LockGovernance or LockCompliance.
+	LockMode string
+	// CopyTo are the ARNs of other vaults to which each is copied; none without KeepDays.
+	CopyTo []string
 }
 
 // ExternalDatabase holds the settings of a database that somebody else runs; all are empty without one.

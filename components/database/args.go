@@ -105,6 +105,9 @@ type Args struct {
 	// database gets its own key, from the others that of its source. A backup that is not there, not encrypted or of another major
 	// version is refused, and so is a database that exists. When the database is there, RestoreFrom may stay or go. Default: none.
 	RestoreFrom string `pulumi:"restoreFrom"`
+	// BackupAccounts are the accounts into whose vaults AWS Backup copies snapshots of the database, and which may therefore use its key: see
+	// key.Args. Default: none.
+	BackupAccounts []string `pulumi:"backupAccounts"`
 	// Users are who logs in, each with the least privilege, and the function that makes them. Default: nobody but the owner, as
 	// whom a service then logs in: that is rds_superuser.
 	Users *Users

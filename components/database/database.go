@@ -46,6 +46,8 @@ type Database struct {
 	// behind: project, stack and component name, "-final-" and eight characters that are
 	// others in every deployment. It stays until somebody deletes it.
 	FinalSnapshotIdentifier pulumi.StringOutput
+	// ARN is the ARN of the instance, empty for an external one.
+	ARN pulumi.StringOutput
 	// ResourceID is the immutable id of the instance, such as db-ABCDEFGHIJKL, which IAM
 	// policies name for IAM database authentication (rds-db:connect).
 	ResourceID pulumi.StringOutput
@@ -95,7 +97,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	d.BackupRule = pulumi.All(in.backups.Name, instance.ID()).ApplyT(func(of []any) string { return of[0].(string) }).(pulumi.StringOutput)
-	d.KeyARN = in.keyARN
+	d.KeyARN, d.ARN = in.keyARN, instance.Arn
 	d.Identifier, d.Address, d.ResourceID = instance.Identifier, d.unchanged(instance, args), instance.ResourceId
 	d.SecretARN = secretARN(instance)
 	if args.Users != nil {
@@ -126,7 +128,7 @@ func (d *Database) prepare(ctx *pulumi.Context, name string, args *Args) (in sur
 		Account:       args.Segment.Account(),
 		Description:   "Database " + d.name + ": storage, backups, password and insights",
 		Services:      []string{"rds." + region + ".amazonaws.com", "secretsmanager." + region + ".amazonaws.com"},
-		OutlivesStack: true,
+		OutlivesStack: true, BackupAccounts: args.BackupAccounts,
 	}, pulumi.Parent(d), pulumi.Protect(args.DeletionProtectionOffReason == ""))
 	if err != nil {
 		return in, err

@@ -61,6 +61,25 @@ func checkWindows(backup, maintenance string) []error {
 	return nil
 }
 
+// CheckQuiet reports the windows that meet hours of the day, in UTC, in which AWS Backup has to find the database at rest.
+func (args *Args) CheckQuiet(hour, hours int) []error {
+	filled := args.defaults()
+	daily, _ := parseBackupWindow(filled.BackupWindow)
+	weekly, _ := parseMaintenanceWindow(filled.MaintenanceWindow)
+	meets := func(w window) bool {
+		return forward(w.start, hour*60, minutesPerDay) < w.length || w.length > 0 && forward(hour*60, w.start, minutesPerDay) < hours*60
+	}
+	var problems []error
+	add := func(met bool, field, text string) {
+		if met {
+			problems = append(problems, fmt.Errorf("%s: %q meets %02d:00 to %02d:00, when AWS Backup takes its snapshots; move it", field, text, hour, hour+hours))
+		}
+	}
+	add(meets(daily), "BackupWindow", filled.BackupWindow)
+	add(meets(weekly), "MaintenanceWindow", filled.MaintenanceWindow)
+	return problems
+}
+
 func parseBackupWindow(text string) (window, bool) {
 	m := backupWindow.FindStringSubmatch(text)
 	if m == nil {

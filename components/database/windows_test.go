@@ -42,6 +42,14 @@ func TestCheckWindowsReportsBothProblems(t *testing.T) {
 	require.Len(t, checkWindows("", ""), 2)
 }
 
+func TestSnapshotsFindADatabaseAtRest(t *testing.T) {
+	require.Empty(t, (&Args{}).CheckQuiet(5, 2), "the defaults leave room")
+	for _, windows := range []Args{{BackupWindow: "04:30-05:30"}, {BackupWindow: "06:30-07:30"}, {BackupWindow: "23:00-05:30"}, {MaintenanceWindow: "wed:05:15-wed:05:45"}, {MaintenanceWindow: "wed:01:00-wed:08:00"}} {
+		require.Len(t, windows.CheckQuiet(5, 2), 1, "%+v", windows)
+	}
+	require.Empty(t, (&Args{BackupWindow: "07:00-08:00", MaintenanceWindow: "mon:04:00-mon:05:00"}).CheckQuiet(5, 2))
+}
+
 func FuzzCheckWindows(f *testing.F) {
 	f.Add("02:00-03:00", "sun:03:30-sun:04:30")
 	f.Add("23:59-00:29", "sun:23:59-mon:23:59")

@@ -24,7 +24,7 @@ type watched struct {
 // watch raises an alarm for what an operator must not learn from a customer.
 func (e *Environment) watch(ctx *pulumi.Context) error {
 	all := append(e.networkAlarms(), e.edgeAlarms()...)
-	all = append(all, e.test())
+	all = append(append(all, e.test()), e.backupAlarms()...)
 	for _, s := range e.args.Services {
 		all = append(all, e.serviceAlarms(s)...)
 	}

@@ -3,6 +3,7 @@
 package environment
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/app"
+	"github.com/bulkhead-iac/bulkhead/components/backup"
 	"github.com/bulkhead-iac/bulkhead/components/bastion"
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/database"
@@ -67,6 +69,9 @@ type Args struct {
 	Services []Service
 	// Databases are the PostgreSQL databases. Default: none.
 	Databases []Database
+	// Backup is the locked vault into which AWS Backup takes a snapshot of each of Databases every day, beside the backups that RDS makes. Default:
+	// none, because it is charged by the gigabyte, and what is locked can be deleted by nobody who finds it too dear, nor with its stack.
+	Backup *backup.Args
 	// Bastion is the door for operators. Default: none.
 	Bastion *Bastion
 	// OwnSegments are the segments of the table in which only resources of the program's own run, such as a cache, a batch
@@ -178,10 +183,48 @@ func (args Args) defaults() *Args {
 	for i := range args.Databases {
 		args.Databases[i].Name = component.Or(args.Databases[i].Name, DefaultDatabaseName)
 	}
+	if args.Backup != nil {
+		for i := range args.Databases {
+			if args.Databases[i].External == nil {
+				args.Databases[i].BackupAccounts = args.backupAccounts()
+			}
+		}
+	}
 	for i := range args.Services {
 		args.Services[i].Priority = component.Or(args.Services[i].Priority, DefaultPriority)
 	}
 	return &args
+}
+
+// backupAccounts are the other accounts to which backups are copied.
+func (args *Args) backupAccounts() []string {
+	var others []string
+	for _, vault := range args.Backup.CopyTo {
+		if _, account := form.VaultHome(vault); account != "" && account != args.AccountID {
+			others = append(others, account)
+		}
+	}
+	return others
+}
+
+// checkBackup checks the vault, and that no snapshot meets a window of a database: RDS takes none then, nor in the hour before (AWS Backup
+// developer guide, "Working with Amazon RDS").
+func (args *Args) checkBackup() []error {
+	if args.Backup == nil {
+		return nil
+	}
+	vault := *args.Backup
+	vault.Account = &account.Account{ID: args.AccountID, Region: args.Region}
+	problems := form.Within("Backup", vault.Check()...)
+	if len(args.instances()) == 0 {
+		problems = append(problems, errors.New("Backup: there is nothing to back up; give one of Databases that is not External, or leave it out"))
+	}
+	for i, d := range args.Databases {
+		if d.External == nil {
+			problems = append(problems, form.Within(fmt.Sprintf("Databases[%d] (%s)", i, d.Name), d.CheckQuiet(backup.StartHour, 2)...)...)
+		}
+	}
+	return problems
 }
 
 // instances are the databases that the environment makes.
@@ -228,6 +271,7 @@ func (args *Args) check(name string) []error {
 		ID: args.AccountID, Region: args.Region, BoundaryARN: later, LogKeyARN: later, LogRetentionDays: args.LogRetentionDays,
 	})
 	problems = append(problems, planned.Check()...)
+	problems = append(problems, args.checkBackup()...)
 	if args.Table != nil {
 		problems = append(problems, args.checkParts(name, network.Draft(planned))...)
 	}

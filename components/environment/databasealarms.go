@@ -73,6 +73,31 @@ func (e *Environment) databaseHealth(d Database) []watched {
 	return all
 }
 
+// backupName begins the names of what keeps the backups.
+const backupName = "backups"
+
+// backupAlarms hear each job of AWS Backup in the vault that fails (AWS Backup developer guide, "Monitoring AWS Backup metrics using Amazon
+// CloudWatch").
+func (e *Environment) backupAlarms() []watched {
+	if e.Backup == nil {
+		return nil
+	}
+	var all []watched
+	for _, heard := range []struct{ name, metric, description string }{
+		{"failed", "NumberOfBackupJobsFailed", "A snapshot into the locked vault has failed: see the backup jobs of AWS Backup for why."},
+		{"late", "NumberOfBackupJobsExpired", "A snapshot into the locked vault did not begin in its hour: see the state of the databases, and their windows."},
+		{"copy", "NumberOfCopyJobsFailed", "A snapshot was not copied to another vault: see the copy jobs of AWS Backup, the policy of that vault, and who may use the key of the database."},
+		{"restore", "NumberOfRestoreJobsFailed", "A snapshot of the locked vault could not be restored: see the restore jobs of AWS Backup."},
+		{"stays", "NumberOfRecoveryPointsExpired", "AWS Backup could not delete a snapshot whose time is over: see the role that made it."},
+	} {
+		all = append(all, watched{backupName + "-" + heard.name, alarm.Args{
+			Description: heard.description, Namespace: "AWS/Backup", Metric: heard.metric, Dimensions: pulumi.StringMap{"BackupVaultName": e.Backup.VaultName},
+			Statistic: "Sum", Comparison: alarm.Above, Threshold: 0,
+		}})
+	}
+	return all
+}
+
 // hearDatabase sends what RDS says of a database to the topic, and has the trail tell of whoever reads the owner's secret, which with
 // declared users nobody but their agent does.
 func (e *Environment) hearDatabase(ctx *pulumi.Context, d Database) error {

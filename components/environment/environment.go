@@ -15,6 +15,7 @@ import (
 	"github.com/bulkhead-iac/bulkhead/components/alarm"
 	"github.com/bulkhead-iac/bulkhead/components/app"
 	"github.com/bulkhead-iac/bulkhead/components/audit"
+	"github.com/bulkhead-iac/bulkhead/components/backup"
 	"github.com/bulkhead-iac/bulkhead/components/bastion"
 	"github.com/bulkhead-iac/bulkhead/components/component"
 	"github.com/bulkhead-iac/bulkhead/components/database"
@@ -42,6 +43,8 @@ type Environment struct {
 	// Services, Databases are the services and databases by name.
 	Services  map[string]*app.App
 	Databases map[string]*database.Database
+	// Backup is the locked vault of the databases, nil without one.
+	Backup *backup.Backup
 	// Bastion is the door for operators, nil without one.
 	Bastion *bastion.Bastion
 	// Options hand the provider on to resources and components of your own.
@@ -70,6 +73,7 @@ func New(ctx *pulumi.Context, name string, args *Args) (*Environment, error) {
 		e.buildNetwork,
 		e.openEdge,
 		e.runDatabases,
+		e.backUp,
 		e.runServices,
 		e.admitOperators,
 		e.watch,
@@ -209,6 +213,20 @@ func (e *Environment) runDatabases(ctx *pulumi.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// backUp fills a locked vault with snapshots of the databases.
+func (e *Environment) backUp(ctx *pulumi.Context) (err error) {
+	if e.args.Backup == nil {
+		return nil
+	}
+	args := *e.args.Backup
+	args.Account, args.Databases = e.Account, nil
+	for _, d := range e.args.instances() {
+		args.Databases = append(args.Databases, e.Databases[d.Name].ARN)
+	}
+	e.Backup, err = backup.New(ctx, e.name+"-"+backupName, &args, e.Options)
+	return err
 }
 
 func (e *Environment) runServices(ctx *pulumi.Context) (err error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/components/backup"
 	"github.com/bulkhead-iac/bulkhead/components/network"
 	"github.com/bulkhead-iac/bulkhead/components/pulumitest"
 )
@@ -41,6 +42,7 @@ func large() *Args {
 	args.Services[0].Server.InstanceType = "m7i.large"
 	args.Databases[0].InstanceClass, args.Databases[0].StorageGB, args.Databases[0].MaxStorageGB = "db.m7g.large", 100, 500
 	args.Databases[0].BackupRetentionDays = 35
+	args.Backup = &backup.Args{KeepDays: 35, CopyTo: []string{"arn:aws:backup:eu-west-1:" + args.AccountID + ":backup-vault:far"}}
 	return args
 }
 

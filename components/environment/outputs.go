@@ -12,7 +12,7 @@ import (
 // StackReference:
 //
 //   - vpcId, subnetIds (by tier and zone), securityGroupIds (by segment), outgoingAddresses (by zone);
-//   - logKeyArn, boundaryArn, alarmTopicArn, recordsTopicArn;
+//   - logKeyArn, boundaryArn, alarmTopicArn, recordsTopicArn, backupVaultArn;
 //   - loadBalancer, loadBalancerArn, listenerArn, hosts, zoneId;
 //   - services by name, each with autoScalingGroup and role;
 //   - databases by name, each with identifier, address, secretArn (the owner's), keyArn, userSecretArns (by user), and attachments: by
@@ -27,6 +27,9 @@ func (e *Environment) Export(ctx *pulumi.Context) {
 		"logKeyArn":        e.Account.LogKeyARN,
 		"boundaryArn":      e.Account.BoundaryARN,
 		"alarmTopicArn":    e.Topic.ARN,
+	}
+	if e.Backup != nil {
+		outputs["backupVaultArn"] = e.Backup.VaultARN
 	}
 	if e.Records != nil {
 		outputs["recordsTopicArn"] = e.Records.ARN

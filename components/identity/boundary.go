@@ -28,6 +28,9 @@ type BoundaryArgs struct {
 	// CredentialsAnywhereReason says why the credentials of an instance work outside its VPC too, such as that browsers get URLs
 	// that an instance has signed, or that instances call AWS past the endpoints of the VPC; it becomes a tag. Default: they do not.
 	CredentialsAnywhereReason string `pulumi:"credentialsAnywhereReason"`
+	// Backups lets the roles share and delete the snapshots of AWS Backup, which no other role may: for the role of AWS Backup itself,
+	// which shares a snapshot to copy it into another account, and deletes it when its time is over. Default: they do not.
+	Backups bool `pulumi:"backups"`
 }
 
 // Boundary is a managed policy that is the outer limit of every role that carries it: it grants nothing by itself, and what
@@ -50,6 +53,9 @@ func NewBoundary(ctx *pulumi.Context, name string, args *BoundaryArgs, opts ...p
 	}
 	tags := pulumi.StringMap{"Name": pulumi.String(name)}
 	document := BoundaryDocument(args.Regions...)
+	if args.Backups {
+		document.Statements = exceptBackups(document.Statements)
+	}
 	if reason := args.CredentialsAnywhereReason; reason != "" {
 		problems = append(problems, form.In("CredentialsAnywhereReason", form.CheckReason(reason)))
 		tags["bulkhead:relaxed:InstanceCredentials"] = pulumi.String(reason)
@@ -122,6 +128,17 @@ func refuseStolen() Statement {
 			{Operator: "BoolIfExists", Key: "aws:ViaAWSService", Values: []string{"false"}},
 		},
 	}
+}
+
+// exceptBackups refuses giving up DB snapshots in a statement of its own, which leaves those of AWS Backup out.
+func exceptBackups(statements []Statement) []Statement {
+	snapshots := []string{"rds:DeleteDBSnapshot", "rds:ModifyDBSnapshotAttribute"}
+	for i := range statements {
+		statements[i].Actions = slices.DeleteFunc(slices.Clone(statements[i].Actions), func(action string) bool { return slices.Contains(snapshots, action) })
+	}
+	return append(statements, Statement{
+		Sid: "RefuseGivingUpOtherSnapshots", Effect: Deny, Actions: snapshots, NotResources: []string{"arn:aws:rds:*:*:snapshot:awsbackup:*"},
+	})
 }
 
 func refuse(sid string, actions []string) Statement {

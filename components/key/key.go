@@ -13,6 +13,7 @@ import (
 
 	"github.com/bulkhead-iac/bulkhead/components/account"
 	"github.com/bulkhead-iac/bulkhead/components/component"
+	"github.com/bulkhead-iac/bulkhead/form"
 )
 
 // DefaultDeletionWindowDays is how long a deleted key can still be brought back: the longest that KMS has.
@@ -27,6 +28,9 @@ type Args struct {
 	// Services are the service principals that may use the key, such as "logs.eu-central-1.amazonaws.com" or
 	// "rds.eu-central-1.amazonaws.com". Nobody else may, not even the account's administrators by themselves. See Policy.
 	Services []string `pulumi:"services"`
+	// BackupAccounts are other accounts of the organization in which AWS Backup may use the key, to copy what it encrypts into a vault of
+	// theirs. Default: none.
+	BackupAccounts []string `pulumi:"backupAccounts"`
 	// DeletionWindowDays is how long a deleted key can still be brought back, 7 to 30. Default 30.
 	DeletionWindowDays int `pulumi:"deletionWindowDays"`
 	// OutlivesStack leaves the key where it is when its stack is destroyed: for the key of something that stays as well, such
@@ -105,6 +109,12 @@ func (args *Args) check(alias string) (policy string, err error) {
 		return "", errors.Join(append(problems, args.Account.CheckPlace()...)...)
 	}
 	document, err := Policy(args.Account.ID, args.Account.Region, args.Services)
+	for i, other := range args.BackupAccounts {
+		problems = append(problems, form.Problems(form.In(fmt.Sprintf("BackupAccounts[%d]", i), form.CheckAccountID(other)))...)
+	}
+	if len(args.BackupAccounts) > 0 {
+		document.Statements = append(document.Statements, copying(args.BackupAccounts)...)
+	}
 	if err == nil {
 		policy, err = document.JSON()
 	}

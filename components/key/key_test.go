@@ -61,6 +61,21 @@ func TestKeyOutlivesItsStackWithoutItsAlias(t *testing.T) {
 	require.False(t, rec.Only(t, aliasType).RetainOnDelete, "the next stack needs the alias")
 }
 
+func TestAKeyIsCopiedByBackupsOfOtherAccountsAlone(t *testing.T) {
+	a := args()
+	a.BackupAccounts = []string{"444455556666"}
+	var parsed struct{ Statement []statement }
+	require.NoError(t, json.Unmarshal([]byte(pulumitest.Run(t, create("db", a)).Only(t, keyType).String("policy")), &parsed))
+	require.Len(t, parsed.Statement, 3)
+	for _, s := range parsed.Statement[1:] {
+		require.Equal(t, map[string]any{"AWS": "arn:aws:iam::444455556666:root"}, s.Principal)
+		require.Equal(t, "arn:aws:iam::444455556666:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup", s.Condition["ArnEquals"]["aws:PrincipalArn"])
+	}
+	require.Equal(t, "true", parsed.Statement[2].Condition["Bool"]["kms:GrantIsForAWSResource"], "grants are for RDS alone")
+	a.BackupAccounts = []string{"another"}
+	require.ErrorContains(t, pulumitest.RunError(t, create("db", a)), `BackupAccounts[0]: "another" is not an AWS account id`)
+}
+
 func TestEveryProblemIsNamed(t *testing.T) {
 	err := pulumitest.RunError(t, create("a key", &key.Args{Account: &account.Account{ID: "1", Region: "cn-north-1"}, Services: []string{"lambda.amazonaws.com"}, DeletionWindowDays: 3}))
 	for _, want := range []string{`project and name become the alias "bulkhead-a key"`, "Description", "DeletionWindowDays 3", `AccountID: "1" is not an AWS account id; write`, `Region: "cn-north-1" lies in another AWS partition`, `"lambda.amazonaws.com" is unknown`, "cloudtrail.amazonaws.com"} {

@@ -171,6 +171,28 @@ func onBehalfStatements(root identity.Principals, accountID string, via []string
 	}
 }
 
+// copying lets AWS Backup of other accounts copy what the key encrypts: RDS has no independent encryption there, so that the key of a
+// database has to admit the service-linked role of the account that the copy goes to (AWS Backup developer guide, "Encryption for
+// a backup copy"). The role is named in a condition, since a key policy may not name one that does not exist yet as its principal.
+func copying(accounts []string) []identity.Statement {
+	var principals, roles []string
+	for _, account := range accounts {
+		principals = append(principals, "arn:aws:iam::"+account+":root")
+		roles = append(roles, "arn:aws:iam::"+account+":role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup")
+	}
+	copier := identity.Condition{Operator: "ArnEquals", Key: "aws:PrincipalArn", Values: roles}
+	statement := func(sid string, actions []string, conditions ...identity.Condition) identity.Statement {
+		return identity.Statement{
+			Sid: sid, Effect: identity.Allow, Principals: identity.Principals{AWS: principals}, Actions: actions, Resources: []string{everyKey},
+			Conditions: append(conditions, copier), Reason: itself,
+		}
+	}
+	return []identity.Statement{
+		statement("UseForBackupCopies", use),
+		statement("GrantForBackupCopies", []string{"kms:CreateGrant"}, identity.Condition{Operator: "Bool", Key: "kms:GrantIsForAWSResource", Values: []string{"true"}}),
+	}
+}
+
 // lookUp finds how a service uses a key: under its own name, by writing statements, or on behalf of its callers.
 func lookUp(service, region string) (statements serviceUse, behalf bool, err error) {
 	name, found := strings.CutSuffix(service, ".amazonaws.com")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/components/app"
+	"github.com/bulkhead-iac/bulkhead/components/backup"
 	"github.com/bulkhead-iac/bulkhead/components/bastion"
 	"github.com/bulkhead-iac/bulkhead/components/database"
 	"github.com/bulkhead-iac/bulkhead/components/edge"
@@ -78,6 +79,7 @@ func Environment(s *stacks.Settings, table *segment.Table, agent string) *enviro
 			Hosts:        []string{s.Edge.Domain},
 		}},
 		Databases: databases(s, agent),
+		Backup:    vault(s.Backup),
 		Bastion:   door(s.Bastion),
 	}
 }
@@ -128,6 +130,14 @@ func databases(s *stacks.Settings, agent string) []environment.Database {
 		all = append(all, beside)
 	}
 	return all
+}
+
+// vault is the locked vault of the databases, nil without one.
+func vault(b stacks.Backup) *backup.Args {
+	if b.KeepDays == 0 {
+		return nil
+	}
+	return &backup.Args{KeepDays: b.KeepDays, LockMode: storage.LockMode(strings.ToUpper(b.LockMode)), CopyTo: b.CopyTo}
 }
 
 // existing is the VPC that the tiers move into, nil for one of the environment's own.

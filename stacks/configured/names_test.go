@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/bulkhead-iac/bulkhead/components/app"
+	"github.com/bulkhead-iac/bulkhead/components/backup"
 	"github.com/bulkhead-iac/bulkhead/components/bastion"
 	"github.com/bulkhead-iac/bulkhead/components/database"
 	"github.com/bulkhead-iac/bulkhead/components/edge"
@@ -41,7 +42,7 @@ func TestASettingIsCalledLikeItsField(t *testing.T) {
 	fields := map[string]bool{}
 	for component, args := range map[string]any{
 		"": environment.Args{}, "existing": network.Existing{}, "app": app.Args{}, "bastion": bastion.Args{}, "edge": edge.Args{}, "waf": edge.WAF{}, "database": database.Args{},
-		"databaseexternal": database.ExternalArgs{},
+		"databaseexternal": database.ExternalArgs{}, "backup": backup.Args{},
 	} {
 		collect(fields, component, reflect.TypeOf(args))
 	}

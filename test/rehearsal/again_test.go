@@ -3,10 +3,15 @@
 package rehearsal_test
 
 import (
+	"encoding/json"
+	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/bulkhead-iac/bulkhead/test/sandbox"
@@ -14,13 +19,16 @@ import (
 )
 
 // TestTheSameStackDeploysAgain deploys an environment with a database, destroys it, and deploys it again into the same account, in which
-// the first has left its snapshot, its backups, its log groups and their keys.
+// the first has left its snapshot, its backups, its log groups and their keys, and the vault of AWS Backup with its lock.
 func TestTheSameStackDeploysAgain(t *testing.T) {
 	t.Parallel()
 	box := small(t)
+	program := filepath.Join("infra", "main.go")
+	box.Replace(t, program, "	\"github.com/bulkhead-iac/bulkhead/components/database\"", "	\"github.com/bulkhead-iac/bulkhead/components/backup\"\n	\"github.com/bulkhead-iac/bulkhead/components/database\"")
+	box.Replace(t, program, "			OwnSegments:", "			Backup: &backup.Args{KeepDays: 35, CopyTo: []string{\"arn:aws:backup:eu-west-1:111122223333:backup-vault:far\"}},\n			OwnSegments:")
 	box.Rehearse(t, "up", "staging").Succeed(t)
 	useEmulator(t, box)
-	first := databaseOf(t, box, "db")
+	first, vault := databaseOf(t, box, "db"), box.Environment("staging").Outputs(t)["backupVaultArn"]
 	box.Rehearse(t, "down", "staging").Succeed(t)
 	box.Rehearse(t, "up", "staging").Succeed(t)
 	second := databaseOf(t, box, "db")
@@ -29,6 +37,41 @@ func TestTheSameStackDeploysAgain(t *testing.T) {
 			require.NotEqual(t, value, second[key], key)
 		}
 	}
+	e := box.Environment("staging")
+	requireNoChange(t, box, e)
+	requireVaults(t, e, vault, e.Outputs(t)["backupVaultArn"])
+}
+
+// requireVaults finds these vaults of AWS Backup in the account and no other, each locked and with a key of its own that can still decrypt.
+func requireVaults(t *testing.T, e *sandbox.Environment, arns ...any) {
+	t.Helper()
+	status := e.Status(t)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, status.Endpoint+"/backup-vaults/", http.NoBody)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+status.AccessKey+"/20260101/"+status.Region+"/backup/aws4_request, SignedHeaders=host, Signature=0")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, response.Body.Close()) }()
+	var found struct {
+		BackupVaultList []struct {
+			BackupVaultArn, EncryptionKeyArn string
+			Locked                           bool
+			MinRetentionDays                 int
+		}
+	}
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&found))
+	var there []any
+	keys := map[string]bool{}
+	for _, vault := range found.BackupVaultList {
+		there, keys[vault.EncryptionKeyArn] = append(there, vault.BackupVaultArn), true
+		require.True(t, vault.Locked, vault.BackupVaultArn)
+		require.Equal(t, 35, vault.MinRetentionDays)
+		key, err := visit(t, e).kms.DescribeKey(t.Context(), &kms.DescribeKeyInput{KeyId: &vault.EncryptionKeyArn})
+		require.NoError(t, err)
+		require.Equal(t, kmstypes.KeyStateEnabled, key.KeyMetadata.KeyState)
+	}
+	require.ElementsMatch(t, arns, there)
+	require.Len(t, keys, len(arns))
 }
 
 // witness is an account for which the emulator goes on, and keeps what is left in the others.

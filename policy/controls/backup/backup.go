@@ -25,13 +25,15 @@ func Controls() []*pack.Control {
 			Maps: standard.Meets(standard.KeepSafe), Check: want.IsFalse("forceDestroy"), Remedy: want.Put("forceDestroy", false),
 		},
 		{
-			ID: "backup-vault-locked", Title: "Backup vaults are locked", Severity: pack.Low, Level: pack.Disabled, Concern: pack.Resilience,
+			ID: "backup-vault-locked", Title: "Backup vaults are locked", Severity: pack.Medium, Concern: pack.Resilience,
 			Types: []string{aws.BackupVault}, Joins: []string{aws.BackupVaultLockConfiguration}, Stack: true,
-			Why: "Locked recovery points cannot be deleted before their time, not even by an administrator. A lock cannot be undone, so this is " +
-				"off by default.",
-			Fix: "Add a VaultLockConfiguration.", Maps: standard.Meets(standard.KeepSafe), Check: func(k *pack.Case) {
-				k.Require(want.AnyCompanion(k, "backupVaultName", []string{aws.BackupVaultLockConfiguration}, want.Present),
-					"no lock points at this vault")
+			Why: "Locked recovery points cannot be deleted before their time, by whoever has taken over an account. Without changeableForDays the " +
+				"lock is in governance mode, which an administrator with a permission of its own can end; with it nobody ends it any more.",
+			Fix:      "Add a VaultLockConfiguration with minRetentionDays; the setting minDays says how many.",
+			Settings: want.Number("minDays", 7, "Fewest days."), Maps: standard.Meets(standard.KeepSafe), Check: func(k *pack.Case) {
+				k.Require(want.AnyCompanion(k, "backupVaultName", []string{aws.BackupVaultLockConfiguration}, func(lock *pack.Resource) pack.Fact {
+					return lock.Get("minRetentionDays").AtLeast(k.Num("minDays"))
+				}), "no lock of %v days or more points at this vault", k.Num("minDays"))
 			},
 		},
 		{
@@ -55,6 +57,27 @@ func Controls() []*pack.Control {
 				for r := range k.Get("rules").Items() {
 					v := r.Get("lifecycle.deleteAfter")
 					k.Require(want.Absent(v).Or(v.AtLeast(k.Num("minDays"))), "%s is %s days", v.Path(), v)
+					for c := range r.Get("copyActions").Items() {
+						v := c.Get("lifecycle.deleteAfter")
+						k.Require(want.Absent(v).Or(v.AtLeast(k.Num("minDays"))), "%s is %s days", v.Path(), v)
+					}
+				}
+			},
+		},
+		{
+			ID: "backup-plan-vault", Title: "Backup plans fill a vault whose lock and key are seen", Severity: pack.Medium, Concern: pack.Resilience,
+			Types: []string{aws.BackupPlan}, Joins: []string{aws.BackupVault}, Stack: true,
+			Why: "What goes into a vault that the stack does not make, such as the account's default one, may be neither locked nor encrypted " +
+				"with a key of your own.",
+			Fix:  "Name a Vault of the stack in targetVaultName, or waive this for a vault that another stack locks.",
+			Maps: standard.Meets(standard.KeepSafe),
+			Check: func(k *pack.Case) {
+				for r := range k.Get("rules").Items() {
+					v, answer := r.Get("targetVaultName"), pack.No(r.Get("targetVaultName"))
+					for _, vault := range k.Stack.Of(aws.BackupVault) {
+						answer = answer.Or(k.Stack.Refers(k.Resource, "rules", v, vault))
+					}
+					k.Require(answer, "%s is no vault of the stack", v.Path())
 				}
 			},
 		},
