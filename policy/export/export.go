@@ -223,7 +223,7 @@ func (s *state) foreseen(inputs *structpb.Struct) (*structpb.Struct, error) {
 		return nil, err
 	}
 	fields := maps.Clone(inputs.GetFields())
-	for _, key := range []string{"arn", "id"} {
+	for _, key := range []string{"arn", "id", "defaultVersion"} {
 		if value, known := before.GetFields()[key]; known && fields[key] == nil {
 			if fields == nil {
 				fields = map[string]*structpb.Value{}

@@ -131,7 +131,12 @@ func (b *builder) forwards(x *resource, network bool) []model.TargetGroup {
 	add(x, "defaultActions", "")
 	for _, r := range b.of("lb/listenerRule") {
 		switch to := b.ref(r, "listenerArn", "lb/listener"); {
-		case slices.Contains(to.ids, x.URN), len(to.ids) == 0 && to.doubt != "":
+		case slices.Contains(to.ids, x.URN), to.short:
+			for item := range r.told("conditions").Items() {
+				if item.IsUnknown() || item.Get("sourceIp").Exists() {
+					to.doubt = cmp.Or(to.doubt, r.Name+" is for some addresses only")
+				}
+			}
 			add(r, "actions", to.doubt)
 		}
 	}
@@ -165,6 +170,9 @@ func (b *builder) targetGroup(g *resource, network bool) []model.TargetGroup {
 	port := model.Any
 	if n, ok := g.told("port").Number(); ok {
 		port = int(n)
+	}
+	if kind == "lambda" {
+		return []model.TargetGroup{m} // a function is called, and takes no packets
 	}
 	if m.Members, m.Doubt = b.members(g, transport(protocol), port); g.read {
 		m.Doubt = cmp.Or(m.Doubt, "it may have targets outside the stack")

@@ -17,7 +17,7 @@ var carrying = []string{
 	"vpclattice/servicenetworkvpcassociation", "vpclattice/servicenetworkservice", "vpclattice/resourcegateway:", "networkmanager/vpcattachment", "networkmanager/connectpeer:", "ec2/carriergateway",
 	"ec2/localgatewayroute", "directconnect/gatewayassociation", "elb/loadbalancer:", "ec2/trafficmirrorsession", "ec2/vpcendpointservice:", "globalaccelerator/endpointgroup:",
 	"globalaccelerator/customroutingendpointgroup:", "cloudfront/vpcorigin:", "ec2/vpngatewayattachment:", "vpclattice/targetgroupattachment:", "apigateway/vpclink:",
-	"apigatewayv2/vpclink:", "verifiedaccess/endpoint:",
+	"apigatewayv2/vpclink:", "verifiedaccess/endpoint:", "odb/networkpeeringconnection:",
 }
 
 // making are beginnings of type tokens of what may make or change any part of a network, and interfaces in it, in words that the proof does

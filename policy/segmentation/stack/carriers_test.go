@@ -66,6 +66,7 @@ func TestWhatIsNotReadLeavesNothingCertain(t *testing.T) {
 		"tasks":              {"": "aws:ecs/service:Service", "vpcLatticeConfigurations": []any{set{"portName": "web"}}},
 		"link":               {"": "aws:apigateway/vpcLink:VpcLink", "targetArn": "arn"},
 		"links":              {"": "aws:apigatewayv2/vpcLink:VpcLink", "subnetIds": []any{"one-id"}, "securityGroupIds": []any{"web-id"}},
+		"database network":   {"": "aws:odb/networkPeeringConnection:NetworkPeeringConnection", "peerNetworkId": "vpc-id"},
 		"verified access":    {"": "aws:verifiedaccess/endpoint:Endpoint", "securityGroupIds": []any{"web-id"}},
 	} {
 		r, _ := asks(t, whole(t, hosts(map[string]set{name: more})), "internet", "b", false, 443)

@@ -24,6 +24,8 @@ var targets = []struct {
 	{"gatewayId", []string{"ec2/internetGateway"}, model.InternetGateway},
 }
 
+var tableFamilies = []string{"ec2/routeTable", "ec2/defaultRouteTable"}
+
 func (b *builder) tables() {
 	for _, v := range b.net.VPCs {
 		b.net.Tables = append(b.net.Tables, model.Table{ID: v.MainTable, Name: "the main table of " + v.Name, VPC: v.ID, Doubt: b.elsewhere(v.ID, "the routes of its main table")})
@@ -88,7 +90,7 @@ func (b *builder) separate() {
 
 // inTables does something to the tables that a resource's routeTableId means.
 func (b *builder) inTables(r *resource, do func(*model.Table)) {
-	to := b.ref(r, "routeTableId", "ec2/routeTable", "ec2/defaultRouteTable")
+	to := b.ref(r, "routeTableId", tableFamilies...)
 	for i := range b.net.Tables {
 		t := &b.net.Tables[i]
 		switch named := slices.ContainsFunc(to.ids, func(id string) bool { return b.adopted(id) == t.ID }); {
@@ -177,22 +179,26 @@ func (b *builder) endpointRoutes() {
 		gateways[r.URN] = r
 		service := b.listID(r.URN)
 		b.service(service)
-		b.routed(r, b.ref(r, "routeTableIds", "ec2/routeTable", "ec2/defaultRouteTable"), service)
+		b.routed(r, b.ref(r, "routeTableIds", tableFamilies...), service)
 	}
 	for _, r := range b.of("ec2/vpcEndpointRouteTableAssociation") {
-		for _, id := range b.ref(r, "vpcEndpointId", "ec2/vpcEndpoint").ids {
-			if e := gateways[id]; e != nil {
-				b.routed(e, b.ref(r, "routeTableId", "ec2/routeTable", "ec2/defaultRouteTable"), b.listID(id))
-			}
+		e := b.ref(r, "vpcEndpointId", "ec2/vpcEndpoint")
+		if id := e.one(); gateways[id] != nil && e.doubt == "" {
+			b.routed(gateways[id], b.ref(r, "routeTableId", tableFamilies...), b.listID(id))
+			continue
 		}
+		b.inTables(r, func(t *model.Table) { t.Doubt = r.Name + " has a route in it" })
 	}
 }
 
 func (b *builder) routed(e *resource, tables found, service string) {
 	for i := range b.net.Tables {
 		t := &b.net.Tables[i]
-		if slices.ContainsFunc(tables.ids, func(id string) bool { return b.adopted(id) == t.ID }) {
-			t.Routes = append(t.Routes, model.Route{List: service, Target: model.GatewayEndpoint, To: e.URN, Doubt: tables.doubt})
+		switch named := slices.ContainsFunc(tables.ids, func(id string) bool { return b.adopted(id) == t.ID }); {
+		case tables.short, named && tables.doubt != "":
+			t.Doubt = cmp.Or(t.Doubt, e.Name+" may have a route in it: "+tables.doubt)
+		case named:
+			t.Routes = append(t.Routes, model.Route{List: service, Target: model.GatewayEndpoint, To: e.URN})
 		}
 	}
 }
@@ -268,7 +274,11 @@ func (b *builder) peerings() {
 			}
 		}
 		accepted, _ := r.get("autoAccept").Bool()
-		if !accepted && len(b.of("ec2/vpcPeeringConnectionAccepter")) == 0 && r.get("acceptStatus").Str() != "active" {
+		for _, x := range b.of("ec2/vpcPeeringConnectionAccepter") {
+			yes, _ := x.get("autoAccept").Bool()
+			accepted = accepted || yes && b.ref(x, "vpcPeeringConnectionId", "ec2/vpcPeeringConnection").one() == r.URN
+		}
+		if !accepted && r.get("acceptStatus").Str() != "active" {
 			p.Doubt = cmp.Or(p.Doubt, "nothing in the stack accepts it")
 		}
 		b.net.Peerings = append(b.net.Peerings, p)

@@ -14,6 +14,9 @@ import (
 
 var groupFamilies = []string{"ec2/securityGroup", "ec2/defaultSecurityGroup"}
 
+// giving are the families of resources that come with a group.
+var giving = []string{"ec2/vpc", "ec2/defaultVpc", "eks/cluster", "eks/nodeGroup", "elb/loadBalancer", "directoryservice/directory", "cloudhsmv2/cluster"}
+
 // groupID is the id of a security group; one that adopts a VPC's default has that one's.
 func (b *builder) groupID(r *resource) string {
 	if family(r.Type) == "ec2/defaultSecurityGroup" {
@@ -28,8 +31,8 @@ func (b *builder) groupID(r *resource) string {
 func (b *builder) groupIDs(r *resource, path string, at pack.Value) found {
 	f := b.refer(r, path, at, groupFamilies...)
 	root, _, _ := strings.Cut(path, ".")
-	if slices.ContainsFunc(r.PropertyDependencies[root], func(urn string) bool { return b.byURN[urn] != nil && family(b.byURN[urn].Type) == "ec2/vpc" }) && partly(at) {
-		f.doubt = cmp.Or(f.doubt, path+" may have the default group of a VPC: "+later)
+	if partly(at) && len(b.computedFrom(r.PropertyDependencies[root], nil, giving)) > 0 {
+		f.doubt = cmp.Or(f.doubt, path+" may have a group that no resource is: "+later)
 	}
 	for i, id := range f.ids {
 		if _, group, foreign := strings.Cut(id, "/"); foreign && !strings.Contains(id, ":") { // "123456789012/sg-1", of another account or this

@@ -169,6 +169,9 @@ func TestProductionIsTheSameBeforeAnythingExists(t *testing.T) {
 		if strings.HasPrefix(r["type"].(string), "aws:") {
 			before, _ := json.Marshal(r["inputs"])
 			r["inputs"] = hide(r["inputs"], made)
+			if from, ok := r["inputs"].(map[string]any)["launchTemplate"].(map[string]any); ok {
+				from["version"] = unknown // the template's latest one
+			}
 			r["outputs"] = computed(r["inputs"])
 			after, _ := json.Marshal(r["inputs"])
 			hidden += strings.Count(string(after), unknown) - strings.Count(string(before), unknown)
