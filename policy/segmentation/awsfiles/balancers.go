@@ -31,9 +31,7 @@ func (b *builder) balancers() {
 				m.Listeners = append(m.Listeners, model.Listener{ID: x.ListenerArn, Protocol: transport(x.Protocol), Port: x.Port, Targets: b.targets(l, x)})
 			}
 		}
-		if len(m.Listeners) == 0 && slices.ContainsFunc(b.TargetGroups, func(g targetGroup) bool { return slices.Contains(g.LoadBalancerArns, m.ID) }) {
-			m.Doubt = "its listeners are not among the answers, and it has target groups"
-		}
+		m.Doubt = b.halfTold(&m)
 		b.net.LoadBalancers = append(b.net.LoadBalancers, m)
 	}
 	for _, f := range b.net.Interfaces { // Classic Load Balancers, and those whose file is missing
@@ -41,6 +39,22 @@ func (b *builder) balancers() {
 			b.net.LoadBalancers = append(b.net.LoadBalancers, model.LoadBalancer{ID: f.Owner, Name: cmp.Or(f.Name, f.Owner), Doubt: "its listeners are not among the answers"})
 		}
 	}
+}
+
+// halfTold is what the answers leave out about a load balancer's listeners.
+func (b *builder) halfTold(m *model.LoadBalancer) string {
+	if slices.ContainsFunc(m.Listeners, func(x model.Listener) bool { return x.Port == 0 }) {
+		return "the port of a listener is not among the answers"
+	}
+	leads := func(group string) bool {
+		return slices.ContainsFunc(m.Listeners, func(x model.Listener) bool {
+			return slices.ContainsFunc(x.Targets, func(t model.TargetGroup) bool { return t.ID == group })
+		})
+	}
+	if (m.Network || len(m.Listeners) == 0) && slices.ContainsFunc(b.TargetGroups, func(g targetGroup) bool { return slices.Contains(g.LoadBalancerArns, m.ID) && !leads(g.TargetGroupArn) }) {
+		return "which listener leads to one of its target groups is not among the answers"
+	}
+	return ""
 }
 
 // transport is the IP protocol of a listener's or target group's.
@@ -107,16 +121,26 @@ func (b *builder) targets(l loadBalancer, x listener) []model.TargetGroup {
 // healthy adds the targets of a group that its health tells.
 func (b *builder) healthy(m *model.TargetGroup, g targetGroup) {
 	for _, h := range b.TargetHealth {
-		if h.TargetGroupArn != g.TargetGroupArn {
+		var targets []target
+		for _, d := range h.TargetHealthDescriptions {
+			targets = append(targets, d.Target)
+		}
+		if h.Target != nil {
+			targets = append(targets, *h.Target)
+		}
+		if h.TargetGroupArn == "" && len(targets) > 0 && len(b.TargetGroups) > 1 {
+			m.Doubt = "of which target group some targets are is not among the answers"
+		}
+		if h.TargetGroupArn != g.TargetGroupArn && (h.TargetGroupArn != "" || len(b.TargetGroups) > 1) {
 			continue
 		}
-		for _, d := range h.TargetHealthDescriptions {
-			ids, told := b.named(d.Target.ID, g.VpcID)
-			if !told {
-				m.Doubt = "which interface the target " + d.Target.ID + " means is not among the answers"
+		for _, t := range targets {
+			ids, told := b.named(t.ID, g.VpcID)
+			if !told || t.ID == "" {
+				m.Doubt = "which interface the target " + t.ID + " means is not among the answers"
 			}
 			for _, id := range ids {
-				if x := (model.Member{Target: id, Protocol: transport(g.Protocol), Port: cmp.Or(d.Target.Port, g.Port)}); !slices.Contains(m.Members, x) {
+				if x := (model.Member{Target: id, Protocol: transport(g.Protocol), Port: cmp.Or(t.Port, g.Port)}); !slices.Contains(m.Members, x) {
 					m.Members = append(m.Members, x)
 				}
 			}

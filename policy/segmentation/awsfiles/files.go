@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -241,9 +242,35 @@ func more[T any](list *[]T, part json.RawMessage) error {
 			problems = append(problems, fmt.Errorf("element %d: %s; write AWS's answer anew", i+1, kindOf(err)))
 			continue
 		}
+		if x, ok := any(next).(named); ok {
+			if key, value := x.names(); value == "" {
+				problems = append(problems, fmt.Errorf("element %d has no %s; write AWS's answer anew", i+1, key))
+				continue
+			}
+		}
+		if bytes.Contains(*text, []byte("null")) && hollow(*text) {
+			problems = append(problems, fmt.Errorf("element %d has a list with null in it, where AWS gives an element; write AWS's answer anew", i+1))
+			continue
+		}
 		*list = append(*list, next)
 	}
 	return errors.Join(problems...)
+}
+
+// hollow reports whether a list in a JSON value has null for an element.
+func hollow(text []byte) bool {
+	var v any
+	return json.Unmarshal(text, &v) == nil && hollowed(v)
+}
+
+func hollowed(v any) bool {
+	switch x := v.(type) {
+	case []any:
+		return slices.ContainsFunc(x, func(e any) bool { return e == nil || hollowed(e) })
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(x)), hollowed)
+	}
+	return false
 }
 
 // kindOf says in the words of JSON what stands where AWS gives something else.

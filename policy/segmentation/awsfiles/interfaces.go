@@ -135,6 +135,9 @@ func (b *builder) interfaceOf(f networkInterface) (model.Interface, bool) {
 
 // ungrouped tells of an interface without groups, which only those of network load balancers and of gateways may be: the answers leave them out.
 func (b *builder) ungrouped(m *model.Interface, network bool) {
+	if slices.Contains(m.Groups, "") {
+		m.Doubt = "a group of it has no id"
+	}
 	if len(m.Groups) == 0 && !network && m.Kind != model.NATInterface && (m.Kind != model.Balancer || !strings.Contains("/"+m.Owner, "/net/")) {
 		m.Doubt = cmp.Or(m.Doubt, "its groups are not among the answers")
 	}
@@ -212,6 +215,19 @@ func (b *builder) isNAT(id string) bool {
 	})
 }
 
+// public is the public address of a private one, which may be an interface's first.
+func (b *builder) public(id, private string, first bool, told *association) (text string) {
+	if told != nil {
+		text = told.PublicIP
+	}
+	for _, e := range b.elastic[id] {
+		if e.PrivateIPAddress == private || e.PrivateIPAddress == "" && first {
+			text = e.PublicIP
+		}
+	}
+	return text
+}
+
 func (b *builder) addressesOf(f networkInterface) []model.Address {
 	var out []model.Address
 	add := func(private string, public *association) {
@@ -220,22 +236,18 @@ func (b *builder) addressesOf(f networkInterface) []model.Address {
 			return
 		}
 		a := model.Address{IP: ip}
-		text := ""
-		if public != nil {
-			text = public.PublicIP
-		}
-		for _, e := range b.elastic[f.NetworkInterfaceID] {
-			if e.PrivateIPAddress == private || e.PrivateIPAddress == "" && len(out) == 0 {
-				text = e.PublicIP
-			}
-		}
-		if text != "" {
+		if text := b.public(f.NetworkInterfaceID, private, len(out) == 0, public); text != "" {
 			a.HasPublic = model.Yes
 			a.Public, _ = netip.ParseAddr(text)
+		} else if public != nil {
+			a.HasPublic = model.Maybe
 		}
 		out = append(out, a)
 	}
 	for _, p := range f.PrivateIPAddresses {
+		if p.Association == nil && p.PrivateIPAddress == f.PrivateIPAddress {
+			p.Association = f.Association
+		}
 		add(p.PrivateIPAddress, p.Association)
 	}
 	add(f.PrivateIPAddress, f.Association)

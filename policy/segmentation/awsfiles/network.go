@@ -284,7 +284,14 @@ func (b *builder) rules(group string, permissions []ipPermission) []model.Rule {
 			add(x.Description, func(r *model.Rule) { r.List = x.PrefixListID })
 		}
 		for _, x := range p.UserIDGroupPairs {
-			add(x.Description, func(r *model.Rule) { r.Group = x.GroupID })
+			add(x.Description, func(r *model.Rule) {
+				if r.Group = x.GroupID; r.Group == "" {
+					r.Doubt = "the group that it names has no id"
+				}
+			})
+		}
+		if len(p.IPRanges)+len(p.Ipv6Ranges)+len(p.PrefixListIDs)+len(p.UserIDGroupPairs) == 0 {
+			add("", func(r *model.Rule) { r.Doubt = "whom it names is not among the answers" })
 		}
 	}
 	return out
@@ -293,8 +300,15 @@ func (b *builder) rules(group string, permissions []ipPermission) []model.Rule {
 func (b *builder) acls() {
 	for _, a := range b.NetworkAcls {
 		m := model.ACL{ID: a.NetworkACLID, Name: a.Tags.name(), VPC: a.VpcID}
+		if a.Entries == nil {
+			m.Doubt = "its entries are not among the answers"
+		}
 		for _, e := range a.Entries {
-			x := model.Entry{Number: e.RuleNumber, Allow: e.RuleAction == "allow", From: model.Any, To: model.Any}
+			if e.RuleNumber == nil || e.Egress == nil {
+				m.Doubt = "an entry of it has no number or direction"
+				continue
+			}
+			x := model.Entry{Number: *e.RuleNumber, Allow: e.RuleAction == "allow", From: model.Any, To: model.Any}
 			var err error
 			if x.Protocol, err = flow.Protocol(e.Protocol); err != nil {
 				x.Protocol, x.Doubt = model.Any, err.Error()
@@ -315,7 +329,7 @@ func (b *builder) acls() {
 				x.Allow = true
 				both = append(both, x)
 			}
-			if e.Egress {
+			if *e.Egress {
 				m.Egress = append(m.Egress, both...)
 			} else {
 				m.Ingress = append(m.Ingress, both...)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bulkhead-iac/bulkhead/policy/segmentation/awsfiles"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/reach"
@@ -93,8 +94,6 @@ func TestWhatTheAnswersLeaveOutIsNoFilterLess(t *testing.T) {
 		"a database without groups": {map[string]string{"DbInstances": strings.Replace(shop["DbInstances"], `"VpcSecurityGroups":[{"VpcSecurityGroupId":"sg-db"}],`, ``, 1)}, "eni-app", "db", "tcp/9", "unknown"},
 		"interfaces without subnets": {map[string]string{"NetworkInterfaces": strings.NewReplacer(`"SubnetId":"s-app",`, ``, `"SubnetId":"s-pub",`, ``).Replace(shop["NetworkInterfaces"])},
 			"eni-lb", "eni-app", "tcp/8443", "unknown"},
-		"subnets without ids": {map[string]string{"NetworkInterfaces": strings.NewReplacer(`"SubnetId":"s-app",`, ``, `"SubnetId":"s-pub",`, ``).Replace(shop["NetworkInterfaces"]),
-			"Subnets": strings.Replace(shop["Subnets"], `"SubnetId":"s-app",`, ``, 1)}, "eni-lb", "eni-app", "tcp/8443", "unknown"},
 	} {
 		require.Equal(t, c.want, verdict(t, with(t, c.files), c.a, c.b, c.at), name)
 	}
@@ -211,5 +210,54 @@ func TestWhatALaunchTemplateOrALoadBalancerSaysOfAddresses(t *testing.T) {
 	for kind, want := range map[string]string{"ipv4": "must", "dualstack": "must", "dualstack-without-public-ipv4": "cannot"} {
 		files := map[string]string{"NetworkInterfaces": `[]`, "LoadBalancers": strings.Replace(shop["LoadBalancers"], `"Type"`, `"IpAddressType":"`+kind+`","Type"`, 1)}
 		require.Equal(t, want, verdict(t, with(t, files), "203.0.113.7/32", "front", "tcp/443"), kind)
+	}
+}
+
+// What AWS always tells, and these answers do not, is told, refused, or of unknown content.
+func TestWhatAWSAlwaysTells(t *testing.T) {
+	for _, c := range []struct{ kind, was, is, a, b, question, want string }{
+		{"SecurityGroups", `"UserIdGroupPairs":[{"GroupId":"sg-app"}]},{"IpProtocol":"tcp","FromPort":22`, `"UserIdGroupPairs":[]},{"IpProtocol":"tcp","FromPort":22`, "eni-app", "db", "tcp/5432", "may"},
+		{"SecurityGroups", `"UserIdGroupPairs":[{"GroupId":"sg-app"}]},{"IpProtocol":"tcp","FromPort":22`, `"UserIdGroupPairs":[{}]},{"IpProtocol":"tcp","FromPort":22`, "eni-app", "db", "tcp/5432", "may"},
+		{"NetworkAcls", `"Egress":true,`, ``, "eni-app", "db", "tcp/5432", "unknown"},
+		{"NetworkAcls", `,"RuleNumber":100`, ``, "eni-app", "db", "tcp/5432", "unknown"},
+		{"NetworkAcls", `"Entries":[`, `"Entry":[`, "eni-app", "db", "tcp/5432", "unknown"},
+		{"RouteTables", `"Routes":[`, `"Route":[`, "eni-app", "8.8.8.0/24", "tcp/443", "unknown"},
+		{"NetworkInterfaces", `"Groups":[{"GroupId":"sg-app"}]`, `"Groups":[{"GroupName":"app"}]`, "eni-app", "db", "tcp/5432", "unknown"},
+		{"NetworkInterfaces", `"PublicIp":"52.1.1.1"`, `"IpOwnerId":"amazon"`, "203.0.113.7/32", "eni-lb", "tcp/443", "may"},
+		{"NetworkInterfaces", `[{"PrivateIpAddress":"10.0.0.20","Association":{"PublicIp":"52.1.1.1"}}]`, `[{"PrivateIpAddress":"10.0.0.20"}],"PrivateIpAddress":"10.0.0.20","Association":{"PublicIp":"52.1.1.1"}`,
+			"203.0.113.7/32", "eni-lb", "tcp/443", "must"},
+		{"NatGateways", `"VpcId":"vpc-1",`, ``, "eni-app", "8.8.8.0/24", "tcp/443", "must"},
+		{"NatGateways", `"VpcId":"vpc-1","SubnetId":"s-pub",`, ``, "eni-app", "8.8.8.0/24", "tcp/443", "unknown"},
+	} {
+		text := strings.ReplaceAll(shop[c.kind], c.was, c.is)
+		require.NotEqual(t, shop[c.kind], text, c.was)
+		require.Equal(t, c.want, verdict(t, with(t, map[string]string{c.kind: text}), c.a, c.b, c.question), c)
+	}
+	for kind, c := range map[string]struct{ text, want string }{
+		"Subnets":        {`[{"VpcId":"vpc-1","CidrBlock":"10.0.0.0/24"}]`, "Subnets.json: element 1 has no SubnetId; write AWS's answer anew"},
+		"SecurityGroups": {`[{"GroupId":"sg","IpPermissions":[null]}]`, "SecurityGroups.json: element 1 has a list with null in it, where AWS gives an element; write AWS's answer anew"},
+	} {
+		_, err := awsfiles.Read(write(t, "", map[string]string{kind: c.text}))
+		require.ErrorContains(t, err, c.want)
+	}
+}
+
+// The answer about the health of targets does not say of which group they are.
+func TestTargetsOfAGroupThatIsNotTold(t *testing.T) {
+	const bare, second = `{"TargetHealthDescriptions":[{"Target":{"Id":"i-app","Port":8443},"HealthCheckPort":"8443"}]}`, `{"TargetGroupArn":"tg-2","Protocol":"TCP","Port":9,"TargetType":"instance"}`
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  reach.Verdict
+	}{
+		"one group":          {map[string]string{"TargetHealth": bare}, reach.MustPass},
+		"two groups":         {map[string]string{"TargetHealth": bare, "TargetGroups": first("TargetGroups", second)}, reach.Unknown},
+		"no listener leads":  {map[string]string{"LoadBalancers": strings.Replace(shop["LoadBalancers"], `"application"`, `"network"`, 1), "Listeners": strings.Replace(shop["Listeners"], `"TargetGroupArn":"tg"`, `"Order":1`, 1)}, reach.Unknown},
+		"a port is not told": {map[string]string{"Listeners": strings.Replace(shop["Listeners"], `"Port":443,`, ``, 1)}, reach.Unknown},
+		"a target has no id": {map[string]string{"TargetHealth": strings.Replace(shop["TargetHealth"], `"Id":"i-app",`, ``, 1)}, reach.Unknown},
+	} {
+		e := reach.New(with(t, c.files))
+		m := e.Mediated(e.Outside(flow.PrefixAddrs(mustPrefix(t, "203.0.113.7/32"))), e.Interface("eni-app"))
+		require.NotEmpty(t, m, name)
+		require.Equal(t, c.want, m[0].Verdict, name)
 	}
 }

@@ -3,6 +3,7 @@
 package awsfiles
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -36,10 +37,11 @@ func (b *builder) gateways() {
 			m.References, m.Doubt = true, "the region of one end is not among the answers"
 		}
 		switch p.Status.Code {
-		case "provisioning", "deleting":
-			m.Active, m.Doubt = true, "it is "+p.Status.Code
 		case "active", "":
 			m.Active = true
+		case "initiating-request", "pending-acceptance", "expired", "rejected", "failed", "deleted":
+		default:
+			m.Active, m.Doubt = true, "it is "+p.Status.Code
 		}
 		b.net.Peerings = append(b.net.Peerings, m)
 	}
@@ -47,6 +49,9 @@ func (b *builder) gateways() {
 
 func (b *builder) nats() {
 	for _, x := range b.NatGateways {
+		if i := slices.IndexFunc(b.Subnets, func(s subnet) bool { return s.SubnetID == x.SubnetID }); i >= 0 {
+			x.VpcID = cmp.Or(x.VpcID, b.Subnets[i].VpcID)
+		}
 		m := model.NAT{ID: x.NatGatewayID, Name: x.Tags.name(), VPC: x.VpcID, Subnet: x.SubnetID, Private: x.ConnectivityType == "private", Down: x.State == "failed" || x.State == "deleted"}
 		if !m.Down && x.State != "available" && x.State != "" {
 			m.Doubt = "it is " + x.State
@@ -76,29 +81,37 @@ func (b *builder) tables() {
 			if cidrs, _ := b.prefixes("route table "+t.RouteTableID, r.DestinationCidrBlock, r.DestinationIpv6CidrBlock); len(cidrs) == 1 {
 				x.CIDR = cidrs[0]
 			}
-			switch {
-			case r.State == "blackhole":
-				x.Target = model.Blackhole
-			case r.NatGatewayID != "":
-				x.Target, x.To = model.NATGateway, r.NatGatewayID
-			case r.VpcPeeringConnectionID != "":
-				x.Target, x.To = model.PeeringLink, r.VpcPeeringConnectionID
-			case r.EgressOnlyInternetGatewayID != "":
-				x.Target, x.To = model.EgressOnly, r.EgressOnlyInternetGatewayID
-			case r.GatewayID == "local":
-				x.Target = model.Local
-			case strings.HasPrefix(r.GatewayID, "igw-"):
-				x.Target, x.To = model.InternetGateway, r.GatewayID
-			case strings.HasPrefix(r.GatewayID, "vpce-") && x.List != "":
-				x.Target, x.To = model.GatewayEndpoint, r.GatewayID
-				b.endpointList(x.List, r.GatewayID)
-			default:
-				x.Target, x.To = model.Other, r.GatewayID+r.NetworkInterfaceID+r.InstanceID
-			}
+			b.lead(&x, r)
 			m.Routes = append(m.Routes, x)
+		}
+		if t.Routes == nil {
+			m.Doubt = "its routes are not among the answers"
 		}
 		b.associated(&m)
 		b.net.Tables = append(b.net.Tables, m)
+	}
+}
+
+// lead says where a route leads.
+func (b *builder) lead(x *model.Route, r route) {
+	switch {
+	case r.State == "blackhole":
+		x.Target = model.Blackhole
+	case r.NatGatewayID != "":
+		x.Target, x.To = model.NATGateway, r.NatGatewayID
+	case r.VpcPeeringConnectionID != "":
+		x.Target, x.To = model.PeeringLink, r.VpcPeeringConnectionID
+	case r.EgressOnlyInternetGatewayID != "":
+		x.Target, x.To = model.EgressOnly, r.EgressOnlyInternetGatewayID
+	case r.GatewayID == "local":
+		x.Target = model.Local
+	case strings.HasPrefix(r.GatewayID, "igw-"):
+		x.Target, x.To = model.InternetGateway, r.GatewayID
+	case strings.HasPrefix(r.GatewayID, "vpce-") && x.List != "":
+		x.Target, x.To = model.GatewayEndpoint, r.GatewayID
+		b.endpointList(x.List, r.GatewayID)
+	default:
+		x.Target, x.To = model.Other, r.GatewayID+r.NetworkInterfaceID+r.InstanceID
 	}
 }
 

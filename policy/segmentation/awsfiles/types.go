@@ -59,8 +59,8 @@ type networkACL struct {
 	Associations        []struct{ SubnetID string }
 	Entries             []struct {
 		CidrBlock, Ipv6CidrBlock, Protocol, RuleAction string
-		Egress                                         bool
-		RuleNumber                                     int
+		Egress                                         *bool
+		RuleNumber                                     *int
 		PortRange                                      *struct{ From, To int }
 		IcmpTypeCode                                   *struct{ Type, Code int }
 	}
@@ -74,11 +74,13 @@ type routeTable struct {
 		SubnetID, GatewayID string
 		AssociationState    struct{ State string }
 	}
-	Routes []struct {
-		DestinationCidrBlock, DestinationIpv6CidrBlock, DestinationPrefixListID                                                     string
-		GatewayID, NatGatewayID, VpcPeeringConnectionID, EgressOnlyInternetGatewayID, NetworkInterfaceID, InstanceID, State, Origin string
-	}
-	Tags tags
+	Routes []route
+	Tags   tags
+}
+
+type route struct {
+	DestinationCidrBlock, DestinationIpv6CidrBlock, DestinationPrefixListID                                                     string
+	GatewayID, NatGatewayID, VpcPeeringConnectionID, EgressOnlyInternetGatewayID, NetworkInterfaceID, InstanceID, State, Origin string
 }
 
 type association struct{ PublicIP, AllocationID string }
@@ -170,14 +172,16 @@ type targetGroup struct {
 	PreserveClientIP *bool
 }
 
+// targetHealth is what describe-target-health says of a target group, whose ARN is no part of AWS's answer, or of one target.
 type targetHealth struct {
 	TargetGroupArn           string
-	TargetHealthDescriptions []struct {
-		Target struct {
-			ID   string
-			Port int
-		}
-	}
+	TargetHealthDescriptions []struct{ Target target }
+	Target                   *target
+}
+
+type target struct {
+	ID   string
+	Port int
 }
 
 type dbInstance struct {
@@ -251,3 +255,22 @@ type blockPublicAccess struct {
 	VpcBlockPublicAccessExclusions []struct{ ResourceArn, InternetGatewayExclusionMode, State string }
 	folder                         string // it was read from
 }
+
+// named is an element that others name, by the key that names tells.
+type named interface{ names() (key, value string) }
+
+func (x vpc) names() (key, value string)           { return "VpcId", x.VpcID }
+func (x subnet) names() (key, value string)        { return "SubnetId", x.SubnetID }
+func (x securityGroup) names() (key, value string) { return "GroupId", x.GroupID }
+func (x networkACL) names() (key, value string)    { return "NetworkAclId", x.NetworkACLID }
+func (x routeTable) names() (key, value string)    { return "RouteTableId", x.RouteTableID }
+func (x networkInterface) names() (key, value string) {
+	return "NetworkInterfaceId", x.NetworkInterfaceID
+}
+func (x natGateway) names() (key, value string) { return "NatGatewayId", x.NatGatewayID }
+func (x peering) names() (key, value string) {
+	return "VpcPeeringConnectionId", x.VpcPeeringConnectionID
+}
+func (x prefixList) names() (key, value string)   { return "PrefixListId", x.PrefixListID }
+func (x loadBalancer) names() (key, value string) { return "LoadBalancerArn", x.LoadBalancerArn }
+func (x targetGroup) names() (key, value string)  { return "TargetGroupArn", x.TargetGroupArn }

@@ -21,6 +21,10 @@ func (n *Network) Settled() *Network {
 		NATGateway:      ids(n.NATs, func(x NAT) string { return x.ID }),
 		PeeringLink:     {},
 	}
+	natOf := map[string]string{}
+	for _, x := range n.NATs {
+		natOf[x.ID] = x.VPC
+	}
 	for _, p := range n.Peerings {
 		known[PeeringLink][p.ID] = vpc[p.A] && vpc[p.B]
 	}
@@ -28,7 +32,7 @@ func (n *Network) Settled() *Network {
 		t := &out.Tables[i]
 		t.Routes = slices.Clone(t.Routes)
 		for j := range t.Routes {
-			if r := &t.Routes[j]; known[r.Target] != nil && !known[r.Target][r.To] {
+			if r := &t.Routes[j]; known[r.Target] != nil && !known[r.Target][r.To] || r.Target == NATGateway && natOf[r.To] == "" {
 				r.Target = Other
 			}
 		}
