@@ -83,9 +83,7 @@ func (n *Network) untwin() {
 	})
 	n.ACLs = untwinned(n.ACLs, func(x *ACL) *string { return &x.ID }, func(a, _ *ACL) { a.Ingress, a.Egress, a.Doubt = nil, nil, twice })
 	n.Tables = untwinned(n.Tables, func(t *Table) *string { return &t.ID }, func(a, _ *Table) { a.Doubt = twice })
-	n.Gateways = untwinned(n.Gateways, func(g *Gateway) *string { return &g.ID }, func(a, b *Gateway) {
-		a.VPC, a.Doubt = cmp.Or(a.VPC, b.VPC), twice
-	})
+	n.Gateways = untwinnedGateways(n.Gateways)
 	n.NATs = untwinned(n.NATs, func(x *NAT) *string { return &x.ID }, func(a, b *NAT) { a.Down, a.Doubt, a.Public = a.Down && b.Down, twice, netip.Addr{} })
 	n.Peerings = untwinned(n.Peerings, func(p *Peering) *string { return &p.ID }, func(a, b *Peering) {
 		a.Active, a.References, a.Doubt = a.Active || b.Active, a.References || b.References, twice
@@ -94,6 +92,21 @@ func (n *Network) untwin() {
 	n.LoadBalancers = untwinned(n.LoadBalancers, func(l *LoadBalancer) *string { return &l.ID }, func(a, b *LoadBalancer) {
 		a.Listeners, a.Doubt = slices.Concat(a.Listeners, b.Listeners), twice
 	})
+}
+
+// untwinnedGateways are gateways of which those in several VPCs may be in each.
+func untwinnedGateways(list []Gateway) []Gateway {
+	first := make(map[string]int, len(list))
+	out := slices.Clone(list)
+	for i := range out {
+		j, known := first[out[i].ID]
+		if !known {
+			first[out[i].ID] = i
+		} else if !alike(list[i], list[j]) {
+			out[i].Doubt, out[j].Doubt = twice, twice
+		}
+	}
+	return out
 }
 
 func joinInterfaces(a, b *Interface) {

@@ -95,6 +95,17 @@ func TestWhatBelongsToOneOfSeveral(t *testing.T) {
 	}
 }
 
+// An internet gateway that is in one of two VPCs may be in either.
+func TestAnInternetGatewayOfOneOfTwoVPCs(t *testing.T) {
+	for _, of := range [][]string{{"vpc", "other"}, {"other", "vpc"}} {
+		p := pair()
+		public(p)
+		p["other"] = set{"": "aws:ec2/vpc:Vpc", "cidrBlock": "10.9.0.0/16"}
+		p["igw"]["vpcId"], p["igw"][depends] = unknown, map[string][]string{"vpcId": of}
+		require.Equal(t, "may", verdict(t, p, "internet", "b", "tcp/443"), of)
+	}
+}
+
 // A gateway endpoint may have a route in each table that it may be associated with.
 func TestAGatewayEndpointMayHaveARouteInATable(t *testing.T) {
 	const service = "com.amazonaws.eu-central-1.s3"
