@@ -160,6 +160,7 @@ func TestWhatIsNotKnownIsNeitherClosedNorSurelyOpen(t *testing.T) {
 		}, "a", "b", "tcp/443", "may"},
 		"a NAT gateway of a region":         {func(p parts) { translated(p, map[string]any{"vpcId": "vpc-id", "availabilityMode": "regional"}) }, "a", "internet", "tcp/443", "unknown"},
 		"a NAT gateway in a foreign subnet": {func(p parts) { translated(p, map[string]any{"subnetId": "subnet-1"}) }, "a", "internet", "tcp/443", "unknown"},
+		"a NAT gateway that may be private": {func(p parts) { translated(p, map[string]any{"subnetId": "two-id", "connectivityType": unknown}) }, "a", "internet", "tcp/443", "may"},
 		"a peering in one region":           {func(p parts) { peered(p, map[string]any{"peerRegion": "eu-central-1"}) }, "a", "b", "tcp/443", "must"},
 		"a peering between regions":         {func(p parts) { peered(p, map[string]any{"peerRegion": "eu-west-1"}) }, "a", "b", "tcp/443", "cannot"},
 		"a peering of unknown regions":      {func(p parts) { peered(p, map[string]any{"peerRegion": unknown}) }, "a", "b", "tcp/443", "may"},

@@ -244,6 +244,9 @@ func (b *builder) nats() {
 	for _, r := range b.of("ec2/natGateway") {
 		subnet := b.ref(r, "subnetId", "ec2/subnet", "ec2/defaultSubnet")
 		x := model.NAT{ID: r.URN, Name: r.name(), Subnet: subnet.one(), Private: r.get("connectivityType").Str() == "private", Doubt: subnet.doubt}
+		if r.told("connectivityType").IsUnknown() {
+			x.Doubt = cmp.Or(x.Doubt, "connectivityType is "+later)
+		}
 		if s := b.subnet(x.Subnet); s != nil {
 			x.VPC = s.VPC
 		} else {
