@@ -123,10 +123,11 @@ func TestNoInterfaceIsLeftOutForWantOfGroups(t *testing.T) {
 		"copies":    {"": "aws:dms/replicationInstance:ReplicationInstance", "vpcSecurityGroupIds": []any{"db-id"}},
 		"hadoop":    {"": "aws:emr/cluster:Cluster", "ec2Attributes": set{"subnetId": "one-id", "emrManagedMasterSecurityGroup": "web-id"}},
 		"queue":     {"": "aws:lambda/eventSourceMapping:EventSourceMapping", "sourceAccessConfigurations": []any{set{"type": "VPC_SUBNET", "uri": "subnet:one-id"}}},
+		"spots":     {"": "aws:ec2/spotFleetRequest:SpotFleetRequest", "launchSpecifications": []any{set{"subnetId": "one-id", "vpcSecurityGroupIds": []any{"web-id"}}, set{"subnetId": "one-id"}}},
 		"events":    {"": "aws:lambda/eventSourceMapping:EventSourceMapping", "eventSourceArn": "arn"},
 	})
-	require.Len(t, got, 16)
-	for _, name := range []string{"nodes", "fleet", "proxy", "broker", "cluster", "grouped", "beanstalk", "copies", "hadoop", "queue"} {
+	require.Len(t, got, 17)
+	for _, name := range []string{"nodes", "fleet", "proxy", "broker", "cluster", "grouped", "beanstalk", "copies", "hadoop", "queue", "spots"} {
 		require.NotEmpty(t, got[name].Doubt, name)
 	}
 	require.Equal(t, []string{"web"}, got["fleet"].Groups)

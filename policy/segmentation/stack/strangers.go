@@ -108,6 +108,11 @@ func (b *builder) stranger(r *resource) (x model.Interface, found bool) {
 		x.Doubt = cmp.Or(x.Doubt, "the groups that it has are not known")
 	}
 	x.Doubt = cmp.Or(x.Doubt, besides[family(r.Type)])
+	for item := range at.Get("launchSpecifications").Items() { // of a fleet of spot instances
+		if !item.Get("vpcSecurityGroupIds").Exists() {
+			x.Doubt = cmp.Or(x.Doubt, "some of it has the default group of a VPC")
+		}
+	}
 	for item := range at.Get("sourceAccessConfigurations").Items() { // of a function's events, as "subnet:subnet-1"
 		if kind := item.Get("type"); kind.IsUnknown() || strings.HasPrefix(kind.Str(), "VPC_") {
 			found = true
