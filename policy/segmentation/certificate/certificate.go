@@ -193,7 +193,7 @@ func (v *verifier) ways(a, b side) []string {
 		return nil
 	}
 	out := v.followed(a, b)
-	if reflects(a, b) {
+	if v.reflects(a, b) {
 		out = append(out, v.exits(a, back)...)
 	}
 	if v.unfollowed(a) || v.unfollowed(b) || v.relays(a, b) {
@@ -222,8 +222,22 @@ func (v *verifier) followed(a, b side) []string {
 }
 
 // reflects reports whether a packet may leave a's VPC and come back in for b.
-func reflects(a, b side) bool {
-	return a.iface != nil && b.iface != nil && (a.v6 || len(b.public) > 0)
+func (v *verifier) reflects(a, b side) bool {
+	switch {
+	case a.iface == nil || b.iface == nil:
+		return false
+	case !a.v6:
+		return len(b.public) > 0
+	case a.vpc.ID != b.vpc.ID:
+		return true
+	}
+	t := v.table(a)
+	if t == nil || slices.ContainsFunc(t.Routes, func(r model.Route) bool { return !v.readable(r) }) {
+		return false
+	}
+	return slices.ContainsFunc(b.addrs, func(at Addrs) bool {
+		return v.leads(t, a.vpc, at, model.InternetGateway) != nil || v.leads(t, a.vpc, at, model.EgressOnly) != nil
+	})
 }
 
 func (v *verifier) peerings(a, b side) []model.Peering {

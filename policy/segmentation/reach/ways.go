@@ -3,6 +3,9 @@
 package reach
 
 import (
+	"net/netip"
+	"slices"
+
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
@@ -24,7 +27,6 @@ func unfollowed(r *model.Route) bool { return r.Target == model.Other }
 // ways are all manners of getting from a to b. An end outside has one place without a subnet.
 func (n *index) ways(a, b place) []way {
 	var out []way
-	inside := a.iface != nil && b.iface != nil
 	switch {
 	case a.iface == nil && b.iface == nil:
 		return nil
@@ -41,7 +43,7 @@ func (n *index) ways(a, b place) []way {
 	default:
 		out = n.peered(a, b)
 	}
-	if inside && (b.v6 || !b.public.Empty()) {
+	if n.reflects(a, b) {
 		out = append(out, n.reflected(a, b)...)
 	}
 	return append(out, n.beyond(a, b)...)
@@ -342,6 +344,24 @@ func (n *index) related(a, b string) *Bound {
 		}
 	}
 	return nil
+}
+
+// reflects reports whether packets for an interface may leave by a gateway and come back in: for a public address, for one of IPv6 in another VPC, and
+// for one in the VPC where the table has a route to a gateway that is more special than the local one.
+func (n *index) reflects(a, b place) bool {
+	switch {
+	case a.iface == nil || b.iface == nil:
+		return false
+	case !b.v6:
+		return !b.public.Empty()
+	case a.vpc.ID != b.vpc.ID:
+		return true
+	}
+	t, _ := n.table(a)
+	return slices.ContainsFunc(t.hops, func(h hop) bool {
+		return slices.ContainsFunc(h.routes, func(r *model.Route) bool { return r.Target == model.InternetGateway || r.Target == model.EgressOnly }) &&
+			slices.ContainsFunc(b.ip, func(at flow.Entry[netip.Addr, flow.Bit]) bool { return at.Lo.Compare(h.hi) <= 0 && at.Hi.Compare(h.lo) >= 0 })
+	})
 }
 
 // reflected leaves for the public address of an interface and comes back in, with a public source.
