@@ -360,7 +360,9 @@ func (n *index) reflects(a, b place) bool {
 	t, _ := n.table(a)
 	return slices.ContainsFunc(t.hops, func(h hop) bool {
 		return slices.ContainsFunc(h.routes, func(r *model.Route) bool { return r.Target == model.InternetGateway || r.Target == model.EgressOnly }) &&
-			slices.ContainsFunc(b.ip, func(at flow.Entry[netip.Addr, flow.Bit]) bool { return at.Lo.Compare(h.hi) <= 0 && at.Hi.Compare(h.lo) >= 0 })
+			slices.ContainsFunc(b.ip, func(at flow.Entry[netip.Addr, flow.Bit]) bool {
+				return at.Lo.Compare(h.hi) <= 0 && at.Hi.Compare(h.lo) >= 0
+			})
 	})
 }
 
