@@ -107,17 +107,7 @@ func (b *builder) stranger(r *resource) (x model.Interface, found bool) {
 	if len(x.Groups) == 0 {
 		x.Doubt = cmp.Or(x.Doubt, "the groups that it has are not known")
 	}
-	x.Doubt = cmp.Or(x.Doubt, besides[family(r.Type)])
-	for item := range at.Get("launchSpecifications").Items() { // of a fleet of spot instances
-		if !item.Get("vpcSecurityGroupIds").Exists() {
-			x.Doubt = cmp.Or(x.Doubt, "some of it has the default group of a VPC")
-		}
-	}
-	for item := range at.Get("sourceAccessConfigurations").Items() { // of a function's events, as "subnet:subnet-1"
-		if kind := item.Get("type"); kind.IsUnknown() || strings.HasPrefix(kind.Str(), "VPC_") {
-			found = true
-		}
-	}
+	found = beside(&x, r, at) || found
 	named(at, "launchtemplate", true, func(root string, v pack.Value) {
 		found = found || v.IsUnknown() || v.Str() != ""
 		x.Doubt = cmp.Or(x.Doubt, "it starts hosts from a launch template")
@@ -130,6 +120,22 @@ func (b *builder) stranger(r *resource) (x model.Interface, found bool) {
 		}
 	})
 	return x, found
+}
+
+// beside adds what a service does besides what a resource names, and is whether that has interfaces.
+func beside(x *model.Interface, r *resource, at pack.Value) (found bool) {
+	x.Doubt = cmp.Or(x.Doubt, besides[family(r.Type)])
+	for item := range at.Get("launchSpecifications").Items() { // of a fleet of spot instances
+		if !item.Get("vpcSecurityGroupIds").Exists() {
+			x.Doubt = cmp.Or(x.Doubt, "some of it has the default group of a VPC")
+		}
+	}
+	for item := range at.Get("sourceAccessConfigurations").Items() { // of a function's events, as "subnet:subnet-1"
+		if kind := item.Get("type"); kind.IsUnknown() || strings.HasPrefix(kind.Str(), "VPC_") {
+			found = true
+		}
+	}
+	return found
 }
 
 // within are subnets among places, and those of the subnet groups among them.
