@@ -84,14 +84,12 @@ func members(g model.TargetGroup, b *End) []model.Member {
 func (e *Engine) mediation(a, b *End, nodes []*End, behind int, x Mediation, m model.Member) (Mediation, bool) {
 	front, back := accepts(x.Listener.Protocol, x.Listener.Port), accepts(m.Protocol, m.Port)
 	x.Verdict = Cannot
+	backs, reached := e.handedOn(a, b, nodes, &x, back)
+	if !reached { // whoever asks
+		return x, false
+	}
 	for i, node := range nodes {
-		f, t := e.Between(a, node), Result{}
-		if x.Group.Clients && x.Balancer.Network {
-			t = e.preserved(a, node, b)
-		} else {
-			t = e.Between(node, b)
-		}
-		f, t = f.within(front), t.within(back)
+		f, t := e.Between(a, node).within(front), backs[i]
 		ahead := f.Ask(front, a.Clients())
 		if behind > 0 && ahead != MustPass {
 			for _, y := range e.mediated(a, node, behind-1) {
@@ -116,6 +114,21 @@ func (e *Engine) mediation(a, b *End, nodes []*End, behind int, x Mediation, m m
 		}
 	}
 	return x, x.Verdict != Cannot
+}
+
+// handedOn is what passes from each node to b, and whether any may.
+func (e *Engine) handedOn(a, b *End, nodes []*End, x *Mediation, back flow.Set) (backs []Result, reached bool) {
+	for _, node := range nodes {
+		var t Result
+		if x.Group.Clients && x.Balancer.Network {
+			t = e.preserved(a, node, b)
+		} else {
+			t = e.Between(node, b)
+		}
+		t = t.within(back)
+		backs, reached = append(backs, t), reached || !t.Open.Empty()
+	}
+	return backs, reached
 }
 
 func clientsOf(x Mediation, a *End) flow.Ports {
