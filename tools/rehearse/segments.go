@@ -128,14 +128,14 @@ type side struct {
 // after the deployment only, such as the IPv6 range of a VPC. Its error has the witnesses of the first side that is not as the
 // table says, or the first cell in which another differs from it.
 func agree(sides []side) (proof *segmentation.Proof, open []segmentation.Cell, err error) {
-	var first *segmentation.Proof
+	var first, early *segmentation.Proof
 	var before string
 	for _, s := range sides {
 		if proof, err = segmentation.Prove(s.net, s.table); err != nil {
 			return nil, nil, fmt.Errorf("the %s: %w", s.name, err)
 		}
 		if s.early {
-			open = proof.Open()
+			early, open = proof, proof.Open()
 		}
 		undecided := s.early && len(open) > 0
 		if !proof.Filled() && (!undecided || slices.ContainsFunc(proof.Cells, certain)) {
@@ -152,6 +152,9 @@ func agree(sides []side) (proof *segmentation.Proof, open []segmentation.Cell, e
 				return proof, nil, fmt.Errorf("the %s has other segments than the %s: %s", s.name, before, different)
 			}
 		}
+	}
+	if early != nil && early.Differs(proof) == "" {
+		open = nil // The deployment does not tell it either: somebody else fills a segment.
 	}
 	return proof, open, nil
 }

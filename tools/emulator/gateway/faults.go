@@ -9,6 +9,7 @@ import (
 	"hash/fnv"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,37 +23,47 @@ const (
 	Reset    = "reset"    // The connection is reset.
 	Refuse   = "refuse"   // The caller may not: an error that no client retries.
 	Delay    = "delay"    // The call is served after a wait.
+	Error    = "error"    // An error of the service by its code.
+	Unseen   = "unseen"   // Calls that read do not see yet what a call of EC2 or IAM has just made.
 )
+
+var kinds = []string{Throttle, Error500, Reset, Refuse, Delay, Error, Unseen}
 
 // Rule says which calls get which fault. Empty filters match everything; filters may hold * and ?.
 type Rule struct {
 	Service     string  `json:"service,omitempty"`     // Such as "ec2".
 	Action      string  `json:"action,omitempty"`      // Such as "Create*".
 	Account     string  `json:"account,omitempty"`     // Account id or environment name.
-	Kind        string  `json:"kind"`                  // throttle, error500, reset, refuse or delay.
-	DelayMS     int     `json:"delay_ms,omitempty"`    // Wait in milliseconds, for delay; at most 600000.
+	Kind        string  `json:"kind"`                  // One of those above.
+	Code        string  `json:"code,omitempty"`        // Such as "DependencyViolation", for error.
+	Message     string  `json:"message,omitempty"`     // What the error says beside its code.
+	DelayMS     int     `json:"delay_ms,omitempty"`    // Milliseconds, for delay and for how long something is unseen; at most 600000.
 	Probability float64 `json:"probability,omitempty"` // 0 < p <= 1; 0 means 1: always.
 	Calls       []int   `json:"calls,omitempty"`       // Only these matching calls, counted from 1 since the rules were put.
 	From        int     `json:"from,omitempty"`        // Only matching calls from this number on.
 	To          int     `json:"to,omitempty"`          // Only matching calls up to this number.
 	Seed        uint64  `json:"seed,omitempty"`        // The same seed gives the same calls the fault.
-	After       bool    `json:"after,omitempty"`       // The call is executed first and then its answer is lost; not for delay.
+	After       bool    `json:"after,omitempty"`       // The call is executed first and then its answer is lost; not for delay and unseen.
 }
 
 // Validate names everything that is wrong with a rule.
 func (r Rule) Validate() error {
 	problems := r.validateCalls()
-	if !slices.Contains([]string{Throttle, Error500, Reset, Refuse, Delay}, r.Kind) {
-		problems = append(problems, fmt.Errorf("kind %q is not one of throttle, error500, reset, refuse, delay", r.Kind))
+	if !slices.Contains(kinds, r.Kind) {
+		problems = append(problems, fmt.Errorf("kind %q is not one of %s", r.Kind, strings.Join(kinds, ", ")))
+	}
+	if (r.Kind == Error) != (r.Code != "") || r.Kind != Error && r.Message != "" {
+		problems = append(problems, fmt.Errorf("code %q, message %q: an error needs a code, the other kinds need neither", r.Code, r.Message))
 	}
 	if r.Probability < 0 || r.Probability > 1 {
 		problems = append(problems, fmt.Errorf("probability %v is not between 0 and 1", r.Probability))
 	}
-	if (r.Kind == Delay) != (r.DelayMS > 0) || r.DelayMS < 0 || r.DelayMS > 600000 {
-		problems = append(problems, fmt.Errorf("delay_ms %d: a delay needs 1 to 600000, the other kinds need none", r.DelayMS))
+	lasts := r.Kind == Delay || r.Kind == Unseen
+	if lasts != (r.DelayMS > 0) || r.DelayMS < 0 || r.DelayMS > 600000 {
+		problems = append(problems, fmt.Errorf("delay_ms %d: delay and unseen need 1 to 600000, the other kinds need none", r.DelayMS))
 	}
-	if r.After && r.Kind == Delay {
-		problems = append(problems, errors.New("after: a delay has no after"))
+	if r.After && lasts {
+		problems = append(problems, fmt.Errorf("after: %s has no after", r.Kind))
 	}
 	for name, pattern := range map[string]string{"service": r.Service, "action": r.Action, "account": r.Account} {
 		if _, err := path.Match(pattern, ""); err != nil {
@@ -111,7 +122,8 @@ func (r Rule) strikes(position, n int) bool {
 type faults struct {
 	mutex sync.Mutex
 	rules []Rule
-	seen  []int // How many calls each rule has counted.
+	seen  []int                // How many calls each rule has counted.
+	young map[string]time.Time // When something was made, by account and what it is called. While a rule is Unseen.
 }
 
 // put replaces all rules and starts their counts anew.
@@ -127,7 +139,7 @@ func (f *faults) put(rules []Rule) error {
 	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	f.rules, f.seen = slices.Clone(rules), make([]int, len(rules))
+	f.rules, f.seen, f.young = slices.Clone(rules), make([]int, len(rules)), map[string]time.Time{}
 	return nil
 }
 
@@ -147,7 +159,7 @@ func (f *faults) next(c *wire.Call, account Account) (wait time.Duration, fault 
 		}
 		f.seen[i]++
 		switch {
-		case !rule.strikes(i, f.seen[i]):
+		case rule.Kind == Unseen, !rule.strikes(i, f.seen[i]):
 		case rule.Kind == Delay:
 			wait += time.Duration(rule.DelayMS) * time.Millisecond
 		case fault == nil:

@@ -123,6 +123,43 @@ func TestResetAndDelay(t *testing.T) {
 	require.Equal(t, map[string]int{"reset": 1, "": 1, "delay": 1}, faults)
 }
 
+func TestWhatWasJustMadeIsNotSeenYet(t *testing.T) {
+	account := emulatortest.NewAccount(t)
+	network, people := ec2.NewFromConfig(account.Config), iam.NewFromConfig(account.Config)
+	const wait = 500
+	rules(t, account, gateway.Rule{Service: "ec2", Kind: gateway.Unseen, DelayMS: wait}, gateway.Rule{Service: "iam", Kind: gateway.Unseen, DelayMS: wait})
+	vpc, err := network.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")})
+	require.NoError(t, err)
+	role, err := people.CreateRole(t.Context(), &iam.CreateRoleInput{RoleName: aws.String("late"), AssumeRolePolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)})
+	require.NoError(t, err)
+	byID := func() error {
+		_, err := network.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{VpcIds: []string{*vpc.Vpc.VpcId}})
+		return err
+	}
+	byName := func() error {
+		_, err := people.GetRole(t.Context(), &iam.GetRoleInput{RoleName: role.Role.RoleName})
+		return err
+	}
+	require.ErrorContains(t, byID(), "InvalidVpcID.NotFound")
+	require.ErrorContains(t, byName(), "NoSuchEntity")
+	_, err = network.CreateSubnet(t.Context(), &ec2.CreateSubnetInput{VpcId: vpc.Vpc.VpcId, CidrBlock: aws.String("10.0.1.0/24")})
+	require.NoError(t, err, "calls that change something see it")
+	for _, see := range []func() error{byID, byName} {
+		require.Eventually(t, func() bool { return see() == nil }, time.Minute, 50*time.Millisecond)
+	}
+}
+
+func TestAnErrorByItsCode(t *testing.T) {
+	account := emulatortest.NewAccount(t)
+	client := ec2.NewFromConfig(account.Config)
+	rules(t, account, gateway.Rule{Action: "DescribeVpcs", Kind: gateway.Error, Code: "DependencyViolation", To: 1})
+	_, err := client.DescribeVpcs(t.Context(), nil)
+	require.ErrorContains(t, err, "DependencyViolation")
+	_, err = client.DescribeVpcs(t.Context(), nil)
+	require.NoError(t, err)
+}
+
 func TestFaultAfterTheCallWasCarriedOut(t *testing.T) {
 	account := emulatortest.NewAccount(t)
 	client := sns.NewFromConfig(account.Config)
@@ -157,7 +194,7 @@ func TestRulesAreChecked(t *testing.T) {
 	for _, wrong := range []gateway.Rule{
 		{}, {Kind: "earthquake"}, {Kind: gateway.Delay}, {Kind: gateway.Reset, DelayMS: 1}, {Kind: gateway.Reset, Probability: 1.5},
 		{Kind: gateway.Reset, From: 3, To: 2}, {Kind: gateway.Reset, Calls: []int{0}}, {Kind: gateway.Reset, Action: "[", Service: "ec2"},
-		{Kind: gateway.Delay, DelayMS: 5, After: true},
+		{Kind: gateway.Delay, DelayMS: 5, After: true}, {Kind: gateway.Error}, {Kind: gateway.Unseen}, {Kind: gateway.Reset, Code: "Gone"},
 	} {
 		require.Error(t, account.Gateway.SetFaults(wrong), "%+v", wrong)
 	}

@@ -5,6 +5,7 @@
 package gateway
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -170,12 +171,17 @@ func (g *Gateway) answer(r *http.Request, a *answered, account Account) {
 		a.strike(fault)
 		return
 	}
-	reply, err := g.produce(r, a, account)
+	call := a.call
+	if other := g.faults.unseen(call, account); other != nil {
+		a.fault, call = Unseen, other
+	}
+	reply, err := g.produce(r, a, call, account)
 	if err != nil {
 		g.log.Printf("%s %s: %v", a.call.Service, a.call.Action, err)
 		reply = g.explain(a.call, err)
 	}
 	a.reply = reply
+	g.faults.learn(call, account, reply)
 	if fault != nil {
 		a.strike(fault)
 	}
@@ -193,12 +199,13 @@ func (a *answered) strike(fault *Rule) {
 		a.reset = true
 	case Refuse:
 		a.reply = a.call.Refusal()
+	case Error:
+		a.reply = a.call.Error(http.StatusBadRequest, fault.Code, cmp.Or(fault.Message, "the emulator was told to answer so"))
 	}
 }
 
 // produce gets the answer from a handler of the gateway or from moto.
-func (g *Gateway) produce(r *http.Request, a *answered, account Account) (*wire.Reply, error) {
-	call := a.call
+func (g *Gateway) produce(r *http.Request, a *answered, call *wire.Call, account Account) (*wire.Reply, error) {
 	if call.Protocol == wire.CBOR {
 		translated, err := call.CBORToJSON()
 		if err != nil {
