@@ -75,10 +75,10 @@ var Everything = Box(0, 255, AllPorts, AllPorts)
 // Anywhere has every address of both families.
 var Anywhere = PrefixAddrs(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
 
-// Private are the ranges that an internet gateway drops: RFC 1918 and RFC 6598.
+// Private are the ranges of IPv4 that an internet gateway drops: RFC 1918 and RFC 6598.
 var Private = prefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 
-// Local are the ranges of private networks of both families: Private, and RFC 4193.
+// Local are those of both families: Private, and RFC 4193.
 var Local = Private.Or(prefixes("fc00::/7"))
 
 // Internet are the addresses that packets on the internet may bear: none that RFC 6890 reserves for other uses.

@@ -192,8 +192,8 @@ type place struct {
 	has    model.Certainty
 }
 
-// private are the ranges that an internet gateway drops.
-var private = flow.Private
+// private are the ranges that an internet gateway drops, and routed all others.
+var private, routed = flow.Local, flow.Anywhere.Minus(flow.Local)
 
 // Internet are the addresses that packets on the internet may bear.
 var Internet = flow.Internet

@@ -258,6 +258,11 @@ var rules = []rule{
 		s.Interface("app").Addresses = []model.Address{{IP: scenes.IP("2600:1f14:1:ff01::10")}}
 		s.Interface("db").Addresses = []model.Address{{IP: scenes.IP("2600:1f14:1:ff02::10")}}
 	}, `internet web tcp/443 must; web internet tcp/443 must; internet app tcp/443 cannot; app internet tcp/443 must; internet app udp/53 may; db internet tcp/443 cannot; internet db tcp/5432 cannot; web app tcp/443 must; app2 app tcp/22 cannot`},
+	{"42 private addresses of IPv6 pass no gateway to the internet", "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html", func(s scenes.Scene) {
+		s.Interface("web").Addresses = []model.Address{{IP: scenes.IP("fd00:1:1:ff00::10")}}
+		s.Interface("app").Addresses = []model.Address{{IP: scenes.IP("fd00:1:1:ff01::10")}}
+		s.VPCs[0].CIDRs = append(s.VPCs[0].CIDRs, scenes.Prefix("fd00:1:1:ff00::/56"))
+	}, `internet web tcp/443 cannot; web internet tcp/443 cannot; app internet tcp/443 cannot; web app tcp/443 must`},
 	{"43 a bidirectional block stops both ways", docBlock, func(s scenes.Scene) { s.VPCs[0].Block = model.BlockBidirectional }, `
 		internet web tcp/443 cannot; web internet tcp/443 cannot; app internet tcp/443 cannot; web app tcp/443 must`},
 	{"43 an ingress block leaves NAT and egress-only gateways", docBlock, func(s scenes.Scene) {

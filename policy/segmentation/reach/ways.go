@@ -179,7 +179,9 @@ func (n *index) enter(b place, from *end, references *Bound, seen flow.Addrs, na
 	acl, aclID := n.acl(b)
 	table, tableID := n.table(b)
 	steps := []Step{n.attached(b.vpc.ID), blocked(b, true, false)}
-	if !b.v6 {
+	if b.v6 {
+		steps = append(steps, only(Step{Kind: Gate, Component: b.vpc.ID, Code: PrivateAddress}, false, routed))
+	} else {
 		steps = append(steps, gate(b.iface.ID, PublicIPForIngress, publicly(b)))
 	}
 	back := routeStep(table, tableID, to(model.InternetGateway, ""), "internet gateway", true, from.service)
@@ -193,7 +195,7 @@ func (n *index) enter(b place, from *end, references *Bound, seen flow.Addrs, na
 	}
 	// A group's members are known by their private addresses only, which no packet from outside bears.
 	read := []Step{
-		only(Step{Kind: Gate, Component: b.vpc.ID, Code: PrivateSource}, true, flow.Anywhere.Minus(private)),
+		only(Step{Kind: Gate, Component: b.vpc.ID, Code: PrivateSource}, true, routed),
 		aclStep(acl, aclID, true, false), groupStep(b.end, from, true, references), reply, back,
 	}
 	for _, s := range read {
@@ -248,7 +250,8 @@ func (n *index) exits(a place, dst *end, references *Bound) []exit {
 			routeStep(table, tableID, want, wanted, false, dst.service), aclStep(acl, aclID, true, true),
 		}
 	}
-	toPublic := only(Step{Kind: Gate, Component: a.vpc.ID, Code: PrivateAddress}, false, flow.Anywhere.Minus(private))
+	toPublic := only(Step{Kind: Gate, Component: a.vpc.ID, Code: PrivateAddress}, false, routed)
+	fromPublic := only(Step{Kind: Gate, Component: a.vpc.ID, Code: PrivateSource}, true, routed) // IPv6 is not translated
 	direct := append(leave(to(model.InternetGateway, ""), "internet gateway"), n.attached(a.vpc.ID), blocked(a, false, false), toPublic)
 	out := exit{name: "by the internet gateway"}
 	if !a.v6 {
@@ -256,13 +259,15 @@ func (n *index) exits(a place, dst *end, references *Bound) []exit {
 		if out.seen = a.public; out.seen.Empty() {
 			out.seen = n.public
 		}
+	} else {
+		direct = append(direct, fromPublic)
 	}
 	out.steps = direct
 	all := []exit{out}
 	if a.v6 {
 		for _, g := range n.gateways[a.vpc.ID] {
 			if g.EgressOnly {
-				steps := append(leave(to(model.EgressOnly, g.ID), "egress-only internet gateway "+g.ID), gate(g.ID, NoInternetGateway, doubtfully(true, g.Doubt)), blocked(a, false, true))
+				steps := append(leave(to(model.EgressOnly, g.ID), "egress-only internet gateway "+g.ID), gate(g.ID, NoInternetGateway, doubtfully(true, g.Doubt)), blocked(a, false, true), fromPublic, toPublic)
 				all = append(all, exit{name: "by the egress-only internet gateway " + g.ID, steps: steps})
 			}
 		}

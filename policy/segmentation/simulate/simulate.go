@@ -157,12 +157,12 @@ func (w World) gatewayOf(vpc string, egressOnly bool) bool {
 func (w World) out(src *at, p Packet, r *model.Route, back func(Packet) bool) Result {
 	egress := r.Target == model.EgressOnly
 	v6 := p.To.Is6()
-	if !w.gatewayOf(src.vpc.ID, egress) || egress && !v6 || w.blocked(src, false, egress) {
+	if !w.gatewayOf(src.vpc.ID, egress) || egress && !v6 || w.blocked(src, false, egress) || reserved(p.To) || v6 && reserved(p.From) {
 		return Result{}
 	}
 	seen := p
 	if !v6 {
-		if src.addr.HasPublic != model.Yes || reserved(p.To) || src.Kind == model.Function {
+		if src.addr.HasPublic != model.Yes || src.Kind == model.Function {
 			return Result{}
 		}
 		seen.From = src.addr.Public
@@ -239,7 +239,7 @@ func (w World) arrive(dst *at, p Packet, back func() bool) Result {
 		}
 		return Result{"outside", !due(p) || back()}
 	}
-	if !w.gatewayOf(dst.vpc.ID, false) || w.blocked(dst, true, false) || reserved(p.From) || dst.Kind == model.Function {
+	if !w.gatewayOf(dst.vpc.ID, false) || w.blocked(dst, true, false) || reserved(p.From) || p.To.Is6() && reserved(p.To) || dst.Kind == model.Function {
 		return Result{}
 	}
 	in := p
@@ -267,7 +267,7 @@ func (w World) blocked(x *at, inbound, nat bool) bool {
 }
 
 func reserved(a netip.Addr) bool {
-	return a.IsPrivate() && a.Is4() || netip.MustParsePrefix("100.64.0.0/10").Contains(a)
+	return a.IsPrivate() || netip.MustParsePrefix("100.64.0.0/10").Contains(a)
 }
 
 var requests = map[int]map[int]int{1: {8: 0, 13: 14, 15: 16, 17: 18}, 58: {128: 129}}
