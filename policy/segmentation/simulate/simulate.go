@@ -157,12 +157,12 @@ func (w World) gatewayOf(vpc string, egressOnly bool) bool {
 func (w World) out(src *at, p Packet, r *model.Route, back func(Packet) bool) Result {
 	egress := r.Target == model.EgressOnly
 	v6 := p.To.Is6()
-	if !w.gatewayOf(src.vpc.ID, egress) || egress && !v6 || w.blocked(src, false, egress) || reserved(p.To) || v6 && reserved(p.From) {
+	if !w.gatewayOf(src.vpc.ID, egress) || egress && !v6 || w.blocked(src, false, egress) || v6 && !routed(p) {
 		return Result{}
 	}
 	seen := p
 	if !v6 {
-		if src.addr.HasPublic != model.Yes || src.Kind == model.Function {
+		if src.addr.HasPublic != model.Yes || reserved(p.To) || src.Kind == model.Function {
 			return Result{}
 		}
 		seen.From = src.addr.Public
@@ -239,7 +239,7 @@ func (w World) arrive(dst *at, p Packet, back func() bool) Result {
 		}
 		return Result{"outside", !due(p) || back()}
 	}
-	if !w.gatewayOf(dst.vpc.ID, false) || w.blocked(dst, true, false) || reserved(p.From) || p.To.Is6() && reserved(p.To) || dst.Kind == model.Function {
+	if !w.gatewayOf(dst.vpc.ID, false) || w.blocked(dst, true, false) || !routed(p) || dst.Kind == model.Function {
 		return Result{}
 	}
 	in := p
@@ -265,6 +265,9 @@ func (w World) blocked(x *at, inbound, nat bool) bool {
 	}
 	return x.vpc.Block == model.BlockBidirectional || x.vpc.Block == model.BlockIngress && (inbound || !nat)
 }
+
+// routed reports whether the internet carries a packet; IPv4 is translated at the gateway behind which it is sent.
+func routed(p Packet) bool { return !reserved(p.From) && (p.To.Is4() || !reserved(p.To)) }
 
 func reserved(a netip.Addr) bool {
 	return a.IsPrivate() || netip.MustParsePrefix("100.64.0.0/10").Contains(a)
