@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
 
@@ -28,7 +27,7 @@ func (b *builder) balancers() {
 		m := model.LoadBalancer{ID: l.LoadBalancerArn, Name: l.LoadBalancerName, Network: l.Type == "network"}
 		for _, x := range flat {
 			if x.LoadBalancerArn == l.LoadBalancerArn && x.Protocol != "" {
-				m.Listeners = append(m.Listeners, model.Listener{ID: x.ListenerArn, Protocol: transport(x.Protocol), Port: x.Port, Targets: b.targets(l, x)})
+				m.Listeners = append(m.Listeners, model.Listener{ID: x.ListenerArn, Protocol: model.Transport(x.Protocol), Port: x.Port, Targets: b.targets(l, x)})
 			}
 		}
 		m.Doubt = b.halfTold(&m)
@@ -55,17 +54,6 @@ func (b *builder) halfTold(m *model.LoadBalancer) string {
 		return "which listener leads to one of its target groups is not among the answers"
 	}
 	return ""
-}
-
-// transport is the IP protocol of a listener's or target group's.
-func transport(protocol string) int {
-	switch protocol {
-	case "UDP", "QUIC":
-		return int(flow.UDP)
-	case "TCP_UDP", "TCP_QUIC":
-		return model.Any
-	}
-	return int(flow.TCP)
 }
 
 // wanted are the groups that a listener's default action and its rules name; told is whether its rules, of which every listener has one at
@@ -102,7 +90,7 @@ func (b *builder) targets(l loadBalancer, x listener) []model.TargetGroup {
 		}
 		m := model.TargetGroup{ID: g.TargetGroupArn, Clients: l.Type == "network" && preserves(g)}
 		for _, name := range b.scaled(g.TargetGroupArn) {
-			m.Members = append(m.Members, model.Member{Target: name, Protocol: transport(g.Protocol), Port: g.Port})
+			m.Members = append(m.Members, model.Member{Target: name, Protocol: model.Transport(g.Protocol), Port: g.Port})
 		}
 		b.healthy(&m, g)
 		delete(wanted, g.TargetGroupArn)
@@ -140,7 +128,7 @@ func (b *builder) healthy(m *model.TargetGroup, g targetGroup) {
 				m.Doubt = "which interface the target " + t.ID + " means is not among the answers"
 			}
 			for _, id := range ids {
-				if x := (model.Member{Target: id, Protocol: transport(g.Protocol), Port: cmp.Or(t.Port, g.Port)}); !slices.Contains(m.Members, x) {
+				if x := (model.Member{Target: id, Protocol: model.Transport(g.Protocol), Port: cmp.Or(t.Port, g.Port)}); !slices.Contains(m.Members, x) {
 					m.Members = append(m.Members, x)
 				}
 			}

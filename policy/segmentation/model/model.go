@@ -281,6 +281,18 @@ type PrefixList struct {
 	Doubt   string `json:"doubt,omitempty"` // why it may have more entries
 }
 
+// Transport is the IP protocol, or Any for both, of a listener or target group with a protocol in the words of the ELB API reference.
+func Transport(protocol string) int {
+	const tcp, udp = 6, 17
+	switch protocol {
+	case "UDP", "QUIC":
+		return udp
+	case "TCP_UDP", "TCP_QUIC":
+		return Any
+	}
+	return tcp
+}
+
 // LoadBalancer joins connections from clients with its own to targets. Its interfaces name it as their owner.
 type LoadBalancer struct {
 	ID   string `json:"id"`

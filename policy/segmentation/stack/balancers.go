@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/bulkhead-iac/bulkhead/policy/pack"
-	"github.com/bulkhead-iac/bulkhead/policy/segmentation/flow"
 	"github.com/bulkhead-iac/bulkhead/policy/segmentation/model"
 )
 
@@ -45,15 +44,12 @@ func gatewayBalancer(r *resource) model.Certainty {
 	return model.No
 }
 
-// transport is the IP protocol of a listener's or target group's.
+// transport is model.Transport of a listener's or target group's protocol, which may be any where it is not told.
 func transport(protocol string) int {
-	switch protocol {
-	case "UDP", "QUIC":
-		return int(flow.UDP)
-	case "TCP_UDP", "TCP_QUIC", "":
+	if protocol == "" {
 		return model.Any
 	}
-	return int(flow.TCP)
+	return model.Transport(protocol)
 }
 
 func (b *builder) balancers() {

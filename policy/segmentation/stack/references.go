@@ -120,5 +120,5 @@ func (b *builder) ref(r *resource, path string, families ...string) found {
 
 // vpcOf is the VPC that a resource names.
 func (b *builder) vpcOf(r *resource) string {
-	return b.ref(r, "vpcId", "ec2/vpc", "ec2/defaultVpc").one()
+	return b.ref(r, "vpcId", vpcFamilies...).one()
 }

@@ -30,7 +30,7 @@ func (b *builder) tables() {
 	for _, v := range b.net.VPCs {
 		b.net.Tables = append(b.net.Tables, model.Table{ID: v.MainTable, Name: "the main table of " + v.Name, VPC: v.ID, Doubt: b.elsewhere(v.ID, "the routes of its main table")})
 	}
-	for _, r := range b.of("ec2/routeTable", "ec2/defaultRouteTable") {
+	for _, r := range b.of(tableFamilies...) {
 		t := model.Table{ID: b.tableID(r), Name: r.name(), VPC: b.vpcOf(r), Doubt: r.blank()}
 		if vpc, _, own := strings.Cut(t.ID, "#"); own {
 			t.VPC = vpc
@@ -242,7 +242,7 @@ func (b *builder) attachedTo(r *resource) found {
 
 func (b *builder) nats() {
 	for _, r := range b.of("ec2/natGateway") {
-		subnet := b.ref(r, "subnetId", "ec2/subnet", "ec2/defaultSubnet")
+		subnet := b.ref(r, "subnetId", subnetFamilies...)
 		x := model.NAT{ID: r.URN, Name: r.name(), Subnet: subnet.one(), Private: r.get("connectivityType").Str() == "private", Doubt: subnet.doubt}
 		if r.told("connectivityType").IsUnknown() {
 			x.Doubt = cmp.Or(x.Doubt, "connectivityType is "+later)

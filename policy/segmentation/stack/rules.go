@@ -212,6 +212,8 @@ func (b *builder) place(r *resource, ingress bool, rules []model.Rule) {
 	}
 }
 
+var aclFamilies = []string{"ec2/networkAcl", "ec2/defaultNetworkAcl"}
+
 // acls are the network ACLs. One that a VPC has by itself allows everything until a resource adopts it.
 // https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html.
 func (b *builder) acls() {
@@ -219,7 +221,7 @@ func (b *builder) acls() {
 		all := []model.Entry{{Number: 100, Allow: true, Protocol: model.Any, CIDR: netip.MustParsePrefix("0.0.0.0/0")}, {Number: 101, Allow: true, Protocol: model.Any, CIDR: netip.MustParsePrefix("::/0")}}
 		b.net.ACLs = append(b.net.ACLs, model.ACL{ID: v.DefaultACL, Name: "the default ACL of " + v.Name, VPC: v.ID, Ingress: all, Egress: all, Doubt: b.elsewhere(v.ID, "the entries of its default ACL")})
 	}
-	for _, r := range b.of("ec2/networkAcl", "ec2/defaultNetworkAcl") {
+	for _, r := range b.of(aclFamilies...) {
 		a := model.ACL{ID: b.aclID(r), Name: r.name(), VPC: b.vpcOf(r), Doubt: r.blank()}
 		for _, key := range []string{"ingress", "egress"} {
 			at := r.before.Inputs().Get(key)
@@ -249,7 +251,7 @@ func (b *builder) acls() {
 
 // entry gives an entry that stands by itself to its ACL.
 func (b *builder) entry(r *resource) {
-	to := b.ref(r, "networkAclId", "ec2/networkAcl", "ec2/defaultNetworkAcl")
+	to := b.ref(r, "networkAclId", aclFamilies...)
 	e := entryOf(r.before.Inputs(), "ruleAction", "ruleNumber")
 	for i := range b.net.ACLs {
 		a := &b.net.ACLs[i]

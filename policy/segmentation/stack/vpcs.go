@@ -95,7 +95,7 @@ func (b *builder) excluded(key string, of *resource) model.Block {
 }
 
 func (b *builder) subnets() {
-	for _, r := range b.of("ec2/subnet", "ec2/defaultSubnet") {
+	for _, r := range b.of(subnetFamilies...) {
 		s := model.Subnet{ID: r.URN, Name: r.name(), VPC: b.vpcOf(r)}
 		cidrs, doubt := prefixes(r.get("cidrBlock"))
 		six, doubt6 := prefixes(r.before.Inputs().Get("ipv6CidrBlock"))
@@ -121,10 +121,10 @@ func (b *builder) elsewhere(urn, what string) string {
 
 // associations give subnets the tables and ACLs that they are associated with.
 func (b *builder) associations() {
-	b.associate([]string{"ec2/routeTableAssociation"}, "routeTableId", []string{"ec2/routeTable", "ec2/defaultRouteTable"}, func(s *model.Subnet, id string) { s.Table = id })
-	b.associate([]string{"ec2/networkAclAssociation"}, "networkAclId", []string{"ec2/networkAcl", "ec2/defaultNetworkAcl"}, func(s *model.Subnet, id string) { s.ACL = id })
-	for _, r := range b.of("ec2/networkAcl", "ec2/defaultNetworkAcl") {
-		subnets := b.ref(r, "subnetIds", "ec2/subnet", "ec2/defaultSubnet")
+	b.associate([]string{"ec2/routeTableAssociation"}, "routeTableId", tableFamilies, func(s *model.Subnet, id string) { s.Table = id })
+	b.associate([]string{"ec2/networkAclAssociation"}, "networkAclId", aclFamilies, func(s *model.Subnet, id string) { s.ACL = id })
+	for _, r := range b.of(aclFamilies...) {
+		subnets := b.ref(r, "subnetIds", subnetFamilies...)
 		for i := range b.net.Subnets {
 			switch s := &b.net.Subnets[i]; {
 			case subnets.doubt != "" && (len(subnets.ids) == 0 || slices.Contains(subnets.ids, s.ID)):
@@ -147,7 +147,7 @@ func (b *builder) subnet(id string) *model.Subnet {
 // associate gives subnets what association resources say; where it is not certain which, the subnet is doubtful.
 func (b *builder) associate(associations []string, property string, families []string, set func(*model.Subnet, string)) {
 	for _, r := range b.of(associations...) {
-		subnets, to := b.ref(r, "subnetId", "ec2/subnet", "ec2/defaultSubnet"), b.ref(r, property, families...)
+		subnets, to := b.ref(r, "subnetId", subnetFamilies...), b.ref(r, property, families...)
 		if len(subnets.ids) == 0 && subnets.doubt != "" { // of any subnet
 			for _, s := range b.net.Subnets {
 				subnets.ids = append(subnets.ids, s.ID)
@@ -183,7 +183,7 @@ func (b *builder) adopted(urn string) string {
 
 // owned is what a VPC has by itself that a resource adopts by a property of the VPC.
 func (b *builder) owned(r *resource, property string, of func(string) string) string {
-	switch id := b.ref(r, property, "ec2/vpc", "ec2/defaultVpc").one(); {
+	switch id := b.ref(r, property, vpcFamilies...).one(); {
 	case id == "":
 		return r.URN
 	case b.byURN[id] != nil && strings.HasPrefix(family(b.byURN[id].Type), "ec2/vpc"):
